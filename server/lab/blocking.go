@@ -1,0 +1,87 @@
+package lab
+
+import (
+	"strconv"
+	"time"
+)
+
+// iterative shows what the others wait for while one is served.
+var iterative = &Lab{
+	ID:       "iterative",
+	Section:  Blocking,
+	Brief:    "When is client 3 accepted?",
+	Question: "One thread, blocking calls, one client after another. What do the others see while the first takes its time?",
+	Look: []string{
+		"The other clients' `connect` returns at once, and so does their `send`.",
+		"The backlog: connections that the kernel has made and the program has not accepted.",
+		"The server sleeps in `recv` although there is work for it elsewhere.",
+	},
+	True: []string{
+		"The kernel shakes hands by itself. A client in the backlog is connected, can send, and cannot know that nobody has accepted it.",
+		"A thread that waits in one call for one peer serves nobody else, however idle it is.",
+		"The backlog is bounded: see the knob. When it is full, a new `connect` waits.",
+	},
+	Knobs: []Knob{
+		{Name: "clients", Label: "clients", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4", "6", "8"}, Default: "4"},
+		{Name: "messages", Label: "messages each", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "5", "8"}, Default: "3"},
+		{Name: "pause", Label: "client 1 pauses", Type: Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "20ms", "200ms", "1s"}, Default: "20ms", Injected: true},
+		{Name: "backlog", Label: "backlog", Type: Int, Min: 0, Max: 16, Offers: []string{"0", "1", "5", "16"}, Default: "5"},
+	},
+	procs: func(v Values) []Process {
+		const addr = "127.0.0.1:9999"
+		procs := []Process{server("echo", addr, map[string]string{"backlog": v["backlog"]})}
+		return append(procs, talkers(v, addr)...)
+	},
+}
+
+// selecting is the select echo server of the tutorial, with its clients.
+var selecting = &Lab{
+	ID:       "select",
+	Section:  Blocking,
+	Brief:    "What does select return?",
+	Question: "One thread, four clients. How does it know whom to serve?",
+	Look: []string{
+		"Three lists go in, three lists come out: those members that are ready now.",
+		"The listener turns readable when a client waits in the backlog.",
+		"A client is in the writable list only while there is something to send to it.",
+		"When nothing has happened for the timeout, `select` returns 0 and the program says `Time out!`",
+	},
+	True: []string{
+		"`select` moves no bytes. It sleeps until one of many calls would not sleep.",
+		"A connection that was reset is readable (and writable): the next `recv` returns the error. The third list is for out-of-band data.",
+		"One send is not one recv. The server keeps what it could not send yet in a queue for each client.",
+	},
+	Knobs: []Knob{
+		{Name: "clients", Label: "clients", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4", "6", "8"}, Default: "4"},
+		{Name: "messages", Label: "messages each", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "5", "8"}, Default: "3"},
+		{Name: "timeout", Label: "timeout", Type: Duration, Min: int64(50 * time.Millisecond), Max: int64(20 * time.Second), Offers: []string{"100ms", "500ms", "2s", "20s"}, Default: "500ms"},
+		{Name: "pause", Label: "client 1 pauses", Type: Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "20ms", "200ms", "1s"}, Default: "3ms", Injected: true},
+		{Name: "last", Label: "last client", Type: Choice, Offers: []string{"closes", "resets", "half-closes"}, Default: "closes", Injected: true},
+	},
+	procs: func(v Values) []Process {
+		const addr = "127.0.0.1:10001"
+		mux := server("select", addr, map[string]string{"timeout": v["timeout"]})
+		mux.Ends = true
+		procs := append([]Process{mux}, talkers(v, addr)...)
+		if n := len(procs) - 1; v["last"] != "closes" {
+			procs[n].Program = map[string]string{"resets": "reset", "half-closes": "halfclose"}[v["last"]]
+			delete(procs[n].Args, "pause")
+		}
+		return procs
+	},
+}
+
+// talkers are the tutorial's clients: each sends a few messages and reads each
+// echo. The first pauses before every message when the knob says so.
+func talkers(v Values, addr string) []Process {
+	var procs []Process
+	for n := 1; n <= v.Int("clients"); n++ {
+		p := client(n, "client", addr, map[string]string{"messages": strconv.Itoa(v.Int("messages"))})
+		if n == 1 && v.Duration("pause") > 0 {
+			p.Program = "slow"
+			p.Args["pause"] = v["pause"]
+		}
+		procs = append(procs, p)
+	}
+	return procs
+}

@@ -1,0 +1,58 @@
+package lab
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Type is what kind of value a knob takes.
+type Type uint8
+
+const (
+	Choice   Type = iota // one of Offers
+	Int                  // a whole number from Min to Max
+	Duration             // a duration from Min to Max ns, written "300ms" or "2s"
+	Text                 // Min to Max bytes of printable UTF-8
+)
+
+// Knob is one setting of a lab. Its value is text, as in a link's query.
+type Knob struct {
+	Name     string // in links and on the wire
+	Label    string // beside the control
+	Type     Type
+	Min, Max int64    // see Type
+	Offers   []string // the values that the page offers; more may be allowed
+	Default  string
+	Injected bool // it makes something happen that the programs wouldn't do by themselves
+}
+
+// Check returns nil when value is one the knob can take, else an error that
+// says what would be.
+func (k *Knob) Check(value string) error {
+	switch k.Type {
+	case Choice:
+		if !slices.Contains(k.Offers, value) {
+			return fmt.Errorf("knob %s is %q; it can be %s", k.Name, clip(value), strings.Join(k.Offers, ", "))
+		}
+	case Int:
+		n, err := strconv.ParseInt(value, 10, 64)
+		if err != nil || n < k.Min || n > k.Max || strconv.FormatInt(n, 10) != value {
+			return fmt.Errorf("knob %s is %q; it can be a whole number from %d to %d", k.Name, clip(value), k.Min, k.Max)
+		}
+	case Duration:
+		d, err := time.ParseDuration(value)
+		if err != nil || int64(d) < k.Min || int64(d) > k.Max {
+			return fmt.Errorf("knob %s is %q; it can be a duration from %v to %v", k.Name, clip(value), time.Duration(k.Min), time.Duration(k.Max))
+		}
+	case Text:
+		printable := utf8.ValidString(value) && !strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f })
+		if !printable || int64(len(value)) < k.Min || int64(len(value)) > k.Max {
+			return fmt.Errorf("knob %s is %q; it can be %d to %d bytes of printable text", k.Name, clip(value), k.Min, k.Max)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,182 @@
+package lab
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"sockscope/server/trace"
+)
+
+// Lab is one question and the experiment that answers it.
+type Lab struct {
+	ID       string   // as in the page's address, /lab/ID
+	Section  Section  // where it stands on the home page
+	Brief    string   // its line on the home page, a few words
+	Question string   // the question, a sentence or two
+	Look     []string // what to look at while it runs; `code` in backquotes
+	True     []string // what is true, shortly and exactly
+	Knobs    []Knob
+	Notes    string // a caveat shown beside the knobs; may be empty
+
+	// procs returns the processes of a run, servers before clients.
+	procs func(Values) []Process
+}
+
+// Section is one of the four parts of the home page.
+type Section string
+
+// The sections, in their order.
+const (
+	Calls    Section = "A"
+	Blocking Section = "B"
+	Messages Section = "C"
+	Endings  Section = "D"
+)
+
+// Sections lists the sections in their order.
+var Sections = []Section{Calls, Blocking, Messages, Endings}
+
+// Title returns the section's heading.
+func (s Section) Title() string {
+	return map[Section]string{
+		Calls:    "Calls: one client, one server",
+		Blocking: "Blocking, and the ways out of it",
+		Messages: "Messages and bytes",
+		Endings:  "Endings and errors",
+	}[s]
+}
+
+// Process is one process of a run: which program, where, and when it starts.
+type Process struct {
+	trace.Proc
+	Args  map[string]string // the program's own settings, as after `server run PROGRAM ADDR`
+	After *Cause            // it starts once this has happened; nil is at once
+	Ends  bool              // a server that comes to an end by itself: the run waits for it
+}
+
+// Cause is the first successful return of a call in another process of the run.
+type Cause struct {
+	Proc int // index in the run's processes
+	Call trace.Call
+}
+
+// All lists the labs in the order of the home page.
+var All = []*Lab{first, echo, iterative, selecting, byteorder}
+
+// Find returns the lab with the ID, or an error that names those there are.
+func Find(id string) (*Lab, error) {
+	var ids []string
+	for _, l := range All {
+		if l.ID == id {
+			return l, nil
+		}
+		ids = append(ids, l.ID)
+	}
+	return nil, fmt.Errorf("there is no lab %q; the labs are %s", clip(id), strings.Join(ids, ", "))
+}
+
+// Set checks the knobs that a client gave and returns all values of a run:
+// those given, and the defaults of the others.
+func (l *Lab) Set(given map[string]string) (Values, error) {
+	values := Values{}
+	for _, k := range l.Knobs {
+		values[k.Name] = k.Default
+	}
+	for _, name := range sortedKeys(given) {
+		k := l.Knob(name)
+		if k == nil {
+			return nil, fmt.Errorf("lab %s has no knob %q; its knobs are %s", l.ID, clip(name), l.knobNames())
+		}
+		if err := k.Check(given[name]); err != nil {
+			return nil, fmt.Errorf("lab %s: %w", l.ID, err)
+		}
+		values[name] = given[name]
+	}
+	return values, nil
+}
+
+// Knob returns the knob with the name, or nil.
+func (l *Lab) Knob(name string) *Knob {
+	for i := range l.Knobs {
+		if l.Knobs[i].Name == name {
+			return &l.Knobs[i]
+		}
+	}
+	return nil
+}
+
+func (l *Lab) knobNames() string {
+	if len(l.Knobs) == 0 {
+		return "none"
+	}
+	var names []string
+	for _, k := range l.Knobs {
+		names = append(names, k.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// Processes returns what a run with these values starts, servers first. Values
+// come from Set.
+func (l *Lab) Processes(v Values) []Process { return l.procs(v) }
+
+// Values are the checked values of a lab's knobs, by the knobs' names.
+type Values map[string]string
+
+// Int returns the value of an Int knob.
+func (v Values) Int(name string) int {
+	var n int
+	fmt.Sscan(v[name], &n)
+	return n
+}
+
+// Duration returns the value of a Duration knob.
+func (v Values) Duration(name string) time.Duration {
+	d, _ := time.ParseDuration(v[name])
+	return d
+}
+
+// server returns the process every lab starts with.
+func server(program, addr string, args map[string]string) Process {
+	return Process{
+		Proc: trace.Proc{Name: "server", Tag: "srv", Role: trace.RoleServer, Program: program, Addr: addr},
+		Args: args,
+	}
+}
+
+// client returns client n, counted from 1. It starts when the server listens;
+// a later one when the client before it has connected, so that they queue in
+// their order.
+func client(n int, program, addr string, args map[string]string) Process {
+	p := Process{
+		Proc: trace.Proc{
+			Name: fmt.Sprintf("client %d", n), Tag: fmt.Sprintf("c%d", n),
+			Role: trace.RoleClient, Program: program, Addr: addr,
+		},
+		Args:  args,
+		After: &Cause{Proc: 0, Call: trace.Listen},
+	}
+	if n > 1 {
+		p.After = &Cause{Proc: n - 1, Call: trace.Connect}
+	}
+	return p
+}
+
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// clip shortens text from outside for an error message.
+func clip(s string) string {
+	if len(s) > 40 {
+		return s[:40] + "…"
+	}
+	return s
+}

@@ -1,0 +1,19 @@
+// Package trace is the event model of Sockscope: what was seen when a program
+// made a system call, and what follows from it.
+//
+// A [Event] is one instant: a call enters the kernel, or returns from it; a
+// thread starts or ends; the kernel's own tables were read. Two events make a
+// call, so a call that has entered and not returned is blocked now.
+//
+// A trace is a sequence of framed [Message] values: one [Header], batches of
+// events in the order of their times, and one [End]. The same bytes travel
+// from the traced process's worker to the browser, lie in a saved file, and
+// make up the recordings that ship with the site.
+//
+// The package is plain Go without system calls, so that the browser runs the
+// same code as the server: [Fold] turns events into a [State], [Text] writes
+// an event as strace would, and [Ring] is the memory that a traced thread
+// writes and a collector reads.
+//
+// Every fact carries how it is known; see [Provenance].
+package trace

@@ -1,0 +1,139 @@
+package trace
+
+// Kind says what an Event reports.
+type Kind uint8
+
+const (
+	// Start: a process (Thread 0) or one more thread of it began.
+	Start Kind = iota + 1
+	// Exit: a thread ended; for Thread 0 the process did. Result is the exit
+	// status, or minus the signal's number when a signal ended it.
+	Exit
+	// Enter: a call entered the kernel. Its thread is blocked in it until the
+	// Return that follows in the same thread.
+	Enter
+	// Return: the thread's open call came back.
+	Return
+	// Sample: Sockets holds every TCP socket of the run as the kernel listed
+	// them at Time (sock_diag(7)); Proc and Thread mean nothing.
+	Sample
+	// Note: Note holds a sentence of ours about the run: a limit that was
+	// reached, events that were dropped. It is injected, not observed.
+	Note
+)
+
+// Provenance says how something that is shown is known.
+type Provenance uint8
+
+const (
+	// Observed: a call's own arguments, result, errno, bytes and times.
+	Observed Provenance = iota
+	// Sampled: read beside a call, at a time of its own.
+	Sampled
+	// Inferred: concluded by us from several observations.
+	Inferred
+	// Injected: caused by us, by a knob of the lab.
+	Injected
+)
+
+// String returns the one word used for p on the page.
+func (p Provenance) String() string {
+	return [...]string{"observed", "sampled", "inferred", "injected"}[p&3]
+}
+
+// Sleep says whether a call's thread slept in the kernel. It is the kernel's
+// own count of voluntary context switches (getrusage(2), RUSAGE_THREAD,
+// ru_nvcsw) before and after the call, never a guess from its duration.
+type Sleep uint8
+
+const (
+	// SleepUnknown: the system offers no such count.
+	SleepUnknown Sleep = iota
+	// Awake: the thread did not give up the processor in the call.
+	Awake
+	// Slept: the thread gave up the processor until something woke it.
+	Slept
+)
+
+// DataCap is how many bytes of content an event carries at most; Size and
+// Result still give the true counts.
+const DataCap = 2048
+
+// Event is one instant of a run. Which fields are meaningful depends on Kind
+// and Call; the others are zero.
+type Event struct {
+	Kind   Kind  `cbor:"1,keyasint"`
+	Time   int64 `cbor:"2,keyasint"`           // ns of CLOCK_MONOTONIC since the run's start
+	Proc   int   `cbor:"3,keyasint,omitempty"` // index in Header.Procs
+	Thread int   `cbor:"4,keyasint,omitempty"` // 0 is the process's first thread
+
+	// Of a call, on Enter and again on Return.
+	Call Call `cbor:"5,keyasint,omitempty"`
+	FD   int  `cbor:"6,keyasint"`           // the fd the call is about; -1 for none
+	File int  `cbor:"7,keyasint,omitempty"` // index in Header.Sources, plus one; 0 is unknown
+	Line int  `cbor:"8,keyasint,omitempty"` // line of the program that made the call
+
+	// Arguments, on Enter.
+	Args    []int64 `cbor:"9,keyasint,omitempty"`  // integers, in the order of the call's prototype
+	Size    int     `cbor:"10,keyasint,omitempty"` // bytes offered, or room for bytes
+	Timeout int64   `cbor:"11,keyasint,omitempty"` // ns; Forever when the call has no limit
+
+	// In on one side and out on the other: a connect has Addr on Enter, an
+	// accept on Return; a send has Data on Enter, a recv on Return; Sets are
+	// the interest on Enter and what is ready on Return.
+	Addr string `cbor:"12,keyasint,omitempty"`
+	Data []byte `cbor:"13,keyasint,omitempty"` // at most DataCap bytes of the content
+	Sets *Sets  `cbor:"14,keyasint,omitempty"`
+
+	// On Return.
+	Result int64 `cbor:"15,keyasint,omitempty"` // as the call returned it: -1 with Errno
+	Errno  Errno `cbor:"16,keyasint,omitempty"`
+	Sleep  Sleep `cbor:"17,keyasint,omitempty"`
+	CPU    int64 `cbor:"18,keyasint,omitempty"` // ns of processor time the thread has used so far
+
+	// Sampled beside the call; each has its own time.
+	Queues []Queue `cbor:"19,keyasint,omitempty"`
+
+	Sockets []Sock `cbor:"20,keyasint,omitempty"` // of a Sample
+	Note    string `cbor:"21,keyasint,omitempty"` // of a Note
+}
+
+// Forever is the Timeout of a call that waits without limit.
+const Forever = -1
+
+// Sets are the three lists of select(2). On Enter: the fds that the program
+// asks about. On Return: those that are ready.
+type Sets struct {
+	Read   []int `cbor:"1,keyasint,omitempty"`
+	Write  []int `cbor:"2,keyasint,omitempty"`
+	Except []int `cbor:"3,keyasint,omitempty"`
+}
+
+// Len returns how many members the three lists have together.
+func (s *Sets) Len() int {
+	if s == nil {
+		return 0
+	}
+	return len(s.Read) + len(s.Write) + len(s.Except)
+}
+
+// Queue is one socket of the calling process, read beside a call: queue
+// lengths by SIOCINQ and SIOCOUTQ (tcp(7)), the rest by TCP_INFO.
+type Queue struct {
+	FD    int      `cbor:"1,keyasint"`
+	Time  int64    `cbor:"2,keyasint"`           // ns since the run's start, of this reading
+	Recv  int      `cbor:"3,keyasint,omitempty"` // bytes received and not yet read; of a listener: connections waiting in the backlog
+	Send  int      `cbor:"4,keyasint,omitempty"` // bytes sent and not yet acknowledged; of a listener: the backlog's size
+	State TCPState `cbor:"5,keyasint,omitempty"`
+	Local string   `cbor:"6,keyasint,omitempty"` // given once, when the address became known
+	Peer  string   `cbor:"7,keyasint,omitempty"`
+}
+
+// Sock is one row of the kernel's own socket table, as netstat(8) shows it.
+type Sock struct {
+	Local string   `cbor:"1,keyasint"`
+	Peer  string   `cbor:"2,keyasint,omitempty"`
+	State TCPState `cbor:"3,keyasint"`
+	Recv  int      `cbor:"4,keyasint,omitempty"` // Recv-Q; of a listener: connections waiting
+	Send  int      `cbor:"5,keyasint,omitempty"` // Send-Q; of a listener: the backlog's size
+}

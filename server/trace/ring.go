@@ -1,0 +1,359 @@
+package trace
+
+import (
+	"encoding/binary"
+	"fmt"
+	"sync/atomic"
+	"unsafe"
+)
+
+// The memory that a traced process shares with its collector is an Area: one
+// Ring for each thread. A thread writes its own ring and nothing else, so a
+// traced call takes no lock, makes no system call and never waits: when the
+// ring is full the call is not recorded, and counted.
+const (
+	// MaxThreads is how many threads of one process can be traced.
+	MaxThreads = 64
+	// RingSize is the size of one thread's ring in bytes. The memory is
+	// touched, and so really taken, only as far as it is used.
+	RingSize = 512 << 10
+	// AreaSize is the size of the memory of an Area in bytes.
+	AreaSize = areaHead + MaxThreads*RingSize
+
+	areaHead = 64
+	ringHead = 64
+
+	// MaxSet and MaxQueues bound what one event can hold: FD_SETSIZE members
+	// in each list, and that many queues.
+	MaxSet    = 1024
+	MaxQueues = 64
+	maxAddr   = 128
+
+	fixedSize  = 136
+	maxRecord  = fixedSize + maxAddr + DataCap + 3*4*MaxSet + MaxQueues*(32+2*maxAddr) + 64
+	numArgs    = 3
+	numPCs     = 4
+	numSetRows = 3
+)
+
+// Area is the memory of a traced process, seen by either side.
+type Area struct{ mem []byte }
+
+// NewArea lays an Area over mem, which has AreaSize bytes, starts at a multiple
+// of 8, and is zero when new.
+func NewArea(mem []byte) (*Area, error) {
+	if len(mem) < AreaSize || uintptr(unsafe.Pointer(&mem[0]))%8 != 0 {
+		return nil, fmt.Errorf("trace area of %d bytes; it takes %d, aligned to 8", len(mem), AreaSize)
+	}
+	return &Area{mem[:AreaSize]}, nil
+}
+
+// Claim takes a ring for one more thread and returns the thread's number. It
+// returns nil when MaxThreads are taken.
+func (a *Area) Claim() (int, *Ring) {
+	n := atomic.AddUint32((*uint32)(unsafe.Pointer(&a.mem[0])), 1) - 1
+	if n >= MaxThreads {
+		return int(n), nil
+	}
+	return int(n), a.Ring(int(n))
+}
+
+// Threads returns how many threads have claimed a ring.
+func (a *Area) Threads() int {
+	n := atomic.LoadUint32((*uint32)(unsafe.Pointer(&a.mem[0])))
+	return int(min(n, MaxThreads))
+}
+
+// Ring returns the ring of thread i, from 0 to MaxThreads-1.
+func (a *Area) Ring(i int) *Ring {
+	m := a.mem[areaHead+i*RingSize:][:RingSize]
+	return &Ring{
+		head:    (*uint64)(unsafe.Pointer(&m[0])),
+		tail:    (*uint64)(unsafe.Pointer(&m[8])),
+		dropped: (*uint64)(unsafe.Pointer(&m[16])),
+		pending: (*int64)(unsafe.Pointer(&m[24])),
+		data:    m[ringHead:],
+	}
+}
+
+// Ring is a queue of events from one thread to a collector, each on its own
+// side of shared memory.
+type Ring struct {
+	head    *uint64 // bytes ever written, by the thread
+	tail    *uint64 // bytes ever read, by the collector
+	dropped *uint64 // calls not recorded, by the thread
+	pending *int64  // see Pending
+	data    []byte
+}
+
+// Record is an Event as a thread writes it: without pointers that a collector
+// could not follow, and without allocation. Slices are copied by Reserve.
+type Record struct {
+	Kind    Kind
+	Call    Call
+	Sleep   Sleep
+	Errno   Errno
+	FD      int32
+	Size    int32
+	NArgs   int
+	Args    [numArgs]int64
+	Time    int64 // ns of CLOCK_MONOTONIC, not yet relative to the run
+	Timeout int64
+	Result  int64
+	CPU     int64
+	PCs     [numPCs]uintptr // return addresses, innermost first; 0 ends them
+	Addr    []byte
+	Data    []byte // cut to DataCap
+	HasSets bool
+	Sets    [numSetRows][]int32 // each cut to MaxSet
+	Queues  []QueueRecord       // cut to MaxQueues
+}
+
+// QueueRecord is a Queue as a thread writes it.
+type QueueRecord struct {
+	FD          int32
+	State       TCPState
+	Recv, Send  int32
+	Time        int64
+	Local, Peer []byte
+}
+
+// A Slot is a record that is written but not published. To publish it, store
+// the event's time through Time, then Next through Head, atomically and in
+// this order. Those two stores are left to the caller because for an Enter
+// they have to happen a few instructions before the call itself.
+type Slot struct {
+	Time *int64
+	Head *uint64
+	Next uint64
+}
+
+// Publish stores the slot's head; the record's time is as given to Reserve.
+func (s Slot) Publish() { atomic.StoreUint64(s.Head, s.Next) }
+
+// Reserve writes rec behind the published records. For an Enter it makes sure
+// that the Return will fit too. It reports false when the ring is full; an
+// Enter is then counted as dropped, and the caller leaves its Return out.
+func (r *Ring) Reserve(rec *Record) (Slot, bool) {
+	head := *r.head
+	room := uint64(len(r.data)) - (head - atomic.LoadUint64(r.tail))
+	need := uint64(2 * maxRecord) // this record, and what is skipped to keep it in one piece
+	if rec.Kind == Enter {
+		need *= 2
+	}
+	if room < need {
+		if rec.Kind == Enter {
+			atomic.AddUint64(r.dropped, 1)
+		}
+		return Slot{}, false
+	}
+	at := head % uint64(len(r.data))
+	if end := uint64(len(r.data)) - at; end < maxRecord {
+		binary.LittleEndian.PutUint32(r.data[at:], uint32(end))
+		r.data[at+4] = 0 // no kind: skip to the start
+		head += end
+		at = 0
+	}
+	n := rec.encode(r.data[at : at+maxRecord])
+	return Slot{
+		Time: (*int64)(unsafe.Pointer(&r.data[at+8])),
+		Head: r.head,
+		Next: head + uint64(n),
+	}, true
+}
+
+// Pending points to the time of a Return that the thread has seen and not yet
+// published, or 0. A collector holds back later events of other threads until
+// it is.
+func (r *Ring) Pending() *int64 { return r.pending }
+
+// Dropped returns how many calls were not recorded.
+func (r *Ring) Dropped() int64 { return int64(atomic.LoadUint64(r.dropped)) }
+
+// Next takes the oldest published record into rec and reports whether there
+// was one. The slices of rec are copies. An error means that the memory holds
+// no record: the traced process has written over it.
+func (r *Ring) Next(rec *Record) (bool, error) {
+	for {
+		tail := *r.tail
+		head := atomic.LoadUint64(r.head)
+		if tail == head {
+			return false, nil
+		}
+		at := tail % uint64(len(r.data))
+		have := head - tail
+		if have > uint64(len(r.data)) || have < 8 || at%8 != 0 {
+			return false, fmt.Errorf("trace ring: %d bytes between its ends", have)
+		}
+		n := uint64(binary.LittleEndian.Uint32(r.data[at:]))
+		if n < 8 || n%8 != 0 || n > have || at+n > uint64(len(r.data)) {
+			return false, fmt.Errorf("trace ring: a record of %d bytes, of %d written", n, have)
+		}
+		if r.data[at+4] != 0 {
+			if err := rec.decode(r.data[at : at+n]); err != nil {
+				return false, err
+			}
+			atomic.StoreUint64(r.tail, tail+n)
+			return true, nil
+		}
+		atomic.StoreUint64(r.tail, tail+n)
+	}
+}
+
+// The layout of a record: a fixed part of fixedSize bytes, then address, data,
+// sets and queues, each as long as the fixed part says; little-endian, as both
+// sides run on one machine that reads it back.
+func (rec *Record) encode(b []byte) int {
+	le := binary.LittleEndian
+	addr := rec.Addr[:min(len(rec.Addr), maxAddr)]
+	data := rec.Data[:min(len(rec.Data), DataCap)]
+	queues := rec.Queues[:min(len(rec.Queues), MaxQueues)]
+
+	b[4], b[5], b[6] = byte(rec.Kind), byte(rec.Call), byte(rec.Sleep)
+	b[7] = byte(rec.NArgs)
+	if rec.HasSets {
+		b[7] |= 0x80
+	}
+	le.PutUint64(b[8:], uint64(rec.Time))
+	le.PutUint64(b[16:], uint64(rec.Timeout))
+	le.PutUint64(b[24:], uint64(rec.Result))
+	le.PutUint64(b[32:], uint64(rec.CPU))
+	le.PutUint32(b[40:], uint32(rec.FD))
+	le.PutUint32(b[44:], uint32(rec.Size))
+	le.PutUint16(b[48:], uint16(rec.Errno))
+	le.PutUint16(b[50:], uint16(len(addr)))
+	le.PutUint16(b[52:], uint16(len(data)))
+	le.PutUint16(b[54:], uint16(len(queues)))
+	for i := range rec.Args {
+		le.PutUint64(b[56+8*i:], uint64(rec.Args[i]))
+	}
+	for i := range rec.PCs {
+		le.PutUint64(b[80+8*i:], uint64(rec.PCs[i]))
+	}
+	for i := range rec.Sets {
+		le.PutUint16(b[112+2*i:], uint16(min(len(rec.Sets[i]), MaxSet)))
+	}
+	p := fixedSize
+	p += copy(b[p:], addr)
+	p += copy(b[p:], data)
+	for _, set := range rec.Sets {
+		for _, fd := range set[:min(len(set), MaxSet)] {
+			le.PutUint32(b[p:], uint32(fd))
+			p += 4
+		}
+	}
+	for i := range queues {
+		q := &queues[i]
+		local, peer := q.Local[:min(len(q.Local), maxAddr)], q.Peer[:min(len(q.Peer), maxAddr)]
+		le.PutUint64(b[p:], uint64(q.Time))
+		le.PutUint32(b[p+8:], uint32(q.FD))
+		le.PutUint32(b[p+12:], uint32(q.Recv))
+		le.PutUint32(b[p+16:], uint32(q.Send))
+		b[p+20], b[p+21], b[p+22] = byte(q.State), byte(len(local)), byte(len(peer))
+		p += 24
+		p += copy(b[p:], local)
+		p += copy(b[p:], peer)
+	}
+	p = (p + 7) &^ 7
+	le.PutUint32(b, uint32(p))
+	return p
+}
+
+var errRecord = fmt.Errorf("trace ring: a record shorter than its content")
+
+func (rec *Record) decode(b []byte) error {
+	if len(b) < fixedSize {
+		return errRecord
+	}
+	le := binary.LittleEndian
+	*rec = Record{
+		Kind: Kind(b[4]), Call: Call(b[5]), Sleep: Sleep(b[6]),
+		NArgs: min(int(b[7]&0x7f), numArgs), HasSets: b[7]&0x80 != 0,
+		Time: int64(le.Uint64(b[8:])), Timeout: int64(le.Uint64(b[16:])),
+		Result: int64(le.Uint64(b[24:])), CPU: int64(le.Uint64(b[32:])),
+		FD: int32(le.Uint32(b[40:])), Size: int32(le.Uint32(b[44:])),
+		Errno: Errno(le.Uint16(b[48:])),
+	}
+	for i := range rec.Args {
+		rec.Args[i] = int64(le.Uint64(b[56+8*i:]))
+	}
+	for i := range rec.PCs {
+		rec.PCs[i] = uintptr(le.Uint64(b[80+8*i:]))
+	}
+	rest := b[fixedSize:]
+	take := func(n int) []byte {
+		if n > len(rest) {
+			rest = nil
+			return nil
+		}
+		piece := rest[:n:n]
+		rest = rest[n:]
+		return append([]byte(nil), piece...)
+	}
+	rec.Addr = take(int(le.Uint16(b[50:])))
+	rec.Data = take(int(le.Uint16(b[52:])))
+	for i := range rec.Sets {
+		n := int(le.Uint16(b[112+2*i:]))
+		raw := take(4 * n)
+		if len(raw) != 4*n {
+			return errRecord
+		}
+		for j := range n {
+			rec.Sets[i] = append(rec.Sets[i], int32(le.Uint32(raw[4*j:])))
+		}
+	}
+	for range le.Uint16(b[54:]) {
+		h := take(24)
+		if len(h) != 24 {
+			return errRecord
+		}
+		q := QueueRecord{
+			Time: int64(le.Uint64(h)), FD: int32(le.Uint32(h[8:])),
+			Recv: int32(le.Uint32(h[12:])), Send: int32(le.Uint32(h[16:])), State: TCPState(h[20]),
+		}
+		q.Local = take(int(h[21]))
+		q.Peer = take(int(h[22]))
+		if len(q.Local) != int(h[21]) || len(q.Peer) != int(h[22]) {
+			return errRecord
+		}
+		rec.Queues = append(rec.Queues, q)
+	}
+	if rest == nil && len(b) > fixedSize || len(rec.Addr) != int(le.Uint16(b[50:])) || len(rec.Data) != int(le.Uint16(b[52:])) {
+		return errRecord
+	}
+	return nil
+}
+
+// Event turns a record of process proc, thread thread, into an Event, with
+// times relative to began (ns of CLOCK_MONOTONIC). File and Line are left to
+// whoever can tell what the program counters mean.
+func (rec *Record) Event(proc, thread int, began int64) Event {
+	e := Event{
+		Kind: rec.Kind, Time: rec.Time - began, Proc: proc, Thread: thread,
+		Call: rec.Call, FD: int(rec.FD), Size: int(rec.Size), Timeout: rec.Timeout,
+		Addr: string(rec.Addr), Result: rec.Result, Errno: rec.Errno,
+		Sleep: rec.Sleep, CPU: rec.CPU,
+	}
+	if rec.NArgs > 0 {
+		e.Args = append(e.Args, rec.Args[:rec.NArgs]...)
+	}
+	if len(rec.Data) > 0 {
+		e.Data = rec.Data
+	}
+	if rec.HasSets {
+		ints := func(set []int32) (out []int) {
+			for _, fd := range set {
+				out = append(out, int(fd))
+			}
+			return out
+		}
+		e.Sets = &Sets{Read: ints(rec.Sets[0]), Write: ints(rec.Sets[1]), Except: ints(rec.Sets[2])}
+	}
+	for _, q := range rec.Queues {
+		e.Queues = append(e.Queues, Queue{
+			FD: int(q.FD), Time: q.Time - began, Recv: int(q.Recv), Send: int(q.Send),
+			State: q.State, Local: string(q.Local), Peer: string(q.Peer),
+		})
+	}
+	return e
+}

@@ -1,0 +1,236 @@
+package trace
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// Version is the version of the messages; a reader refuses another one.
+const Version = 1
+
+// MaxFrame is the longest message, in bytes after the length.
+const MaxFrame = 1 << 20
+
+// MaxRequest is the longest message that a client may send.
+const MaxRequest = 64 << 10
+
+// Message is what the server says to a client, and what a trace file holds.
+// Exactly one field is set.
+type Message struct {
+	Hello  *Hello  `cbor:"1,keyasint,omitempty"` // the first message of a connection
+	Look   *Look   `cbor:"2,keyasint,omitempty"` // answers a Request with Op "look"
+	Queued *Queued `cbor:"3,keyasint,omitempty"` // all workers are busy; sent again when the place changes
+	Header *Header `cbor:"4,keyasint,omitempty"` // a run starts
+	Events []Event `cbor:"5,keyasint,omitempty"` // in the order of their times
+	End    *End    `cbor:"6,keyasint,omitempty"` // the run is over; nothing of it follows
+	Error  *Error  `cbor:"7,keyasint,omitempty"` // the request was not carried out; the connection goes on
+}
+
+// Hello introduces the server.
+type Hello struct {
+	Version   int    `cbor:"1,keyasint"`
+	Kernel    string `cbor:"2,keyasint"` // "Linux 6.18.44"
+	Isolation string `cbor:"3,keyasint"` // see Header
+}
+
+// Look is a lab as it stands before a run: the programs it would run.
+type Look struct {
+	Procs   []Proc   `cbor:"1,keyasint"`
+	Sources []Source `cbor:"2,keyasint"`
+}
+
+// Queued tells a client that its run waits.
+type Queued struct {
+	Place int `cbor:"1,keyasint"` // 1 is next
+}
+
+// The values of Header.Isolation.
+const (
+	Namespace = "namespace" // the run has a network namespace of its own
+	Shared    = "shared"    // the run shares the host's loopback, on ephemeral ports
+)
+
+// Header opens a trace: everything about a run that is known before its
+// first event.
+type Header struct {
+	Version   int               `cbor:"1,keyasint"`
+	Lab       string            `cbor:"2,keyasint"`
+	Knobs     map[string]string `cbor:"3,keyasint,omitempty"`
+	Began     int64             `cbor:"4,keyasint"` // wall clock at time 0, in ms since 1970
+	Kernel    string            `cbor:"5,keyasint"`
+	Isolation string            `cbor:"6,keyasint"`
+	Procs     []Proc            `cbor:"7,keyasint"`
+	Sources   []Source          `cbor:"8,keyasint"`
+	TraceCost int64             `cbor:"9,keyasint,omitempty"` // ns that tracing adds to a call, as measured by this run's worker
+}
+
+// Proc is one process of a run.
+type Proc struct {
+	Name    string `cbor:"1,keyasint"` // "server", "client 1", "you"
+	Tag     string `cbor:"2,keyasint"` // "srv", "c1", "you"
+	Role    string `cbor:"3,keyasint"` // RoleServer, RoleClient or RoleAgent
+	Program string `cbor:"4,keyasint"`
+	Addr    string `cbor:"5,keyasint,omitempty"`
+	File    int    `cbor:"6,keyasint,omitempty"` // index in Sources of its program, plus one; 0 for none
+}
+
+// The roles of a process.
+const (
+	RoleServer = "server"
+	RoleClient = "client"
+	RoleAgent  = "agent" // the browser's hands: makes the calls that the learner asks for
+)
+
+// Source is one file of the programs, whole.
+type Source struct {
+	Name string `cbor:"1,keyasint"` // "select.go"
+	Text string `cbor:"2,keyasint"`
+}
+
+// End closes a trace.
+type End struct {
+	Time    int64  `cbor:"1,keyasint"`           // ns since the run's start
+	Reason  string `cbor:"2,keyasint"`           // EndDone, EndStopped, EndLimit or EndFailed
+	Message string `cbor:"3,keyasint,omitempty"` // for people: which limit, what failed
+	Dropped int64  `cbor:"4,keyasint,omitempty"` // calls that were made and are not in the trace
+}
+
+// The reasons why a run ended.
+const (
+	EndDone    = "done"    // its programs came to their ends
+	EndStopped = "stopped" // somebody pressed stop, or went away
+	EndLimit   = "limit"   // it reached a limit
+	EndFailed  = "failed"  // a program could not be run
+)
+
+// Error answers a request that was not carried out. Its text says what was
+// wrong and what would be right.
+type Error struct {
+	Text string `cbor:"1,keyasint"`
+}
+
+// Request is what a client says to the server's control port.
+type Request struct {
+	Op    string            `cbor:"1,keyasint"`
+	Lab   string            `cbor:"2,keyasint,omitempty"` // of OpLook and OpRun
+	Knobs map[string]string `cbor:"3,keyasint,omitempty"` // of OpLook and OpRun; absent ones take their defaults
+	Act   *Act              `cbor:"4,keyasint,omitempty"` // of OpAct
+}
+
+// The operations of a Request.
+const (
+	OpLook = "look" // show a lab's programs
+	OpRun  = "run"  // start a run; one at a time on a connection
+	OpStop = "stop" // end the run by killing its processes
+	OpAct  = "act"  // have the run's agent make a call
+)
+
+// Act is one call that the learner asks the agent to make.
+type Act struct {
+	Call Call   `cbor:"1,keyasint"`           // Socket, Connect, Send, Recv, Shutdown or Close
+	Data []byte `cbor:"2,keyasint,omitempty"` // of Send
+	Size int    `cbor:"3,keyasint,omitempty"` // of Recv: room in bytes, 1 to 65536
+	How  int    `cbor:"4,keyasint,omitempty"` // of Shutdown: 0 RD, 1 WR, 2 RDWR
+}
+
+// ErrFrame is wrapped by every error about a frame or its content, as opposed
+// to errors of the connection beneath it.
+var ErrFrame = errors.New("bad frame")
+
+var (
+	encMode = must(cbor.CoreDetEncOptions().EncMode())
+	decMode = must(cbor.DecOptions{
+		MaxNestedLevels:  8,
+		MaxArrayElements: 1 << 16,
+		MaxMapPairs:      1 << 10,
+		IndefLength:      cbor.IndefLengthForbidden,
+		TagsMd:           cbor.TagsForbidden,
+		DupMapKey:        cbor.DupMapKeyEnforcedAPF,
+	}.DecMode())
+)
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// AppendFrame appends v, a Message or a Request, to b as a frame: a uint32
+// length in network byte order, then that many bytes of CBOR (RFC 8949).
+func AppendFrame(b []byte, v any) ([]byte, error) {
+	body, err := encMode.Marshal(v)
+	if err != nil {
+		return b, err
+	}
+	if len(body) > MaxFrame {
+		return b, fmt.Errorf("%w: %d bytes, at most %d are allowed", ErrFrame, len(body), MaxFrame)
+	}
+	b = binary.BigEndian.AppendUint32(b, uint32(len(body)))
+	return append(b, body...), nil
+}
+
+// WriteFrame writes v to w as one frame, with one call of Write.
+func WriteFrame(w io.Writer, v any) error {
+	b, err := AppendFrame(nil, v)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(b)
+	return err
+}
+
+// ReadFrame reads one frame from r into v, a *Message or a *Request. A frame
+// of more than limit bytes is refused before it is read. At a clean end
+// between two frames the error is io.EOF, inside one io.ErrUnexpectedEOF.
+func ReadFrame(r io.Reader, limit int, v any) error {
+	var head [4]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return err
+	}
+	n := binary.BigEndian.Uint32(head[:])
+	if n == 0 || int64(n) > int64(limit) {
+		return fmt.Errorf("%w: length %d, from 1 to %d is allowed", ErrFrame, n, limit)
+	}
+	body := make([]byte, n)
+	if _, err := io.ReadFull(r, body); err != nil {
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return err
+	}
+	return decode(body, v)
+}
+
+// Frames cuts complete frames off b and gives each decoded message to take.
+// It returns what is left of b: the beginning of a frame that is still to
+// arrive.
+func Frames(b []byte, take func(*Message)) ([]byte, error) {
+	for len(b) >= 4 {
+		n := binary.BigEndian.Uint32(b)
+		if n == 0 || n > MaxFrame {
+			return nil, fmt.Errorf("%w: length %d, from 1 to %d is allowed", ErrFrame, n, MaxFrame)
+		}
+		if uint32(len(b)-4) < n {
+			break
+		}
+		m := new(Message)
+		if err := decode(b[4:4+n], m); err != nil {
+			return nil, err
+		}
+		take(m)
+		b = b[4+n:]
+	}
+	return b, nil
+}
+
+func decode(body []byte, v any) error {
+	if err := decMode.Unmarshal(body, v); err != nil {
+		return fmt.Errorf("%w: %v", ErrFrame, err)
+	}
+	return nil
+}
