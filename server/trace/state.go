@@ -1,0 +1,295 @@
+package trace
+
+import (
+	"slices"
+)
+
+// State is what can be said of a run after some of its events: who is in which
+// call, and what the kernel holds for each process. It is a fold: the State
+// after n events is a function of those events and nothing else.
+type State struct {
+	Events  int   // how many were applied
+	Time    int64 // of the last one, ns since the run's start
+	Procs   []ProcState
+	Sockets []Sock // the kernel's table at SocketsAt; nil before the first Sample
+	// SocketsAt is when Sockets was read, in ns since the run's start.
+	SocketsAt int64
+}
+
+// ProcState is one process of a State.
+type ProcState struct {
+	Started bool
+	Exited  bool
+	Status  int64         // of the exit; see Exit
+	Threads []ThreadState // by number
+	FDs     []FDState     // open ones, by number
+	Output  []byte        // written to standard output so far, at most OutputCap bytes
+	// Muxed is the newest call that waits for several fds, of any thread: it
+	// stays after the call returned, so that what came out can be seen beside
+	// what went in.
+	Muxed *MuxState
+}
+
+// OutputCap is how much of a process's standard output a State keeps, in bytes.
+const OutputCap = 4096
+
+// ThreadState is one thread of a process.
+type ThreadState struct {
+	Started, Exited bool
+	InCall          bool  // a call has entered and not returned
+	Call            Call  // the open call, or the last one
+	FD              int   // its fd
+	Since           int64 // when it entered, or returned
+	File, Line      int   // where the program is; see Event
+	Errno           Errno // of the last call that returned
+	Calls           int   // that entered
+	Sleeps          int   // that returned and had slept
+	Errors          int   // that returned an errno other than "not yet"
+	CPU             int64 // ns of processor time used
+}
+
+// FDKind says what an fd stands for.
+type FDKind uint8
+
+const (
+	FDSocket   FDKind = iota // a socket neither connected nor listening
+	FDListener               // a socket after listen
+	FDConn                   // a socket with a peer
+)
+
+// FDState is one open fd of a process.
+type FDState struct {
+	FD          int
+	Kind        FDKind
+	NonBlocking bool
+	ShutRead    bool // shutdown(SHUT_RD) was called here
+	ShutWrite   bool // shutdown(SHUT_WR) was called here
+	Local, Peer string
+
+	// State is the TCP state; How tells whether it was sampled or follows from
+	// the calls that returned.
+	State TCPState
+	How   Provenance
+
+	// Recv and Send are queue lengths in bytes, of a listener the connections
+	// that wait and the backlog's size; as read at QueuesAt, which is -1 as
+	// long as they were not read.
+	Recv, Send int
+	QueuesAt   int64
+
+	In, Out int64 // bytes received and sent by calls on this fd
+}
+
+// MuxState is one select, poll or epoll_wait: what was asked, what came out.
+type MuxState struct {
+	Thread  int
+	Call    Call
+	Entered int // number of its Enter among the events
+	Open    bool
+	Timeout int64
+	In, Out *Sets // Out is nil while Open
+	Result  int64
+	Sleep   Sleep
+}
+
+// Apply adds the next event. Events that make no sense in their place (a trace
+// from outside may hold anything) change as little as possible.
+func (s *State) Apply(e *Event) {
+	s.Events++
+	s.Time = e.Time
+	switch e.Kind {
+	case Sample:
+		s.Sockets, s.SocketsAt = e.Sockets, e.Time
+		return
+	case Note:
+		return
+	}
+	p, t := s.thread(e)
+	if t == nil {
+		return
+	}
+	switch e.Kind {
+	case Start:
+		t.Started = true
+		p.Started = true
+	case Exit:
+		t.Exited, t.InCall = true, false
+		t.Since = e.Time
+		if e.Thread == 0 {
+			p.Exited, p.Status = true, e.Result
+			p.FDs = nil
+			for i := range p.Threads {
+				p.Threads[i].Exited, p.Threads[i].InCall = true, false
+			}
+		}
+	case Enter:
+		p.Started, t.Started = true, true
+		t.InCall, t.Call, t.FD, t.Since = true, e.Call, e.FD, e.Time
+		t.Calls++
+		t.at(e)
+		p.sample(e)
+		if e.Call.Multiplexes() {
+			p.Muxed = &MuxState{Thread: e.Thread, Call: e.Call, Entered: s.Events - 1, Open: true, Timeout: e.Timeout, In: e.Sets}
+		}
+	case Return:
+		t.InCall, t.Call, t.FD, t.Since = false, e.Call, e.FD, e.Time
+		t.Errno, t.CPU = e.Errno, max(t.CPU, e.CPU)
+		if e.Sleep == Slept {
+			t.Sleeps++
+		}
+		if e.Errno != 0 && !e.Errno.NotYet() {
+			t.Errors++
+		}
+		t.at(e)
+		p.returned(e)
+		p.sample(e)
+		if m := p.Muxed; m != nil && m.Open && m.Thread == e.Thread && m.Call == e.Call {
+			done := *m
+			done.Open, done.Out, done.Result, done.Sleep = false, e.Sets, e.Result, e.Sleep
+			p.Muxed = &done
+		}
+	}
+}
+
+// maxProcs bounds what a trace from outside can make a State allocate.
+const maxProcs = 256
+
+func (s *State) thread(e *Event) (*ProcState, *ThreadState) {
+	if e.Proc < 0 || e.Proc >= maxProcs || e.Thread < 0 || e.Thread >= MaxThreads {
+		return nil, nil
+	}
+	for len(s.Procs) <= e.Proc {
+		s.Procs = append(s.Procs, ProcState{})
+	}
+	p := &s.Procs[e.Proc]
+	for len(p.Threads) <= e.Thread {
+		p.Threads = append(p.Threads, ThreadState{})
+	}
+	return p, &p.Threads[e.Thread]
+}
+
+func (t *ThreadState) at(e *Event) {
+	if e.Line > 0 {
+		t.File, t.Line = e.File, e.Line
+	}
+}
+
+// FD returns the open fd with the number, or nil.
+func (p *ProcState) FD(fd int) *FDState {
+	i, ok := slices.BinarySearchFunc(p.FDs, fd, byFD)
+	if !ok {
+		return nil
+	}
+	return &p.FDs[i]
+}
+
+func byFD(f FDState, fd int) int { return f.FD - fd }
+
+func (p *ProcState) open(f FDState) {
+	f.QueuesAt = -1
+	i, ok := slices.BinarySearchFunc(p.FDs, f.FD, byFD)
+	if ok {
+		p.FDs[i] = f
+		return
+	}
+	p.FDs = slices.Insert(p.FDs, i, f)
+}
+
+// returned changes the fd table as the call that came back did.
+func (p *ProcState) returned(e *Event) {
+	if e.Call == Close {
+		// Linux has given the fd back even when close reports an error (close(2)).
+		if i, ok := slices.BinarySearchFunc(p.FDs, e.FD, byFD); ok && e.Errno != EBADF {
+			p.FDs = slices.Delete(p.FDs, i, i+1)
+		}
+		return
+	}
+	f := p.FD(e.FD)
+	if e.Errno != 0 {
+		if f != nil && e.Errno == ECONNRESET {
+			f.State, f.How = Closed, Inferred
+		}
+		return
+	}
+	switch e.Call {
+	case Socket:
+		p.open(FDState{FD: int(e.Result), State: Closed, How: Inferred})
+	case Accept:
+		conn := FDState{FD: int(e.Result), Kind: FDConn, Peer: e.Addr, State: Established, How: Inferred}
+		if f != nil {
+			conn.Local = f.Local
+		}
+		p.open(conn)
+	case Write:
+		if e.FD == 1 {
+			p.Output = append(p.Output[:len(p.Output):len(p.Output)], e.Data...)
+			p.Output = p.Output[max(0, len(p.Output)-OutputCap):]
+		}
+	}
+	if f == nil {
+		return
+	}
+	switch e.Call {
+	case Bind, Getsockname:
+		f.Local = e.Addr
+	case Listen:
+		f.Kind, f.State, f.How = FDListener, Listening, Inferred
+	case Connect:
+		f.Kind, f.Peer, f.State, f.How = FDConn, e.Addr, Established, Inferred
+	case Send, Sendto:
+		f.Out += e.Result
+	case Recv, Recvfrom:
+		f.In += e.Result
+	case Shutdown:
+		if len(e.Args) > 0 {
+			f.ShutRead = f.ShutRead || e.Args[0] != 1
+			f.ShutWrite = f.ShutWrite || e.Args[0] != 0
+		}
+	case Fcntl:
+		const setFlags, nonBlock = 4, 0x800 // F_SETFL, O_NONBLOCK
+		if len(e.Args) == 2 && e.Args[0] == setFlags {
+			f.NonBlocking = e.Args[1]&nonBlock != 0
+		}
+	}
+}
+
+// sample takes over what was read beside the call.
+func (p *ProcState) sample(e *Event) {
+	for i := range e.Queues {
+		q := &e.Queues[i]
+		f := p.FD(q.FD)
+		if f == nil {
+			continue
+		}
+		f.Recv, f.Send, f.QueuesAt = q.Recv, q.Send, q.Time
+		if q.State != 0 {
+			f.State, f.How = q.State, Sampled
+		}
+		if q.Local != "" {
+			f.Local = q.Local
+		}
+		if q.Peer != "" {
+			f.Peer = q.Peer
+		}
+	}
+}
+
+// Clone returns a copy that Apply on either leaves alone.
+func (s *State) Clone() *State {
+	c := *s
+	c.Procs = slices.Clone(s.Procs)
+	for i := range c.Procs {
+		c.Procs[i].Threads = slices.Clone(c.Procs[i].Threads)
+		c.Procs[i].FDs = slices.Clone(c.Procs[i].FDs)
+	}
+	return &c
+}
+
+// Fold returns the State after the events.
+func Fold(events []Event) *State {
+	s := new(State)
+	for i := range events {
+		s.Apply(&events[i])
+	}
+	return s
+}

@@ -1,0 +1,294 @@
+package play
+
+import "sockscope/server/trace"
+
+// Conn is one TCP connection between two processes of the run, found by the
+// addresses of its ends. It is inferred: no call names both ends.
+type Conn struct {
+	Addr   string // the client's own address, which tells connections apart
+	Client End
+	Server End
+	// Flows are the bytes of each direction: 0 from the client to the server,
+	// 1 back.
+	Flows [2]Flow
+}
+
+// End is one side of a connection.
+type End struct {
+	Proc, FD int // Proc is -1 while this side is not known
+	Opened   int // index in Steps from which FD means this connection
+	Closed   int // index in Steps of the Return of its close, or of the process's exit; -1 while open
+}
+
+// Flow is what went one way.
+type Flow struct {
+	Sends, Recvs []Move
+}
+
+// Move is one call's share of a Flow.
+type Move struct {
+	Step  int   // index in Steps of the Return
+	Off   int64 // of its first byte in the flow
+	Len   int64
+	Bytes []byte // the content, as far as it was kept
+}
+
+type endpoint struct{ proc, fd int }
+
+type endpointKey = endpoint
+
+// follow draws the conclusions of a step: which connection it belongs to, whose
+// bytes it moved, what woke it.
+func (r *Run) follow(i int) {
+	e := &r.Steps[i]
+	switch e.Kind {
+	case trace.Return:
+		r.connect(i)
+		r.move(i)
+		if e.Sleep == trace.Slept {
+			r.wake(i)
+		}
+		if e.Call == trace.Close && e.Errno != trace.EBADF {
+			r.closeEnd(endpoint{e.Proc, e.FD}, i)
+		}
+	case trace.Exit:
+		if e.Thread != 0 {
+			return
+		}
+		for key := range r.ends {
+			if key.proc == e.Proc {
+				r.closeEnd(key, i)
+			}
+		}
+	}
+}
+
+func (r *Run) closeEnd(key endpointKey, i int) {
+	ci, ok := r.ends[key]
+	if !ok {
+		return
+	}
+	delete(r.ends, key)
+	c := &r.Conns[ci]
+	for _, end := range []*End{&c.Client, &c.Server} {
+		if end.Proc == key.proc && end.FD == key.fd && end.Closed < 0 {
+			end.Closed = i
+		}
+	}
+}
+
+// connect notes the ends of connections as their addresses become known: the
+// server's from accept, the client's from the address sampled beside connect
+// or any later call.
+func (r *Run) connect(i int) {
+	e := &r.Steps[i]
+	if e.Call == trace.Accept && e.Errno == 0 && e.Addr != "" {
+		c := r.connAt(e.Addr, i, func(c *Conn) bool { return c.Server.Proc < 0 })
+		c.Server = End{Proc: e.Proc, FD: int(e.Result), Opened: i, Closed: -1}
+		r.ends[endpoint{e.Proc, int(e.Result)}] = r.connIndex(c)
+		return
+	}
+	if e.Call != trace.Connect {
+		return
+	}
+	for _, q := range e.Queues {
+		if q.FD != e.FD || q.Local == "" {
+			continue
+		}
+		if e.Errno != 0 && !e.Errno.NotYet() {
+			return
+		}
+		c := r.connAt(q.Local, i, func(c *Conn) bool { return c.Client.Proc < 0 })
+		c.Client = End{Proc: e.Proc, FD: e.FD, Opened: i, Closed: -1}
+		r.ends[endpoint{e.Proc, e.FD}] = r.connIndex(c)
+	}
+}
+
+// connAt returns the newest connection with the client address whose side is
+// still open to be taken, or a new one.
+func (r *Run) connAt(addr string, i int, free func(*Conn) bool) *Conn {
+	for k := len(r.Conns) - 1; k >= 0; k-- {
+		if r.Conns[k].Addr == addr && free(&r.Conns[k]) {
+			return &r.Conns[k]
+		}
+	}
+	none := End{Proc: -1, FD: -1, Opened: i, Closed: -1}
+	r.Conns = append(r.Conns, Conn{Addr: addr, Client: none, Server: none})
+	return &r.Conns[len(r.Conns)-1]
+}
+
+func (r *Run) connIndex(c *Conn) int {
+	for i := range r.Conns {
+		if &r.Conns[i] == c {
+			return i
+		}
+	}
+	return -1
+}
+
+// move adds the bytes of a send or recv to its flow.
+func (r *Run) move(i int) {
+	e := &r.Steps[i]
+	if e.Errno != 0 || e.Result <= 0 || !e.Call.Sends() && !e.Call.Receives() {
+		return
+	}
+	ci, ok := r.ends[endpoint{e.Proc, e.FD}]
+	if !ok {
+		return
+	}
+	c := &r.Conns[ci]
+	fromClient := c.Client.Proc == e.Proc && c.Client.FD == e.FD
+	way := 1
+	if fromClient == e.Call.Sends() {
+		way = 0
+	}
+	flow := &c.Flows[way]
+	list, data := &flow.Recvs, e.Data
+	if e.Call.Sends() {
+		list = &flow.Sends
+		if call := r.CallAt(i); call != nil {
+			data = r.Steps[call.Enter].Data
+		}
+	}
+	m := Move{Step: i, Len: e.Result, Bytes: data[:min(int64(len(data)), e.Result)]}
+	if n := len(*list); n > 0 {
+		m.Off = (*list)[n-1].Off + (*list)[n-1].Len
+	}
+	*list = append(*list, m)
+}
+
+// ConnOf returns the connection that fd of proc stands for at position n, or
+// nil.
+func (r *Run) ConnOf(proc, fd, n int) *Conn {
+	for k := len(r.Conns) - 1; k >= 0; k-- {
+		c := &r.Conns[k]
+		for _, end := range []End{c.Client, c.Server} {
+			if end.Proc == proc && end.FD == fd && end.Opened < n && (end.Closed < 0 || end.Closed >= n) {
+				return c
+			}
+		}
+	}
+	return nil
+}
+
+// Peer returns the name of the process at the other end of fd of proc at
+// position n, or "".
+func (r *Run) Peer(proc, fd, n int) string {
+	c := r.ConnOf(proc, fd, n)
+	if c == nil {
+		return ""
+	}
+	other := c.Client
+	if other.Proc == proc {
+		other = c.Server
+	}
+	if other.Proc < 0 || other.Proc >= len(r.Header.Procs) {
+		return ""
+	}
+	return r.Header.Procs[other.Proc].Name
+}
+
+// wake finds what ended the sleep of the call that returned at step i: the
+// earliest call of the other side that was still under way, or began, after
+// the sleeper had entered, and that concerns one of the fds it waited for.
+func (r *Run) wake(i int) {
+	e := &r.Steps[i]
+	call := r.CallAt(i)
+	if call == nil {
+		return
+	}
+	var peers []endpoint
+	listens := false
+	add := func(fd int) {
+		if ci, ok := r.ends[endpoint{e.Proc, fd}]; ok {
+			c := &r.Conns[ci]
+			other := c.Client
+			if other.Proc == e.Proc && other.FD == fd {
+				other = c.Server
+			}
+			peers = append(peers, endpoint{other.Proc, other.FD})
+		} else {
+			listens = true
+		}
+	}
+	switch {
+	case e.Call.Multiplexes():
+		if e.Sets.Len() == 0 {
+			return // the time was up: nobody woke it
+		}
+		for _, set := range [][]int{e.Sets.Read, e.Sets.Write, e.Sets.Except} {
+			for _, fd := range set {
+				add(fd)
+			}
+		}
+	case e.Call == trace.Accept || e.Call.Receives() || e.Call.Sends() || e.Call == trace.Connect:
+		add(e.FD)
+	default:
+		return
+	}
+	if cause := r.cause(call.Enter, i, peers, listens); cause >= 0 {
+		r.wakeTo[i] = len(r.Wakes)
+		r.Wakes = append(r.Wakes, Wake{Cause: cause, Effect: i})
+	}
+}
+
+// cause looks for the call of one of the peers, or the connect of anybody when
+// listens, that overlaps the time between two steps.
+func (r *Run) cause(enter, ret int, peers []endpoint, listens bool) int {
+	self := r.Steps[ret].Proc
+	matches := func(e *trace.Event) bool {
+		if e.Proc == self {
+			return false
+		}
+		if listens && e.Call == trace.Connect {
+			return true
+		}
+		for _, p := range peers {
+			if p.proc != e.Proc {
+				continue
+			}
+			if e.Kind == trace.Exit {
+				return true
+			}
+			if p.fd == e.FD && (e.Call.Sends() || e.Call.Receives() || e.Call == trace.Shutdown || e.Call == trace.Close) {
+				return true
+			}
+		}
+		return false
+	}
+	// A call that was under way when the sleeper entered comes first.
+	for _, lane := range r.Lanes {
+		if k := lastBefore(r, lane.Calls, enter); k >= 0 {
+			c := &r.Calls[lane.Calls[k]]
+			if c.Return > enter && c.Return < ret && matches(&r.Steps[c.Enter]) && !r.Steps[c.Enter].Call.Receives() {
+				return c.Return
+			}
+		}
+	}
+	for i := enter + 1; i < ret; i++ {
+		e := &r.Steps[i]
+		if e.Kind != trace.Enter && e.Kind != trace.Exit || !matches(e) {
+			continue
+		}
+		if c := r.CallAt(i); c != nil && c.Return >= 0 && c.Return < ret {
+			return c.Return
+		}
+		return i
+	}
+	return -1
+}
+
+// lastBefore returns the index of the last call in calls that entered before
+// step, or -1.
+func lastBefore(r *Run, calls []int, step int) int {
+	lo, hi := 0, len(calls)
+	for lo < hi {
+		mid := (lo + hi) / 2
+		if r.Calls[calls[mid]].Enter < step {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo - 1
+}

@@ -1,0 +1,211 @@
+package play
+
+import (
+	"slices"
+
+	"sockscope/server/trace"
+)
+
+// Run is a trace as the page holds it, with its indexes. All methods are for
+// one goroutine.
+type Run struct {
+	Header *trace.Header
+	End    *trace.End // nil while the run is live
+
+	// Steps are the events without samples. Step n is the n-th event, from 1:
+	// the position n means that Steps[:n] have happened.
+	Steps []trace.Event
+
+	Lanes []Lane
+	Calls []Call
+	Conns []Conn
+	Wakes []Wake // in the order of their effects
+
+	samples   []sample
+	keyframes []*trace.State // after every keyframeEvery steps
+	head      *trace.State   // after all steps and samples
+	callOf    []int          // by step: index in Calls, or -1
+	ends      map[endpointKey]int
+	wakeTo    map[int]int // by the effect's step: index in Wakes
+}
+
+// keyframeEvery is how many steps a seek folds at most.
+const keyframeEvery = 256
+
+type sample struct {
+	after int // it was read after this many steps
+	event trace.Event
+}
+
+// Lane is one thread on the timeline.
+type Lane struct {
+	Proc, Thread int
+	Name         string // "server", "client 1"
+	Tag          string // "srv", "c1"
+	Role         string // as trace.Proc
+	Calls        []int  // indexes in Run.Calls
+	Start        int    // index in Steps of its Start, or -1
+	Exit         int    // index in Steps of its Exit, or -1
+}
+
+// Call is one call of a lane.
+type Call struct {
+	Lane   int
+	Enter  int // index in Steps
+	Return int // index in Steps; -1 while it has not returned
+}
+
+// Wake is an inferred arrow: what ended the sleep of a call.
+type Wake struct {
+	Cause  int // index in Steps of the call that did it (its Return if that came first, else its Enter), or of an Exit
+	Effect int // index in Steps of the Return that was woken
+}
+
+// NewRun returns a Run for the trace that h opens.
+func NewRun(h *trace.Header) *Run {
+	r := &Run{
+		Header: h,
+		head:   new(trace.State),
+		ends:   map[endpointKey]int{},
+		wakeTo: map[int]int{},
+	}
+	r.keyframes = append(r.keyframes, r.head.Clone())
+	for i, p := range h.Procs {
+		r.Lanes = append(r.Lanes, Lane{Proc: i, Name: p.Name, Tag: p.Tag, Role: p.Role, Start: -1, Exit: -1})
+	}
+	return r
+}
+
+// Add appends events in the order of the trace.
+func (r *Run) Add(events []trace.Event) {
+	for i := range events {
+		r.add(events[i])
+	}
+}
+
+func (r *Run) add(e trace.Event) {
+	r.head.Apply(&e)
+	if e.Kind == trace.Sample {
+		r.samples = append(r.samples, sample{len(r.Steps), e})
+		return
+	}
+	r.Steps = append(r.Steps, e)
+	r.callOf = append(r.callOf, -1)
+	if len(r.Steps)%keyframeEvery == 0 {
+		r.keyframes = append(r.keyframes, r.head.Clone())
+	}
+	if e.Kind != trace.Note {
+		r.index(len(r.Steps) - 1)
+	}
+}
+
+// index finds the lane and the call of a step, and what follows from it.
+func (r *Run) index(i int) {
+	e := &r.Steps[i]
+	li := r.lane(e.Proc, e.Thread)
+	if li < 0 {
+		return
+	}
+	lane := &r.Lanes[li]
+	switch e.Kind {
+	case trace.Start:
+		lane.Start = i
+	case trace.Exit:
+		lane.Exit = i
+	case trace.Enter:
+		r.callOf[i] = len(r.Calls)
+		lane.Calls = append(lane.Calls, len(r.Calls))
+		r.Calls = append(r.Calls, Call{Lane: li, Enter: i, Return: -1})
+	case trace.Return:
+		if n := len(lane.Calls); n > 0 {
+			ci := lane.Calls[n-1]
+			if c := &r.Calls[ci]; c.Return < 0 && r.Steps[c.Enter].Call == e.Call {
+				c.Return = i
+				r.callOf[i] = ci
+			}
+		}
+	}
+	r.follow(i)
+}
+
+// lane returns the index of a thread's lane, made when it first shows; -1 for
+// a thread that no trace of ours can have.
+func (r *Run) lane(proc, thread int) int {
+	for i := range r.Lanes {
+		if r.Lanes[i].Proc == proc && r.Lanes[i].Thread == thread {
+			return i
+		}
+	}
+	if proc < 0 || proc >= len(r.Header.Procs) || thread < 0 || thread >= trace.MaxThreads {
+		return -1
+	}
+	p := r.Header.Procs[proc]
+	at := len(r.Lanes)
+	lane := Lane{Proc: proc, Thread: thread, Name: p.Name, Tag: p.Tag, Role: p.Role, Start: -1, Exit: -1}
+	r.Lanes = append(r.Lanes, lane)
+	return at
+}
+
+// CallAt returns the call that step index i entered or returned from, or nil.
+func (r *Run) CallAt(i int) *Call {
+	if i < 0 || i >= len(r.callOf) || r.callOf[i] < 0 {
+		return nil
+	}
+	return &r.Calls[r.callOf[i]]
+}
+
+// State returns what was so after n steps. It folds at most keyframeEvery
+// steps.
+func (r *Run) State(n int) *trace.State {
+	n = max(0, min(n, len(r.Steps)))
+	k := n / keyframeEvery
+	s := r.keyframes[k].Clone()
+	at := k * keyframeEvery
+	si, _ := slices.BinarySearchFunc(r.samples, at, func(s sample, after int) int {
+		if s.after < after {
+			return -1
+		}
+		return 1
+	})
+	for ; at <= n; at++ {
+		for ; si < len(r.samples) && r.samples[si].after == at; si++ {
+			s.Apply(&r.samples[si].event)
+		}
+		if at < n {
+			s.Apply(&r.Steps[at])
+		}
+	}
+	return s
+}
+
+// Duration returns the time of the last step, ns since the run's start; of an
+// ended run that of its end.
+func (r *Run) Duration() int64 {
+	var d int64
+	if n := len(r.Steps); n > 0 {
+		d = r.Steps[n-1].Time
+	}
+	if r.End != nil {
+		d = max(d, r.End.Time)
+	}
+	return d
+}
+
+// StepAt returns how many steps had happened at time t.
+func (r *Run) StepAt(t int64) int {
+	n, _ := slices.BinarySearchFunc(r.Steps, t, func(e trace.Event, t int64) int {
+		if e.Time <= t {
+			return -1
+		}
+		return 1
+	})
+	return n
+}
+
+// WakeOf returns the arrow that ends at step index i, or nil.
+func (r *Run) WakeOf(i int) *Wake {
+	if w, ok := r.wakeTo[i]; ok {
+		return &r.Wakes[w]
+	}
+	return nil
+}
