@@ -1,0 +1,277 @@
+// Package browser drives a real Chromium in tests: pages are opened, clicked
+// and read as a person would, and everything the page complains of is kept.
+package browser
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+)
+
+// Patience is how long a test waits for something that should happen soon.
+const Patience = 30 * time.Second
+
+// Browser is one Chromium process.
+type Browser struct{ ctx context.Context }
+
+// Start starts Chromium until the test ends. Where there is none the test is
+// skipped, and says what to install.
+func Start(t testing.TB) *Browser {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("needs Chromium: install Debian's package chromium, or any that puts `chromium` on the PATH")
+	}
+	opts := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path),
+		chromedp.Flag("no-sandbox", os.Getuid() == 0), // Chromium's sandbox refuses to run as root
+		chromedp.Flag("disable-gpu", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-quic", true),
+		chromedp.UserDataDir(t.TempDir()),
+	)
+	ctx, stop := chromedp.NewExecAllocator(context.Background(), opts...)
+	ctx, closeBrowser := chromedp.NewContext(ctx)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("%s does not start: %v", path, err)
+	}
+	t.Cleanup(func() {
+		closeBrowser()
+		stop()
+	})
+	return &Browser{ctx}
+}
+
+// Tab is one page.
+type Tab struct {
+	testing.TB
+	ctx context.Context
+
+	mu         sync.Mutex
+	complaints []string
+	expected   []string
+}
+
+// View is the size and the colours a tab shows itself in.
+type View struct {
+	Width, Height int64
+	Dark, Touch   bool
+}
+
+// The two views every page is judged in.
+var (
+	Desk  = View{Width: 1440, Height: 900}
+	Phone = View{Width: 390, Height: 844, Touch: true}
+)
+
+// Open opens url in a new tab and waits until the app has taken over from the
+// prerendered page. When the test ends the tab is closed; console errors and
+// failed requests fail the test.
+func (b *Browser) Open(t testing.TB, url string, v View) *Tab {
+	t.Helper()
+	ctx, closeTab := chromedp.NewContext(b.ctx)
+	tab := &Tab{TB: t, ctx: ctx}
+	if err := chromedp.Listen(ctx, tab.hear); err != nil {
+		t.Fatal(err)
+	}
+	messages := chromedp.Console(ctx)
+	go func() {
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			if m.IsException() || m.Type == chromedp.ConsoleError || m.Type == chromedp.ConsoleWarning {
+				tab.complain("console " + m.String())
+			}
+		}
+	}()
+	tab.Resize(v)
+	tab.Navigate(url)
+	t.Cleanup(func() {
+		closeTab()
+		tab.mu.Lock()
+		defer tab.mu.Unlock()
+		for _, c := range tab.complaints {
+			t.Errorf("the page complained: %s", c)
+		}
+	})
+	return tab
+}
+
+// Expect says that complaints that contain text are part of the test.
+func (t *Tab) Expect(text string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.expected = append(t.expected, text)
+	kept := t.complaints[:0]
+	for _, c := range t.complaints {
+		if !strings.Contains(c, text) {
+			kept = append(kept, c)
+		}
+	}
+	t.complaints = kept
+}
+
+func (t *Tab) complain(text string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, e := range t.expected {
+		if strings.Contains(text, e) {
+			return
+		}
+	}
+	t.complaints = append(t.complaints, text)
+}
+
+func (t *Tab) hear(ev any) {
+	switch ev := ev.(type) {
+	case *network.EventLoadingFailed:
+		if !ev.Canceled { // a navigation cancels what was under way
+			t.complain("request failed: " + ev.ErrorText)
+		}
+	case *network.EventResponseReceived:
+		if ev.Response.Status >= 400 {
+			t.complain(fmt.Sprintf("%d for %s", ev.Response.Status, ev.Response.URL))
+		}
+	}
+}
+
+// Resize gives the tab another view.
+func (t *Tab) Resize(v View) {
+	t.Helper()
+	var opts []chromedp.EmulateViewportOption
+	if v.Touch {
+		opts = append(opts, chromedp.EmulateTouch, chromedp.EmulateMobile)
+	}
+	scheme := "light"
+	if v.Dark {
+		scheme = "dark"
+	}
+	t.must(chromedp.EmulateViewport(v.Width, v.Height, opts...))
+	t.must(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		})
+		return err
+	}))
+}
+
+// Navigate opens url in this tab and waits for the app.
+func (t *Tab) Navigate(url string) {
+	t.Helper()
+	t.must(chromedp.Navigate(url))
+	t.WaitApp()
+}
+
+// Back goes back in the history, Reload loads the page again; both wait for
+// the app.
+func (t *Tab) Back()   { t.Helper(); t.must(chromedp.NavigateBack()); t.WaitApp() }
+func (t *Tab) Reload() { t.Helper(); t.must(chromedp.Reload()); t.WaitApp() }
+
+// WaitApp waits until the WebAssembly has replaced the prerendered page.
+func (t *Tab) WaitApp() {
+	t.Helper()
+	t.Wait(`document.readyState === "complete" && !document.getElementById("app-wasm-loader")`)
+}
+
+// Wait waits until the JavaScript expression is true.
+func (t *Tab) Wait(expression string) {
+	t.Helper()
+	poll := chromedp.Poll[bool]("(()=>{try{return !!("+expression+")}catch(e){return false}})()", chromedp.WithPollingTimeout(Patience))
+	if _, err := chromedp.Run(t.ctx, poll); err != nil {
+		t.Shot("failed")
+		t.Fatalf("waited for %s: %v\nthe page says: %.2000s", expression, err, t.Eval(`document.body.innerText`))
+	}
+}
+
+// WaitText waits until the first element of the selector contains text.
+func (t *Tab) WaitText(selector, text string) {
+	t.Helper()
+	t.Wait(fmt.Sprintf(`document.querySelector(%q).textContent.includes(%q)`, selector, text))
+}
+
+// Eval returns what the JavaScript expression gives, as text.
+func (t *Tab) Eval(expression string) string {
+	t.Helper()
+	v, err := chromedp.Run(t.ctx, chromedp.Evaluate[string]("String("+expression+")"))
+	if err != nil {
+		t.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+// Text returns the text of the first element of the selector.
+func (t *Tab) Text(selector string) string {
+	t.Helper()
+	return t.Eval(fmt.Sprintf(`document.querySelector(%q)?.textContent ?? "(no %s)"`, selector, strings.ReplaceAll(selector, `"`, `'`)))
+}
+
+// Count returns how many elements the selector finds.
+func (t *Tab) Count(selector string) string {
+	t.Helper()
+	return t.Eval(fmt.Sprintf(`document.querySelectorAll(%q).length`, selector))
+}
+
+// Click clicks the middle of the first element of the selector, with the mouse.
+func (t *Tab) Click(selector string) {
+	t.Helper()
+	t.Wait(fmt.Sprintf(`document.querySelector(%q)`, selector))
+	t.must(chromedp.Click(chromedp.CSS(selector)))
+}
+
+// Key presses keys, one after the other; see package kb for those with names.
+func (t *Tab) Key(keys string) {
+	t.Helper()
+	t.must(chromedp.KeyEvent(keys))
+}
+
+// Type replaces the text of an input by text.
+func (t *Tab) Type(selector, text string) {
+	t.Helper()
+	t.must(chromedp.Clear(chromedp.CSS(selector)))
+	t.must(chromedp.SendKeys(chromedp.CSS(selector), text))
+}
+
+// Choose sets a select element, as choosing from its list does.
+func (t *Tab) Choose(selector, value string) {
+	t.Helper()
+	t.Eval(fmt.Sprintf(`(()=>{const e=document.querySelector(%q);e.value=%q;e.dispatchEvent(new Event("change",{bubbles:true}))})()`, selector, value))
+}
+
+// Shot saves a screenshot as NAME.png in the folder that SHOTS names; without
+// it nothing is done.
+func (t *Tab) Shot(name string) {
+	t.Helper()
+	dir := os.Getenv("SHOTS")
+	if dir == "" {
+		return
+	}
+	png, err := chromedp.Run(t.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		t.Errorf("screenshot: %v", err)
+		return
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
+		t.Error(err)
+	}
+}
+
+func (t *Tab) must(a chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.ctx, Patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, a); err != nil {
+		t.Shot("failed")
+		t.Fatal(err)
+	}
+}
