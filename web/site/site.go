@@ -1,0 +1,143 @@
+// Package site serves the pages of Sockscope: the prerendered HTML, app.wasm,
+// and the assets.
+//
+// Everything is a [file] made when the program starts, under one address
+// each. Serving is a lookup: nothing that a visitor sends is parsed, rendered
+// or compressed, and no request costs more than the bytes of its answer. The
+// same files, written to a folder, are the site for plain hosting; see [Site.Export].
+//
+// Every address within the files is relative, or worked out from where app.js
+// was loaded, so that the site also works beneath a path such as /sockscope/.
+package site
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"io/fs"
+	"net/http"
+	"path"
+	"regexp"
+	"strings"
+
+	"sockscope/server/lab"
+	"sockscope/web"
+	"sockscope/web/assets"
+)
+
+//go:embed notfound.html
+var notFoundHTML []byte
+
+//go:embed unbuilt.html
+var unbuiltHTML []byte
+
+// Site is an http.Handler for every address of the site. It answers 404 to
+// any other, and 503 to its pages in a binary that was built without app.wasm.
+type Site struct {
+	files    map[string]*file // by the address's path
+	pages    []page
+	built    bool
+	notFound *file
+	unbuilt  *file
+}
+
+// page is one page as go-app renders it, with addresses that begin with "/".
+type page struct {
+	path string
+	html []byte
+}
+
+// New renders the pages and takes in the assets.
+func New() (*Site, error) {
+	s := &Site{
+		files:    map[string]*file{},
+		notFound: newFile("404.html", notFoundHTML),
+		unbuilt:  newFile("503.html", unbuiltHTML),
+	}
+	if err := s.addAssets(); err != nil {
+		return nil, err
+	}
+	wasm, err := builtWasm()
+	if errors.Is(err, fs.ErrNotExist) {
+		for _, p := range pagePaths() {
+			s.files[p] = s.unbuilt
+		}
+		return s, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.built = true
+	s.files["/web/app.wasm"] = wasm
+
+	web.Routes()
+	shell, err := render(s.files, pagePaths())
+	if err != nil {
+		return nil, err
+	}
+	for name, data := range shell.files {
+		s.files[name] = newFile(name, data)
+	}
+	s.pages = shell.pages
+	for _, p := range s.pages {
+		s.files[p.path] = newFile("index.html", relative(p.html, strings.Count(p.path, "/")-1))
+	}
+	return s, nil
+}
+
+// Built reports whether app.wasm is in this binary.
+func (s *Site) Built() bool { return s.built }
+
+// ServeHTTP serves the file at the request's path.
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	setSecurity(w.Header(), r.Host)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "this address answers GET and HEAD", http.StatusMethodNotAllowed)
+		return
+	}
+	f, ok := s.files[r.URL.Path]
+	switch {
+	case !ok:
+		s.notFound.serve(w, r, http.StatusNotFound)
+	case f == s.unbuilt:
+		f.serve(w, r, http.StatusServiceUnavailable)
+	default:
+		f.serve(w, r, http.StatusOK)
+	}
+}
+
+// pagePaths lists the addresses of the pages.
+func pagePaths() []string {
+	paths := []string{"/"}
+	for _, l := range lab.All {
+		paths = append(paths, "/lab/"+l.ID)
+	}
+	return paths
+}
+
+func (s *Site) addAssets() error {
+	return fs.WalkDir(assets.Files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path.Ext(name) == ".go" {
+			return err
+		}
+		data, err := assets.Files.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		s.files["/web/"+name] = newFile(name, data)
+		return nil
+	})
+}
+
+var rooted = regexp.MustCompile(`( (?:href|src)=")/([^/"][^"]*)?"`)
+
+// relative makes the addresses in a page relative, for a page that lies depth
+// folders beneath the site's root.
+func relative(html []byte, depth int) []byte {
+	up := "./"
+	if depth > 0 {
+		up = strings.Repeat("../", depth)
+	}
+	return rooted.ReplaceAll(bytes.Clone(html), []byte(`${1}`+up+`${2}"`))
+}
