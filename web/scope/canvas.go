@@ -1,0 +1,128 @@
+package scope
+
+import (
+	"time"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"sockscope/web/timeline"
+)
+
+// Drawing is what a Canvas shows, and what answers its pointer. Its methods
+// are called in the browser's animation frames and event handlers, between the
+// tasks of go-app's own goroutine; they must not block.
+type Drawing interface {
+	// Paint returns a packed timeline.Scene for a canvas of the size, in CSS
+	// px, and whether another frame should follow at once. Only differences of
+	// now mean something.
+	Paint(width, height float64, now time.Duration) (frame []byte, again bool)
+	// Gesture does what the pointer asks for, and reports whether to draw again.
+	Gesture(g timeline.Gesture) bool
+}
+
+// Canvas is a canvas element that shows a Drawing. It takes the size that the
+// page's CSS gives it. Drawing never touches go-app's virtual DOM; a page
+// keeps one Canvas and returns it from every Render.
+//
+// The script assets/canvas.js must be on the page.
+type Canvas struct {
+	app.Compo
+
+	Drawing Drawing
+	Class   string // of the element
+	Label   string // what it shows, for those who can't see it; "" hides it from them
+
+	element  app.Value
+	pixels   app.Value // a Uint8Array, as large as the largest frame so far
+	capacity int
+	width    float64 // CSS px
+	height   float64
+	ratio    float64 // device pixels a CSS px
+
+	frame     app.Func
+	due       bool // an animation frame is asked for
+	listeners []listener
+	observers []observer
+	fingers   []finger // that are down
+}
+
+// New returns a Canvas for d.
+func New(d Drawing, class, label string) *Canvas {
+	return &Canvas{Drawing: d, Class: class, Label: label}
+}
+
+// Render returns the element, always the same.
+func (c *Canvas) Render() app.UI {
+	e := app.Canvas().Class(c.Class)
+	if c.Label == "" {
+		return e.Aria("hidden", true)
+	}
+	return e.Role("img").Aria("label", c.Label)
+}
+
+// OnMount takes the element and listens to it.
+func (c *Canvas) OnMount(app.Context) {
+	c.element = c.JSValue()
+	c.frame = app.FuncOf(func(_ app.Value, args []app.Value) any {
+		c.paint(args[0].Float())
+		return nil
+	})
+	c.listen()
+	c.measure()
+	c.Draw()
+}
+
+// OnDismount gives everything back.
+func (c *Canvas) OnDismount() {
+	for _, l := range c.listeners {
+		l.target.Call("removeEventListener", l.event, l.fn)
+		l.fn.Release()
+	}
+	for _, o := range c.observers {
+		o.value.Call("disconnect")
+		o.fn.Release()
+	}
+	c.listeners, c.observers, c.fingers = nil, nil, nil
+	c.element = nil
+	if !c.due { // otherwise the frame that is due releases it
+		c.frame.Release()
+	}
+}
+
+// Draw asks for a frame. It may be called as often as one likes: the browser
+// draws once, when it is about to show the page, and not while it is hidden.
+func (c *Canvas) Draw() {
+	if c.element == nil || c.due {
+		return
+	}
+	c.due = true
+	app.Window().Call("requestAnimationFrame", c.frame)
+}
+
+func (c *Canvas) paint(ms float64) {
+	c.due = false
+	if c.element == nil {
+		c.frame.Release()
+		return
+	}
+	if c.Drawing == nil || c.width < 1 || c.height < 1 {
+		return
+	}
+	packed, again := c.Drawing.Paint(c.width, c.height, time.Duration(ms*1e6))
+	if len(packed) > c.capacity {
+		c.capacity = 2 * len(packed)
+		c.pixels = app.Window().Get("Uint8Array").New(c.capacity)
+	}
+	app.CopyBytesToJS(c.pixels, packed)
+	app.Window().Get("sockscopeCanvas").Call("paint", c.element, c.pixels, len(packed), c.width, c.height, c.ratio)
+	if again {
+		c.Draw()
+	}
+}
+
+// measure reads the element's size and the screen's ratio.
+func (c *Canvas) measure() {
+	c.width = c.element.Get("clientWidth").Float()
+	c.height = c.element.Get("clientHeight").Float()
+	c.ratio = app.Window().Get("devicePixelRatio").Float()
+}

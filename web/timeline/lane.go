@@ -1,0 +1,207 @@
+package timeline
+
+import (
+	"math"
+
+	"sockscope/server/trace"
+	"sockscope/web/play"
+)
+
+// lane draws the marks of one lane and notes its labels.
+func (t *Timeline) lane(f *frame, row Row) {
+	li, lane := &t.index.lanes[row.Lane], &f.p.Run.Lanes[row.Lane]
+	m := sizes[t.View.Size]
+	d := laneDrawing{t: t, f: f, row: row, lane: lane, index: li, h: m.otherBar}
+	if row.Big {
+		d.h = m.serverBar
+	}
+	top := f.top(row)
+	d.mid = math.Round(top+row.Height/2) + m.sink - 0.5
+	if row.Big {
+		d.mid = math.Round(top + row.Height/2)
+	}
+	d.draw()
+}
+
+type laneDrawing struct {
+	t     *Timeline
+	f     *frame
+	row   Row
+	lane  *play.Lane
+	index *laneIndex
+	mid   float64 // the line's y
+	h     float64 // of a bar
+}
+
+func (d *laneDrawing) draw() {
+	x0, x1, ok := d.life()
+	if !ok {
+		return
+	}
+	s, f := &d.t.scene, d.f
+	line := x0 // how far the running line is drawn
+	w := d.index.bars(f.Scale, f.from, f.to)
+	b, more := w.next()
+	for more {
+		if b.x0 > x1 {
+			break
+		}
+		next, another := w.next()
+		if b.shape&paused != 0 && b.x1-b.x0 >= 4 {
+			d.line(line, b.x0)
+			line = math.Min(b.x1, x1)
+		}
+		d.t.pending = append(d.t.pending, b)
+		b, more = next, another
+	}
+	d.line(line, x1)
+	if x0 >= -edge && d.lane.Start >= 0 {
+		s.stroke(Run, 2, Solid, x0, d.mid-5, x0, d.mid+5)
+	}
+	if d.lane.Exit >= 0 && x1 <= f.right+edge && f.Step(f.p.Run, d.lane.Exit) <= f.told {
+		s.stroke(Run, 2, Solid, x1, d.mid-5, x1, d.mid+5)
+	}
+	for i, b := range d.t.pending {
+		room := math.Inf(1)
+		if i+1 < len(d.t.pending) {
+			room = d.t.pending[i+1].x0
+		}
+		d.bar(b)
+		d.label(b, room)
+	}
+	d.t.pending = d.t.pending[:0]
+}
+
+// life returns from where to where the lane's thread lives, in px.
+func (d *laneDrawing) life() (x0, x1 float64, ok bool) {
+	r, f := d.f.p.Run, d.f
+	switch {
+	case d.lane.Start >= 0:
+		x0 = f.Step(r, d.lane.Start)
+	case len(d.lane.Calls) > 0:
+		x0 = f.Step(r, r.Calls[d.lane.Calls[0]].Enter)
+	default:
+		return 0, 0, false
+	}
+	x1 = f.told
+	if d.lane.Exit >= 0 {
+		x1 = math.Min(x1, f.Step(r, d.lane.Exit))
+	}
+	return x0, x1, x0 <= x1 && x0 <= f.right+edge && x1 >= -edge
+}
+
+func (d *laneDrawing) line(x0, x1 float64) {
+	x0, x1 = d.f.cut(x0), d.f.cut(x1)
+	if x1 > x0 {
+		d.t.scene.stroke(Run, 2, Solid, x0, d.mid, x1, d.mid)
+	}
+}
+
+// bar draws one bar; a call that has not returned has no right edge.
+func (d *laneDrawing) bar(b bar) {
+	f, s := d.f, &d.t.scene
+	returned := b.x1 <= f.told && b.shape&open == 0
+	x0, x1 := b.x0, math.Min(b.x1, f.told)
+	if x1 < -edge || x0 > f.right+edge {
+		return
+	}
+	y, h := d.mid-d.h/2, d.h
+	w := x1 - x0
+	switch {
+	case b.shape&paused != 0:
+		d.pause(x0, x1)
+	case !returned:
+		d.hollow(x0, x1, true)
+		s.rect(Run, x0-1, y-1, 2, h+2, 0)
+	case b.shape&slept != 0 && w >= 6:
+		d.hollow(x0, x1, false)
+		s.rect(Run, x0-1, y-1, 2, h+2, 0)
+		if b.shape&(failed|notYet) != 0 {
+			d.notch(math.Max(x0+3, x1-14), x1, b.shape)
+		} else {
+			s.rect(Run, x1-1.5, y-1, 3, h+2, 0)
+		}
+	case b.shape&(failed|notYet) != 0:
+		d.notch(x0, x1, b.shape)
+	case b.shape&slept != 0:
+		s.rect(Asleep, x0, y, math.Max(w, grain), h, 0)
+	case b.shape&unknown != 0 && w >= 6:
+		s.rect(AsleepFill, f.cut(x0), y, f.cut(x1)-f.cut(x0), h, 0)
+		d.box(f.cut(x0), f.cut(x1), 1, Dotted)
+	default:
+		radius := 1.5
+		if w < 6 {
+			radius = 0
+		}
+		s.rect(Run, f.cut(x0), y, math.Max(f.cut(x1)-f.cut(x0), grain), h, radius)
+	}
+}
+
+// hollow draws a thread asleep: an outline, a soft fill and the hatch.
+func (d *laneDrawing) hollow(x0, x1 float64, unreturned bool) {
+	s, y := &d.t.scene, d.mid-d.h/2
+	a, b := d.f.cut(x0), d.f.cut(x1)
+	if b <= a {
+		return
+	}
+	s.rect(AsleepFill, a, y, b-a, d.h, 0)
+	s.put(opHatch, a, y, b-a, d.h, math.Mod(a-x0, hatchTile))
+	if unreturned {
+		s.stroke(Asleep, 1, Solid, b, y, a, y, a, y+d.h, b, y+d.h)
+		return
+	}
+	d.box(a, b, 1, Solid)
+}
+
+// hatchTile is the period of the hatch along x, in px, as canvas.js has it.
+const hatchTile = 7
+
+func (d *laneDrawing) box(a, b, width float64, dash Dash) {
+	y := d.mid - d.h/2
+	d.t.scene.stroke(Asleep, width, dash, a, y, b, y, b, y+d.h, a, y+d.h, a, y-width/2)
+}
+
+// notch draws a call that returned an errno: a bar with a V cut into its right
+// end, hollow when the errno says "not yet".
+func (d *laneDrawing) notch(x0, x1 float64, sh shape) {
+	s, y, h := &d.t.scene, d.mid-d.h/2, d.h
+	x1 = math.Max(x1, x0+grain)
+	a, b := d.f.cut(x0), d.f.cut(x1)
+	v := math.Min(5, (b-a)/2)
+	switch {
+	case sh&failed != 0 && b-a < 6: // too narrow for its shape: taller instead
+		s.rect(Error, a, y-2, b-a, h+4, 0)
+	case sh&failed != 0:
+		s.rect(Screen, a, y, b-a, h, 0)
+		s.fill(Error, a, y, b, y, b-v, y+h/2, b, y+h, a, y+h)
+	case b-a < 6:
+		s.rect(Again, a, y, b-a, h, 0)
+	default:
+		s.rect(Screen, a, y, b-a, h, 0)
+		s.stroke(Again, 1.5, Solid, a, y, b, y, b-v, y+h/2, b, y+h, a, y+h, a, y-0.75)
+	}
+}
+
+// pause draws a pause that a knob injected.
+func (d *laneDrawing) pause(x0, x1 float64) {
+	s := &d.t.scene
+	a, b := d.f.cut(x0), d.f.cut(x1)
+	if b-a >= 4 {
+		s.stroke(Muted, 1, Sparse, a, d.mid, b, d.mid)
+	}
+	if x := (math.Max(a, 0) + math.Min(b, d.f.right)) / 2; b-a >= 12 {
+		s.rect(Screen, x-6, d.mid-2, 12, 4, 0)
+		s.stroke(Error, 1.25, Solid, x, d.mid-4.5, x+4.5, d.mid, x, d.mid+4.5, x-4.5, d.mid, x, d.mid-4.5, x+1, d.mid-3.5)
+	}
+}
+
+// event returns the Enter of call i of the lane and its Return, or nil.
+func (d *laneDrawing) event(i int) (enter, ret *trace.Event) {
+	r := d.f.p.Run
+	c := &r.Calls[d.lane.Calls[i]]
+	enter = &r.Steps[c.Enter]
+	if c.Return >= 0 {
+		ret = &r.Steps[c.Return]
+	}
+	return enter, ret
+}

@@ -1,0 +1,78 @@
+package timeline
+
+import (
+	"slices"
+
+	"sockscope/server/trace"
+	"sockscope/web/play"
+)
+
+// Ruler is the height of the ruler above the lanes, in px.
+const Ruler = 23
+
+// Size is a set of heights.
+type Size uint8
+
+const (
+	Wide    Size = iota // a lane of a server 64 px, others 40
+	Narrow              // 50 and 28, for a phone
+	Compact             // 38 and 24, for several runs above each other
+)
+
+// metrics are the heights of one Size, in px.
+type metrics struct {
+	server, other       float64 // of the lanes
+	serverBar, otherBar float64
+	sink                float64 // how much lower than the lane's middle a bar is, for the word above it
+}
+
+var sizes = [...]metrics{
+	Wide:    {64, 40, 18, 13, 4.5},
+	Narrow:  {50, 28, 18, 9, 5},
+	Compact: {38, 24, 14, 11, 0},
+}
+
+// Row is the place of one lane: what the column of names beside the canvas
+// must agree with.
+type Row struct {
+	Lane   int     // index in Run.Lanes
+	Top    float64 // px below the ruler, before scrolling
+	Height float64 // with the separator at its bottom
+	Big    bool    // a server's first thread
+}
+
+// Rows returns the places of the run's lanes, from the top: the threads of a
+// process together, in the order of the processes. The slice is reused.
+func Rows(r *play.Run, size Size, into []Row) []Row {
+	into = into[:0]
+	for i := range r.Lanes {
+		into = append(into, Row{Lane: i})
+	}
+	slices.SortStableFunc(into, func(a, b Row) int {
+		x, y := &r.Lanes[a.Lane], &r.Lanes[b.Lane]
+		if x.Proc != y.Proc {
+			return x.Proc - y.Proc
+		}
+		return x.Thread - y.Thread
+	})
+	m, top := sizes[size], 0.0
+	for i := range into {
+		row, lane := &into[i], &r.Lanes[into[i].Lane]
+		row.Big = lane.Role == trace.RoleServer && lane.Thread == 0
+		row.Top, row.Height = top, m.other
+		if row.Big {
+			row.Height = m.server
+		}
+		top += row.Height
+	}
+	return into
+}
+
+// RowsHeight returns the height of all rows together, in px.
+func RowsHeight(rows []Row) float64 {
+	if len(rows) == 0 {
+		return 0
+	}
+	last := rows[len(rows)-1]
+	return last.Top + last.Height
+}

@@ -1,0 +1,188 @@
+package timeline
+
+import (
+	"math"
+	"strconv"
+
+	"sockscope/web/play"
+)
+
+// grid is the ruler's division: a number at every major unit, a tick at every
+// minor one.
+type grid struct{ major, minor float64 }
+
+// labelRoom is the least distance between two numbers of the ruler, in px.
+const labelRoom = 96
+
+func (s Scale) grid() grid {
+	least := labelRoom / s.Px
+	if s.By == play.ByStep {
+		least = max(least, 1)
+	}
+	p := math.Pow(10, math.Floor(math.Log10(least)))
+	for _, k := range [...]struct{ n, parts float64 }{{1, 10}, {2, 4}, {5, 5}, {10, 10}} {
+		if k.n*p >= least*0.999 {
+			g := grid{k.n * p, k.n * p / k.parts}
+			if s.By == play.ByStep {
+				g.minor = max(g.minor, 1)
+			}
+			return g
+		}
+	}
+	return grid{10 * p, p}
+}
+
+// graticule draws the vertical lines and the lanes' separators beneath
+// everything that is drawn already.
+func (t *Timeline) graticule(f *frame) {
+	s := &t.scene
+	s.put(opBlend, under)
+	g := f.grid()
+	for u := math.Max(0, math.Floor(f.At(0)/g.major)*g.major); f.X(u) <= f.right; u += g.major {
+		x := math.Floor(f.X(u))
+		s.rect(Grat, x, Ruler, 1, t.View.Height-Ruler, 0)
+	}
+	for _, row := range t.rows {
+		y := f.top(row) + row.Height - 1
+		if y > Ruler && y < t.View.Height {
+			s.rect(Line, 0, math.Round(y), f.right, 1, 0)
+		}
+	}
+	s.put(opBlend, over)
+}
+
+// ruler draws the numbers on top: steps with times beside them, or times.
+func (t *Timeline) ruler(f *frame) {
+	s := &t.scene
+	g := f.grid()
+	first := math.Max(0, math.Floor(f.At(-edge)/g.major))
+	for k := first; ; k++ {
+		u := k * g.major
+		x := f.X(u)
+		if x > f.right+edge {
+			break
+		}
+		s.rect(Line2, math.Floor(x), Ruler-6, 1, 6, 0)
+		for m := u + g.minor; m < u+g.major-g.minor/2; m += g.minor {
+			s.rect(Line2, math.Floor(f.X(m)), Ruler-3, 1, 3, 0)
+		}
+		t.number(f, g, u, x, int(k)%2 == 0)
+	}
+}
+
+func (t *Timeline) number(f *frame, g grid, u, x float64, even bool) {
+	s := &t.scene
+	if f.By == play.ByTime {
+		t.word = appendTick(t.word[:0], u, g.major)
+		if u == 0 {
+			x = math.Max(x, 4)
+			s.write(Ink, mono, left, x, 15, s.string(t.word))
+			return
+		}
+		s.write(Ink, mono, middle, x, 15, s.string(t.word))
+		return
+	}
+	if u == 0 && g.major > 1 {
+		s.write(Ink, mono, middle, x, 15, s.string(append(t.word[:0], '0')))
+		return
+	}
+	t.word = strconv.AppendInt(t.word[:0], int64(u), 10)
+	half := float64(len(t.word)) * charWidth / 2
+	s.write(Ink, mono, middle, x, 15, s.string(t.word))
+	i := int(u) - 1
+	if !even || t.View.Size == Narrow || i < 0 || i >= len(f.p.Run.Steps) || t.View.Veil && u > head(f.p) {
+		return
+	}
+	t.word = appendTime(t.word[:0], float64(f.p.Run.Steps[i].Time), 4)
+	if half+7+float64(runes(t.word))*charWidth+half+gap < g.major*f.Px {
+		s.write(Muted, mono, left, x+half+7, 15, s.string(t.word))
+	}
+}
+
+// timeUnits are those that times are given in, by the largest that is below.
+var timeUnits = [...]struct {
+	ns   float64
+	name string
+}{{1e9, " s"}, {1e6, " ms"}, {1e3, " µs"}, {1, " ns"}}
+
+// appendTime appends ns nanoseconds with so many significant digits: "1.262 ms".
+func appendTime(b []byte, ns float64, digits int) []byte {
+	for _, unit := range timeUnits {
+		if ns >= unit.ns || unit.ns == 1 {
+			v := ns / unit.ns
+			decimals := digits - 1 - int(math.Floor(math.Log10(math.Max(v, 1))))
+			if unit.ns == 1 {
+				decimals = 0
+			}
+			b = strconv.AppendFloat(b, v, 'f', max(decimals, 0), 64)
+			return append(b, unit.name...)
+		}
+	}
+	return b
+}
+
+// appendTick appends ns nanoseconds with the decimals that a division needs.
+func appendTick(b []byte, ns, division float64) []byte {
+	if ns == 0 {
+		return append(b, '0')
+	}
+	for _, unit := range timeUnits {
+		if ns >= unit.ns || unit.ns == 1 {
+			decimals := max(0, int(math.Ceil(math.Log10(unit.ns/division)-1e-9)))
+			b = strconv.AppendFloat(b, ns/unit.ns, 'f', decimals, 64)
+			return append(b, unit.name...)
+		}
+	}
+	return b
+}
+
+// playhead draws the line at the position and the flag that names it.
+func (t *Timeline) playhead(f *frame) {
+	x := f.head
+	if x < -edge || x > f.right+edge {
+		return
+	}
+	s := &t.scene
+	if f.By == play.ByStep {
+		t.word = strconv.AppendInt(t.word[:0], int64(f.p.Pos()), 10)
+	} else {
+		t.word = appendTime(t.word[:0], float64(f.p.Now()), 4)
+	}
+	s.rect(Ink, x-0.75, 18, 1.5, t.View.Height-18, 0)
+	half := math.Max(14, float64(runes(t.word))*charWidth/2+5)
+	// At an edge the flag stays readable and its point stays true.
+	at := math.Max(half, math.Min(x, f.right-half))
+	s.fill(Ink, at-half, 2, at+half, 2, at+half, 15, math.Min(x+14, at+half), 15, x, 21, math.Max(x-14, at-half), 15, at-half, 15)
+	s.write(Screen, bold, middle, at, 13, s.string(t.word))
+}
+
+// hover outlines the call that the pointer is on.
+func (t *Timeline) hover(f *frame) {
+	ci := t.View.Hover.Call()
+	r := f.p.Run
+	if ci < 0 || ci >= len(r.Calls) {
+		return
+	}
+	c := &r.Calls[ci]
+	x0, x1 := f.Step(r, c.Enter), f.told
+	if x0 > f.told {
+		return
+	}
+	if c.Return >= 0 {
+		x1 = math.Min(x1, f.Step(r, c.Return))
+	}
+	for _, row := range t.rows {
+		if row.Lane != c.Lane {
+			continue
+		}
+		m := sizes[t.View.Size]
+		h := m.otherBar
+		if row.Big {
+			h = m.serverBar
+		}
+		y := t.middle(f, row) - h/2 - 2.5
+		h += 5
+		a, b := f.cut(x0)-2.5, f.cut(math.Max(x1, x0+grain))+2.5
+		t.scene.stroke(Ink, 1, Solid, a, y, b, y, b, y+h, a, y+h, a, y-0.5)
+	}
+}

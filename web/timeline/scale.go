@@ -1,0 +1,44 @@
+package timeline
+
+import "sockscope/web/play"
+
+// Scale maps the run to pixels: a unit is a step or a nanosecond. Everything
+// that is drawn or hit goes through one.
+type Scale struct {
+	By   play.Scale
+	From float64 // the unit at x = 0
+	Px   float64 // pixels a unit
+}
+
+// X returns where the unit u is, in px.
+func (s Scale) X(u float64) float64 { return (u - s.From) * s.Px }
+
+// At returns the unit at x px.
+func (s Scale) At(x float64) float64 { return s.From + x/s.Px }
+
+// Step returns where the step with index i of r is, in px.
+func (s Scale) Step(r *play.Run, i int) float64 { return s.X(unit(r, s.By, i)) }
+
+// unit is the place of step index i: the position that it leads to, or its time.
+func unit(r *play.Run, by play.Scale, i int) float64 {
+	if by == play.ByStep {
+		return float64(i + 1)
+	}
+	return float64(r.Steps[i].Time)
+}
+
+// extent returns the last unit of r.
+func extent(r *play.Run, by play.Scale) float64 {
+	if by == play.ByStep {
+		return float64(len(r.Steps))
+	}
+	return float64(r.Duration())
+}
+
+// head returns the unit of the player's position.
+func head(p *play.Player) float64 {
+	if p.Scale == play.ByStep {
+		return float64(p.Pos())
+	}
+	return float64(p.Now())
+}

@@ -1,0 +1,162 @@
+package timeline
+
+import (
+	"math"
+	"time"
+
+	"sockscope/web/play"
+)
+
+// Timeline is the lanes of a run on a screen. It is for one goroutine.
+type Timeline struct {
+	Player *play.Player
+	View   View
+
+	// Moved, if set, is called when the pointer or playing has moved the
+	// player, and Pointed when it has come to something else; both while
+	// drawing or pointing, so they must be quick.
+	Moved   func()
+	Pointed func(Target)
+
+	index   index
+	rows    []Row
+	scene   Scene
+	labels  []label
+	pending []bar // of the lane being drawn
+	after   []stub
+	word    []byte // scratch for one label
+	last    time.Duration
+	drag    drag
+}
+
+// Show changes to another player, at the beginning of its run.
+func (t *Timeline) Show(p *play.Player) {
+	t.Player = p
+	t.View.window = [2]window{}
+	t.View.Top, t.View.Hover = 0, Target{}
+}
+
+// Rows returns where the lanes are; see Row. It is valid until the next call.
+func (t *Timeline) Rows() []Row {
+	t.prepare()
+	return t.rows
+}
+
+// prepare takes over what the run has grown by.
+func (t *Timeline) prepare() {
+	t.index.update(t.Player.Run)
+	t.rows = Rows(t.Player.Run, t.View.Size, t.rows)
+	t.View.Top = max(0, min(t.View.Top, RowsHeight(t.rows)-(t.View.Height-Ruler)))
+}
+
+// Layout draws what the view shows. The scene is valid until the next one.
+func (t *Timeline) Layout() *Scene {
+	t.scene.reset()
+	p := t.Player
+	if p == nil || t.View.Width <= 0 {
+		return &t.scene
+	}
+	t.prepare()
+	f := t.frame(t.View.Scale(p))
+	t.labels = t.labels[:0]
+
+	t.clip(0, Ruler, f.right, t.View.Height-Ruler)
+	for _, row := range t.rows {
+		if top := f.top(row); top < t.View.Height && top+row.Height > Ruler {
+			t.lane(&f, row)
+		}
+	}
+	t.wakes(&f)
+	t.fade(&f)
+	t.graticule(&f)
+	t.scene.put(opPop)
+
+	t.clip(0, Ruler, f.right, t.View.Height-Ruler)
+	t.write(&f)
+	t.hover(&f)
+	t.scene.put(opPop)
+	t.ruler(&f)
+	t.playhead(&f)
+	return &t.scene
+}
+
+func (t *Timeline) clip(x, y, w, h float64) { t.scene.put(opPush, x, y, w, h) }
+
+// frame is what all parts of one drawing share.
+type frame struct {
+	Scale
+	p     *play.Player
+	right float64 // the canvas's width, px
+	head  float64 // the playhead, px
+	known float64 // px up to which the run is known
+	told  float64 // px up to which it may be drawn
+	from  float64 // first and last unit to look at
+	to    float64
+	up    float64 // px that the lanes are scrolled
+}
+
+func (t *Timeline) frame(s Scale) frame {
+	p := t.Player
+	f := frame{Scale: s, p: p, right: t.View.Width, up: t.View.Top}
+	f.head = s.X(head(p))
+	f.known = s.X(extent(p.Run, s.By))
+	f.told = f.known
+	if t.View.Veil {
+		f.told = f.head
+	}
+	f.from, f.to = s.At(-edge), min(s.At(f.right+edge), s.At(f.told))
+	return f
+}
+
+// edge is how far outside of the canvas things are still drawn, in px: a
+// shape that is cut there shows no end.
+const edge = 48
+
+func (f *frame) top(row Row) float64 { return Ruler + row.Top - f.up }
+
+// cut limits x to what is worth drawing.
+func (f *frame) cut(x float64) float64 { return math.Max(-edge, math.Min(x, f.right+edge)) }
+
+// fade turns down what lies right of the playhead, or hides it.
+func (t *Timeline) fade(f *frame) {
+	x := math.Max(0, f.head+0.5)
+	if x >= f.right {
+		return
+	}
+	h := t.View.Height - Ruler
+	if t.View.Veil {
+		t.scene.put(opDots, x, Ruler, f.right-x, h)
+		return
+	}
+	t.scene.put(opBlend, erase)
+	t.scene.put(opAlpha, 1-future)
+	t.scene.rect(Ink, x, Ruler, f.right-x, h, 0)
+	t.scene.put(opAlpha, 1)
+	t.scene.put(opBlend, over)
+}
+
+// future is how much of a mark is left right of the playhead.
+const future = 0.34
+
+// Paint plays on to now, a time that only differences count of, and returns
+// the drawing for a canvas of width x height CSS px, and whether another should
+// follow at once.
+func (t *Timeline) Paint(width, height float64, now time.Duration) (frame []byte, again bool) {
+	if width != t.View.Width || height != t.View.Height {
+		t.View.Width, t.View.Height = width, height
+	}
+	if p := t.Player; p != nil && p.Playing {
+		if t.last > 0 && p.Tick(min(now-t.last, 100*time.Millisecond)) {
+			t.View.Scale(p) // there is a window to move
+			t.View.Follow(p)
+			if t.Moved != nil {
+				t.Moved()
+			}
+		}
+		t.last, again = now, p.Playing
+	}
+	if !again {
+		t.last = 0
+	}
+	return t.Layout().Bytes(), again
+}

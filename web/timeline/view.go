@@ -1,0 +1,157 @@
+package timeline
+
+import (
+	"math"
+
+	"sockscope/web/play"
+)
+
+// View is what of a run is on the screen. The zero View shows the start of
+// a run by steps, and all of it by time.
+type View struct {
+	Width, Height float64 // of the canvas, CSS px
+	Size          Size
+	Top           float64 // px that the lanes are scrolled up
+
+	// Veil hides all that lies right of the playhead, while a question is open.
+	// AskLane is the lane that the question is about.
+	Veil    bool
+	AskLane int
+
+	// Hover is what the pointer is on.
+	Hover Target
+
+	by     play.Scale
+	window [2]window // by play.Scale
+}
+
+type window struct {
+	from, px float64
+	set      bool
+}
+
+const (
+	pad       = 10   // px left of the first unit and right of the last, at least
+	stepWidth = 24   // px of a step before any zoom
+	narrow    = 21   // the same on a phone
+	maxStep   = 96   // px of a step, fully zoomed in
+	maxTime   = 0.4  // px of a nanosecond, fully zoomed in
+	rest      = 0.62 // where along the width the playhead comes to rest when it would leave
+)
+
+// Scale returns the scale of the view for the player's way of counting.
+func (v *View) Scale(p *play.Player) Scale {
+	w := &v.window[p.Scale]
+	if !w.set {
+		v.Reset(p)
+	} else if v.by != p.Scale {
+		v.by = p.Scale
+		v.keep(p)
+	}
+	return Scale{p.Scale, w.from, w.px}
+}
+
+// keep brings the playhead into view after the way of counting changed.
+func (v *View) keep(p *play.Player) {
+	w := &v.window[p.Scale]
+	if x := (head(p) - w.from) * w.px; x < 0 || x > v.Width {
+		v.Center(p)
+	}
+}
+
+// Reset sets the window that a run begins with: 24 px a step, or all of it by
+// time.
+func (v *View) Reset(p *play.Player) {
+	v.by = p.Scale
+	if p.Scale == play.ByTime {
+		v.Fit(p)
+		return
+	}
+	px := float64(stepWidth)
+	if v.Size == Narrow {
+		px = narrow
+	}
+	v.window[play.ByStep] = window{-pad / px, px, v.Width > 0}
+	v.Follow(p)
+}
+
+// Fit shows the whole run.
+func (v *View) Fit(p *play.Player) {
+	n := max(extent(p.Run, p.Scale), 1)
+	px := max((v.Width-2*pad)/n, 1e-12)
+	px = min(px, maxPx(p.Scale))
+	v.by = p.Scale
+	// A view of a run that has not begun, or that has no width yet, fits nothing:
+	// the next one tries again.
+	set := v.Width > 0 && extent(p.Run, p.Scale) > 0
+	v.window[p.Scale] = window{-pad / px, px, set}
+}
+
+func maxPx(by play.Scale) float64 {
+	if by == play.ByTime {
+		return maxTime
+	}
+	return maxStep
+}
+
+// Zoom multiplies the width of a unit by factor and leaves what is at x where
+// it is.
+func (v *View) Zoom(p *play.Player, factor, x float64) {
+	s := v.Scale(p)
+	w := &v.window[p.Scale]
+	least := (v.Width - 2*pad) / max(extent(p.Run, p.Scale), 1)
+	at := s.At(x)
+	w.px = max(min(w.px*factor, maxPx(p.Scale)), min(least, maxPx(p.Scale)), 1e-12)
+	w.from = at - x/w.px
+	w.set = true
+	v.clamp(p)
+}
+
+// Pan moves what is shown by dx px to the right and dy px down.
+func (v *View) Pan(p *play.Player, dx, dy float64) {
+	s := v.Scale(p)
+	v.window[p.Scale].from = s.From - dx/s.Px
+	v.Top -= dy
+	v.clamp(p)
+}
+
+// clamp keeps the window on the run.
+func (v *View) clamp(p *play.Player) {
+	w := &v.window[p.Scale]
+	first := -pad / w.px
+	// The last unit may come to the middle, so that there is room for what a
+	// live run adds.
+	last := max(extent(p.Run, p.Scale)-v.Width/2/w.px, first)
+	w.from = max(first, min(w.from, last))
+	v.Top = max(0, v.Top)
+}
+
+// Center puts the playhead where it rests.
+func (v *View) Center(p *play.Player) {
+	w := &v.window[p.Scale]
+	w.from = head(p) - rest*v.Width/w.px
+	v.clamp(p)
+}
+
+// Follow keeps the playhead in view: as it nears an edge the window moves with
+// it, and only as far as it must.
+func (v *View) Follow(p *play.Player) {
+	w := &v.window[p.Scale]
+	if !w.set {
+		return
+	}
+	x := (head(p) - w.from) * w.px
+	to := min(max(x, v.Width*(1-rest)/2), v.Width*rest)
+	if x == to {
+		return
+	}
+	w.from = head(p) - to/w.px
+	v.clamp(p)
+}
+
+// show scrolls the lanes so that the row is in view.
+func (v *View) show(row Row) {
+	room := v.Height - Ruler
+	v.Top = math.Max(0, math.Min(v.Top, row.Top))
+	v.Top = math.Max(v.Top, row.Top+row.Height-room)
+}
