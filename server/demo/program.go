@@ -1,0 +1,77 @@
+package demo
+
+import (
+	"embed"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Program is one of the programs, as labs and the command line run it.
+type Program struct {
+	Name     string
+	File     string // of its source; see Source
+	Doc      string // what it does, a line
+	Settings []Setting
+
+	// Run runs it at addr, to bind or to connect to, with what Check returned.
+	// It makes its calls in the calling thread and may never return.
+	Run func(addr string, s Settings)
+}
+
+// Find returns the program with the name, or an error that names those there are.
+func Find(name string) (*Program, error) {
+	var names []string
+	for _, p := range Programs {
+		if p.Name == name {
+			return p, nil
+		}
+		names = append(names, p.Name)
+	}
+	return nil, fmt.Errorf("there is no program %q; the programs are %s", clip(name), strings.Join(names, ", "))
+}
+
+// Check returns the program's settings: those given, and the defaults of the
+// others. An unknown name or a value that can't be is an error which says what
+// can.
+func (p *Program) Check(given map[string]string) (Settings, error) {
+	values := Settings{}
+	var names []string
+	for _, s := range p.Settings {
+		values[s.Name] = s.Default
+		names = append(names, s.Name)
+	}
+	for name, value := range given {
+		i := slices.Index(names, name)
+		if i < 0 {
+			if len(names) == 0 {
+				return nil, fmt.Errorf("program %s has no settings, and so no %q", p.Name, clip(name))
+			}
+			return nil, fmt.Errorf("program %s has no setting %q; it has %s", p.Name, clip(name), strings.Join(names, ", "))
+		}
+		if err := p.Settings[i].Check(value); err != nil {
+			return nil, fmt.Errorf("program %s: setting %s is %q; it can be %w", p.Name, name, clip(value), err)
+		}
+		values[name] = value
+	}
+	return values, nil
+}
+
+// Sources holds the programs' files, as they are compiled.
+//
+//go:embed echo.go select.go client.go
+var Sources embed.FS
+
+// Source returns the text of a program's file, "" when there is no such file.
+func Source(file string) string {
+	text, _ := Sources.ReadFile(file)
+	return string(text)
+}
+
+// clip shortens text from outside for an error message.
+func clip(s string) string {
+	if len(s) > 40 {
+		return s[:40] + "..."
+	}
+	return s
+}

@@ -1,0 +1,265 @@
+package socket
+
+import (
+	"errors"
+	"reflect"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"sockscope/server/trace"
+)
+
+// call describes one system call for the trace: what goes in, and where what
+// comes out will be. Not traced, it is not looked at.
+type call struct {
+	name    trace.Call
+	fd      int
+	nargs   int
+	args    [3]int64  // integers of the prototype, in its order
+	size    int       // bytes offered, or room for bytes
+	out     []byte    // bytes that go to the kernel
+	in      []byte    // room for bytes that come from it
+	to      *sockaddr // address that goes in
+	from    *sockaddr // address that comes out
+	timeout int64     // ns, or trace.Forever
+	sets    *fdSet    // of select; the kernel overwrites it
+}
+
+// make makes the call, and again when a signal interrupted it. Each attempt is
+// a call of its own in the trace.
+//
+//go:uintptrescapes
+func (c *call) make(trap, a1, a2, a3, a4, a5, a6 uintptr) (int, Errno) {
+	for {
+		n, errno := c.once(trap, a1, a2, a3, a4, a5, a6)
+		if errno != EINTR {
+			return n, errno
+		}
+	}
+}
+
+// once makes the call once. The result is -1 when errno isn't 0.
+//
+//go:uintptrescapes
+func (c *call) once(trap, a1, a2, a3, a4, a5, a6 uintptr) (int, Errno) {
+	t := current()
+	if t == nil {
+		return enter(trap, a1, a2, a3, a4, a5, a6)
+	}
+	p := &t.passage
+	p.trap, p.args = trap, [6]uintptr{a1, a2, a3, a4, a5, a6}
+	if !t.entering(c) {
+		return enter(trap, a1, a2, a3, a4, a5, a6) // the ring is full; it counts the call
+	}
+	p.through()
+	return t.returned(c)
+}
+
+// thread is one traced thread. Only that thread touches it.
+type thread struct {
+	id      int // as gettid(2) has it
+	ring    *trace.Ring
+	sampler *sampler // nil when nothing is sampled beside calls
+	rec     trace.Record
+	passage passage
+	addr    [128]byte // text of rec.Addr
+}
+
+// traced holds the threads that are.
+var traced struct {
+	sync.Mutex
+	area    *trace.Area
+	sample  bool
+	threads atomic.Pointer[[]*thread]
+}
+
+// Attach starts to trace this process into area; the calling goroutine is its
+// first thread and stays on its operating system thread. With sample, queues
+// and states of the sockets are read beside each call, which costs some
+// microseconds a call. A process attaches once.
+func Attach(area *trace.Area, sample bool) error {
+	traced.Lock()
+	if traced.area != nil {
+		traced.Unlock()
+		return errors.New("this process is traced already")
+	}
+	traced.area, traced.sample = area, sample
+	traced.Unlock()
+
+	runtime.LockOSThread()
+	if !started() {
+		return errors.New("the trace area has no ring left")
+	}
+	return nil
+}
+
+// started makes the calling thread a traced one. It reports whether it is;
+// the threads beyond trace.MaxThreads run untraced.
+func started() bool {
+	traced.Lock()
+	defer traced.Unlock()
+	if traced.area == nil {
+		return false
+	}
+	_, ring := traced.area.Claim()
+	if ring == nil {
+		return false
+	}
+	t := &thread{id: gettid(), ring: ring}
+	if traced.sample {
+		t.sampler = new(sampler)
+	}
+	t.passage.pending = ring.Pending()
+	t.note(trace.Start, 0)
+	threads := []*thread{t}
+	if old := traced.threads.Load(); old != nil {
+		threads = append(threads, *old...)
+	}
+	traced.threads.Store(&threads)
+	return true
+}
+
+// exited ends the trace of the calling thread. Its ring is not used again.
+func exited(status int) {
+	t := current()
+	if t == nil {
+		return
+	}
+	t.note(trace.Exit, status)
+	traced.Lock()
+	defer traced.Unlock()
+	var rest []*thread
+	for _, other := range *traced.threads.Load() {
+		if other != t {
+			rest = append(rest, other)
+		}
+	}
+	traced.threads.Store(&rest)
+}
+
+// current returns the calling thread, nil when it isn't traced. While only one
+// is, no other uses sockets, and the kernel need not be asked who this is.
+func current() *thread {
+	threads := traced.threads.Load()
+	if threads == nil {
+		return nil
+	}
+	if len(*threads) == 1 {
+		return (*threads)[0]
+	}
+	id := gettid()
+	for _, t := range *threads {
+		if t.id == id {
+			return t
+		}
+	}
+	return nil
+}
+
+// note records the start or the end of the thread.
+func (t *thread) note(kind trace.Kind, status int) {
+	t.rec = trace.Record{Kind: kind, Time: nanotime(), FD: -1, Result: int64(status)}
+	if slot, ok := t.ring.Reserve(&t.rec); ok {
+		slot.Publish()
+	}
+}
+
+// entering writes the call's first event, to be published at the last moment
+// before the call. It reports false when the ring is full.
+func (t *thread) entering(c *call) bool {
+	rec := &t.rec
+	*rec = trace.Record{
+		Kind: trace.Enter, Call: c.name, FD: int32(c.fd), Size: int32(c.size),
+		NArgs: c.nargs, Args: c.args, Timeout: c.timeout, Data: c.out,
+	}
+	callers(&rec.PCs)
+	if c.to != nil {
+		rec.Addr = c.to.appendTo(t.addr[:0])
+	}
+	if c.sets != nil {
+		rec.HasSets, rec.Sets = true, c.sets.members()
+	}
+	if t.sampler != nil {
+		rec.Queues = t.sampler.before(c, &rec.Sets)
+	}
+	var ok bool
+	t.passage.slot, ok = t.ring.Reserve(rec)
+	return ok
+}
+
+// returned publishes the call's second event and returns the call's result.
+// Arguments that tell what changed (which address, which flag) stand in it
+// again, so that the return alone says what the call did.
+func (t *thread) returned(c *call) (int, Errno) {
+	rec, p := &t.rec, &t.passage
+	n, errno := p.result()
+	rec.Kind, rec.Time = trace.Return, p.returned
+	rec.Result, rec.Errno = int64(n), trace.Errno(errno)
+	rec.Sleep, rec.CPU = p.slept()
+	rec.Size, rec.Timeout, rec.Data = 0, 0, nil
+	ok := errno == 0
+	switch {
+	case c.in != nil && ok:
+		rec.Data = c.in[:n]
+	case c.name == trace.Write && ok:
+		rec.Data = c.out[:n]
+	case c.from != nil && ok:
+		rec.Addr = c.from.appendTo(t.addr[:0])
+	}
+	var asked [3][]int32
+	if c.sets != nil {
+		asked = rec.Sets
+		rec.HasSets, rec.Sets = ok, [3][]int32{}
+	}
+	if t.sampler != nil {
+		rec.Queues = t.sampler.after(c, n, ok, &asked)
+	}
+	if c.sets != nil && ok {
+		rec.Sets = c.sets.members()
+	}
+	if slot, ok := t.ring.Reserve(rec); ok {
+		slot.Publish()
+	}
+	atomic.StoreInt64(p.pending, 0)
+	return n, errno
+}
+
+// anchor is what program counters are counted from: the same function lies at
+// another address in another process when the binary is position-independent.
+var anchor = reflect.ValueOf(Attach).Pointer()
+
+// callers stores where the call came from, this package's own frames left out
+// as far as they are the same for all calls.
+func callers(pcs *[4]uintptr) {
+	n := runtime.Callers(4, pcs[:])
+	for i := range pcs[:n] {
+		pcs[i] -= anchor
+	}
+}
+
+// demos is the package whose lines Locate reports.
+const demos = "sockscope/server/demo."
+
+// Locate returns where in the programs a traced call was made: the base name of
+// the file and the line of the innermost frame that lies in package demo, or
+// "", 0 when none does. pcs are those of a trace.Record, made by a process of
+// this very binary.
+func Locate(pcs []uintptr) (file string, line int) {
+	var here [8]uintptr
+	n := 0
+	for n < len(pcs) && n < len(here) && pcs[n] != 0 {
+		here[n] = pcs[n] + anchor
+		n++
+	}
+	frames := runtime.CallersFrames(here[:n])
+	for more := n > 0; more; {
+		var f runtime.Frame
+		f, more = frames.Next()
+		if strings.HasPrefix(f.Function, demos) {
+			return f.File[strings.LastIndexByte(f.File, '/')+1:], f.Line
+		}
+	}
+	return "", 0
+}

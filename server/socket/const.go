@@ -1,0 +1,33 @@
+package socket
+
+// Domains, types and options, with Linux's numbers on every system; where the
+// kernel has others they are translated on the way in.
+const (
+	AF_INET  = 2  // Internet, IPv4 (ip(7))
+	AF_INET6 = 10 // Internet, IPv6 (ipv6(7))
+
+	SOCK_STREAM = 1 // a stream of bytes: TCP
+
+	SHUT_RD   = 0 // no more receiving
+	SHUT_WR   = 1 // no more sending: half-close
+	SHUT_RDWR = 2 // both
+
+	SOL_SOCKET   = 1 // options of any socket (socket(7))
+	SO_REUSEADDR = 2
+	SO_SNDBUF    = 7
+	SO_RCVBUF    = 8
+	SO_KEEPALIVE = 9
+	SO_LINGER    = 13
+
+	IPPROTO_TCP = 6 // options of TCP (tcp(7))
+	TCP_NODELAY = 1
+
+	// FD_SETSIZE is how many fds select can tell apart: those from 0 to 1023.
+	FD_SETSIZE = 1024
+)
+
+// Of fcntl(2), with Linux's numbers.
+const (
+	f_SETFL    = 4
+	o_NONBLOCK = 0x800
+)

@@ -1,0 +1,68 @@
+package socket
+
+import (
+	"fmt"
+
+	"sockscope/server/trace"
+)
+
+// Errno is the reason why a call failed, an error number of Linux (errno(3)).
+type Errno trace.Errno
+
+// The errors that a program may want to tell apart.
+const (
+	EADDRINUSE   = Errno(trace.EADDRINUSE)
+	EAGAIN       = Errno(trace.EAGAIN) // also EWOULDBLOCK: a non-blocking call would have to sleep
+	EBADF        = Errno(trace.EBADF)
+	ECONNABORTED = Errno(trace.ECONNABORTED)
+	ECONNREFUSED = Errno(trace.ECONNREFUSED)
+	ECONNRESET   = Errno(trace.ECONNRESET) // the peer sent RST
+	EINPROGRESS  = Errno(trace.EINPROGRESS)
+	EINTR        = Errno(trace.EINTR)
+	EINVAL       = Errno(trace.EINVAL)
+	EMFILE       = Errno(trace.EMFILE) // no fd is left
+	ENOTCONN     = Errno(trace.ENOTCONN)
+	EPIPE        = Errno(trace.EPIPE) // the connection takes no more bytes
+)
+
+// Error returns the symbol and the sentence of strerror(3):
+// "ECONNRESET (Connection reset by peer)".
+func (e Errno) Error() string {
+	n := trace.Errno(e)
+	if n.Text() == "" {
+		return n.String()
+	}
+	return n.String() + " (" + n.Text() + ")"
+}
+
+// failed returns e as an error, nil for 0.
+func (e Errno) failed() error {
+	if e == 0 {
+		return nil
+	}
+	return e
+}
+
+// Error is why a program was stopped: a call that sets a socket up failed.
+type Error struct {
+	Call trace.Call
+	On   string // what it was called with, for people
+	Err  error  // an Errno, or what is wrong with the argument
+}
+
+func (e *Error) Error() string {
+	if e.On == "" {
+		return fmt.Sprintf("%v: %v", e.Call, e.Err)
+	}
+	return fmt.Sprintf("%v %s: %v", e.Call, e.On, e.Err)
+}
+
+// Unwrap returns the reason, for errors.Is(err, EADDRINUSE).
+func (e *Error) Unwrap() error { return e.Err }
+
+// stop ends the program when the call failed.
+func stop(call trace.Call, on string, err error) {
+	if err != nil {
+		panic(&Error{call, on, err})
+	}
+}

@@ -1,0 +1,47 @@
+package socket
+
+import (
+	"fmt"
+	"unsafe"
+
+	"sockscope/server/trace"
+)
+
+// SetBlocking chooses what a call does that would have to wait: sleep, or
+// return EAGAIN. It is fcntl(2) with F_SETFL: the flags of a socket that can
+// be set are its own to give. It stops the program on an error.
+func (s *Socket) SetBlocking(blocking bool) {
+	flags, native := int64(o_NONBLOCK), uintptr(nativeNonBlock)
+	if blocking {
+		flags, native = 0, 0
+	}
+	c := call{name: trace.Fcntl, fd: s.fd, nargs: 2, args: [3]int64{f_SETFL, flags}}
+	_, errno := c.make(trapFcntl, uintptr(s.fd), f_SETFL, native, 0, 0, 0)
+	stop(trace.Fcntl, s.String(), errno.failed())
+}
+
+// SetOption sets an option that is an int: setsockopt(2). It stops the program
+// on an error.
+func (s *Socket) SetOption(level, option, value int) {
+	s.option[0] = int32(value)
+	s.setOption(level, option, value, 4)
+}
+
+// SetLinger chooses what close does with a connection: with 0 it sends RST
+// and drops what is queued, with more it waits up to that many seconds until
+// all is acknowledged, below 0 it is the ordinary close. It is setsockopt(2)
+// with SO_LINGER (socket(7)) and stops the program on an error.
+func (s *Socket) SetLinger(seconds int) {
+	s.option = [2]int32{1, int32(seconds)}
+	if seconds < 0 {
+		s.option = [2]int32{}
+	}
+	s.setOption(SOL_SOCKET, SO_LINGER, max(seconds, -1), 8)
+}
+
+func (s *Socket) setOption(level, option, value int, size uintptr) {
+	c := call{name: trace.Setsockopt, fd: s.fd, nargs: 3, args: [3]int64{int64(level), int64(option), int64(value)}}
+	l, o := nativeOption(level, option)
+	_, errno := c.make(trapSetsockopt, uintptr(s.fd), l, o, uintptr(unsafe.Pointer(&s.option)), size, 0)
+	stop(trace.Setsockopt, fmt.Sprintf("%v, level %d option %d", s, level, option), errno.failed())
+}

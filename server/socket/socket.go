@@ -1,0 +1,39 @@
+package socket
+
+import (
+	"fmt"
+
+	"sockscope/server/trace"
+)
+
+// Socket is a file descriptor of a socket, and the memory that its calls use.
+// One thread uses it at a time.
+type Socket struct {
+	fd     int
+	addr   sockaddr // of the peer, or of Bind
+	option [2]int32 // of SetOption: an int, or a struct linger
+	buf    []byte   // what Recv returned last
+}
+
+// New makes a socket: socket(2). It stops the program on an error.
+func New(domain, kind int) *Socket {
+	c := call{name: trace.Socket, fd: -1, nargs: 3, args: [3]int64{int64(domain), int64(kind), 0}}
+	fd, errno := c.make(trapSocket, nativeDomain(domain), uintptr(kind), 0, 0, 0, 0)
+	stop(trace.Socket, "", errno.failed())
+	return &Socket{fd: fd}
+}
+
+// Fileno returns the file descriptor, -1 after Close.
+func (s *Socket) Fileno() int { return s.fd }
+
+// Close gives the fd back: close(2). What was sent is still delivered, unless
+// SetLinger says otherwise. Nothing is left to do on an error, so there is none.
+func (s *Socket) Close() {
+	c := call{name: trace.Close, fd: s.fd}
+	// Linux releases the fd whatever close returns, and after EINTR it may
+	// already belong to somebody else: this call is never made again.
+	c.once(trapClose, uintptr(s.fd), 0, 0, 0, 0, 0)
+	s.fd = -1
+}
+
+func (s *Socket) String() string { return fmt.Sprintf("fd %d", s.fd) }
