@@ -84,7 +84,7 @@ func render(files map[string]*file, pages []string) (*shell, error) {
 
 // homeless matches the Open Graph elements that go-app fills with the site's
 // domain. The site doesn't know where it is hosted, and says nothing instead.
-var homeless = regexp.MustCompile(`\s*<meta property="og:(?:url|image)"[^>]*>`)
+var homeless = regexp.MustCompile(`\s*<meta [^>]*property="og:(?:url|image)"[^>]*>`)
 
 // versioned resolves addresses as go-app's LocalDir does, and adds to a file
 // its version, so that a browser may keep it until it changes.

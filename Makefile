@@ -1,0 +1,50 @@
+# make run    build everything and serve it on http://127.0.0.1:8080/
+# make test   vet, then every test, the browser's too
+# make check  format, vet for each system, staticcheck, known vulnerabilities
+# make bench  the sizes of app.wasm, and the benchmarks
+# make dist   the site as plain files, in dist/
+
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.1.4
+
+# What app.wasm is made of: neither tests, nor what only the server runs.
+SOURCES := go.mod $(shell find wasm web server/lab server/trace -name '*.go' \
+	! -name '*_test.go' ! -path 'web/site/*' ! -path 'web/assets/*' ! -path 'web/browser/*')
+WASM = web/site/built/app.wasm.br
+
+.PHONY: build run test check bench dist clean
+build: $(WASM)
+	go build -trimpath -o .build/ ./relay ./server
+
+run: build
+	.build/relay
+
+test: $(WASM)
+	@.ci/need
+	go vet ./...
+	go test -race ./...
+
+check: $(WASM)
+	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
+	go vet ./...
+	GOOS=darwin go vet ./...
+	GOOS=js GOARCH=wasm go vet ./wasm
+	go run $(STATICCHECK) ./...
+	@go run $(GOVULNCHECK) ./... || { test $$? -ne 3 && echo 'the vulnerability database was not reached: nothing was checked against it'; }
+
+bench: $(WASM)
+	@wc -c .build/app.wasm web/site/built/app.wasm.*
+	go test -run '^$$' -bench . ./...
+
+dist: $(WASM)
+	rm -rf dist
+	go run ./web/site/export index.html dist
+
+clean:
+	rm -rf .build dist web/site/built/app.wasm.*
+
+.build/app.wasm: $(SOURCES)
+	GOOS=js GOARCH=wasm go build -trimpath -ldflags '-s -w' -o $@ ./wasm
+
+$(WASM): .build/app.wasm
+	go run ./web/site/pack $< $(@D)

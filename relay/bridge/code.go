@@ -1,0 +1,28 @@
+package bridge
+
+import "github.com/gorilla/websocket"
+
+// The codes that a session is closed with: RFC 6455 section 7.4.1, and two
+// from the range that it leaves to applications.
+const (
+	codeDone      = websocket.CloseNormalClosure
+	codeShutdown  = websocket.CloseGoingAway
+	codeText      = websocket.CloseUnsupportedData
+	codeTooBig    = websocket.CloseMessageTooBig
+	codeFailed    = websocket.CloseInternalServerErr
+	codeNotNow    = websocket.CloseTryAgainLater
+	codeReset     = 4001
+	codeMalformed = 4002
+)
+
+// maxReason is how long a close reason may be: a control frame holds 125
+// bytes, two of them the code.
+const maxReason = 123
+
+// closeFrame is the payload of a close frame.
+func closeFrame(code int, reason string) []byte {
+	if len(reason) > maxReason {
+		reason = reason[:maxReason]
+	}
+	return websocket.FormatCloseMessage(code, reason)
+}

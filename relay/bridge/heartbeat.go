@@ -1,0 +1,133 @@
+package bridge
+
+import (
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// heartbeat is what a session owes its browser besides bytes, and what it
+// knows of the browser's life. Whoever finds that something is owed notes it
+// here and goes on; only beatUntil waits for the browser to take it.
+type heartbeat struct {
+	wake chan struct{}
+
+	mu      sync.Mutex
+	credit  int     // bytes that the program has taken
+	pong    *string // the answer to the last ping
+	last    time.Time
+	unheard bool // bytes went to the browser since the last sign of life
+	blocked bool // read waits for the program, and hears nothing
+}
+
+func newHeartbeat() heartbeat {
+	return heartbeat{wake: make(chan struct{}, 1), last: time.Now()}
+}
+
+// owe notes n bytes of credit for the browser. They go out a quarter of
+// the window at a time, since a message for each would cost more than the bytes.
+func (h *heartbeat) owe(n int) {
+	h.mu.Lock()
+	h.credit += n
+	due := h.credit >= Window/4
+	h.mu.Unlock()
+	if due {
+		h.signal()
+	}
+}
+
+// heard notes a sign of life.
+func (h *heartbeat) heard() {
+	h.mu.Lock()
+	h.last, h.unheard = time.Now(), false
+	h.mu.Unlock()
+}
+
+// sent notes that bytes went to the browser.
+func (h *heartbeat) sent() {
+	h.mu.Lock()
+	h.unheard = true
+	h.mu.Unlock()
+}
+
+// stuck notes that read waits for the program, or no longer does.
+func (h *heartbeat) stuck(yes bool) {
+	h.mu.Lock()
+	h.blocked = yes
+	if !yes {
+		h.last = time.Now()
+	}
+	h.mu.Unlock()
+}
+
+func (h *heartbeat) signal() {
+	select {
+	case h.wake <- struct{}{}:
+	default: // it is on its way already
+	}
+}
+
+// debts returns what is owed, and strikes it out.
+func (h *heartbeat) debts() (credit int, pong *string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.credit >= Window/4 {
+		credit, h.credit = h.credit, 0
+	}
+	pong, h.pong = h.pong, nil
+	return credit, pong
+}
+
+// silent reports whether the browser owed a sign of life for longer than d. It
+// owes none while its pong may wait behind bytes: behind those on their way to
+// it that it needn't read yet, or behind those from it that we don't read yet.
+func (h *heartbeat) silent(d time.Duration) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return !h.blocked && !h.unheard && time.Since(h.last) > d
+}
+
+// beatUntil pays what is owed and pings, until quiet is closed. A browser that
+// stays silent is cut off, which ends read.
+func (s *session) beatUntil(quiet <-chan struct{}) {
+	ticker := time.NewTicker(s.limits.ping)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-quiet:
+			return
+		case <-s.beat.wake:
+			owed, pong := s.beat.debts()
+			if pong != nil {
+				s.ws.WriteControl(websocket.PongMessage, []byte(*pong), time.Now().Add(s.limits.stall))
+			}
+			if owed > 0 {
+				s.writeText(control{Type: credit, Bytes: owed}, time.Now().Add(s.limits.stall))
+			}
+		case <-ticker.C:
+			if s.beat.silent(s.limits.pong) {
+				s.log.Info("a browser stays silent", "target", s.name)
+				s.ws.Close()
+			}
+			s.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(s.limits.stall))
+		}
+	}
+}
+
+// pinged and ponged are called while a message is read, so they don't write:
+// that could wait for a browser that takes nothing, and hold up the other
+// direction.
+func (s *session) pinged(payload string) error {
+	s.beat.heard()
+	s.beat.mu.Lock()
+	s.beat.pong = &payload
+	s.beat.mu.Unlock()
+	s.beat.signal()
+	return nil
+}
+
+func (s *session) ponged(string) error {
+	s.beat.heard()
+	return nil
+}

@@ -1,0 +1,86 @@
+package bridge
+
+import "sync"
+
+// queue holds the bytes that a browser has sent and the program hasn't taken
+// yet, at most Window of them.
+type queue struct {
+	mu      sync.Mutex
+	changed sync.Cond
+	size    int    // bytes put and not done: in waiting, and in the writer's hands
+	waiting []byte // what take returns next
+	spare   []byte // the writer's last buffer, for its next
+	ended   bool   // no more is put
+	broken  bool   // no more is taken
+}
+
+func newQueue() *queue {
+	q := new(queue)
+	q.changed.L = &q.mu
+	return q
+}
+
+// put adds p, waiting for room. It returns false when p wasn't added, since
+// the queue has ended or nobody takes from it any longer.
+func (q *queue) put(p []byte) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for q.size+len(p) > Window && !q.ended && !q.broken {
+		q.changed.Wait()
+	}
+	if q.ended || q.broken {
+		return false
+	}
+	q.waiting = append(q.waiting, p...)
+	q.size += len(p)
+	q.changed.Broadcast()
+	return true
+}
+
+// full reports whether a message of n bytes would have to wait.
+func (q *queue) full(n int) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.size+n > Window
+}
+
+// take waits for bytes and returns all there are, valid until the next take.
+// It returns nil when the queue has ended and is empty, or is broken.
+func (q *queue) take() []byte {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.waiting) == 0 && !q.ended && !q.broken {
+		q.changed.Wait()
+	}
+	if q.broken || len(q.waiting) == 0 {
+		return nil
+	}
+	p := q.waiting
+	q.waiting, q.spare = q.spare[:0], p
+	return p
+}
+
+// done makes room for n bytes that the program has taken.
+func (q *queue) done(n int) {
+	q.mu.Lock()
+	q.size -= n
+	q.mu.Unlock()
+	q.changed.Broadcast()
+}
+
+// end says that no more is put; what is there is still taken.
+func (q *queue) end() {
+	q.mu.Lock()
+	q.ended = true
+	q.mu.Unlock()
+	q.changed.Broadcast()
+}
+
+// abandon drops what is there and refuses more: the program takes nothing any
+// longer.
+func (q *queue) abandon() {
+	q.mu.Lock()
+	q.broken = true
+	q.mu.Unlock()
+	q.changed.Broadcast()
+}

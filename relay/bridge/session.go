@@ -1,0 +1,219 @@
+package bridge
+
+import (
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// session is one WebSocket joined to one TCP connection. Each of its
+// goroutines moves bytes one step and knows nothing of the others:
+//
+//	read     browser -> queue
+//	send     queue   -> program
+//	receive  program -> browser
+//	beat     credit, pings and pongs -> browser
+//
+// run waits for their ends and alone decides what follows from them.
+type session struct {
+	name   string
+	v1     bool // the browser speaks sockscope.v1
+	ws     *websocket.Conn
+	tcp    *net.TCPConn
+	log    *slog.Logger
+	limits limits
+	stop   <-chan struct{} // the bridge shuts down
+
+	queue     *queue
+	allowance *allowance
+	writing   sync.Mutex  // data and text messages; gorilla allows one writer
+	ending    atomic.Bool // nothing is forwarded to the browser any longer
+	deaf      atomic.Bool // nothing is taken from the browser any longer
+	shut      atomic.Bool // our FIN has been sent
+	beat      heartbeat
+}
+
+func newSession(b *Bridge, name string, ws *websocket.Conn, tcp *net.TCPConn) *session {
+	s := &session{
+		name: name, v1: ws.Subprotocol() == protocol,
+		ws: ws, tcp: tcp,
+		log: b.log, limits: b.limits, stop: b.stop,
+		queue: newQueue(), allowance: newAllowance(Window),
+		beat: newHeartbeat(),
+	}
+	if !s.v1 {
+		s.allowance.lift()
+	}
+	ws.SetPingHandler(s.pinged)
+	ws.SetPongHandler(s.ponged)
+	ws.SetCloseHandler(func(int, string) error { return nil }) // the answer is finish's
+	return s
+}
+
+// How the program's side of a session ends.
+type tcpEnd uint8
+
+const (
+	byFIN tcpEnd = iota // after all that the browser sent
+	byRST               // too
+)
+
+// verdict is how a session ends.
+type verdict struct {
+	tcp    tcpEnd
+	code   int // of the close frame; 0 when the browser is gone
+	reason string
+	reset  bool // the browser is told by a control message too
+	heed   bool // what the browser sends until it closes too is delivered
+}
+
+// run is the session, from its connected beginning to its end.
+func (s *session) run() {
+	reads, sends, receives := make(chan readEnd, 1), make(chan error, 1), make(chan receiveEnd, 1)
+	go func() { reads <- s.read() }()
+	go func() { sends <- s.send() }()
+	go func() { receives <- s.receive() }()
+	quiet := make(chan struct{})
+	beats := make(chan struct{})
+	go func() { s.beatUntil(quiet); close(beats) }()
+
+	v := s.judge(reads, sends, receives)
+	s.finish(v, reads, sends, receives)
+
+	close(quiet)
+	s.tcp.Close()
+	s.ws.Close()
+	<-beats
+}
+
+// judge waits for the end that decides the session's. What it takes from a
+// channel it puts back, for finish to find.
+func (s *session) judge(reads chan readEnd, sends chan error, receives chan receiveEnd) verdict {
+	var ended bool // the program has sent its FIN
+	for {
+		select {
+		case end := <-reads:
+			reads <- end
+			return end.verdict()
+
+		case err := <-sends:
+			sends <- err
+			if err == nil { // all is sent, after shutdown_wr
+				err = s.sendFIN()
+			}
+			if err == nil && ended {
+				return verdict{code: codeDone}
+			}
+			if err != nil && ended { // nobody reads from the program any longer to find out
+				return broken(err)
+			}
+			sends = nil // receive finds out, after the bytes that came before
+
+		case end := <-receives:
+			receives <- end
+			switch {
+			case end.browserGone:
+				return verdict{tcp: byRST}
+			case end.err != nil:
+				return broken(end.err)
+			case !s.v1:
+				return verdict{code: codeDone, heed: true}
+			case s.shut.Load():
+				return verdict{code: codeDone}
+			}
+			ended, receives = true, nil
+
+		case <-s.stop:
+			return verdict{code: codeShutdown, reason: "the relay shuts down"}
+		}
+	}
+}
+
+// finish ends both sides as v says. It returns when the three goroutines have.
+func (s *session) finish(v verdict, reads chan readEnd, sends chan error, receives chan receiveEnd) {
+	patience := s.limits.linger
+	if v.code == codeShutdown {
+		patience = s.limits.answer
+	}
+	s.ending.Store(true)
+	s.allowance.lift()
+	if !v.heed {
+		s.deaf.Store(true)
+		s.queue.end()
+	}
+	if v.code != 0 {
+		s.sayGoodbye(v)
+	}
+	s.awaitBrowser(v, patience, reads)
+	s.queue.end()
+	s.ws.Close() // if receive is stuck in a write, it now goes on to drop what comes
+
+	sent := s.awaitSent(patience, sends)
+	if v.tcp == byFIN && sent && (s.shut.Load() || s.sendFIN() == nil) {
+		// A close with unread bytes would be a RST, and might overtake what
+		// was sent: read on to the program's end.
+		s.tcp.SetReadDeadline(time.Now().Add(patience))
+		<-receives
+		return
+	}
+	if sent {
+		drain(s.tcp)
+	}
+	s.tcp.SetLinger(0) // close sends a RST
+	s.tcp.Close()
+	<-receives
+}
+
+// sayGoodbye sends the close frame, and answers the browser's by the same.
+func (s *session) sayGoodbye(v verdict) {
+	deadline := time.Now().Add(s.limits.answer)
+	if v.heed || v.code == codeDone {
+		deadline = time.Now().Add(s.limits.stall) // it comes after bytes that may take their time
+	}
+	if v.reset && s.v1 {
+		s.writeText(control{Type: reset}, deadline)
+	}
+	s.ws.WriteControl(websocket.CloseMessage, closeFrame(v.code, v.reason), deadline)
+}
+
+// awaitBrowser waits until the browser has closed too.
+func (s *session) awaitBrowser(v verdict, patience time.Duration, reads chan readEnd) {
+	if v.code != 0 && !v.heed {
+		patience = s.limits.answer
+	}
+	s.ws.SetReadDeadline(time.Now().Add(patience))
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-reads:
+	case <-timer.C:
+		s.queue.end() // read may wait for room in it
+		<-reads
+	}
+}
+
+// awaitSent waits until the program has taken all that the queue holds, and
+// reports whether it has.
+func (s *session) awaitSent(patience time.Duration, sends chan error) bool {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case err := <-sends:
+		return err == nil
+	case <-timer.C:
+		s.queue.abandon()
+		s.tcp.SetWriteDeadline(time.Now())
+		<-sends
+		return false
+	}
+}
+
+// sendFIN ends our direction of the TCP connection.
+func (s *session) sendFIN() error {
+	s.shut.Store(true) // before the kernel knows: see receive
+	return s.tcp.CloseWrite()
+}

@@ -1,0 +1,105 @@
+package bridge
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/gorilla/websocket"
+)
+
+// readEnd is how reading from the browser ended: it closed, it is gone, it
+// asked for a reset, or it is refused with a close code.
+type readEnd struct {
+	closed bool
+	reset  bool
+	refuse int
+	reason string
+}
+
+// verdict returns what follows for the session.
+func (e readEnd) verdict() verdict {
+	switch {
+	case e.closed:
+		return verdict{tcp: byFIN, code: codeDone}
+	case e.reset:
+		return verdict{tcp: byRST, code: codeDone, reason: "reset"}
+	case e.refuse != 0:
+		return verdict{tcp: byRST, code: e.refuse, reason: e.reason}
+	}
+	return verdict{tcp: byRST}
+}
+
+// read takes messages from the browser until it ends. It waits only while the
+// queue is full.
+func (s *session) read() readEnd {
+	buffer := make([]byte, MaxMessage+1)
+	shutdown := false
+	for {
+		kind, message, err := s.ws.NextReader()
+		if err != nil {
+			var ce *websocket.CloseError
+			return readEnd{closed: errors.As(err, &ce) && ce.Code != websocket.CloseAbnormalClosure}
+		}
+		n, err := io.ReadFull(message, buffer)
+		s.beat.heard()
+		switch {
+		case s.deaf.Load():
+			continue
+		case err == nil:
+			return readEnd{refuse: codeTooBig, reason: fmt.Sprintf("a message may have at most %d bytes", MaxMessage)}
+		case err != io.EOF && err != io.ErrUnexpectedEOF:
+			return readEnd{}
+		case kind == websocket.TextMessage && !s.v1:
+			return readEnd{refuse: codeText, reason: "bytes travel in binary messages; control messages take the subprotocol " + protocol}
+		case kind == websocket.TextMessage:
+			c, err := parseControl(buffer[:n])
+			if err == nil && c.Type == credit {
+				err = s.allowance.grant(c.Bytes)
+			}
+			if err != nil {
+				return readEnd{refuse: codeMalformed, reason: err.Error()}
+			}
+			switch c.Type {
+			case reset:
+				return readEnd{reset: true}
+			case shutdownWR:
+				shutdown = true
+				s.queue.end()
+			}
+		case shutdown:
+			return readEnd{refuse: codeMalformed, reason: "bytes after " + shutdownWR}
+		default:
+			s.beat.stuck(true)
+			s.queue.put(buffer[:n])
+			s.beat.stuck(false)
+		}
+	}
+}
+
+// sendPiece is how much is written to the program at once, in bytes: the
+// browser gets credit anew for each piece.
+const sendPiece = 32 << 10
+
+// send writes to the program what the queue holds, until the queue ends. An
+// error is the TCP connection's.
+func (s *session) send() error {
+	for {
+		p := s.queue.take()
+		if p == nil {
+			return nil
+		}
+		for len(p) > 0 {
+			n, err := s.tcp.Write(p[:min(len(p), sendPiece)])
+			if err != nil {
+				s.queue.abandon()
+				return err
+			}
+			s.queue.done(n)
+			if s.v1 {
+				s.beat.owe(n)
+			}
+			p = p[n:]
+		}
+	}
+}

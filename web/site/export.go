@@ -1,0 +1,96 @@
+package site
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// ErrNotBuilt is returned by Export when app.wasm isn't in this binary.
+var ErrNotBuilt = errors.New("app.wasm is not built: make builds it")
+
+// Export writes the site into the folder dir as plain files: app.wasm with its
+// compressed versions beside it, and each page as an index.html. The entry
+// page is given: it gets the home page's head and body. The files work at the
+// root of a host and beneath any path of it.
+func (s *Site) Export(entry []byte, dir string) error {
+	if !s.built {
+		return ErrNotBuilt
+	}
+	for name, f := range s.files {
+		if strings.HasSuffix(f.contentType, "html; charset=utf-8") && !strings.HasPrefix(name, "/web/") {
+			continue
+		}
+		if err := f.export(filepath.Join(dir, filepath.FromSlash(name))); err != nil {
+			return err
+		}
+	}
+	for _, p := range s.pages {
+		// A folder's page has one level more than its address in the served site.
+		html := relative(p.html, strings.Count(strings.TrimSuffix(p.path, "/"), "/"))
+		if p.path == "/" {
+			var err error
+			if html, err = fill(entry, html); err != nil {
+				return err
+			}
+		}
+		if err := write(filepath.Join(dir, filepath.FromSlash(p.path), "index.html"), html); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill puts the head and the body of a page into the entry page.
+func fill(entry, page []byte) ([]byte, error) {
+	for _, name := range []string{"head", "body"} {
+		before, _, after, ok := element(entry, name)
+		_, inner, _, has := element(page, name)
+		if !ok || !has {
+			return nil, fmt.Errorf("no <%s> in the entry page, or none in the home page", name)
+		}
+		entry = bytes.Join([][]byte{before, inner, after}, nil)
+	}
+	return entry, nil
+}
+
+// element cuts html around the content of the first element with the name.
+func element(html []byte, name string) (before, inner, after []byte, ok bool) {
+	open, shut := []byte("<"+name+">"), []byte("</"+name+">")
+	from, to := bytes.Index(html, open)+len(open), bytes.Index(html, shut)
+	if from < len(open) || to < from {
+		return nil, nil, nil, false
+	}
+	return html[:from], html[from:to], html[to:], true
+}
+
+// export writes a file, and app.wasm's compressed versions too, for hosts that
+// serve those when they find them.
+func (f *file) export(name string) error {
+	plain := f.plain
+	if plain == nil {
+		z, err := gzip.NewReader(bytes.NewReader(f.gzip))
+		if err != nil {
+			return err
+		}
+		if plain, err = io.ReadAll(z); err != nil {
+			return err
+		}
+		if err := errors.Join(write(name+".gz", f.gzip), write(name+".br", f.brotli)); err != nil {
+			return err
+		}
+	}
+	return write(name, plain)
+}
+
+func write(name string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(name, data, 0o644)
+}
