@@ -1,6 +1,10 @@
 package play
 
-import "sockscope/server/trace"
+import (
+	"strings"
+
+	"sockscope/server/trace"
+)
 
 // Conn is one TCP connection between two processes of the run, found by the
 // addresses of its ends. It is inferred: no call names both ends.
@@ -35,8 +39,6 @@ type Move struct {
 
 type endpoint struct{ proc, fd int }
 
-type endpointKey = endpoint
-
 // follow draws the conclusions of a step: which connection it belongs to, whose
 // bytes it moved, what woke it.
 func (r *Run) follow(i int) {
@@ -63,7 +65,7 @@ func (r *Run) follow(i int) {
 	}
 }
 
-func (r *Run) closeEnd(key endpointKey, i int) {
+func (r *Run) closeEnd(key endpoint, i int) {
 	ci, ok := r.ends[key]
 	if !ok {
 		return
@@ -83,7 +85,7 @@ func (r *Run) closeEnd(key endpointKey, i int) {
 func (r *Run) connect(i int) {
 	e := &r.Steps[i]
 	if e.Call == trace.Accept && e.Errno == 0 && e.Addr != "" {
-		c := r.connAt(e.Addr, i, func(c *Conn) bool { return c.Server.Proc < 0 })
+		c := r.connAt(e.Addr, i, func(c *Conn) bool { return c.Server.Proc < 0 && c.Client.Closed < 0 })
 		c.Server = End{Proc: e.Proc, FD: int(e.Result), Opened: i, Closed: -1}
 		r.ends[endpoint{e.Proc, int(e.Result)}] = r.connIndex(c)
 		return
@@ -98,7 +100,7 @@ func (r *Run) connect(i int) {
 		if e.Errno != 0 && !e.Errno.NotYet() {
 			return
 		}
-		c := r.connAt(q.Local, i, func(c *Conn) bool { return c.Client.Proc < 0 })
+		c := r.connAt(q.Local, i, func(c *Conn) bool { return c.Client.Proc < 0 && c.Server.Closed < 0 })
 		c.Client = End{Proc: e.Proc, FD: e.FD, Opened: i, Closed: -1}
 		r.ends[endpoint{e.Proc, e.FD}] = r.connIndex(c)
 	}
@@ -189,85 +191,145 @@ func (r *Run) Peer(proc, fd, n int) string {
 }
 
 // wake finds what ended the sleep of the call that returned at step i: the
-// earliest call of the other side that was still under way, or began, after
-// the sleeper had entered, and that concerns one of the fds it waited for.
+// earliest call of another process that overlaps the sleep and does what the
+// sleeper waited for. Nothing is concluded where nobody woke it: the time was
+// up, or a knob's pause was over.
 func (r *Run) wake(i int) {
 	e := &r.Steps[i]
 	call := r.CallAt(i)
 	if call == nil {
 		return
 	}
-	var peers []endpoint
-	listens := false
-	add := func(fd int) {
-		if ci, ok := r.ends[endpoint{e.Proc, fd}]; ok {
-			c := &r.Conns[ci]
-			other := c.Client
-			if other.Proc == e.Proc && other.FD == fd {
-				other = c.Server
-			}
-			peers = append(peers, endpoint{other.Proc, other.FD})
-		} else {
-			listens = true
-		}
-	}
+	var waits []wait
 	switch {
 	case e.Call.Multiplexes():
-		if e.Sets.Len() == 0 {
-			return // the time was up: nobody woke it
+		if e.Sets == nil {
+			return
 		}
-		for _, set := range [][]int{e.Sets.Read, e.Sets.Write, e.Sets.Except} {
-			for _, fd := range set {
-				add(fd)
-			}
+		for _, fd := range e.Sets.Read {
+			waits = append(waits, r.waitFor(e.Proc, fd, false))
 		}
-	case e.Call == trace.Accept || e.Call.Receives() || e.Call.Sends() || e.Call == trace.Connect:
-		add(e.FD)
-	default:
-		return
+		for _, fd := range e.Sets.Write {
+			waits = append(waits, r.waitFor(e.Proc, fd, true))
+		}
+		for _, fd := range e.Sets.Except {
+			waits = append(waits, r.waitFor(e.Proc, fd, false))
+		}
+	case e.Errno.NotYet():
+		return // its patience ran out: SO_RCVTIMEO, socket(7)
+	case e.Call == trace.Accept || e.Call.Receives():
+		waits = append(waits, r.waitFor(e.Proc, e.FD, false))
+	case e.Call.Sends():
+		waits = append(waits, r.waitFor(e.Proc, e.FD, true))
 	}
-	if cause := r.cause(call.Enter, i, peers, listens); cause >= 0 {
+	if cause := r.cause(call.Enter, i, waits); cause >= 0 {
 		r.wakeTo[i] = len(r.Wakes)
 		r.Wakes = append(r.Wakes, Wake{Cause: cause, Effect: i})
 	}
 }
 
-// cause looks for the call of one of the peers, or the connect of anybody when
-// listens, that overlaps the time between two steps.
-func (r *Run) cause(enter, ret int, peers []endpoint, listens bool) int {
+// wait is what a sleeper waited for on one fd.
+type wait struct {
+	peer  endpoint // of a connection: the other side; proc -1 where that isn't known
+	room  bool     // for room to send in, not for bytes
+	local string   // of a socket without a peer: its address, "" where that isn't known
+	// listener: a connection, not a datagram.
+	listener bool
+}
+
+func (r *Run) waitFor(proc, fd int, room bool) wait {
+	if ci, ok := r.ends[endpoint{proc, fd}]; ok {
+		c := &r.Conns[ci]
+		other := c.Client
+		if other.Proc == proc && other.FD == fd {
+			other = c.Server
+		}
+		return wait{peer: endpoint{other.Proc, other.FD}, room: room}
+	}
+	w := wait{peer: endpoint{-1, -1}, room: room}
+	if proc < len(r.head.Procs) {
+		if f := r.head.Procs[proc].FD(fd); f != nil {
+			w.local, w.listener = f.Local, f.Kind == trace.FDListener
+		}
+	}
+	return w
+}
+
+// endedBy reports whether the call or exit e is what w waited for.
+func (w *wait) endedBy(e *trace.Event) bool {
+	if w.peer.proc >= 0 {
+		if e.Proc != w.peer.proc {
+			return false
+		}
+		if e.Kind == trace.Exit {
+			return e.Thread == 0 // the kernel closes what the process had open
+		}
+		if e.FD != w.peer.fd {
+			return false
+		}
+		switch {
+		case e.Call == trace.Close:
+			return true
+		case w.room:
+			return e.Call.Receives()
+		}
+		return e.Call.Sends() || e.Call == trace.Shutdown
+	}
+	if e.Kind == trace.Exit || w.room || !samePort(w.local, e.Addr) {
+		return false
+	}
+	if w.listener {
+		return e.Call == trace.Connect
+	}
+	return e.Call == trace.Sendto
+}
+
+// samePort reports whether two addresses have the same port; one that isn't
+// known may have any.
+func samePort(a, b string) bool {
+	if a == "" || b == "" {
+		return true
+	}
+	return a[strings.LastIndexByte(a, ':')+1:] == b[strings.LastIndexByte(b, ':')+1:]
+}
+
+// cause looks for the earliest call that one of the waits waited for, between
+// two steps of a process. It returns the call's Return where that came first,
+// else its Enter, or the Exit; -1 when there is none.
+func (r *Run) cause(enter, ret int, waits []wait) int {
+	if len(waits) == 0 {
+		return -1
+	}
 	self := r.Steps[ret].Proc
-	matches := func(e *trace.Event) bool {
+	ends := func(e *trace.Event) bool {
 		if e.Proc == self {
 			return false
 		}
-		if listens && e.Call == trace.Connect {
-			return true
-		}
-		for _, p := range peers {
-			if p.proc != e.Proc {
-				continue
-			}
-			if e.Kind == trace.Exit {
-				return true
-			}
-			if p.fd == e.FD && (e.Call.Sends() || e.Call.Receives() || e.Call == trace.Shutdown || e.Call == trace.Close) {
+		for k := range waits {
+			if waits[k].endedBy(e) {
 				return true
 			}
 		}
 		return false
 	}
 	// A call that was under way when the sleeper entered comes first.
+	first := -1
 	for _, lane := range r.Lanes {
-		if k := lastBefore(r, lane.Calls, enter); k >= 0 {
-			c := &r.Calls[lane.Calls[k]]
-			if c.Return > enter && c.Return < ret && matches(&r.Steps[c.Enter]) && !r.Steps[c.Enter].Call.Receives() {
-				return c.Return
-			}
+		k := lastBefore(r, lane.Calls, enter)
+		if k < 0 {
+			continue
 		}
+		c := &r.Calls[lane.Calls[k]]
+		if c.Return > enter && c.Return < ret && (first < 0 || c.Return < first) && ends(&r.Steps[c.Enter]) {
+			first = c.Return
+		}
+	}
+	if first >= 0 {
+		return first
 	}
 	for i := enter + 1; i < ret; i++ {
 		e := &r.Steps[i]
-		if e.Kind != trace.Enter && e.Kind != trace.Exit || !matches(e) {
+		if e.Kind != trace.Enter && e.Kind != trace.Exit || !ends(e) {
 			continue
 		}
 		if c := r.CallAt(i); c != nil && c.Return >= 0 && c.Return < ret {

@@ -90,12 +90,13 @@ func (p *Player) Step(n int) {
 	p.Seek(p.pos + n)
 }
 
-// NextWake moves to where the next woken call has returned, in direction 1 or
-// -1, and reports whether there was one.
+// NextWake moves to where the next call that slept has returned, in direction 1
+// or -1, and reports whether there was one. A knob's pause is no call of the
+// program's.
 func (p *Player) NextWake(dir int) bool {
 	return p.next(dir, func(i int) bool {
 		e := &p.Run.Steps[i]
-		return e.Kind == trace.Return && e.Sleep == trace.Slept
+		return e.Kind == trace.Return && e.Sleep == trace.Slept && e.Call != trace.Nanosleep
 	})
 }
 

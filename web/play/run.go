@@ -1,7 +1,7 @@
 package play
 
 import (
-	"slices"
+	"sort"
 
 	"sockscope/server/trace"
 )
@@ -22,15 +22,32 @@ type Run struct {
 	Wakes []Wake // in the order of their effects
 
 	samples   []sample
-	keyframes []*trace.State // after every keyframeEvery steps
-	head      *trace.State   // after all steps and samples
-	callOf    []int          // by step: index in Calls, or -1
-	ends      map[endpointKey]int
+	keyframes []keyframe   // by position
+	head      *trace.State // after all steps and samples
+	callOf    []int        // by step: index in Calls, or -1
+	ends      map[endpoint]int
 	wakeTo    map[int]int // by the effect's step: index in Wakes
 }
 
-// keyframeEvery is how many steps a seek folds at most.
+// keyframe is the state after so many steps, from which later ones are folded.
+type keyframe struct {
+	after int
+	state *trace.State
+}
+
+// keyframeEvery is how many steps lie between keyframes at least. A state with
+// many fds costs more to keep, so its keyframes lie further apart: together
+// they stay in proportion to the steps.
 const keyframeEvery = 256
+
+// weight is how many fds a state holds.
+func weight(s *trace.State) int {
+	n := 0
+	for i := range s.Procs {
+		n += len(s.Procs[i].FDs)
+	}
+	return n
+}
 
 type sample struct {
 	after int // it was read after this many steps
@@ -66,10 +83,10 @@ func NewRun(h *trace.Header) *Run {
 	r := &Run{
 		Header: h,
 		head:   new(trace.State),
-		ends:   map[endpointKey]int{},
+		ends:   map[endpoint]int{},
 		wakeTo: map[int]int{},
 	}
-	r.keyframes = append(r.keyframes, r.head.Clone())
+	r.keyframes = append(r.keyframes, keyframe{0, r.head.Clone()})
 	for i, p := range h.Procs {
 		r.Lanes = append(r.Lanes, Lane{Proc: i, Name: p.Name, Tag: p.Tag, Role: p.Role, Start: -1, Exit: -1})
 	}
@@ -91,8 +108,9 @@ func (r *Run) add(e trace.Event) {
 	}
 	r.Steps = append(r.Steps, e)
 	r.callOf = append(r.callOf, -1)
-	if len(r.Steps)%keyframeEvery == 0 {
-		r.keyframes = append(r.keyframes, r.head.Clone())
+	n := len(r.Steps)
+	if since := n - r.keyframes[len(r.keyframes)-1].after; since >= keyframeEvery && since >= 4*weight(r.head) {
+		r.keyframes = append(r.keyframes, keyframe{n, r.head.Clone()})
 	}
 	if e.Kind != trace.Note {
 		r.index(len(r.Steps) - 1)
@@ -154,19 +172,13 @@ func (r *Run) CallAt(i int) *Call {
 	return &r.Calls[r.callOf[i]]
 }
 
-// State returns what was so after n steps. It folds at most keyframeEvery
-// steps.
+// State returns what was so after n steps, with the samples that were read
+// before the next one. It folds from the keyframe before.
 func (r *Run) State(n int) *trace.State {
 	n = max(0, min(n, len(r.Steps)))
-	k := n / keyframeEvery
-	s := r.keyframes[k].Clone()
-	at := k * keyframeEvery
-	si, _ := slices.BinarySearchFunc(r.samples, at, func(s sample, after int) int {
-		if s.after < after {
-			return -1
-		}
-		return 1
-	})
+	k := sort.Search(len(r.keyframes), func(i int) bool { return r.keyframes[i].after > n }) - 1
+	s, at := r.keyframes[k].state.Clone(), r.keyframes[k].after
+	si := sort.Search(len(r.samples), func(i int) bool { return r.samples[i].after >= at })
 	for ; at <= n; at++ {
 		for ; si < len(r.samples) && r.samples[si].after == at; si++ {
 			s.Apply(&r.samples[si].event)
@@ -193,13 +205,7 @@ func (r *Run) Duration() int64 {
 
 // StepAt returns how many steps had happened at time t.
 func (r *Run) StepAt(t int64) int {
-	n, _ := slices.BinarySearchFunc(r.Steps, t, func(e trace.Event, t int64) int {
-		if e.Time <= t {
-			return -1
-		}
-		return 1
-	})
-	return n
+	return sort.Search(len(r.Steps), func(i int) bool { return r.Steps[i].Time > t })
 }
 
 // WakeOf returns the arrow that ends at step index i, or nil.

@@ -66,7 +66,7 @@ func (d *laneDrawing) label(b bar, room float64) {
 	case ret.Errno != 0:
 		d.result(ret, colour, weight, left, x+used+gap, nameY, free-used-gap)
 	case b.shape&slept != 0 && end <= f.right:
-		d.result(ret, colour, weight, right, end, nameY, end-x-used-3*gap)
+		d.result(ret, colour, weight, right, end-9, nameY, end-9-x-used-2*gap)
 	}
 }
 
@@ -114,7 +114,7 @@ func (d *laneDrawing) fit(c Colour, f font, a align, x, y, free float64, short i
 	case length <= n:
 	case short > 0 && short <= n:
 		word, length = word[:short], short
-	case short > 0 && n >= 4:
+	case short > 0 && n >= 5:
 		word = append(append(t.word[:0], word[:n-1]...), "…"...)
 		length = n
 	default:
@@ -200,7 +200,7 @@ func (d *laneDrawing) blocked(x float64) {
 		return
 	}
 	y := d.mid - d.h/2
-	asked := t.View.Veil && t.View.AskLane == d.row.Lane
+	asked := d.asked()
 	t.after = append(t.after, stub{x, y, d.h, asked})
 	at, text := x+20, "blocked now"
 	if asked {

@@ -110,6 +110,10 @@ func (d *laneDrawing) bar(b bar) {
 	switch {
 	case b.shape&paused != 0:
 		d.pause(x0, x1)
+	case !returned && d.asked():
+		// Whether it sleeps is part of the question.
+		d.box(Run, f.cut(x0), f.cut(x1), Dotted)
+		s.rect(Run, x0-1, y-1, 2, h+2, 0)
 	case !returned:
 		d.hollow(x0, x1, true)
 		s.rect(Run, x0-1, y-1, 2, h+2, 0)
@@ -127,7 +131,7 @@ func (d *laneDrawing) bar(b bar) {
 		s.rect(Asleep, x0, y, math.Max(w, grain), h, 0)
 	case b.shape&unknown != 0 && w >= 6:
 		s.rect(AsleepFill, f.cut(x0), y, f.cut(x1)-f.cut(x0), h, 0)
-		d.box(f.cut(x0), f.cut(x1), 1, Dotted)
+		d.box(Asleep, f.cut(x0), f.cut(x1), Dotted)
 	default:
 		radius := 1.5
 		if w < 6 {
@@ -150,15 +154,20 @@ func (d *laneDrawing) hollow(x0, x1 float64, unreturned bool) {
 		s.stroke(Asleep, 1, Solid, b, y, a, y, a, y+d.h, b, y+d.h)
 		return
 	}
-	d.box(a, b, 1, Solid)
+	d.box(Asleep, a, b, Solid)
 }
 
 // hatchTile is the period of the hatch along x, in px, as canvas.js has it.
 const hatchTile = 7
 
-func (d *laneDrawing) box(a, b, width float64, dash Dash) {
+func (d *laneDrawing) box(c Colour, a, b float64, dash Dash) {
 	y := d.mid - d.h/2
-	d.t.scene.stroke(Asleep, width, dash, a, y, b, y, b, y+d.h, a, y+d.h, a, y-width/2)
+	d.t.scene.stroke(c, 1, dash, a, y, b, y, b, y+d.h, a, y+d.h, a, y-0.5)
+}
+
+// asked reports whether the question is about this lane.
+func (d *laneDrawing) asked() bool {
+	return d.t.View.Veil && d.t.View.AskLane == d.row.Lane
 }
 
 // notch draws a call that returned an errno: a bar with a V cut into its right

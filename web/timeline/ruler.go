@@ -7,9 +7,12 @@ import (
 	"sockscope/web/play"
 )
 
-// grid is the ruler's division: a number at every major unit, a tick at every
-// minor one.
-type grid struct{ major, minor float64 }
+// grid is the ruler's division: a number at every major unit, and so many
+// parts between two of them.
+type grid struct {
+	major float64
+	parts int
+}
 
 // labelRoom is the least distance between two numbers of the ruler, in px.
 const labelRoom = 96
@@ -20,16 +23,23 @@ func (s Scale) grid() grid {
 		least = max(least, 1)
 	}
 	p := math.Pow(10, math.Floor(math.Log10(least)))
-	for _, k := range [...]struct{ n, parts float64 }{{1, 10}, {2, 4}, {5, 5}, {10, 10}} {
+	for _, k := range [...]struct {
+		n     float64
+		parts int
+	}{{1, 10}, {2, 4}, {5, 5}} {
 		if k.n*p >= least*0.999 {
-			g := grid{k.n * p, k.n * p / k.parts}
-			if s.By == play.ByStep {
-				g.minor = max(g.minor, 1)
-			}
-			return g
+			return s.divide(k.n*p, k.parts)
 		}
 	}
-	return grid{10 * p, p}
+	return s.divide(10*p, 10)
+}
+
+// divide returns a grid whose parts are no less than a step.
+func (s Scale) divide(major float64, parts int) grid {
+	if s.By == play.ByStep && major < float64(parts) {
+		parts = int(major)
+	}
+	return grid{major, parts}
 }
 
 // graticule draws the vertical lines and the lanes' separators beneath
@@ -38,9 +48,8 @@ func (t *Timeline) graticule(f *frame) {
 	s := &t.scene
 	s.put(opBlend, under)
 	g := f.grid()
-	for u := math.Max(0, math.Floor(f.At(0)/g.major)*g.major); f.X(u) <= f.right; u += g.major {
-		x := math.Floor(f.X(u))
-		s.rect(Grat, x, Ruler, 1, t.View.Height-Ruler, 0)
+	for k := math.Max(0, math.Floor(f.At(0)/g.major)); f.X(k*g.major) <= f.right; k++ {
+		s.rect(Grat, math.Floor(f.X(k*g.major)), Ruler, 1, t.View.Height-Ruler, 0)
 	}
 	for _, row := range t.rows {
 		y := f.top(row) + row.Height - 1
@@ -55,47 +64,44 @@ func (t *Timeline) graticule(f *frame) {
 func (t *Timeline) ruler(f *frame) {
 	s := &t.scene
 	g := f.grid()
-	first := math.Max(0, math.Floor(f.At(-edge)/g.major))
-	for k := first; ; k++ {
+	for k := math.Max(0, math.Floor(f.At(-edge)/g.major)); ; k++ {
 		u := k * g.major
 		x := f.X(u)
 		if x > f.right+edge {
 			break
 		}
 		s.rect(Line2, math.Floor(x), Ruler-6, 1, 6, 0)
-		for m := u + g.minor; m < u+g.major-g.minor/2; m += g.minor {
-			s.rect(Line2, math.Floor(f.X(m)), Ruler-3, 1, 3, 0)
+		for m := 1; m < g.parts; m++ {
+			s.rect(Line2, math.Floor(f.X(u+float64(m)*g.major/float64(g.parts))), Ruler-3, 1, 3, 0)
 		}
-		t.number(f, g, u, x, int(k)%2 == 0)
+		t.number(f, g, u, x, math.Mod(k, 2) == 0)
 	}
 }
 
+// number writes what stands at u: the step and, at every other number, its
+// time; or the time. What the playhead's flag would cover is left out.
 func (t *Timeline) number(f *frame, g grid, u, x float64, even bool) {
 	s := &t.scene
+	at, half := t.flag(f)
+	free := func(x0, x1 float64) bool { return x1 < at-half-gap || x0 > at+half+gap }
 	if f.By == play.ByTime {
-		t.word = appendTick(t.word[:0], u, g.major)
-		if u == 0 {
-			x = math.Max(x, 4)
-			s.write(Ink, mono, left, x, 15, s.string(t.word))
-			return
-		}
+		t.word = appendTick(t.word[:0], u, g.major, f.At(f.right))
+	} else {
+		t.word = strconv.AppendInt(t.word[:0], int64(u), 10)
+	}
+	w := float64(runes(t.word)) * charWidth
+	x = math.Max(x, w/2+2) // that of 0 stands at the edge
+	if free(x-w/2, x+w/2) {
 		s.write(Ink, mono, middle, x, 15, s.string(t.word))
-		return
 	}
-	if u == 0 && g.major > 1 {
-		s.write(Ink, mono, middle, x, 15, s.string(append(t.word[:0], '0')))
-		return
-	}
-	t.word = strconv.AppendInt(t.word[:0], int64(u), 10)
-	half := float64(len(t.word)) * charWidth / 2
-	s.write(Ink, mono, middle, x, 15, s.string(t.word))
 	i := int(u) - 1
-	if !even || t.View.Size == Narrow || i < 0 || i >= len(f.p.Run.Steps) || t.View.Veil && u > head(f.p) {
+	if f.By == play.ByTime || !even || t.View.Size == Narrow || i < 0 || i >= len(f.p.Run.Steps) || f.X(u) > f.told+0.5 {
 		return
 	}
+	x += w/2 + 7
 	t.word = appendTime(t.word[:0], float64(f.p.Run.Steps[i].Time), 4)
-	if half+7+float64(runes(t.word))*charWidth+half+gap < g.major*f.Px {
-		s.write(Muted, mono, left, x+half+7, 15, s.string(t.word))
+	if end := x + float64(runes(t.word))*charWidth; end+w/2+gap < f.X(u+g.major) && free(x, end) {
+		s.write(Muted, mono, left, x, 15, s.string(t.word))
 	}
 }
 
@@ -121,13 +127,14 @@ func appendTime(b []byte, ns float64, digits int) []byte {
 	return b
 }
 
-// appendTick appends ns nanoseconds with the decimals that a division needs.
-func appendTick(b []byte, ns, division float64) []byte {
+// appendTick appends ns nanoseconds with the decimals that a division needs,
+// in the unit that the largest time on the ruler has.
+func appendTick(b []byte, ns, division, largest float64) []byte {
 	if ns == 0 {
 		return append(b, '0')
 	}
 	for _, unit := range timeUnits {
-		if ns >= unit.ns || unit.ns == 1 {
+		if largest >= unit.ns || unit.ns == 1 {
 			decimals := max(0, int(math.Ceil(math.Log10(unit.ns/division)-1e-9)))
 			b = strconv.AppendFloat(b, ns/unit.ns, 'f', decimals, 64)
 			return append(b, unit.name...)
@@ -136,22 +143,30 @@ func appendTick(b []byte, ns, division float64) []byte {
 	return b
 }
 
-// playhead draws the line at the position and the flag that names it.
-func (t *Timeline) playhead(f *frame) {
-	x := f.head
-	if x < -edge || x > f.right+edge {
-		return
-	}
-	s := &t.scene
+// flag writes into t.word what the playhead's flag says, and returns where its
+// middle is and half its width, in px.
+func (t *Timeline) flag(f *frame) (at, half float64) {
 	if f.By == play.ByStep {
 		t.word = strconv.AppendInt(t.word[:0], int64(f.p.Pos()), 10)
 	} else {
 		t.word = appendTime(t.word[:0], float64(f.p.Now()), 4)
 	}
-	s.rect(Ink, x-0.75, 18, 1.5, t.View.Height-18, 0)
-	half := math.Max(14, float64(runes(t.word))*charWidth/2+5)
+	half = math.Max(14, float64(runes(t.word))*charWidth/2+5)
+	if f.head < -edge || f.head > f.right+edge {
+		return math.Inf(1), half
+	}
 	// At an edge the flag stays readable and its point stays true.
-	at := math.Max(half, math.Min(x, f.right-half))
+	return math.Max(half, math.Min(f.head, f.right-half)), half
+}
+
+// playhead draws the line at the position and the flag that names it.
+func (t *Timeline) playhead(f *frame) {
+	at, half := t.flag(f)
+	if math.IsInf(at, 1) {
+		return
+	}
+	s, x := &t.scene, f.head
+	s.rect(Ink, x-0.75, 18, 1.5, t.View.Height-18, 0)
 	s.fill(Ink, at-half, 2, at+half, 2, at+half, 15, math.Min(x+14, at+half), 15, x, 21, math.Max(x-14, at-half), 15, at-half, 15)
 	s.write(Screen, bold, middle, at, 13, s.string(t.word))
 }

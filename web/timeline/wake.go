@@ -20,6 +20,9 @@ func (t *Timeline) wakes(f *frame) {
 	})
 	n := 0
 	most := int(f.right / wakeRoom)
+	if t.View.Size == Compact {
+		most = 0
+	}
 	for i := first; i < len(r.Wakes) && n <= most; i++ {
 		if unit(r, f.By, r.Wakes[i].Effect) > f.to {
 			break
