@@ -1,0 +1,94 @@
+package web
+
+import (
+	"strings"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"sockscope/server/lab"
+	"sockscope/server/trace"
+	"sockscope/web/link"
+)
+
+// bar is the top of a lab's page: where this is, the neighbours, the status.
+func (p *labPage) bar() app.UI {
+	l := p.s.Lab
+	prev, next := neighbours(l)
+	return app.Header().Class("bar").Body(
+		brand(),
+		app.Nav().Class("crumb wide").Aria("label", "Where").Body(
+			app.I().Text("/"), app.A().Href("/#labs").Text("Labs"),
+			app.I().Class("sect").Text("/"), app.Span().Text(string(l.Section)+". "+l.Section.Title()),
+			app.I().Text("/"), app.B().Text(l.ID),
+		),
+		app.B().Class("narrow mono").Text(l.ID),
+		app.Span().Class("sp"),
+		app.Nav().Class("crumb turn wide").Aria("label", "Neighbours").Body(
+			app.If(prev != nil, func() app.UI {
+				return app.A().Href(labPath(prev)).Rel("prev").Body(app.I().Text("←"), app.Text(" "+prev.ID))
+			}),
+			app.If(next != nil, func() app.UI {
+				return app.A().Href(labPath(next)).Rel("next").Body(app.Text(next.ID+" "), app.I().Text("→"))
+			}),
+		),
+		status(p.s.Link, p.s.Hello, true),
+		app.Span().Class("icons").Body(
+			app.Button().Type("button").Class("ib wide").Aria("label", "Keys (question mark)").OnClick(p.onHelp).
+				Body(app.Kbd().Text("?")),
+			new(themeButton),
+		),
+	)
+}
+
+// brand is the name, which leads home.
+func brand() app.UI {
+	return app.A().Class("brand").Href("/").Body(app.Raw(iconBrand), app.Span().Class("wide").Text("Sockscope"))
+}
+
+// neighbours returns the labs before and after l, nil at the ends.
+func neighbours(l *lab.Lab) (prev, next *lab.Lab) {
+	for i := range lab.All {
+		if lab.All[i] != l {
+			continue
+		}
+		if i > 0 {
+			prev = lab.All[i-1]
+		}
+		if i+1 < len(lab.All) {
+			next = lab.All[i+1]
+		}
+	}
+	return prev, next
+}
+
+// status says whether a server is in reach, and which kernel it runs on.
+func status(state link.State, hello *trace.Hello, long bool) app.UI {
+	lamp, text, short := "lamp off", "looking for the relay", "looking"
+	switch {
+	case state == link.Gone:
+		lamp, text, short = "lamp gone", "no relay in reach", "no relay"
+	case state == link.Live && hello == nil:
+		text, short = "connected, waiting for the server", "waiting"
+	case state == link.Live:
+		lamp, text, short = "lamp", "live on "+kernelName(hello.Kernel), "live"
+		if long && hello.Isolation == trace.Namespace {
+			text += ", own network namespace"
+		} else if long && hello.Isolation == trace.Shared {
+			text += ", shared loopback"
+		}
+	}
+	return app.Span().Class("status").Body(
+		app.Span().Class(lamp).Aria("hidden", true),
+		app.Span().Class("wide").Text(text),
+		app.Span().Class("narrow").Text(short),
+	)
+}
+
+// kernelName shortens "Linux 6.18.44" to "Linux 6.18".
+func kernelName(kernel string) string {
+	parts := strings.SplitN(kernel, ".", 3)
+	if len(parts) < 3 {
+		return kernel
+	}
+	return parts[0] + "." + parts[1]
+}

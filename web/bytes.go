@@ -1,0 +1,182 @@
+package web
+
+import (
+	"fmt"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"sockscope/server/trace"
+	"sockscope/web/play"
+)
+
+// bytesPane shows the bytes of one direction of one connection, and what the
+// programs have printed.
+type bytesPane struct {
+	app.Compo
+	S   *session
+	Rev int
+}
+
+// maxBytes is how much of a stream is shown: its last rows.
+const maxBytes = 2048
+
+func (c *bytesPane) Render() app.UI {
+	s := c.S
+	flows := s.flows()
+	at := s.flowAt(flows)
+	if at < 0 {
+		return app.Div().Class("bytes").Body(
+			app.Div().Class("ph2").Body(app.H2().Text("Bytes"), app.Span().Text("no connection yet")),
+			s.printed(),
+		)
+	}
+	f := flows[at]
+	st := streamAt(&s.Player.Run.Conns[f.conn].Flows[f.way], s.pos())
+	off, cells := st.tail(maxBytes)
+	return app.Div().Class("bytes").Body(
+		app.Div().Class("ph2").Body(
+			app.H2().Text("Bytes"),
+			app.Select().Class("pick").Aria("label", "Connection and direction").OnChange(c.onPick).Body(
+				app.Range(flows).Slice(func(i int) app.UI {
+					return app.Option().Value(fmt.Sprintf("%d.%d", flows[i].conn, flows[i].way)).Selected(i == at).Text(s.flowName(flows[i]))
+				}),
+			),
+			app.Span().Text(fmt.Sprintf("%d so far", st.sent)),
+			app.Span().Class("sp"), provenance(trace.Observed, ""),
+		),
+		app.Div().Class("scroll").ID("bytes").TabIndex(0).Body(app.Raw(`<pre class="hex">`+hexdump(off, cells)+`</pre>`)),
+		streamKey(&st, off),
+		s.printed(),
+	)
+}
+
+// streamKey says what the underlines and the tint mean. That a byte waits is
+// inferred: it was sent and not received.
+func streamKey(st *stream, off int64) app.UI {
+	if st.sent == 0 {
+		return app.Div().Class("bkey").Body(app.Span().Text("nothing has been sent this way"))
+	}
+	first := max(0, len(st.sends)-sendClasses)
+	return app.Div().Class("bkey").Body(
+		app.If(off > 0, func() app.UI { return app.Span().Text(fmt.Sprintf("from byte %d on", off)) }),
+		app.Range(st.sends[first:]).Slice(func(k int) app.UI {
+			i := first + k
+			m := &st.sends[i]
+			c := cell{send: i, wait: m.Off >= st.read}
+			text := fmt.Sprintf("send %d: ", i+1)
+			switch {
+			case m.Off+m.Len <= st.read:
+				text += "received"
+			case m.Off >= st.read:
+				text += "not received yet, inferred"
+			default:
+				text += fmt.Sprintf("%d of %d received", st.read-m.Off, m.Len)
+			}
+			return app.Span().Class(c.class()).Text(text)
+		}),
+	)
+}
+
+func (c *bytesPane) onPick(ctx app.Context, _ app.Event) {
+	p := flowPick{fixed: true}
+	if _, err := fmt.Sscanf(ctx.JSSrc().Get("value").String(), "%d.%d", &p.conn, &p.way); err == nil {
+		c.S.flow = p
+		c.S.rev++
+	}
+}
+
+// flows lists the directions of the connections that there are at the position.
+func (s *session) flows() []flowPick {
+	if s.Player == nil {
+		return nil
+	}
+	var out []flowPick
+	for i := range s.Player.Run.Conns {
+		c := &s.Player.Run.Conns[i]
+		if min(opened(c.Client), opened(c.Server)) < s.pos() {
+			out = append(out, flowPick{conn: i, way: 0}, flowPick{conn: i, way: 1})
+		}
+	}
+	return out
+}
+
+// opened is the step from which an end is known, far away for one that isn't.
+func opened(e play.End) int {
+	if e.Proc < 0 {
+		return int(^uint(0) >> 1)
+	}
+	return e.Opened
+}
+
+// flowAt returns the index of the flow to show, -1 for none: the one that was
+// picked, else the newest one in which the selected lane's process has moved
+// bytes, else the last.
+func (s *session) flowAt(flows []flowPick) int {
+	best, bestStep := len(flows)-1, -1
+	for i, f := range flows {
+		if s.flow.fixed && f.conn == s.flow.conn && f.way == s.flow.way {
+			return i
+		}
+		c := &s.Player.Run.Conns[f.conn]
+		if c.Client.Proc != s.proc() && c.Server.Proc != s.proc() {
+			continue
+		}
+		if step := lastMove(&c.Flows[f.way], s.pos()); step > bestStep {
+			best, bestStep = i, step
+		}
+	}
+	return best
+}
+
+// lastMove returns the last step before pos that moved bytes of the flow, -1
+// for none.
+func lastMove(f *play.Flow, pos int) int {
+	last := -1
+	for _, moves := range [][]play.Move{f.Sends, f.Recvs} {
+		for i := range moves {
+			if moves[i].Step < pos {
+				last = max(last, moves[i].Step)
+			}
+		}
+	}
+	return last
+}
+
+// flowName names a direction: "client 1 to server".
+func (s *session) flowName(f flowPick) string {
+	c := &s.Player.Run.Conns[f.conn]
+	from, to := s.endName(c.Client, c.Addr), s.endName(c.Server, "not accepted")
+	if f.way == 1 {
+		from, to = to, from
+	}
+	return from + " to " + to
+}
+
+func (s *session) endName(e play.End, unknown string) string {
+	if e.Proc < 0 || e.Proc >= len(s.procs()) {
+		return unknown
+	}
+	return fmt.Sprintf("%s fd %d", s.procs()[e.Proc].Name, e.FD)
+}
+
+// printed shows what the programs have written to their standard outputs.
+func (s *session) printed() app.UI {
+	type output struct{ name, text string }
+	var outs []output
+	if state := s.state(); state != nil {
+		for i := range state.Procs {
+			if o := state.Procs[i].Output; len(o) > 0 && i < len(s.procs()) {
+				outs = append(outs, output{s.procs()[i].Name + " prints", string(o)})
+			}
+		}
+	}
+	if len(outs) == 0 {
+		return app.Div()
+	}
+	return app.Dl().Class("printed").Body(app.Range(outs).Slice(func(i int) app.UI {
+		return app.Div().Body(
+			app.Dt().Body(app.Text(outs[i].name)),
+			app.Dd().Body(app.Pre().Text(outs[i].text)),
+		)
+	}))
+}

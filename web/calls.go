@@ -1,0 +1,140 @@
+package web
+
+import (
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"sockscope/server/trace"
+)
+
+// callsPane is the call log: the timeline as text. However long the run, only
+// the lines in view are nodes; a spacer above and one below stand for the rest.
+type callsPane struct {
+	app.Compo
+	S   *session
+	Rev int
+
+	top    int // first line in the DOM
+	room   int // lines in the DOM
+	height int // of a line, px; 24 on a phone
+	lastAt int // the current line when it was last scrolled to
+}
+
+const spareLines = 12 // in the DOM above and below those in view
+
+func (c *callsPane) OnInit() { c.room, c.height, c.lastAt = 60, 19, -1 }
+
+func (c *callsPane) Render() app.UI {
+	return app.Div().Class("half calls").Body(
+		app.Div().Class("ph2").Body(
+			app.H2().Text("Calls"), app.Span().Class("wide").Text("as strace writes them"), app.Span().Class("sp"),
+			provenance(trace.Observed, ""),
+		),
+		app.Div().Class("scroll").ID("log").TabIndex(0).OnScroll(c.onScroll).Body(c.lines()),
+	)
+}
+
+func (c *callsPane) lines() app.UI {
+	s := c.S
+	if s.Log == nil || len(s.Log.rows) == 0 {
+		text := "Run: the calls of all programs show here, one line each, as strace writes them."
+		if s.busy() {
+			text = "No call yet."
+		}
+		return app.P().Class("hint").Text(text)
+	}
+	pos := s.pos()
+	n, current := len(s.Log.rows), s.Log.at(pos)
+	top := max(0, min(c.top, n-c.room))
+	end := min(n, top+c.room)
+	return app.Div().Body(
+		space(top*c.height),
+		app.Ol().Class("log").Body(
+			app.Range(s.Log.rows[top:end]).Slice(func(k int) app.UI {
+				i := top + k
+				l := s.Log.line(i, pos)
+				li := app.Li()
+				switch {
+				case i == current:
+					li = li.Class("cur").Aria("current", "step")
+				case s.Log.rows[i].first >= pos:
+					li = li.Class("ahead")
+				}
+				return li.OnClick(func(app.Context, app.Event) { s.seek(s.Log.rows[i].last + 1) }, app.EventScope(i)).Body(
+					app.I().Text(l.step), app.B().Text(l.tag), app.Raw("<code>"+l.html+"</code>"),
+				)
+			}),
+		),
+		space((n-end)*c.height),
+	)
+}
+
+// space is an empty box of a height. An SVG's attribute needs no style, which
+// the content security policy would refuse.
+func space(height int) app.UI {
+	return app.Elem("svg").XMLNS("http://www.w3.org/2000/svg").Class("space").Attr("height", height).Attr("aria-hidden", "true")
+}
+
+func (c *callsPane) OnMount(ctx app.Context)  { c.reveal(ctx) }
+func (c *callsPane) OnUpdate(ctx app.Context) { c.reveal(ctx) }
+
+// reveal keeps the current line in view as it moves.
+func (c *callsPane) reveal(ctx app.Context) {
+	s := c.S
+	if s.Log == nil {
+		c.top, c.lastAt = 0, -1
+		return
+	}
+	at := max(0, s.Log.at(s.pos()))
+	if at == c.lastAt {
+		return
+	}
+	c.lastAt = at
+	if box := app.Window().GetElementByID("log"); box.Truthy() {
+		c.measure(box)
+		// The lines around the current one must be in the DOM before it can be
+		// scrolled to.
+		first := box.Get("scrollTop").Int() / c.height
+		view := max(1, box.Get("clientHeight").Int()/c.height)
+		if at < first || at >= first+view-1 {
+			first = max(0, at-view*3/4)
+			c.top = max(0, first-spareLines)
+		}
+		to := first * c.height
+		ctx.Defer(func(app.Context) {
+			if box := app.Window().GetElementByID("log"); box.Truthy() && box.Get("scrollTop").Int()/c.height != first {
+				box.Set("scrollTop", to)
+			}
+		})
+	}
+}
+
+func (c *callsPane) measure(box app.Value) {
+	if li := box.Call("querySelector", "li"); li.Truthy() {
+		if h := li.Get("offsetHeight").Int(); h > 0 {
+			c.height = h
+		}
+	}
+	c.room = max(24, box.Get("clientHeight").Int()/c.height+2*spareLines)
+}
+
+// onScroll moves the window of lines when what is in view nears its edge.
+func (c *callsPane) onScroll(ctx app.Context, _ app.Event) {
+	box := ctx.JSSrc()
+	c.measure(box)
+	first := box.Get("scrollTop").Int() / c.height
+	view := box.Get("clientHeight").Int() / c.height
+	if first >= c.top && first+view <= c.top+c.room && !(first-c.top < 2 && c.top > 0) {
+		ctx.PreventUpdate()
+		return
+	}
+	c.top = max(0, first-spareLines)
+}
+
+// seek goes to where n steps have happened.
+func (s *session) seek(n int) {
+	if s.Player != nil {
+		s.Player.Playing = false
+		s.Player.Seek(n)
+		s.rev++
+	}
+}

@@ -1,0 +1,133 @@
+package web
+
+import (
+	"fmt"
+	"strings"
+
+	"sockscope/web/play"
+)
+
+// stream is what has gone one way of a connection at a position: the bytes of
+// the sends, and how many of them were received.
+type stream struct {
+	sends []play.Move
+	sent  int64 // bytes, by all sends
+	read  int64 // bytes, by all recvs
+}
+
+// streamAt returns flow as it is when pos steps have happened.
+func streamAt(f *play.Flow, pos int) stream {
+	var s stream
+	for i := range f.Sends {
+		if m := &f.Sends[i]; m.Step < pos {
+			s.sends = f.Sends[:i+1]
+			s.sent = m.Off + m.Len
+		}
+	}
+	for i := range f.Recvs {
+		if m := &f.Recvs[i]; m.Step < pos {
+			s.read = m.Off + m.Len
+		}
+	}
+	return s
+}
+
+// cell is one byte of a stream.
+type cell struct {
+	b    byte
+	send int  // index of the send that it came from
+	wait bool // not received yet
+	kept bool // its content is in the trace
+}
+
+// tail returns the last bytes of the stream, at most max of them, beginning at
+// a multiple of 16; off is the first one's offset.
+func (s *stream) tail(max int64) (off int64, cells []cell) {
+	if s.sent > max {
+		off = (s.sent - max + 15) &^ 15
+	}
+	for i := range s.sends {
+		m := &s.sends[i]
+		for k := int64(0); k < m.Len; k++ {
+			at := m.Off + k
+			if at < off {
+				if skip := off - at; skip > 1 { // to the byte before the first that shows
+					k += skip - 1
+				}
+				continue
+			}
+			c := cell{send: i, wait: at >= s.read, kept: k < int64(len(m.Bytes))}
+			if c.kept {
+				c.b = m.Bytes[k]
+			}
+			cells = append(cells, c)
+		}
+	}
+	return off, cells
+}
+
+// sendClasses is how many ways there are to underline a send.
+const sendClasses = 5
+
+// class is the look of a byte: the line of its send, the tint of one that
+// waits in a queue.
+func (c *cell) class() string {
+	class := fmt.Sprintf("s%d", c.send%sendClasses+1)
+	if c.wait {
+		class += " wait"
+	}
+	return class
+}
+
+// hexdump writes cells as HTML in the manner of hexdump -C, 16 a row, each run
+// of bytes from one send in a span of its own.
+func hexdump(off int64, cells []cell) string {
+	var b strings.Builder
+	width := 2
+	for n := off + int64(len(cells)); n > 1<<(4*width); width += 2 {
+	}
+	for i := 0; i < len(cells); i += 16 {
+		row := cells[i:min(i+16, len(cells))]
+		fmt.Fprintf(&b, `<span class="o">%0*x</span>  `, width, off+int64(i))
+		spell(&b, row, " ", func(c *cell) string {
+			if !c.kept {
+				return "··"
+			}
+			return fmt.Sprintf("%02x", c.b)
+		})
+		b.WriteString(strings.Repeat("   ", 16-len(row)) + "  ")
+		spell(&b, row, "", func(c *cell) string {
+			switch {
+			case !c.kept:
+				return " "
+			case c.b == '<':
+				return "&lt;"
+			case c.b == '&':
+				return "&amp;"
+			case c.b < ' ' || c.b > '~':
+				return "."
+			}
+			return string(rune(c.b))
+		})
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// spell writes a row with spans around what looks alike.
+func spell(b *strings.Builder, row []cell, sep string, text func(*cell) string) {
+	for i := range row {
+		c := &row[i]
+		begins := i == 0 || row[i-1].class() != c.class()
+		if begins && i > 0 {
+			b.WriteString("</span>" + sep)
+		} else if i > 0 {
+			b.WriteString(sep)
+		}
+		if begins {
+			b.WriteString(`<span class="` + c.class() + `">`)
+		}
+		b.WriteString(text(c))
+	}
+	b.WriteString("</span>")
+}

@@ -1,0 +1,350 @@
+package web
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"sockscope/server/trace"
+)
+
+// kernelPane shows what the kernel holds for the selected lane's process: the
+// fd table with queues and backlog, the lists of select; or the kernel's own
+// table of all sockets; or, before a run, the lab's text.
+type kernelPane struct {
+	app.Compo
+	S   *session
+	Rev int
+}
+
+func (c *kernelPane) Render() app.UI {
+	s := c.S
+	var body app.UI
+	title, note, how := "Kernel", "", app.UI(nil)
+	switch {
+	case s.about:
+		title, body = "About", about(s.Lab)
+	case s.state() == nil:
+		body = app.P().Class("hint").Text("When a run has begun: the fds of the selected process, their states and queues, and what select was asked and answered.")
+	case s.netst:
+		body, note, how = sockets(s.state()), "every TCP socket of the run", provenance(trace.Sampled, "")
+	default:
+		body, note, how = fdTable(s), "fd table of "+s.procs()[s.proc()].Name, s.queuesRead()
+	}
+	return app.Section().Class("pane p-kernel").Aria("label", title).Body(
+		app.Div().Class("ph2").Body(
+			app.H2().Text(title), app.Span().Class("wide").Text(note), app.Span().Class("sp"), how,
+			app.Span().Class("seg").Role("group").Aria("label", "What to show").Body(
+				c.tab("fds", !s.about && !s.netst, c.onFDs),
+				c.tab("netstat", !s.about && s.netst, c.onNetstat),
+				c.tab("about", s.about, c.onAbout),
+			),
+		),
+		app.Div().Class("scroll").ID("kernel").TabIndex(0).Body(body),
+	)
+}
+
+func (c *kernelPane) tab(name string, on bool, h app.EventHandler) app.UI {
+	return app.Button().Type("button").Aria("pressed", on).OnClick(h).Text(name)
+}
+
+func (c *kernelPane) onFDs(app.Context, app.Event)     { c.S.showKernel(false, false) }
+func (c *kernelPane) onNetstat(app.Context, app.Event) { c.S.showKernel(true, false) }
+func (c *kernelPane) onAbout(app.Context, app.Event)   { c.S.showKernel(false, true) }
+
+func (s *session) showKernel(netstat, about bool) {
+	s.netst, s.about = netstat, about
+	s.rev++
+}
+
+// provenance is the badge that says how something is known.
+func provenance(p trace.Provenance, text string) app.UI {
+	mark := [...]string{markObserved, markSampled, markInferred, markInjected}[p&3]
+	if text == "" {
+		text = p.String()
+	}
+	return app.Span().Class("badge").Body(app.Raw(mark), app.Text(text))
+}
+
+// queuesRead says when the queues that are shown were read.
+func (s *session) queuesRead() app.UI {
+	state := s.state()
+	newest := int64(-1)
+	if p := s.proc(); p < len(state.Procs) {
+		for _, f := range state.Procs[p].FDs {
+			newest = max(newest, f.QueuesAt)
+		}
+	}
+	if newest < 0 {
+		return nil
+	}
+	return provenance(trace.Sampled, "queues read "+beside(newest, state.Time, s.pos()))
+}
+
+// beside says how far a reading at t lies from the step pos at time now.
+func beside(t, now int64, pos int) string {
+	switch {
+	case t > now:
+		return fmt.Sprintf("%s after %d", span(t-now), pos)
+	case t < now:
+		return fmt.Sprintf("%s before %d", span(now-t), pos)
+	}
+	return fmt.Sprintf("at %d", pos)
+}
+
+// column is one fd as it is drawn.
+type column struct {
+	fd     *trace.FDState // nil for a free number
+	number int
+	name   string
+}
+
+// minColumns is how many fds the table has room for; free numbers fill it.
+const minColumns = 5
+
+func (s *session) columns(p *trace.ProcState) []column {
+	var out []column
+	for i := range p.FDs {
+		f := &p.FDs[i]
+		name := "socket"
+		switch f.Kind {
+		case trace.FDListener:
+			name = "listener"
+		case trace.FDConn:
+			if name = s.Player.Run.Peer(s.proc(), f.FD, s.pos()); name == "" {
+				name = "connected"
+			}
+		}
+		out = append(out, column{f, f.FD, name})
+	}
+	// The kernel gives out the lowest free number (open(2)); 0, 1 and 2 are the
+	// standard streams.
+	for n := 3; len(out) < minColumns; n++ {
+		if !slices.ContainsFunc(out, func(c column) bool { return c.number == n }) {
+			out = append(out, column{nil, n, "free"})
+		}
+	}
+	return out
+}
+
+func fdTable(s *session) app.UI {
+	pi := s.proc()
+	state := s.state()
+	if pi >= len(state.Procs) || !state.Procs[pi].Started {
+		return app.P().Class("hint").Text("This process has not started yet.")
+	}
+	p := &state.Procs[pi]
+	if p.Exited {
+		return app.P().Class("hint").Text("This process has exited. The kernel has closed its fds.")
+	}
+	cols := s.columns(p)
+	class := "kern"
+	if len(cols) > minColumns {
+		class = "kern many"
+	}
+	row := func(class, head string, cell func(c *column) app.UI) app.UI {
+		return app.Tr().Class(class).Body(
+			app.Th().Scope("row").Text(head),
+			app.Range(cols).Slice(func(i int) app.UI {
+				td := app.Td()
+				if cols[i].fd == nil {
+					return td.Class("ghost")
+				}
+				return td.Body(cell(&cols[i]))
+			}),
+		)
+	}
+	return app.Table().Class(class).Body(
+		app.Caption().Class("vh").Text("File descriptors of "+s.procs()[pi].Name),
+		app.THead().Body(app.Tr().Body(
+			app.Th().Scope("row").Text("fd"),
+			app.Range(cols).Slice(func(i int) app.UI {
+				th := app.Th().Scope("col")
+				if cols[i].fd == nil {
+					th = th.Class("ghost")
+				}
+				return th.Body(app.B().Text(cols[i].number), app.Span().Text(cols[i].name))
+			}),
+		)),
+		app.TBody().Body(
+			row("st", "state", func(c *column) app.UI { return app.Text(stateWord(c.fd)) }),
+			row("st", "mode", func(c *column) app.UI { return app.Text(modeWord(c.fd)) }),
+			row("queues", "Recv-Q and Send-Q", func(c *column) app.UI { return s.queues(c.fd) }),
+			row("age", "read", func(c *column) app.UI { return app.Text(ageWord(c.fd, state.Time)) }),
+			app.If(p.Muxed != nil, func() app.UI {
+				return app.Tr().Class("sub").Body(app.Th().ColSpan(len(cols)+1).Body(
+					app.Text("Lists in "), app.Span().Class("note").Text("what "+p.Muxed.Call.String()+" asks about")))
+			}),
+			app.IfSlice(p.Muxed != nil, func() []app.UI {
+				return lists(p.Muxed.In, "in", cols, row, true)
+			}),
+			app.If(p.Muxed != nil, func() app.UI {
+				return app.Tr().Class("sub").Body(app.Th().ColSpan(len(cols)+1).Body(
+					app.Text("Lists out "), app.Span().Class("note").Text(answerWord(p.Muxed))))
+			}),
+			app.IfSlice(p.Muxed != nil, func() []app.UI {
+				return lists(p.Muxed.Out, "out", cols, row, !p.Muxed.Open)
+			}),
+		),
+	)
+}
+
+// lists draws the three lists of select, a row each.
+func lists(sets *trace.Sets, class string, cols []column, row func(string, string, func(*column) app.UI) app.UI, known bool) []app.UI {
+	if sets == nil {
+		sets = new(trace.Sets)
+	}
+	one := func(name string, members []int) app.UI {
+		return row(class, name, func(c *column) app.UI {
+			switch {
+			case !slices.Contains(members, c.number):
+				return app.Span().Class("dot").Text("·")
+			case class == "out" && known:
+				return app.Span().Class("m lit").Text(c.number)
+			}
+			return app.Span().Class("m").Text(c.number)
+		})
+	}
+	return []app.UI{one("readable", sets.Read), one("writable", sets.Write), one("exceptional", sets.Except)}
+}
+
+// answerWord says what came of the newest select.
+func answerWord(m *trace.MuxState) string {
+	switch {
+	case m.Open:
+		return "the call has not returned"
+	case m.Result < 0:
+		return "the call failed"
+	case m.Result == 0:
+		return "0: the time was up"
+	case m.Sleep == trace.Slept:
+		return fmt.Sprintf("%d, after it slept", m.Result)
+	}
+	return fmt.Sprintf("%d, at once", m.Result)
+}
+
+func stateWord(f *trace.FDState) string {
+	w := f.State.String()
+	if f.ShutWrite && f.State == trace.Established {
+		w += " w/o write"
+	}
+	return w
+}
+
+func modeWord(f *trace.FDState) string {
+	if f.NonBlocking {
+		return "O_NONBLOCK"
+	}
+	return "blocking"
+}
+
+func ageWord(f *trace.FDState, now int64) string {
+	switch {
+	case f.QueuesAt < 0:
+		return "not read"
+	case f.QueuesAt > now:
+		return span(f.QueuesAt-now) + " after"
+	}
+	return span(now-f.QueuesAt) + " ago"
+}
+
+// queues draws the two tanks of a connection, or the backlog of a listener.
+func (s *session) queues(f *trace.FDState) app.UI {
+	if f.Kind == trace.FDListener {
+		return s.backlog(f)
+	}
+	if f.QueuesAt < 0 {
+		return app.Div().Class("tanks").Body(
+			app.Span().Class("tank none").Body(app.I().Class("lv-0"), app.B().Text("?"), app.Text("recv")),
+			app.Span().Class("tank none").Body(app.I().Class("lv-0"), app.B().Text("?"), app.Text("send")),
+		)
+	}
+	return app.Div().Class("tanks").Body(
+		app.Span().Class("tank").Body(app.I().Class(level(f.Recv)), app.B().Text(f.Recv), app.Text("recv")),
+		app.Span().Class("tank").Body(app.I().Class(level(f.Send)), app.B().Text(f.Send), app.Text("send")),
+	)
+}
+
+// level is the class of a tank that holds n bytes: empty at 0, and a step of
+// one twentieth for each doubling, full at a megabyte. The number below the
+// tank is the truth.
+func level(n int) string {
+	if n <= 0 {
+		return "lv-0"
+	}
+	return fmt.Sprintf("lv-%d", min(bits.Len(uint(n)), 20))
+}
+
+// maxSlots bounds the drawn slots of a backlog; a longer one says its size.
+const maxSlots = 8
+
+// backlog draws a slot for each connection that may wait, those that wait at
+// the bottom. Who waits is inferred from the connections that were made and
+// not accepted; how many is what the kernel said.
+func (s *session) backlog(f *trace.FDState) app.UI {
+	if f.QueuesAt < 0 {
+		return app.Div().Class("slots").Body(app.Text("backlog"))
+	}
+	waiting := s.waiting(f.Recv)
+	free := max(0, min(f.Send, maxSlots)-f.Recv)
+	class := "slots"
+	if f.Send > 6 {
+		class = "slots small"
+	}
+	return app.Div().Class(class).Aria("label", fmt.Sprintf("backlog: %d of %d", f.Recv, f.Send)).Body(
+		app.Range(make([]int, free)).Slice(func(int) app.UI { return app.I() }),
+		app.Range(waiting).Slice(func(i int) app.UI { return app.I().Class("f").Text(waiting[i]) }),
+		app.Span().Text(fmt.Sprintf("%d of %d", f.Recv, f.Send)),
+	)
+}
+
+// waiting returns n tags of clients that are connected and not accepted, the
+// newest first; "" where it can't be told who it is.
+func (s *session) waiting(n int) []string {
+	run, pos := s.Player.Run, s.pos()
+	var tags []string
+	for i := range run.Conns {
+		c := &run.Conns[i]
+		connected := c.Client.Proc >= 0 && c.Client.Opened < pos
+		accepted := c.Server.Proc >= 0 && c.Server.Opened < pos
+		if connected && !accepted && c.Client.Proc < len(run.Header.Procs) {
+			tags = append(tags, run.Header.Procs[c.Client.Proc].Tag)
+		}
+	}
+	for len(tags) < n {
+		tags = append(tags, "")
+	}
+	tags = tags[:n]
+	slices.Reverse(tags)
+	return tags[max(0, n-maxSlots):]
+}
+
+// sockets is the kernel's own table, as netstat(8) prints it.
+func sockets(state *trace.State) app.UI {
+	if state.Sockets == nil {
+		return app.P().Class("hint").Text("The kernel's table has not been read yet at this point of the run.")
+	}
+	rows := state.Sockets
+	return app.Div().Body(
+		app.P().Class("hint").Text("As netstat prints it, read "+instant(state.SocketsAt)+" into the run, "+span(max(0, state.Time-state.SocketsAt))+" before this step."),
+		app.Table().Class("stat").Body(
+			app.THead().Body(app.Tr().Body(
+				app.Th().Scope("col").Text("Recv-Q"), app.Th().Scope("col").Text("Send-Q"),
+				app.Th().Scope("col").Text("local"), app.Th().Scope("col").Text("peer"), app.Th().Scope("col").Text("state"),
+			)),
+			app.TBody().Body(app.Range(rows).Slice(func(i int) app.UI {
+				k := &rows[i]
+				peer := k.Peer
+				if peer == "" {
+					peer = "*"
+				}
+				return app.Tr().Body(
+					app.Td().Class("r").Text(k.Recv), app.Td().Class("r").Text(k.Send),
+					app.Td().Text(k.Local), app.Td().Text(peer), app.Td().Text(k.State.String()),
+				)
+			})),
+		),
+	)
+}

@@ -1,0 +1,219 @@
+package web
+
+import (
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"sockscope/web/play"
+)
+
+// command is something that a key or a button does to the page.
+type command uint8
+
+const (
+	none command = iota
+	playPause
+	stepOn
+	stepBack
+	tenOn
+	tenBack
+	toStart
+	toEnd
+	nextWake
+	lastWake
+	nextError
+	byStepOrTime
+	zoomIn
+	zoomOut
+	zoomFit
+	tabSource
+	tabKernel
+	tabBytes
+	tabLog
+	laneUp
+	laneDown
+	startRun
+	stopRun
+	slower
+	faster
+	allKeys
+)
+
+// bindings are the keys, as KeyboardEvent.key names them, in the order in
+// which they are explained.
+var bindings = []struct {
+	key   string
+	shift bool
+	do    command
+}{
+	{" ", false, playPause},
+	{"ArrowRight", false, stepOn}, {"ArrowLeft", false, stepBack},
+	{"ArrowRight", true, tenOn}, {"ArrowLeft", true, tenBack},
+	{"Home", false, toStart}, {"End", false, toEnd},
+	{"w", false, nextWake}, {"w", true, lastWake}, {"e", false, nextError},
+	{"t", false, byStepOrTime},
+	{"0", false, zoomFit},
+	{"1", false, tabSource}, {"2", false, tabKernel}, {"3", false, tabBytes}, {"4", false, tabLog},
+	{"ArrowUp", false, laneUp}, {"ArrowDown", false, laneDown},
+	{"r", false, startRun},
+}
+
+// signs are the keys that are typed with or without shift, as the keyboard has
+// it.
+var signs = map[string]command{
+	"+": zoomIn, "=": zoomIn, "-": zoomOut, ".": stopRun, "[": slower, "]": faster, "?": allKeys,
+}
+
+// commandOf returns what a key does, none for nothing.
+func commandOf(key string, shift bool) command {
+	if c, ok := signs[key]; ok {
+		return c
+	}
+	if len(key) == 1 && key[0] >= 'A' && key[0] <= 'Z' {
+		key = string(key[0] + 'a' - 'A')
+	}
+	for _, b := range bindings {
+		if b.key == key && b.shift == shift {
+			return b.do
+		}
+	}
+	return none
+}
+
+// explained is the list that the question mark shows.
+var explained = []struct{ keys, text string }{
+	{"Space", "play or pause"},
+	{"← →", "a step back or on; with Shift ten"},
+	{"Home End", "to the start, to the end"},
+	{"W", "to the next wake; with Shift to the one before"},
+	{"E", "to the next error"},
+	{"T", "by step or by time"},
+	{"+ − 0", "zoom in, out, all"},
+	{"[ ]", "slower, faster"},
+	{"1 2 3 4", "source, kernel, bytes, log"},
+	{"↑ ↓", "the lane above or below"},
+	{"R", "run"},
+	{".", "stop the run"},
+	{"?", "this list"},
+}
+
+// apply does what a command asks of a session, and reports whether the session
+// knows it. What concerns only the page is the page's.
+func (s *session) apply(c command) bool {
+	switch c {
+	case startRun:
+		s.run()
+		return true
+	case stopRun:
+		s.stop()
+		return true
+	case laneUp:
+		s.pickLane(s.lane - 1)
+		return true
+	case laneDown:
+		s.pickLane(s.lane + 1)
+		return true
+	}
+	p := s.Player
+	if p == nil {
+		return false
+	}
+	s.rev++
+	switch c {
+	case playPause:
+		if p.Playing {
+			p.Pause()
+		} else {
+			p.Play()
+		}
+	case stepOn:
+		p.Step(1)
+	case stepBack:
+		p.Step(-1)
+	case tenOn:
+		p.Step(10)
+	case tenBack:
+		p.Step(-10)
+	case toStart:
+		p.Playing = false
+		p.Seek(0)
+	case toEnd:
+		p.Playing = false
+		p.Seek(p.Len())
+		p.Follow = s.Phase == live
+	case nextWake:
+		p.NextWake(1)
+	case lastWake:
+		p.NextWake(-1)
+	case nextError:
+		p.NextError(1)
+	case byStepOrTime:
+		p.Scale = play.ByTime - p.Scale
+		p.SetSpeed(p.Speed())
+	case slower:
+		p.SetSpeed(p.Speed() - 1)
+	case faster:
+		p.SetSpeed(p.Speed() + 1)
+	default:
+		return false
+	}
+	return true
+}
+
+// listenKeys takes the page's keys. The handler is a JavaScript function of
+// its own, since go-app's come too late to keep the browser from scrolling.
+func (p *labPage) listenKeys(ctx app.Context) {
+	p.keydown = app.FuncOf(func(_ app.Value, args []app.Value) any {
+		e := args[0]
+		if e.Get("ctrlKey").Bool() || e.Get("metaKey").Bool() || e.Get("altKey").Bool() || e.Get("defaultPrevented").Bool() {
+			return nil
+		}
+		key := e.Get("key").String()
+		c := commandOf(key, e.Get("shiftKey").Bool())
+		if c == none || typing(e.Get("target"), key) {
+			return nil
+		}
+		e.Call("preventDefault")
+		ctx.Dispatch(func(ctx app.Context) { p.obey(ctx, c) })
+		return nil
+	})
+	app.Window().Call("addEventListener", "keydown", p.keydown)
+}
+
+func (p *labPage) forgetKeys() {
+	if p.keydown != nil {
+		app.Window().Call("removeEventListener", "keydown", p.keydown)
+		p.keydown.Release()
+		p.keydown = nil
+	}
+}
+
+// typing reports whether a key belongs to the element that has the focus:
+// every key to a field, a choice or an open dialog, the space bar to a button.
+func typing(target app.Value, key string) bool {
+	if !target.Truthy() || !target.Get("tagName").Truthy() {
+		return false
+	}
+	switch target.Get("tagName").String() {
+	case "INPUT", "SELECT", "TEXTAREA", "DIALOG":
+		return true
+	case "BUTTON", "A", "LABEL":
+		return key == " " || target.Call("closest", "dialog").Truthy()
+	}
+	return false
+}
+
+// help is the dialog that lists the keys.
+func (p *labPage) help() app.UI {
+	return app.Dialog().Class("sheet").ID("keys").Aria("labelledby", "keys-title").Body(
+		app.H2().ID("keys-title").Body(
+			app.Span().Text("Keys"), app.Span().Class("sp"),
+			app.Button().Type("button").Class("btn").OnClick(p.onHelpClose).Text("Close"),
+		),
+		app.Dl().Body(app.Range(explained).Slice(func(i int) app.UI {
+			return app.Div().Body(
+				app.Dt().Body(app.Kbd().Text(explained[i].keys)),
+				app.Dd().Body(app.Text(explained[i].text)),
+			)
+		})),
+	)
+}

@@ -1,0 +1,348 @@
+package web
+
+import (
+	"strings"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"sockscope/server/lab"
+	"sockscope/server/trace"
+	"sockscope/web/link"
+	"sockscope/web/play"
+	"sockscope/web/scope"
+	"sockscope/web/timeline"
+)
+
+// labPage is a lab on one screen. One component stays while the address moves
+// from lab to lab.
+type labPage struct {
+	app.Compo
+	ID string // of the lab
+
+	s         *session
+	complaint string // about the link's query or a knob
+	tab       string // the pane that shows on a phone
+	size      timeline.Size
+
+	lanes    timeline.Timeline
+	over     timeline.Overview
+	screen   *scope.Canvas
+	overview *scope.Canvas
+	shown    *play.Player // what the timeline was last given
+
+	wire    wire
+	keydown app.Func
+	moved   bool // a Dispatch about the player is on its way
+}
+
+// OnInit makes what lives as long as the page.
+func (p *labPage) OnInit() {
+	p.s = new(session)
+	p.over.Of = &p.lanes
+	p.screen = scope.New(&p.lanes, "timeline", "Timeline of the run. The call log has the same as text.")
+	p.overview = scope.New(&p.over, "overview", "")
+	p.open(nil)
+}
+
+// open goes to the page's lab with the set-up of a query.
+func (p *labPage) open(q map[string][]string) {
+	l, err := lab.Find(p.ID)
+	if err != nil {
+		panic(err) // the routes are those of the labs that exist
+	}
+	v, complaints := setup(l, q)
+	p.s.open(l, v)
+	p.complaint = strings.Join(complaints, " ")
+	p.tab = "about"
+	p.shown = nil
+	p.lanes.Player = nil
+}
+
+// OnNav reads the set-up from the address. It runs on the server too, where
+// nothing of a visitor's reaches it.
+func (p *labPage) OnNav(ctx app.Context) {
+	url := ctx.Page().URL()
+	id := url.Path[strings.LastIndexByte(url.Path, '/')+1:]
+	if l, err := lab.Find(id); err == nil {
+		if p.s.busy() {
+			p.s.stop()
+		}
+		p.ID = l.ID
+		p.open(url.Query())
+		p.s.look()
+		p.record(ctx)
+	}
+	ctx.Page().SetTitle("%s", p.s.Lab.ID+" · Sockscope")
+	ctx.Page().SetDescription("%s", p.s.Lab.Question)
+}
+
+// OnMount connects, and listens to the keyboard.
+func (p *labPage) OnMount(ctx app.Context) {
+	p.measure()
+	p.listenKeys(ctx)
+	move := func() {
+		if !p.moved {
+			p.moved = true
+			ctx.Dispatch(func(app.Context) {
+				p.moved = false
+				p.s.rev++
+				p.draw()
+			})
+		}
+	}
+	p.lanes.Moved = move
+	p.s.send = p.wire.send
+	p.wire.start(ctx, func(events []link.Event) {
+		for _, e := range events {
+			p.s.hear(e)
+			p.heard(ctx, e)
+		}
+		p.draw()
+	})
+}
+
+// OnDismount lets go of the server and of the browser.
+func (p *labPage) OnDismount() {
+	p.wire.stop()
+	p.forgetKeys()
+}
+
+// OnResize follows the window.
+func (p *labPage) OnResize(app.Context) { p.measure() }
+
+func (p *labPage) measure() {
+	p.size = timeline.Wide
+	if w, _ := app.Window().Size(); w > 0 && w <= 720 {
+		p.size = timeline.Narrow
+	}
+	p.lanes.View.Size = p.size
+	p.draw()
+}
+
+// heard does what a page does about news.
+func (p *labPage) heard(ctx app.Context, e link.Event) {
+	switch m := e.Message; {
+	case m == nil && e.State == link.Gone:
+		p.record(ctx)
+	case m == nil:
+	case m.Header != nil && p.tab == "about":
+		p.tab = "kernel"
+	}
+}
+
+// draw shows the session's player, and asks for a frame.
+func (p *labPage) draw() {
+	if p.s.Player != p.shown {
+		p.shown = p.s.Player
+		if p.shown != nil {
+			p.lanes.Show(p.shown)
+		}
+	}
+	if p.lanes.Player != nil {
+		p.lanes.View.Scale(p.lanes.Player)
+		p.lanes.View.Follow(p.lanes.Player)
+	}
+	p.screen.Draw()
+	p.overview.Draw()
+}
+
+func (p *labPage) Render() app.UI {
+	s := p.s
+	return app.Div().Class("lab").Body(
+		app.Raw(hatch),
+		p.bar(),
+		p.question(),
+		p.say(),
+		p.scopeHead(),
+		app.Main().Class("scope").Aria("label", "Timeline").Body(
+			&laneList{S: s, Rev: s.rev},
+			app.Div().Class("screen").Body(p.screen, p.invitation()),
+		),
+		p.transport(),
+		app.If(s.hasAgent(), func() app.UI { return &handsBar{S: s, Rev: s.rev} }),
+		p.tabs(),
+		app.Div().Class("panes").DataSet("tab", p.tab).Body(
+			&sourcePane{S: s, Rev: s.rev},
+			&kernelPane{S: s, Rev: s.rev},
+			app.Section().Class("pane p-log").Aria("label", "Calls and bytes").Body(
+				&callsPane{S: s, Rev: s.rev},
+				&bytesPane{S: s, Rev: s.rev},
+			),
+		),
+		p.help(),
+	)
+}
+
+// say is the line for what went wrong; it is read out.
+func (p *labPage) say() app.UI {
+	texts := []string{p.complaint, p.s.Problem}
+	if p.s.Player != nil {
+		texts = append(texts, ending(p.s.Player.Run.End))
+	}
+	var said []string
+	for _, t := range texts {
+		if t != "" {
+			said = append(said, t)
+		}
+	}
+	class := "say"
+	if len(said) == 0 {
+		class = "vh"
+	}
+	return app.Div().Class(class).Role("status").Aria("live", "polite").Body(
+		app.If(len(said) > 0, func() app.UI { return app.Raw(markInjected) }),
+		app.Span().Text(strings.Join(said, " ")),
+	)
+}
+
+// invitation stands on the empty screen.
+func (p *labPage) invitation() app.UI {
+	s := p.s
+	if s.Player != nil {
+		return app.Div().Class("vh")
+	}
+	text := "The timeline of the run appears here: a lane a thread, a bar a call."
+	switch {
+	case s.Phase == queued:
+		text = s.headline()
+	case s.busy():
+		text = "Starting."
+	case s.Link == link.Gone:
+		text = "No relay is in reach, and there is no recording of this lab here yet. It is looked for again by itself."
+	}
+	return app.Div().Class("empty").Body(app.Span().Text(text))
+}
+
+// tabs chooses the pane on a phone.
+func (p *labPage) tabs() app.UI {
+	names := []string{"about", "source", "kernel", "bytes", "log"}
+	return app.Div().Class("tabs").Role("tablist").Aria("label", "Panes").Body(
+		app.Range(names).Slice(func(i int) app.UI {
+			return app.Button().Type("button").Role("tab").Aria("selected", names[i] == p.tab).
+				OnClick(func(app.Context, app.Event) { p.pickTab(names[i]) }, app.EventScope(names[i])).Text(names[i])
+		}),
+	)
+}
+
+func (p *labPage) pickTab(name string) {
+	p.tab = name
+	if name == "about" || name == "kernel" {
+		p.s.showKernel(p.s.netst, name == "about")
+	}
+}
+
+// hasAgent reports whether the learner is a client of this set-up.
+func (s *session) hasAgent() bool {
+	for _, p := range s.expected() {
+		if p.Role == trace.RoleAgent {
+			return true
+		}
+	}
+	return false
+}
+
+// canRun reports whether Run does something.
+func (p *labPage) canRun() bool { return p.s.Link == link.Live && p.s.Hello != nil && !p.s.busy() }
+
+func (p *labPage) onRun(app.Context, app.Event)  { p.s.run() }
+func (p *labPage) onStop(app.Context, app.Event) { p.s.stop() }
+
+func (p *labPage) onHelp(app.Context, app.Event) {
+	app.Window().GetElementByID("keys").Call("showModal")
+}
+
+func (p *labPage) onHelpClose(app.Context, app.Event) {
+	app.Window().GetElementByID("keys").Call("close")
+}
+
+// mirror writes the set-up into the address, without a new entry in the
+// history.
+func (p *labPage) mirror(ctx app.Context) {
+	url := *ctx.Page().URL()
+	url.RawQuery = query(p.s.Lab, p.s.Values)
+	ctx.Page().ReplaceURL(&url)
+}
+
+// do returns the handler of a button that does what a key does.
+func (p *labPage) do(c command) app.EventHandler {
+	switch c { // a method value each: go-app tells handlers apart by their code
+	case toStart:
+		return p.onToStart
+	case stepBack:
+		return p.onStepBack
+	case playPause:
+		return p.onPlayPause
+	case stepOn:
+		return p.onStepOn
+	case nextWake:
+		return p.onNextWake
+	}
+	return nil
+}
+
+func (p *labPage) onToStart(ctx app.Context, _ app.Event)   { p.obey(ctx, toStart) }
+func (p *labPage) onStepBack(ctx app.Context, _ app.Event)  { p.obey(ctx, stepBack) }
+func (p *labPage) onPlayPause(ctx app.Context, _ app.Event) { p.obey(ctx, playPause) }
+func (p *labPage) onStepOn(ctx app.Context, _ app.Event)    { p.obey(ctx, stepOn) }
+func (p *labPage) onNextWake(ctx app.Context, _ app.Event)  { p.obey(ctx, nextWake) }
+
+// obey does what a key asks for.
+func (p *labPage) obey(ctx app.Context, c command) {
+	const zoom = 1.25
+	switch c {
+	case startRun:
+		if !p.canRun() {
+			return
+		}
+	case allKeys:
+		p.onHelp(ctx, app.Event{})
+		return
+	case tabSource:
+		p.pickTab("source")
+		focus("src-upper")
+		return
+	case tabKernel:
+		p.pickTab("kernel")
+		focus("kernel")
+		return
+	case tabBytes:
+		p.pickTab("bytes")
+		focus("bytes")
+		return
+	case tabLog:
+		p.pickTab("log")
+		focus("log")
+		return
+	}
+	if pl := p.lanes.Player; pl != nil {
+		view := &p.lanes.View
+		switch c {
+		case zoomIn:
+			view.Zoom(pl, zoom, view.Scale(pl).X(p.headUnit()))
+		case zoomOut:
+			view.Zoom(pl, 1/zoom, view.Scale(pl).X(p.headUnit()))
+		case zoomFit:
+			view.Fit(pl)
+			p.screen.Draw()
+			p.overview.Draw()
+			return
+		}
+	}
+	p.s.apply(c)
+	p.draw()
+}
+
+// headUnit is where the playhead is, in the units of the scale.
+func (p *labPage) headUnit() float64 {
+	pl := p.lanes.Player
+	if pl.Scale == play.ByTime {
+		return float64(pl.Now())
+	}
+	return float64(pl.Pos())
+}
+
+func focus(id string) {
+	if e := app.Window().GetElementByID(id); e.Truthy() {
+		e.Call("focus")
+	}
+}

@@ -1,0 +1,176 @@
+package web
+
+import (
+	"fmt"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"sockscope/server/lab"
+	"sockscope/server/trace"
+	"sockscope/web/play"
+)
+
+// laneLabel is the head of one lane: who, and what the thread does now.
+type laneLabel struct {
+	proc, thread int
+	name, tag    string
+	role         string
+	word         string // "blocked in recv"
+}
+
+// lanes lists the lanes of the run, or of the set-up before there is one.
+func (s *session) lanes() []laneLabel {
+	if s.Player == nil {
+		var out []laneLabel
+		for i, p := range s.expected() {
+			out = append(out, laneLabel{proc: i, name: p.Name, tag: p.Tag, role: p.Role, word: "not started"})
+		}
+		return out
+	}
+	run, state := s.Player.Run, s.state()
+	out := make([]laneLabel, len(run.Lanes))
+	for i := range run.Lanes {
+		l := &run.Lanes[i]
+		out[i] = laneLabel{proc: l.Proc, thread: l.Thread, name: l.Name, tag: l.Tag, role: l.Role,
+			word: threadWord(run, state, l, s.pos())}
+	}
+	return out
+}
+
+// expected lists the processes that a run of the set-up would have. The lab
+// knows them before the server has said so.
+func (s *session) expected() []trace.Proc {
+	if s.Look != nil {
+		return s.Look.Procs
+	}
+	return procsOf(s.Lab.Processes(s.Values))
+}
+
+func procsOf(ps []lab.Process) []trace.Proc {
+	out := make([]trace.Proc, len(ps))
+	for i := range ps {
+		out[i] = ps[i].Proc
+	}
+	return out
+}
+
+// threadWord says in a word or three what a lane's thread does after pos steps.
+func threadWord(run *play.Run, state *trace.State, l *play.Lane, pos int) string {
+	t := threadOf(state, l.Proc, l.Thread)
+	switch {
+	case t == nil || !t.Started:
+		return "not started"
+	case t.Exited:
+		return exitWord(run, l)
+	case !t.InCall:
+		return "running"
+	case t.Call == trace.Nanosleep:
+		return "paused"
+	case blocked(run, l, pos):
+		return "blocked in " + t.Call.String()
+	}
+	return "in " + t.Call.String()
+}
+
+func threadOf(state *trace.State, proc, thread int) *trace.ThreadState {
+	if state == nil || proc >= len(state.Procs) || thread >= len(state.Procs[proc].Threads) {
+		return nil
+	}
+	return &state.Procs[proc].Threads[thread]
+}
+
+func exitWord(run *play.Run, l *play.Lane) string {
+	if l.Exit < 0 {
+		return "exited"
+	}
+	switch status := run.Steps[l.Exit].Result; {
+	case status > 0:
+		return fmt.Sprintf("exited with %d", status)
+	case status < 0:
+		return fmt.Sprintf("killed by signal %d", -status)
+	}
+	return "exited"
+}
+
+// blocked reports whether the call that lane l is in after pos steps can be
+// called blocked: something else has happened since it entered, and it has not
+// come back without sleeping.
+func blocked(run *play.Run, l *play.Lane, pos int) bool {
+	c := openCall(run, l, pos)
+	if c == nil || c.Enter == pos-1 {
+		return false
+	}
+	return c.Return < 0 || run.Steps[c.Return].Sleep != trace.Awake
+}
+
+// openCall returns the call that lane l is in after pos steps, or nil.
+func openCall(run *play.Run, l *play.Lane, pos int) *play.Call {
+	lo, hi := 0, len(l.Calls)
+	for lo < hi {
+		mid := (lo + hi) / 2
+		if run.Calls[l.Calls[mid]].Enter < pos {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	if lo == 0 {
+		return nil
+	}
+	c := &run.Calls[l.Calls[lo-1]]
+	if c.Return >= 0 && c.Return < pos {
+		return nil
+	}
+	return c
+}
+
+// laneList is the column beside the timeline: a button a lane.
+type laneList struct {
+	app.Compo
+	S   *session
+	Rev int
+}
+
+func (c *laneList) Render() app.UI {
+	lanes := c.S.lanes()
+	return app.Ol().Class("lanes").Aria("label", "Threads").Body(
+		app.Range(lanes).Slice(func(i int) app.UI {
+			l := &lanes[i]
+			class := ""
+			if l.role == trace.RoleServer {
+				class = "big"
+			}
+			if i == c.S.lane {
+				class += " on"
+			}
+			return app.Li().Class(class).Body(
+				app.Button().Type("button").Aria("pressed", i == c.S.lane).
+					OnClick(func(ctx app.Context, e app.Event) { c.S.pickLane(i) }, app.EventScope(i)).
+					Body(
+						app.B().Body(
+							app.Span().Class("wide").Body(app.Text(l.name), app.If(l.thread > 0, func() app.UI {
+								return app.Em().Text(fmt.Sprintf("thread %d", l.thread+1))
+							})),
+							app.Span().Class("narrow").Text(l.tag),
+						),
+						app.Small().Class("wide").Text(l.word),
+					),
+			)
+		}),
+	)
+}
+
+// pickLane selects a lane: its program and its process's kernel view show.
+func (s *session) pickLane(i int) {
+	s.lane = max(0, min(i, len(s.lanes())-1))
+	s.flow = flowPick{}
+	s.rev++
+}
+
+// proc returns the index of the selected lane's process.
+func (s *session) proc() int {
+	if s.Player == nil || s.lane >= len(s.Player.Run.Lanes) {
+		return s.lane
+	}
+	return s.Player.Run.Lanes[s.lane].Proc
+}

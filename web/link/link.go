@@ -1,0 +1,246 @@
+// Package link keeps a page connected to the relay: one WebSocket, frames in
+// and requests out, made again when it breaks.
+//
+// It is the only package that knows the WebSocket library, so that the
+// library's successor is a change in one file. In the browser that library
+// can only close with 1000 or 3000-4999 (other codes throw, and the socket
+// stays open), never blocks in Write, and has no ping: this package keeps to
+// the codes, and leaves the heartbeat to the relay, whose pings the browser
+// answers by itself.
+package link
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"nhooyr.io/websocket"
+
+	"sockscope/server/trace"
+)
+
+// State is how a Link stands.
+type State uint8
+
+const (
+	Connecting State = iota // the first attempt is under way
+	Live                    // connected; the server's Hello may still be to come
+	Gone                    // not connected; another attempt follows by itself
+)
+
+// Event is something that happened on a Link: a change of State, or a Message.
+type Event struct {
+	State   State
+	Message *trace.Message // nil when only the state changed
+	Raw     []byte         // the message as it came, a whole frame; read only
+}
+
+// Link is a connection that is made again whenever it breaks.
+type Link struct {
+	url  string
+	take func(Event)
+
+	mu     sync.Mutex
+	conn   *websocket.Conn // nil unless live
+	closed bool
+	stop   chan struct{}
+}
+
+// The waits between two attempts: doubled from the first to the last.
+const (
+	firstWait = 250 * time.Millisecond
+	lastWait  = 8 * time.Second
+)
+
+// maxMessage bounds one WebSocket message, in bytes. A relay passes on what it
+// read, which is far less than one frame of the protocol.
+const maxMessage = 2 * trace.MaxFrame
+
+// Subprotocol is negotiated with the relay: binary messages are the bytes of the
+// stream, cut anywhere; short text messages are control.
+const Subprotocol = "sockscope.v1"
+
+// ErrNotLive is returned by Send while there is no connection.
+var ErrNotLive = errors.New("the relay is not connected")
+
+// New returns a Link to url (ws: or wss:). Run makes it live; take is called
+// from Run's goroutine, one event after another.
+func New(url string, take func(Event)) *Link {
+	return &Link{url: url, take: take, stop: make(chan struct{})}
+}
+
+// Run connects, reads and reconnects until Close.
+func (l *Link) Run() {
+	wait := firstWait
+	for !l.isClosed() {
+		if l.once() {
+			wait = firstWait
+		}
+		if l.isClosed() {
+			return
+		}
+		l.take(Event{State: Gone})
+		t := time.NewTimer(wait)
+		select {
+		case <-t.C:
+		case <-l.stop:
+			t.Stop()
+			return
+		}
+		wait = min(2*wait, lastWait)
+	}
+}
+
+// once makes one connection and reads it to its end. It reports whether the
+// server spoke.
+func (l *Link) once() (spoke bool) {
+	// Dial's context must not end: it would close with a code that a browser
+	// refuses. A browser gives up an attempt by itself.
+	conn, _, err := websocket.Dial(context.Background(), l.url, &websocket.DialOptions{Subprotocols: []string{Subprotocol}})
+	if err != nil {
+		return false
+	}
+	conn.SetReadLimit(maxMessage)
+	if !l.hold(conn) {
+		conn.Close(websocket.StatusNormalClosure, "")
+		return false
+	}
+	defer l.drop(conn)
+	l.take(Event{State: Live})
+	var rest []byte
+	spent := 0 // bytes taken since the last grant
+	for {
+		kind, data, err := conn.Read(context.Background())
+		if err != nil {
+			return spoke
+		}
+		if kind != websocket.MessageBinary {
+			if ended(data) {
+				return spoke
+			}
+			continue
+		}
+		spent += len(data)
+		if spent >= grant {
+			text := fmt.Appendf(nil, `{"type":"credit","bytes":%d}`, spent)
+			if conn.Write(context.Background(), websocket.MessageText, text) != nil {
+				return spoke
+			}
+			spent = 0
+		}
+		rest, err = deliver(append(rest, data...), func(m *trace.Message, raw []byte) {
+			spoke = true
+			l.take(Event{State: Live, Message: m, Raw: raw})
+		})
+		if err != nil { // not our protocol: no use to read on
+			conn.Close(closeBadFrame, "bad frame")
+			return spoke
+		}
+	}
+}
+
+// grant is how many bytes are taken before the relay is told that as many more
+// are welcome: a fraction of the window that it begins with.
+const grant = 64 << 10
+
+// ended reports whether a control message says that nothing more will come.
+// The others, credit for what we send, concern only those who send much.
+func ended(text []byte) bool {
+	var c struct {
+		Type string `json:"type"`
+	}
+	return json.Unmarshal(text, &c) != nil || c.Type == "eof" || c.Type == "reset"
+}
+
+// closeBadFrame is our own close code for bytes that are no frames.
+const closeBadFrame websocket.StatusCode = 4002
+
+// deliver gives take each complete frame of b, decoded and as it came, and
+// returns what is left.
+func deliver(b []byte, take func(m *trace.Message, raw []byte)) ([]byte, error) {
+	start := b
+	var err error
+	for {
+		n := frameLen(start)
+		if n == 0 {
+			break
+		}
+		frame := start[:n:n]
+		if _, err = trace.Frames(frame, func(m *trace.Message) { take(m, frame) }); err != nil {
+			return nil, err
+		}
+		start = start[n:]
+	}
+	// What is left is moved into memory of its own: frames that were given away
+	// may be kept by their taker.
+	return trace.Frames(append([]byte(nil), start...), func(*trace.Message) {})
+}
+
+// frameLen returns the length of the complete frame that b starts with, its
+// head included, or 0.
+func frameLen(b []byte) int {
+	if len(b) < 4 {
+		return 0
+	}
+	n := int64(b[0])<<24 | int64(b[1])<<16 | int64(b[2])<<8 | int64(b[3])
+	if n == 0 || n > trace.MaxFrame || int64(len(b)) < 4+n {
+		return 0 // the rest is trace.Frames' to judge
+	}
+	return int(4 + n)
+}
+
+// Send sends a request. It returns ErrNotLive while there is no connection.
+func (l *Link) Send(r *trace.Request) error {
+	frame, err := trace.AppendFrame(nil, r)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	conn := l.conn
+	l.mu.Unlock()
+	if conn == nil {
+		return ErrNotLive
+	}
+	return conn.Write(context.Background(), websocket.MessageBinary, frame)
+}
+
+// Close ends the link for good. It doesn't wait.
+func (l *Link) Close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return
+	}
+	l.closed = true
+	close(l.stop)
+	if conn := l.conn; conn != nil {
+		go conn.Close(websocket.StatusNormalClosure, "") // waits for the peer
+	}
+}
+
+func (l *Link) isClosed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.closed
+}
+
+// hold makes conn the link's connection, unless the link was closed meanwhile.
+func (l *Link) hold(conn *websocket.Conn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return false
+	}
+	l.conn = conn
+	return true
+}
+
+func (l *Link) drop(conn *websocket.Conn) {
+	l.mu.Lock()
+	l.conn = nil
+	l.mu.Unlock()
+	go conn.Close(websocket.StatusNormalClosure, "")
+}

@@ -1,0 +1,132 @@
+package web
+
+import (
+	"html"
+	"sort"
+	"strings"
+
+	"sockscope/server/trace"
+	"sockscope/web/play"
+)
+
+// callLog is the run as lines of text, in the manner of strace -f: a call that
+// nothing interrupts has one line; else one where it enters and one where it
+// returns. It grows with its run, and a line's number never changes.
+type callLog struct {
+	run  *play.Run
+	rows []logRow
+	row  []int // by step: index in rows
+}
+
+// logRow is one line.
+type logRow struct {
+	first, last int // the steps that it stands for
+}
+
+func newCallLog(run *play.Run) *callLog { return &callLog{run: run} }
+
+// grow takes in the steps that have come since.
+func (l *callLog) grow() {
+	for i := len(l.row); i < len(l.run.Steps); i++ {
+		if c := l.run.CallAt(i); c != nil && c.Return == i && c.Enter == i-1 {
+			l.rows[len(l.rows)-1].last = i
+		} else {
+			l.rows = append(l.rows, logRow{i, i})
+		}
+		l.row = append(l.row, len(l.rows)-1)
+	}
+}
+
+// at returns the line of the step that happened last at position pos, -1 at
+// the start.
+func (l *callLog) at(pos int) int {
+	if pos < 1 || pos > len(l.row) {
+		return -1
+	}
+	return l.row[pos-1]
+}
+
+// until returns how many lines begin with the first pos steps.
+func (l *callLog) until(pos int) int {
+	return sort.Search(len(l.rows), func(i int) bool { return l.rows[i].first >= pos })
+}
+
+// line is a row as it is shown.
+type line struct {
+	step int // its number: the step that it shows
+	tag  string
+	html string // escaped
+}
+
+// line returns row i as it reads at position pos: a call that enters before
+// pos and returns after it is unfinished.
+func (l *callLog) line(i, pos int) line {
+	r := l.rows[i]
+	step := r.last
+	if step >= pos && r.first < pos {
+		step = r.first
+	}
+	e := &l.run.Steps[step]
+	out := line{step: step + 1}
+	if e.Proc < len(l.run.Header.Procs) && e.Proc >= 0 && e.Kind != trace.Note {
+		out.tag = l.run.Header.Procs[e.Proc].Tag
+	}
+	switch e.Kind {
+	case trace.Enter:
+		out.html = unfinished(trace.Strace(e, nil))
+	case trace.Return:
+		enter := e
+		if c := l.run.CallAt(step); c != nil {
+			enter = &l.run.Steps[c.Enter]
+		}
+		out.html = returned(trace.Strace(enter, e), e)
+	case trace.Start:
+		out.html = `<span class="dim">+++ starts +++</span>`
+	case trace.Exit:
+		out.html = `<span class="dim">+++ ` + html.EscapeString(exitText(e)) + ` +++</span>`
+	case trace.Note:
+		out.html = markInjected + ` <span class="er">` + html.EscapeString(e.Note) + `</span>`
+	}
+	return out
+}
+
+func exitText(e *trace.Event) string {
+	if e.Result < 0 {
+		return "killed by signal " + itoa(-e.Result)
+	}
+	return "exited with " + itoa(e.Result)
+}
+
+func unfinished(text string) string {
+	call, rest, found := strings.Cut(text, "<unfinished")
+	if !found {
+		return html.EscapeString(text)
+	}
+	return html.EscapeString(call) + `<span class="d">` + html.EscapeString("<unfinished"+rest) + `</span>`
+}
+
+// returned marks a returned call's errno, says that it slept, and sets its
+// duration back.
+func returned(text string, e *trace.Event) string {
+	took := ""
+	if i := strings.LastIndex(text, " <"); i >= 0 && strings.HasSuffix(text, ">") {
+		text, took = text[:i], text[i+1:]
+	}
+	out := html.EscapeString(text)
+	if e.Errno != 0 {
+		class := "er"
+		if e.Errno.NotYet() {
+			class = "na"
+		}
+		if i := strings.LastIndex(out, " = -1 "); i >= 0 {
+			out = out[:i] + `<span class="` + class + `">` + out[i:] + `</span>`
+		}
+	}
+	if e.Sleep == trace.Slept {
+		out += ` <span class="z">slept</span>`
+	}
+	if took != "" {
+		out += ` <span class="d">` + html.EscapeString(took) + `</span>`
+	}
+	return out
+}

@@ -1,0 +1,317 @@
+package web
+
+import (
+	"errors"
+	"slices"
+
+	"sockscope/server/lab"
+	"sockscope/server/trace"
+	"sockscope/web/link"
+	"sockscope/web/play"
+)
+
+// phase is how far a run has come.
+type phase uint8
+
+const (
+	idle   phase = iota
+	asked        // Run was pressed; the server has not answered
+	queued       // all workers are busy
+	live         // events arrive
+	over         // the run has ended, or its connection broke
+)
+
+// session is what a lab's page knows: the set-up, the connection, the run and
+// where in it the learner is. It is plain Go, for one goroutine; every change
+// counts rev up.
+type session struct {
+	Lab    *lab.Lab
+	Values lab.Values
+
+	Link  link.State
+	Hello *trace.Hello // nil until the server has spoken
+	Look  *trace.Look  // the programs before a run; nil until known
+
+	Phase   phase
+	Place   int    // in the queue, 1 is next
+	Problem string // what went wrong last, a sentence; "" for nothing
+	Player  *play.Player
+	Log     *callLog
+	// Recording says that the run came from a file, not from a server: where it
+	// was made is in its Header.
+	Recording bool
+
+	file  []byte // the run's frames as they came: the trace file
+	lane  int    // index in lanes
+	flow  flowPick
+	rev   int
+	send  func(*trace.Request) error
+	netst bool // show the kernel's socket table instead of the fd table
+	about bool // show the lab's text instead of the kernel
+}
+
+// flowPick is the choice of bytes to show; the zero value follows the lane.
+type flowPick struct {
+	fixed     bool
+	conn, way int
+}
+
+// open starts over with a lab and its set-up.
+func (s *session) open(l *lab.Lab, v lab.Values) {
+	*s = session{
+		Lab: l, Values: v, Link: s.Link, Hello: s.Hello, send: s.send,
+		rev: s.rev + 1, about: true,
+	}
+}
+
+// look asks the server for the programs of the set-up.
+func (s *session) look() {
+	if s.Link == link.Live && s.send != nil {
+		s.fail(s.send(&trace.Request{Op: trace.OpLook, Lab: s.Lab.ID, Knobs: s.Values}))
+	}
+}
+
+// set changes a knob, and asks for the programs it leads to.
+func (s *session) set(name, value string) error {
+	k := s.Lab.Knob(name)
+	if k == nil {
+		return errors.New("no such knob")
+	}
+	if err := k.Check(value); err != nil {
+		return err
+	}
+	s.Values[name] = value
+	s.rev++
+	if s.Phase == idle {
+		s.look()
+	}
+	return nil
+}
+
+// busy reports whether a run is under way on the server.
+func (s *session) busy() bool { return s.Phase == asked || s.Phase == queued || s.Phase == live }
+
+// run starts a run with the knobs as they are.
+func (s *session) run() {
+	if s.busy() || s.Link != link.Live {
+		return
+	}
+	s.rev++
+	s.Problem = ""
+	if s.fail(s.send(&trace.Request{Op: trace.OpRun, Lab: s.Lab.ID, Knobs: s.Values})) {
+		return
+	}
+	s.Phase = asked
+}
+
+// stop has the server kill the run's processes.
+func (s *session) stop() {
+	if s.busy() {
+		s.fail(s.send(&trace.Request{Op: trace.OpStop}))
+	}
+}
+
+// act has the run's agent make a call, and follows it.
+func (s *session) act(a trace.Act) {
+	if s.Phase != live {
+		return
+	}
+	s.follow()
+	s.fail(s.send(&trace.Request{Op: trace.OpAct, Act: &a}))
+}
+
+// follow goes to the newest event, and stays with it while the run is live.
+func (s *session) follow() {
+	s.Player.Playing = false
+	s.Player.Follow = true
+	s.Player.Grown()
+	s.rev++
+}
+
+func (s *session) fail(err error) bool {
+	if err != nil {
+		s.Problem = sentence(err.Error())
+		s.rev++
+	}
+	return err != nil
+}
+
+// hear takes what the link says.
+func (s *session) hear(e link.Event) {
+	s.rev++
+	if e.Message != nil {
+		s.take(e.Message, e.Raw)
+		return
+	}
+	was := s.Link
+	s.Link = e.State
+	if e.State != link.Gone {
+		s.Problem = ""
+		return
+	}
+	s.Hello = nil
+	if s.busy() {
+		s.Phase = over
+		if s.Player == nil {
+			s.Phase = idle
+		}
+		s.Problem = "The relay went away in the middle of the run. What has arrived stays here."
+	} else if was == link.Live {
+		s.Problem = ""
+	}
+}
+
+func (s *session) take(m *trace.Message, raw []byte) {
+	switch {
+	case m.Hello != nil:
+		if m.Hello.Version != trace.Version {
+			s.Problem = "The server speaks another version of the protocol. Reload the page."
+			return
+		}
+		s.Hello = m.Hello
+		if s.Look == nil {
+			s.look()
+		}
+	case m.Look != nil:
+		s.Look = m.Look
+	case m.Queued != nil:
+		s.Phase, s.Place = queued, m.Queued.Place
+	case m.Header != nil:
+		s.begin(m.Header, raw)
+		s.Recording, s.Phase = false, live
+		s.Player.Follow = true
+	case m.Events != nil:
+		if s.Phase == live {
+			s.grow(m.Events, raw)
+		}
+	case m.End != nil:
+		if s.Phase == live {
+			s.finish(m.End, raw)
+		} else {
+			s.Phase = idle
+		}
+	case m.Error != nil:
+		s.Problem = sentence(m.Error.Text)
+		if s.Phase == asked || s.Phase == queued {
+			s.Phase = idle
+			if s.Player != nil {
+				s.Phase = over
+			}
+		}
+	}
+}
+
+func (s *session) begin(h *trace.Header, raw []byte) {
+	scale, speed := play.ByStep, -1
+	if s.Player != nil {
+		scale, speed = s.Player.Scale, s.Player.Speed()
+	}
+	s.Player = play.NewPlayer(play.NewRun(h))
+	s.Player.Scale = scale
+	if speed >= 0 {
+		s.Player.SetSpeed(speed)
+	}
+	s.Log = newCallLog(s.Player.Run)
+	s.file = slices.Clone(raw)
+	s.flow = flowPick{}
+	s.about = false
+	s.lane = min(s.lane, max(0, len(h.Procs)-1))
+}
+
+func (s *session) grow(events []trace.Event, raw []byte) {
+	s.Player.Run.Add(events)
+	s.Log.grow()
+	s.file = append(s.file, raw...)
+	s.Player.Grown()
+}
+
+func (s *session) finish(e *trace.End, raw []byte) {
+	s.Player.Run.End = e
+	s.file = append(s.file, raw...)
+	s.Phase = over
+	s.Player.Grown()
+}
+
+// errNoTrace is what a file that isn't a trace of ours is answered with.
+var errNoTrace = errors.New("this file is not a trace: it should start with a run's header, as a saved trace does")
+
+// load opens a trace file. The session is left alone when it is none.
+func (s *session) load(file []byte) error {
+	var ms []*trace.Message
+	rest, err := trace.Frames(file, func(m *trace.Message) { ms = append(ms, m) })
+	if err != nil || len(ms) == 0 || ms[0].Header == nil || ms[0].Header.Version != trace.Version {
+		return errNoTrace
+	}
+	s.rev++
+	s.begin(ms[0].Header, nil)
+	s.file = slices.Clone(file[:len(file)-len(rest)])
+	s.Recording, s.Problem = true, ""
+	for _, m := range ms[1:] {
+		switch {
+		case m.Events != nil:
+			s.grow(m.Events, nil)
+		case m.End != nil:
+			s.finish(m.End, nil)
+		}
+	}
+	if s.Player.Run.End == nil { // cut off: what there is can be played
+		end := &trace.End{Time: s.Player.Run.Duration(), Reason: trace.EndFailed, Message: "the file breaks off here"}
+		s.finish(end, nil)
+	}
+	s.Phase = over
+	s.Player.Seek(0)
+	return nil
+}
+
+// Pos returns the step the learner is at, 0 without a run.
+func (s *session) pos() int {
+	if s.Player == nil {
+		return 0
+	}
+	return s.Player.Pos()
+}
+
+// state returns what is so at the position; nil without a run.
+func (s *session) state() *trace.State {
+	if s.Player == nil {
+		return nil
+	}
+	return s.Player.State()
+}
+
+// procs returns the processes: of the run, else of the set-up.
+func (s *session) procs() []trace.Proc {
+	switch {
+	case s.Player != nil:
+		return s.Player.Run.Header.Procs
+	case s.Look != nil:
+		return s.Look.Procs
+	}
+	return nil
+}
+
+// sources returns the programs: of the run, else of the set-up.
+func (s *session) sources() []trace.Source {
+	switch {
+	case s.Player != nil:
+		return s.Player.Run.Header.Sources
+	case s.Look != nil:
+		return s.Look.Sources
+	}
+	return nil
+}
+
+// sentence makes an error's text one: a capital and a full stop.
+func sentence(text string) string {
+	if text == "" {
+		return ""
+	}
+	r := []rune(text)
+	if r[0] >= 'a' && r[0] <= 'z' {
+		r[0] -= 'a' - 'A'
+	}
+	if last := r[len(r)-1]; last != '.' && last != '!' && last != '?' {
+		r = append(r, '.')
+	}
+	return string(r)
+}

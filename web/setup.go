@@ -1,0 +1,62 @@
+package web
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"sockscope/server/lab"
+)
+
+// setup reads a lab's knobs from a link's query. What a knob can't take is
+// replaced by its default and complained of in a sentence.
+func setup(l *lab.Lab, q url.Values) (v lab.Values, complaints []string) {
+	v, _ = l.Set(nil)
+	names := make([]string, 0, len(q))
+	for name := range q {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		given := map[string]string{name: q.Get(name)}
+		if _, err := l.Set(given); err != nil {
+			said := sentence("this link was changed: " + err.Error())
+			if k := l.Knob(name); k != nil {
+				said = strings.TrimSuffix(said, ".") + "; the default, " + k.Default + ", is used."
+			}
+			complaints = append(complaints, said)
+			continue
+		}
+		v[name] = given[name]
+	}
+	return v, complaints
+}
+
+// query is the opposite of setup: the knobs that differ from their defaults,
+// in the lab's order; "" when all are at their defaults.
+func query(l *lab.Lab, v lab.Values) string {
+	var parts []string
+	for _, k := range l.Knobs {
+		if v[k.Name] != k.Default {
+			parts = append(parts, url.QueryEscape(k.Name)+"="+url.QueryEscape(v[k.Name]))
+		}
+	}
+	return strings.Join(parts, "&")
+}
+
+// shown returns a knob's value for people: durations with a space, as in
+// "20 ms".
+func shown(k *lab.Knob, value string) string {
+	if k.Type != lab.Duration {
+		return value
+	}
+	d, err := time.ParseDuration(value)
+	if err != nil {
+		return value
+	}
+	if d == 0 {
+		return "none"
+	}
+	return span(int64(d))
+}

@@ -1,0 +1,290 @@
+package web
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+// sourcePane shows the program of the selected lane and, below, that of the
+// other side, with the line where each thread is.
+type sourcePane struct {
+	app.Compo
+	S   *session
+	Rev int
+
+	other  int // index in sources of the lower program that was picked, plus one
+	lastAt [2]int
+}
+
+func (c *sourcePane) Render() app.UI {
+	s := c.S
+	sources := s.sources()
+	upper, others := s.programs()
+	if upper < 0 {
+		return app.Section().Class("pane p-source").Aria("label", "Source").Body(
+			app.Div().Class("ph2").Body(app.H2().Text("Source")),
+			app.P().Class("hint").Text("The programs show here as soon as the server has said what it would run."),
+		)
+	}
+	marks := s.marks()
+	lower := -1
+	for _, f := range others {
+		if lower < 0 || f == c.other-1 {
+			lower = f
+		}
+	}
+	return app.Section().Class("pane p-source").Aria("label", "Source").Body(
+		app.Div().Class("half").Body(
+			app.Div().Class("ph2").Body(
+				app.H2().Text(sources[upper].Name), app.Span().Text(s.whose(upper)),
+				app.Span().Class("sp"), app.Span().Class("wide").Text("whole program"),
+			),
+			listing("src-upper", sources[upper].Text, marks[upper], s.tagWidth()),
+		),
+		app.If(lower >= 0, func() app.UI {
+			return app.Div().Class("half").Body(
+				app.Div().Class("ph2").Body(
+					c.name(others, lower), app.Span().Text(s.whose(lower)),
+					app.Span().Class("sp"), app.Span().Class("wide").Text(s.tally(lower)),
+				),
+				listing("src-lower", sources[lower].Text, marks[lower], s.tagWidth()),
+			)
+		}),
+	)
+}
+
+// name is the lower program's file name, a choice when there are several.
+func (c *sourcePane) name(others []int, lower int) app.UI {
+	sources := c.S.sources()
+	if len(others) == 1 {
+		return app.H2().Text(sources[lower].Name)
+	}
+	return app.Select().Class("pick").Aria("label", "Program").OnChange(c.onPick).Body(
+		app.Range(others).Slice(func(i int) app.UI {
+			return app.Option().Value(fmt.Sprint(others[i])).Selected(others[i] == lower).Text(sources[others[i]].Name)
+		}),
+	)
+}
+
+func (c *sourcePane) onPick(ctx app.Context, _ app.Event) {
+	var f int
+	fmt.Sscan(ctx.JSSrc().Get("value").String(), &f)
+	c.other = f + 1
+}
+
+func (c *sourcePane) OnMount(ctx app.Context)  { c.reveal(ctx) }
+func (c *sourcePane) OnUpdate(ctx app.Context) { c.reveal(ctx) }
+
+// reveal scrolls the current line of each listing into view once it has been
+// drawn, and only then: a learner who scrolled away keeps the place until the
+// line changes.
+func (c *sourcePane) reveal(ctx app.Context) {
+	ctx.Defer(func(app.Context) {
+		for i, id := range []string{"src-upper", "src-lower"} {
+			box := app.Window().GetElementByID(id)
+			if !box.Truthy() {
+				continue
+			}
+			line := box.Call("querySelector", ".cur")
+			if !line.Truthy() {
+				line = box.Call("querySelector", ".at")
+			}
+			if !line.Truthy() {
+				c.lastAt[i] = 0
+				continue
+			}
+			at := line.Get("offsetTop").Int()
+			if at == c.lastAt[i] {
+				continue
+			}
+			c.lastAt[i] = at
+			top, room := box.Get("scrollTop").Int(), box.Get("clientHeight").Int()
+			if at < top+18 || at > top+room-54 {
+				box.Set("scrollTop", at-room/3)
+			}
+		}
+	})
+}
+
+// mark is what stands beside a line of a program.
+type mark struct {
+	current bool     // the selected lane is here
+	asleep  bool     // a thread sleeps here
+	tags    []tagged // the threads that are here
+}
+
+type tagged struct {
+	text   string
+	asleep bool
+}
+
+// marks finds the line of every thread, by source and line.
+func (s *session) marks() map[int]map[int]*mark {
+	out := map[int]map[int]*mark{}
+	if s.Player == nil {
+		return out
+	}
+	run, state, pos := s.Player.Run, s.state(), s.pos()
+	for i := range run.Lanes {
+		l := &run.Lanes[i]
+		t := threadOf(state, l.Proc, l.Thread)
+		if t == nil || !t.Started || t.Exited || t.File == 0 || t.Line == 0 {
+			continue
+		}
+		lines := out[t.File-1]
+		if lines == nil {
+			lines = map[int]*mark{}
+			out[t.File-1] = lines
+		}
+		m := lines[t.Line]
+		if m == nil {
+			m = new(mark)
+			lines[t.Line] = m
+		}
+		asleep := t.InCall && blocked(run, l, pos)
+		m.tags = append(m.tags, tagged{shortTag(l.Tag, l.Thread), asleep})
+		m.asleep = m.asleep || asleep
+		m.current = m.current || i == s.lane
+	}
+	return out
+}
+
+// shortTag fits a lane's tag into a line's margin: "srv" is s, "c3" is 3.
+func shortTag(tag string, thread int) string {
+	switch {
+	case strings.HasPrefix(tag, "c") && len(tag) > 1:
+		tag = tag[1:]
+	case tag != "":
+		tag = tag[:1]
+	}
+	if thread > 0 {
+		return fmt.Sprintf("%s.%d", tag, thread+1)
+	}
+	return tag
+}
+
+// tagWidth returns the class for lines with room for the tags of the run.
+func (s *session) tagWidth() string {
+	if len(s.lanes()) > 3 {
+		return "two"
+	}
+	return ""
+}
+
+// programs returns the index of the selected lane's program and those of the
+// others, -1 when nothing is known yet. An agent has none: the first is shown.
+func (s *session) programs() (upper int, others []int) {
+	procs, n := s.procs(), len(s.sources())
+	upper = -1
+	if i := s.proc(); i >= 0 && i < len(procs) {
+		upper = procs[i].File - 1
+	}
+	if upper < 0 && n > 0 {
+		upper = 0
+	}
+	if upper >= n {
+		return -1, nil
+	}
+	for i := range n {
+		if i != upper {
+			others = append(others, i)
+		}
+	}
+	return upper, others
+}
+
+// whose names the processes that run a program: "server", "clients 1 to 4".
+func (s *session) whose(file int) string {
+	var names []string
+	for _, p := range s.procs() {
+		if p.File-1 == file {
+			names = append(names, p.Name)
+		}
+	}
+	return namesTogether(names)
+}
+
+// namesTogether shortens "client 1", "client 2", "client 3" to "clients 1 to 3".
+func namesTogether(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	first, last := 0, 0
+	for i, name := range names {
+		var n int
+		if _, err := fmt.Sscanf(name, "client %d", &n); err != nil || i > 0 && n != last+1 {
+			return strings.Join(names, ", ")
+		}
+		if i == 0 {
+			first = n
+		}
+		last = n
+	}
+	return fmt.Sprintf("clients %d to %d", first, last)
+}
+
+// tally counts what the threads of a program do.
+func (s *session) tally(file int) string {
+	if s.Player == nil {
+		return ""
+	}
+	run, state, pos := s.Player.Run, s.state(), s.pos()
+	running, asleep := 0, 0
+	for i := range run.Lanes {
+		l := &run.Lanes[i]
+		t := threadOf(state, l.Proc, l.Thread)
+		if run.Header.Procs[l.Proc].File-1 != file || t == nil || !t.Started || t.Exited {
+			continue
+		}
+		if t.InCall && blocked(run, l, pos) {
+			asleep++
+		} else {
+			running++
+		}
+	}
+	switch {
+	case running+asleep < 2:
+		return ""
+	case asleep == 0:
+		return fmt.Sprintf("%d running", running)
+	}
+	return fmt.Sprintf("%d running, %d blocked", running, asleep)
+}
+
+// listing is a program with the marks of its lines.
+func listing(id, text string, marks map[int]*mark, width string) app.UI {
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	return app.Div().Class("scroll").ID(id).TabIndex(0).Body(
+		app.Ol().Class("src").Body(
+			app.Range(lines).Slice(func(i int) app.UI {
+				m := marks[i+1]
+				class := width
+				var tags []tagged
+				if m != nil {
+					tags = m.tags
+					if m.current {
+						class += " cur"
+					} else {
+						class += " at"
+					}
+					if m.asleep {
+						class += " sleep"
+					}
+				}
+				return app.Li().Class(class).Body(
+					app.I().Text(i+1),
+					app.Span().Class("tag").Body(app.Range(tags).Slice(func(k int) app.UI {
+						tag := app.Span().Class("th").Text(tags[k].text)
+						if tags[k].asleep {
+							tag = tag.Class("z")
+						}
+						return tag
+					})),
+					app.Raw("<code>"+tint(lines[i])+"</code>"),
+				)
+			}),
+		),
+	)
+}

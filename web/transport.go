@@ -1,0 +1,148 @@
+package web
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"sockscope/server/trace"
+	"sockscope/web/play"
+)
+
+// scopeHead is the line above the timeline: its scale, what it shows, its key.
+func (p *labPage) scopeHead() app.UI {
+	scale := play.ByStep
+	if p.s.Player != nil {
+		scale = p.s.Player.Scale
+	}
+	return app.Div().Class("scopehead").Body(
+		app.Span().Class("seg").Role("group").Aria("label", "Scale").Body(
+			app.Button().Type("button").Aria("pressed", scale == play.ByStep).OnClick(p.onByStep).Text("by step"),
+			app.Button().Type("button").Aria("pressed", scale == play.ByTime).OnClick(p.onByTime).Text("by time"),
+		),
+		app.Span().Class("state").Text(p.s.headline()),
+		app.If(p.s.Player != nil && p.s.Phase == over, func() app.UI {
+			return app.Button().Type("button").Class("link").OnClick(p.onSave).Text("save trace")
+		}),
+		app.If(!p.s.busy(), func() app.UI {
+			return app.Label().Class("link filepick").Body(
+				app.Text("open trace"),
+				app.Input().Class("vh").Type("file").Accept(".trace").OnChange(p.onOpen),
+			)
+		}),
+		key(),
+	)
+}
+
+// headline says in one line what the timeline shows.
+func (s *session) headline() string {
+	switch {
+	case s.Phase == asked:
+		return "starting"
+	case s.Phase == queued:
+		return fmt.Sprintf("all workers are busy: place %d in the queue", s.Place)
+	case s.Player == nil:
+		return ""
+	}
+	h := s.Player.Run.Header
+	n := count(s.Player.Len(), "event")
+	switch {
+	case s.Phase == live:
+		return "live, " + n
+	case s.Recording:
+		return fmt.Sprintf("a recording, made %s on %s, %s", date(h.Began), kernelName(h.Kernel), n)
+	}
+	text := "recorded, " + n
+	if d := s.Player.Run.End; d != nil && d.Dropped > 0 {
+		text += fmt.Sprintf(", %d calls dropped", d.Dropped)
+	}
+	if h.TraceCost > 0 {
+		text += ", tracing costs " + span(h.TraceCost) + " a call"
+	}
+	return text
+}
+
+// ending says why a run is over, "" for one that came to its own end.
+func ending(e *trace.End) string {
+	if e == nil {
+		return ""
+	}
+	switch e.Reason {
+	case trace.EndDone:
+		return ""
+	case trace.EndStopped:
+		return "The run was stopped."
+	case trace.EndLimit:
+		return sentence("the run reached a limit: " + e.Message)
+	}
+	return sentence("the run ended early: " + e.Message)
+}
+
+// transport moves through the run.
+func (p *labPage) transport() app.UI {
+	s := p.s
+	none := s.Player == nil
+	play, label := iconPlay, "Play (space)"
+	if !none && s.Player.Playing {
+		play, label = iconPause, "Pause (space)"
+	}
+	button := func(class, label, icon string, h app.EventHandler) app.UI {
+		return app.Button().Type("button").Class(class).Aria("label", label).Title(label).Disabled(none).OnClick(h).Body(app.Raw(icon))
+	}
+	return app.Div().Class("trans").Role("toolbar").Aria("label", "Transport").Body(
+		button("tb wide", "To the start (Home)", iconHome, p.do(toStart)),
+		button("tb", "Step back (left arrow)", iconBack, p.do(stepBack)),
+		button("tb play", label, play, p.do(playPause)),
+		button("tb", "Step (right arrow)", iconStep, p.do(stepOn)),
+		app.Button().Type("button").Class("tb wk").Aria("label", "Jump to the next wake (W)").Disabled(none).OnClick(p.do(nextWake)).
+			Body(app.Raw(iconWake), app.Span().Class("wide").Text("next wake")),
+		app.Div().Class("scrub").Body(p.overview),
+		app.Label().Class("speed wide").Body(app.Text("speed "), p.speeds()),
+		app.Div().Class("pos").Body(p.position()...),
+	)
+}
+
+func (p *labPage) speeds() app.UI {
+	var names []string
+	at := 0
+	if pl := p.s.Player; pl != nil {
+		names, at = pl.Speeds(), pl.Speed()
+	}
+	return app.Select().Class("pick").Disabled(len(names) == 0).OnChange(p.onSpeed).Body(
+		app.Range(names).Slice(func(i int) app.UI {
+			return app.Option().Value(strconv.Itoa(i)).Selected(i == at).Text(names[i])
+		}),
+	)
+}
+
+func (p *labPage) position() []app.UI {
+	pl := p.s.Player
+	if pl == nil {
+		return []app.UI{app.B().Text("0"), app.Text(" of 0"), app.Br(), app.Text(instant(0))}
+	}
+	return []app.UI{
+		app.B().Text(pl.Pos()), app.Text(fmt.Sprintf(" of %d", pl.Len())),
+		app.Br(), app.Text(instant(pl.Now())),
+	}
+}
+
+func (p *labPage) onByStep(app.Context, app.Event) { p.scale(play.ByStep) }
+func (p *labPage) onByTime(app.Context, app.Event) { p.scale(play.ByTime) }
+
+func (p *labPage) scale(to play.Scale) {
+	if pl := p.s.Player; pl != nil {
+		pl.Scale = to
+		pl.SetSpeed(pl.Speed())
+		p.s.rev++
+		p.draw()
+	}
+}
+
+func (p *labPage) onSpeed(ctx app.Context, _ app.Event) {
+	if pl := p.s.Player; pl != nil {
+		if i, err := strconv.Atoi(ctx.JSSrc().Get("value").String()); err == nil {
+			pl.SetSpeed(i)
+		}
+	}
+}

@@ -1,0 +1,83 @@
+package web
+
+import (
+	"sync"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"sockscope/server/trace"
+	"sockscope/web/link"
+)
+
+// wire joins a link, which speaks from a goroutine of its own, to a page: what
+// arrives is collected and handed over once a frame.
+type wire struct {
+	link  *link.Link
+	frame app.Func
+
+	mu    sync.Mutex
+	inbox []link.Event
+	due   bool // a frame is asked for
+}
+
+// hiddenEvery is how often a page that isn't shown, and gets no frames, takes
+// its messages, in ms.
+const hiddenEvery = 250
+
+// start connects. take is called on the UI goroutine, inside a Dispatch.
+func (w *wire) start(ctx app.Context, take func([]link.Event)) {
+	w.frame = app.FuncOf(func(app.Value, []app.Value) any {
+		ctx.Dispatch(func(app.Context) {
+			w.mu.Lock()
+			events := w.inbox
+			w.inbox, w.due = nil, false
+			w.mu.Unlock()
+			take(events)
+		})
+		return nil
+	})
+	w.link = link.New(relayURL(), w.collect)
+	ctx.Async(w.link.Run)
+}
+
+// collect keeps an event until the next frame.
+func (w *wire) collect(e link.Event) {
+	w.mu.Lock()
+	w.inbox = append(w.inbox, e)
+	ask := !w.due
+	w.due = true
+	w.mu.Unlock()
+	if !ask {
+		return
+	}
+	if app.Window().Get("document").Get("hidden").Bool() {
+		app.Window().Call("setTimeout", w.frame, hiddenEvery)
+		return
+	}
+	app.Window().Call("requestAnimationFrame", w.frame)
+}
+
+func (w *wire) send(r *trace.Request) error {
+	if w.link == nil {
+		return link.ErrNotLive
+	}
+	return w.link.Send(r)
+}
+
+// stop closes the link for good. The frame function is kept: one that was
+// asked for may still come.
+func (w *wire) stop() {
+	if w.link != nil {
+		w.link.Close()
+	}
+}
+
+// relayURL is where this site's relay listens: beside the site.
+func relayURL() string {
+	at := app.Window().Get("location")
+	scheme := "ws:"
+	if at.Get("protocol").String() == "https:" {
+		scheme = "wss:"
+	}
+	return scheme + "//" + at.Get("host").String() + app.Getenv("GOAPP_ROOT_PREFIX") + "relay/lab"
+}
