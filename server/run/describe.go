@@ -1,0 +1,60 @@
+package run
+
+import (
+	"fmt"
+	"net"
+	"slices"
+
+	"sockscope/server/demo"
+	"sockscope/server/lab"
+	"sockscope/server/trace"
+)
+
+// describe returns the processes as a viewer sees them, and the sources of
+// their programs, each once.
+func describe(procs []lab.Process) ([]trace.Proc, []trace.Source, error) {
+	var shown []trace.Proc
+	var sources []trace.Source
+	for _, p := range procs {
+		if p.Program != "" {
+			program, err := demo.Find(p.Program)
+			if err != nil {
+				return nil, nil, err
+			}
+			i := slices.IndexFunc(sources, func(s trace.Source) bool { return s.Name == program.File })
+			if i < 0 {
+				i = len(sources)
+				sources = append(sources, trace.Source{Name: program.File, Text: demo.Source(program.File)})
+			}
+			p.Proc.File = i + 1
+		}
+		shown = append(shown, p.Proc)
+	}
+	return shown, sources, nil
+}
+
+// relocate gives each address of the processes a free port instead, the same
+// for all that name it: on a loopback that is shared, the port of the tutorial
+// may be somebody else's.
+func relocate(procs []lab.Process) error {
+	moved := map[string]string{}
+	for i := range procs {
+		addr := procs[i].Addr
+		if _, ok := moved[addr]; !ok {
+			host, _, err := net.SplitHostPort(addr)
+			if err != nil {
+				return fmt.Errorf("%s: %w", procs[i].Name, err)
+			}
+			// Closed again, the port is free for a moment. The kernel hands
+			// out others first, so that nobody else is likely to get it.
+			l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+			if err != nil {
+				return err
+			}
+			moved[addr] = l.Addr().String()
+			l.Close()
+		}
+		procs[i].Addr = moved[addr]
+	}
+	return nil
+}

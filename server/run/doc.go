@@ -1,0 +1,18 @@
+// Package run executes labs: it starts the programs of a lab as real
+// processes, collects what they trace, and serves that to viewers.
+//
+// Four kinds of process take part, all of them the same executable:
+//
+//	server   [Start]: the control port, the standing programs, the workers
+//	worker   the sandbox of one run: a network namespace where the system
+//	         allows one; starts, watches, limits and kills the programs
+//	program  one demo, traced into memory that it shares with its worker
+//	agent    a program that makes the calls a learner asks for
+//
+// A viewer's connection speaks the messages of package trace. What a viewer
+// sends passes through the server to its worker; what the worker reports
+// passes back, frame by frame, without being understood on the way.
+//
+// [Child] has to be the first thing that main calls: it is where a process
+// finds out that it is a worker or a program.
+package run

@@ -1,0 +1,335 @@
+package run
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"sockscope/server/lab"
+	"sockscope/server/trace"
+)
+
+// execution is a run under way. One goroutine, that of loop, owns it; what
+// others find out reaches it as a func through happened.
+type execution struct {
+	limits    Limits
+	diag      *sockDiag
+	box       *outbox
+	began     int64 // ns of CLOCK_MONOTONIC
+	members   []member
+	causes    map[lab.Cause]bool // that have come about
+	idle      []*process         // ready, not yet assigned
+	merge     merge
+	happened  chan func()
+	namespace bool
+
+	calls   int
+	bytes   int64
+	busy    int64 // when the last record was seen; ns since began
+	asked   int64 // when the agent was last asked for something
+	weighed int64 // when memory was last looked at
+	sampled int64 // when the socket table was last read
+	table   []trace.Sock
+	full    bool       // the trace has reached its limit
+	cut     int64      // calls left out since
+	end     *trace.End // set when the run is to end
+}
+
+// member is one process of a run.
+type member struct {
+	lab.Process
+	proc      *process // nil before it starts
+	killed    bool     // by us
+	exited    bool
+	traced    bool // its ring holds the exit of the process
+	threads   []threadNow
+	complaint string // its last line on standard error
+	lines     int
+	acts      chan []byte // frames on their way to the agent
+	pending   int         // acts without an answer
+}
+
+// threadNow is what is known of a thread: whether it is in a call, since when.
+type threadNow struct {
+	inCall, exited bool
+	call           trace.Call
+	since          int64
+}
+
+func newExecution(w *worker, procs []lab.Process, sources []trace.Source, box *outbox) *execution {
+	e := &execution{
+		limits: w.Limits, diag: w.diag, box: box, idle: w.idle, began: now(),
+		causes: map[lab.Cause]bool{}, happened: make(chan func()), namespace: w.Isolation == trace.Namespace,
+	}
+	w.idle = nil
+	for _, p := range procs {
+		e.members = append(e.members, member{Process: p})
+	}
+	e.merge = merge{began: e.began, locate: newLocator(sources).at, seen: e.seen, areas: make([]mergeArea, len(procs))}
+	return e
+}
+
+func (e *execution) time() int64 { return now() - e.began }
+
+// loop runs the execution to its end.
+func (e *execution) loop(requests <-chan trace.Request) {
+	if e.end == nil {
+		e.spawnMissing()
+		e.startDue()
+	}
+	timer := time.NewTimer(0)
+	for e.end == nil {
+		select {
+		case req := <-requests:
+			e.request(&req)
+		case f := <-e.happened:
+			f()
+		case <-timer.C:
+			timer.Reset(e.pause())
+		}
+		e.pass()
+	}
+	e.finish()
+}
+
+// pause is how long the rings may go unread: shortly while something happens.
+func (e *execution) pause() time.Duration {
+	switch quiet := time.Duration(e.time() - e.busy); {
+	case quiet < 20*time.Millisecond:
+		return 500 * time.Microsecond
+	case quiet < time.Second:
+		return 2 * time.Millisecond
+	}
+	return 10 * time.Millisecond
+}
+
+// pass reads the rings, acts on what is new, and passes on what is certain.
+func (e *execution) pass() {
+	n, certain, err := e.merge.read(now())
+	if err != nil {
+		e.stop(trace.EndFailed, "the trace was damaged: "+err.Error())
+	}
+	if n > 0 {
+		e.busy = e.time()
+	}
+	e.sample(false)
+	e.emit(certain)
+	e.startDue()
+	e.checkLimits()
+	e.checkDone()
+}
+
+// seen takes note of an event as soon as it is read.
+func (e *execution) seen(ev *trace.Event) {
+	m := &e.members[ev.Proc]
+	for len(m.threads) <= ev.Thread {
+		m.threads = append(m.threads, threadNow{})
+	}
+	t := &m.threads[ev.Thread]
+	t.since, t.call = ev.Time, ev.Call
+	switch ev.Kind {
+	case trace.Exit:
+		t.exited = true
+		m.traced = m.traced || ev.Thread == 0
+	case trace.Enter:
+		t.inCall = true
+		e.calls++
+	case trace.Return:
+		t.inCall = false
+		if ev.Errno == 0 {
+			e.causes[lab.Cause{Proc: ev.Proc, Call: ev.Call}] = true
+		}
+		if ev.Call.Sends() || ev.Call.Receives() {
+			e.bytes += max(ev.Result, 0)
+		}
+		if ev.Errno == trace.EMFILE {
+			e.stop(trace.EndLimit, fmt.Sprintf("%s has no fd left: the limit is %d open files a process", m.Name, e.limits.Files))
+		}
+	}
+}
+
+// emit passes on the events up to the time until.
+func (e *execution) emit(until int64) {
+	const batch = 128 << 10 // bytes of a frame, about
+	for events := e.merge.take(until); len(events) > 0; {
+		n := 0
+		for size := 0; n < len(events) && size < batch; n++ {
+			size += weight(&events[n])
+		}
+		e.pour(events[:n])
+		events = events[n:]
+	}
+}
+
+// pour adds a batch to the trace, or counts its calls when the trace is full.
+func (e *execution) pour(batch []trace.Event) {
+	if e.full {
+		for i := range batch {
+			if batch[i].Kind == trace.Enter {
+				e.cut++
+			}
+		}
+		return
+	}
+	size, err := e.box.add(&trace.Message{Events: batch})
+	if err != nil {
+		e.stop(trace.EndFailed, err.Error())
+	}
+	if size > e.limits.Trace {
+		e.full = true
+		e.stop(trace.EndLimit, "the trace has reached its limit of "+bytesText(int64(e.limits.Trace)))
+	}
+}
+
+// weight is about how many bytes an event takes in a frame.
+func weight(ev *trace.Event) int {
+	return 64 + len(ev.Data) + len(ev.Note) + 5*ev.Sets.Len() + 64*len(ev.Queues) + 64*len(ev.Sockets)
+}
+
+// note adds a sentence of ours to the trace.
+func (e *execution) note(text string) {
+	e.merge.add(trace.Event{Kind: trace.Note, Time: e.time(), FD: -1, Note: text})
+}
+
+// sample reads the kernel's socket table, after calls were made and now and
+// then, and adds it to the trace when it has changed.
+func (e *execution) sample(always bool) {
+	if e.diag == nil {
+		return
+	}
+	t := e.time()
+	due := 5 * time.Millisecond
+	switch quiet := time.Duration(t - e.busy); {
+	case quiet > time.Second:
+		due = 250 * time.Millisecond
+	case quiet > 20*time.Millisecond:
+		due = 50 * time.Millisecond
+	}
+	if !always && t-e.sampled < int64(due) {
+		return
+	}
+	e.sampled = t
+	table, err := e.diag.table()
+	if err != nil || slices.Equal(table, e.table) {
+		return
+	}
+	e.table = table
+	e.merge.add(trace.Event{Kind: trace.Sample, Time: t, FD: -1, Sockets: table})
+}
+
+// spawnMissing starts the processes that the run takes beyond those ready.
+func (e *execution) spawnMissing() {
+	for range len(e.members) - len(e.idle) {
+		go func() {
+			p, err := spawn(nil, nil)
+			e.happened <- func() {
+				if err != nil {
+					e.stop(trace.EndFailed, err.Error())
+					return
+				}
+				e.idle = append(e.idle, p)
+			}
+		}()
+	}
+}
+
+// startDue starts the members whose cause has come about, in their order. A
+// cause that cannot come about any more, because its process is gone, counts.
+func (e *execution) startDue() {
+	if e.end != nil {
+		return
+	}
+	for i := range e.members {
+		m := &e.members[i]
+		due := m.After == nil || e.causes[*m.After] || e.members[m.After.Proc].exited
+		if m.proc == nil && due && len(e.idle) > 0 {
+			m.proc, e.idle = e.idle[0], e.idle[1:]
+			e.start(i)
+		}
+	}
+}
+
+func (e *execution) start(i int) {
+	m := &e.members[i]
+	e.merge.follow(i, m.proc.area)
+	agent := m.Role == trace.RoleAgent
+	if agent {
+		m.acts = make(chan []byte, maxActs+1)
+		e.asked = e.time()
+	}
+	err := m.proc.assign(assignment{
+		Program: m.Program, Addr: m.Addr, Args: m.Args, Files: e.limits.Files,
+		Sample: true, Leashed: !e.namespace,
+	})
+	if err != nil {
+		e.stop(trace.EndFailed, fmt.Sprintf("%s could not be started: %v", m.Name, err))
+	}
+	proc, acts := m.proc, m.acts
+	if agent {
+		go func() {
+			for frame := range acts {
+				proc.stdin.Write(frame) // an agent that is gone is noticed by its exit
+			}
+		}()
+	}
+	complete := make(chan struct{}) // everything that it wrote is read
+	go func() {
+		defer close(complete)
+		if agent {
+			e.answers(i, proc.stdout)
+		}
+		io.Copy(io.Discard, proc.stdout) // in the trace already, as write calls
+	}()
+	go func() {
+		e.complaints(i, proc.stderr)
+		<-complete
+		status := proc.wait()
+		e.happened <- func() { e.exit(i, status) }
+	}()
+}
+
+// maxLines and maxLine bound what a process's standard error adds to a trace.
+const (
+	maxLines = 20
+	maxLine  = 300
+)
+
+// complaints passes on the lines that process i writes to standard error.
+func (e *execution) complaints(i int, stderr io.Reader) {
+	r := bufio.NewReaderSize(stderr, 4096)
+	for {
+		line, err := r.ReadSlice('\n')
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) && len(line) == 0 {
+			return
+		}
+		text := string(line[:min(len(line), maxLine)])
+		e.happened <- func() { e.complain(i, text) }
+	}
+}
+
+// exit takes note that a process has ended.
+func (e *execution) exit(i int, status int64) {
+	m := &e.members[i]
+	m.exited = true
+	if m.acts != nil {
+		close(m.acts)
+	}
+	// What it had published is read before its exit gets a time.
+	if _, _, err := e.merge.read(now()); err != nil {
+		e.stop(trace.EndFailed, "the trace was damaged: "+err.Error())
+	}
+	e.merge.end(i)
+	if !m.traced { // it could not record its own end
+		e.merge.add(trace.Event{Kind: trace.Exit, Time: e.time(), Proc: i, FD: -1, Result: status})
+	}
+	if status != 0 && !m.killed {
+		why := m.complaint
+		if why == "" {
+			why = fmt.Sprintf("it ended with status %d", status)
+		}
+		e.stop(trace.EndFailed, m.Name+": "+why)
+	}
+}

@@ -1,0 +1,98 @@
+package run
+
+import (
+	"fmt"
+	"time"
+
+	"sockscope/server/trace"
+)
+
+// stop has the run end for a reason. The first one counts.
+func (e *execution) stop(reason, message string) {
+	if e.end == nil {
+		e.end = &trace.End{Reason: reason, Message: message}
+	}
+}
+
+// patience is how long a server is asleep in one call, with its clients gone,
+// before it is taken to wait for more of them.
+const patience = 20 * time.Millisecond
+
+// checkDone finds out whether the programs have come to their ends. A server
+// that serves for ever has none of its own: when its clients are gone and it
+// sleeps, it is killed.
+func (e *execution) checkDone() {
+	if e.end != nil {
+		return
+	}
+	running := false
+	for i := range e.members {
+		m := &e.members[i]
+		if m.Role != trace.RoleServer && !m.exited {
+			return
+		}
+		running = running || !m.exited
+	}
+	if !running {
+		e.stop(trace.EndDone, "")
+		return
+	}
+	for i := range e.members {
+		m := &e.members[i]
+		if m.exited || m.killed || m.Ends || m.proc == nil {
+			continue
+		}
+		if call, ok := m.asleep(e.time() - int64(patience)); ok {
+			e.note(fmt.Sprintf("the clients are done; the %s, which waits for more in %v, was killed", m.Name, call))
+			m.killed = true
+			m.proc.kill()
+		}
+	}
+}
+
+// asleep tells whether all threads have been in one call each since before the
+// time, and which call that of the first is.
+func (m *member) asleep(since int64) (call trace.Call, ok bool) {
+	for _, t := range m.threads {
+		if t.exited {
+			continue
+		}
+		if !t.inCall || t.since > since {
+			return 0, false
+		}
+		if !ok {
+			call, ok = t.call, true
+		}
+	}
+	return call, ok
+}
+
+// finish ends what still runs and closes the trace.
+func (e *execution) finish() {
+	for i := range e.members {
+		if m := &e.members[i]; m.proc != nil && !m.exited {
+			m.killed = true
+			m.proc.kill()
+		}
+	}
+	for _, p := range e.idle {
+		p.kill()
+	}
+	for i := range e.members {
+		for m := &e.members[i]; m.proc != nil && !m.exited; {
+			(<-e.happened)()
+		}
+	}
+	if _, _, err := e.merge.read(now()); err != nil {
+		e.stop(trace.EndFailed, "the trace was damaged: "+err.Error())
+	}
+	e.sample(true)
+	dropped := e.merge.dropped()
+	if dropped > 0 {
+		e.note(fmt.Sprintf("%d calls are not in this trace: they were made faster than they could be recorded", dropped))
+	}
+	e.emit(never)
+	e.end.Dropped = dropped + e.cut
+	e.end.Time = max(e.time(), e.merge.last)
+	e.box.add(&trace.Message{End: e.end})
+}

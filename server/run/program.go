@@ -1,0 +1,100 @@
+package run
+
+import (
+	"encoding/binary"
+	"io"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"sockscope/server/demo"
+	"sockscope/server/socket"
+	"sockscope/server/trace"
+)
+
+// The fds that a program process starts with, besides the three of every
+// process. Both are closed before it begins, and its first socket is fd 3.
+const (
+	areaFD  = 3 // the memory that it is traced into
+	readyFD = 4 // takes a greeting when the process is ready for its assignment
+)
+
+// fdReader reads from an fd by read(2), sleeping in the kernel: package os
+// would bring in the runtime's poller and its fds.
+type fdReader int
+
+func (fd fdReader) Read(p []byte) (int, error) {
+	for {
+		n, err := unix.Read(int(fd), p)
+		switch {
+		case err == unix.EINTR:
+		case err != nil:
+			return 0, os.NewSyscallError("read", err)
+		case n == 0 && len(p) > 0:
+			return 0, io.EOF
+		default:
+			return n, nil
+		}
+	}
+}
+
+// programMain is the life of a program process: it gets ready, waits for its
+// assignment on fd 0, and carries that out.
+func programMain() error {
+	area, _, err := mapArea(areaFD)
+	if err != nil {
+		return err
+	}
+	unix.Close(areaFD)
+	greet()
+
+	var job assignment
+	if err := trace.ReadFrame(fdReader(0), trace.MaxRequest, &job); err != nil {
+		if err == io.EOF {
+			os.Exit(0) // it was kept ready, and not needed
+		}
+		return err
+	}
+	setTitle(job.words())
+	if job.Files > 0 {
+		limit := unix.Rlimit{Cur: uint64(job.Files), Max: uint64(job.Files)}
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+			return os.NewSyscallError("setrlimit", err)
+		}
+	}
+	if job.Program == "" {
+		return agentMain(job, area)
+	}
+	program, err := demo.Find(job.Program)
+	if err != nil {
+		return err
+	}
+	settings, err := program.Check(job.Args)
+	if err != nil {
+		return err
+	}
+	if job.Leashed {
+		go leash()
+	}
+	if err := socket.Attach(area, job.Sample); err != nil {
+		return err
+	}
+	socket.Main(func() { program.Run(job.Addr, settings) })
+	return nil
+}
+
+// greet tells the process's number outside of any process namespace, as far
+// as it can be seen, and that the process is ready.
+func greet() {
+	self, _ := os.Readlink("/proc/self") // of the namespace that /proc was mounted in
+	pid, _ := strconv.Atoi(self)
+	unix.Write(readyFD, binary.BigEndian.AppendUint32(nil, uint32(pid)))
+	unix.Close(readyFD)
+}
+
+// leash ends the process when the other end of fd 0 is closed.
+func leash() {
+	fdReader(0).Read(make([]byte, 1))
+	unix.Kill(os.Getpid(), unix.SIGKILL)
+}

@@ -1,0 +1,91 @@
+package run
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"sockscope/server/trace"
+)
+
+// request does what a viewer asks of a run under way.
+func (e *execution) request(req *trace.Request) {
+	switch req.Op {
+	case trace.OpStop:
+		e.stop(trace.EndStopped, "stopped")
+	case trace.OpAct:
+		if err := e.act(req.Act); err != nil {
+			e.refuse(err.Error())
+		}
+	}
+}
+
+// refuse tells the viewer that a request was not carried out.
+func (e *execution) refuse(text string) {
+	e.box.add(&trace.Message{Error: &trace.Error{Text: text}})
+}
+
+// agent returns the member that makes a learner's calls, or nil.
+func (e *execution) agent() *member {
+	for i := range e.members {
+		if e.members[i].Role == trace.RoleAgent {
+			return &e.members[i]
+		}
+	}
+	return nil
+}
+
+// act passes a call on to the agent.
+func (e *execution) act(act *trace.Act) error {
+	m := e.agent()
+	if m == nil {
+		return fmt.Errorf("this run has no client to act for: its clients are programs")
+	}
+	if err := checkAct(act); err != nil {
+		return err
+	}
+	e.asked = e.time()
+	if m.proc == nil {
+		return fmt.Errorf("%s has not started yet", m.Name)
+	}
+	if m.exited {
+		return fmt.Errorf("%s has ended", m.Name)
+	}
+	if m.pending > maxActs {
+		return fmt.Errorf("%d calls wait already; the one that is under way has to return first", maxActs)
+	}
+	frame, err := trace.AppendFrame(nil, act)
+	if err != nil {
+		return err
+	}
+	m.pending++
+	m.acts <- frame // has room for all that are pending
+	return nil
+}
+
+// answers reads what agent i says after each act.
+func (e *execution) answers(i int, r io.Reader) {
+	for {
+		var answer trace.Error
+		if trace.ReadFrame(r, trace.MaxRequest, &answer) != nil {
+			return
+		}
+		e.happened <- func() {
+			e.members[i].pending--
+			if answer.Text != "" {
+				e.refuse(answer.Text)
+			}
+		}
+	}
+}
+
+// complain takes note of a line that process i wrote to standard error.
+func (e *execution) complain(i int, line string) {
+	m := &e.members[i]
+	line = strings.TrimSpace(line)
+	if m.lines++; m.lines > maxLines || line == "" {
+		return
+	}
+	m.complaint = line
+	e.note(m.Name + " wrote to its standard error: " + line)
+}

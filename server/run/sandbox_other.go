@@ -1,0 +1,35 @@
+//go:build !linux
+
+package run
+
+import (
+	"errors"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"sockscope/server/trace"
+)
+
+// sandbox is a way to set a worker apart from the rest of the system.
+type sandbox struct {
+	isolation string // trace.Shared
+	attr      func() *syscall.SysProcAttr
+}
+
+// sandboxes lists the ways to be tried: network namespaces are Linux's.
+func sandboxes() []sandbox { return []sandbox{shared} }
+
+// shared is no sandbox: the programs use the host's loopback.
+var shared = sandbox{trace.Shared, func() *syscall.SysProcAttr { return nil }}
+
+func furnish() error { return errors.ErrUnsupported }
+
+// kernel names the running system: "Darwin 25.1.0".
+func kernel() string {
+	var u unix.Utsname
+	if unix.Uname(&u) != nil {
+		return "unknown"
+	}
+	return unix.ByteSliceToString(u.Sysname[:]) + " " + unix.ByteSliceToString(u.Release[:])
+}

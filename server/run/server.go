@@ -1,0 +1,198 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+
+	"sockscope/server/trace"
+)
+
+// Config says where a Server listens and what it allows. A field that is zero
+// takes its default.
+type Config struct {
+	Control   string // address of the control port; 127.0.0.1:7000
+	Echo      string // address of the standing blocking echo; 127.0.0.1:9999
+	Mux       string // address of the standing select echo; 127.0.0.1:10001
+	Byteorder string // address of the standing byte order server; 127.0.0.1:20000
+
+	Limits Limits // of one run
+
+	Runs         int           // runs at a time whose clients are programs; 4
+	Agents       int           // runs at a time with a learner as their client; 32
+	Viewers      int           // connections to the control port at a time; 256
+	Warm         int           // workers that are kept ready; 2
+	WriteTimeout time.Duration // after which a viewer that takes nothing is given up; 10 s
+
+	// Shared has runs use the host's loopback even where a network namespace
+	// could be had.
+	Shared bool
+
+	Logger *slog.Logger // nil logs nothing
+}
+
+// The addresses that are used when none are given.
+const (
+	DefaultControl   = "127.0.0.1:7000"
+	DefaultEcho      = "127.0.0.1:9999"
+	DefaultMux       = "127.0.0.1:10001"
+	DefaultByteorder = "127.0.0.1:20000"
+)
+
+func (c Config) withDefaults() Config {
+	setDefault(&c.Control, DefaultControl)
+	setDefault(&c.Echo, DefaultEcho)
+	setDefault(&c.Mux, DefaultMux)
+	setDefault(&c.Byteorder, DefaultByteorder)
+	setDefault(&c.Runs, 4)
+	setDefault(&c.Agents, 32)
+	setDefault(&c.Viewers, 256)
+	setDefault(&c.Warm, 2)
+	setDefault(&c.WriteTimeout, 10*time.Second)
+	c.Limits = c.Limits.withDefaults()
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// Server is a running native server: the control port, the standing programs,
+// and the workers.
+type Server struct {
+	cfg      Config
+	ctx      context.Context
+	cancel   context.CancelFunc
+	wait     sync.WaitGroup
+	control  net.Listener
+	pool     *pool
+	standing []*standing
+	programs *gate
+	agents   *gate
+	addrs    map[string]string
+}
+
+// Start starts a Server and returns when all of it listens. An error is one
+// line that names what could not be had: a port that is in use, for example.
+func Start(cfg Config) (*Server, error) {
+	cfg = cfg.withDefaults()
+	s := &Server{cfg: cfg, programs: newGate(cfg.Runs), agents: newGate(cfg.Agents), addrs: map[string]string{}}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	if err := s.start(); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) start() error {
+	var err error
+	if s.control, err = net.Listen("tcp", s.cfg.Control); err != nil {
+		return listenError("control", s.cfg.Control, err)
+	}
+	s.addrs["lab"] = s.control.Addr().String()
+	for _, p := range []struct {
+		name, addr, program string
+		args                map[string]string
+	}{
+		{"echo", s.cfg.Echo, "echo", nil},
+		{"mux", s.cfg.Mux, "select", map[string]string{"timeout": "0s"}}, // never times out
+		{"byteorder", s.cfg.Byteorder, "byteorder", nil},
+	} {
+		st, err := stand(p.name, assignment{Program: p.program, Addr: p.addr, Args: p.args}, s.cfg.Logger)
+		if err != nil {
+			return err
+		}
+		s.standing = append(s.standing, st)
+		s.addrs[p.name] = st.addr
+	}
+	ways := sandboxes()
+	if s.cfg.Shared {
+		ways = []sandbox{shared}
+	}
+	if s.pool, err = newPool(ways, s.cfg.Warm, s.cfg.Limits, s.cfg.Logger); err != nil {
+		return err
+	}
+	s.wait.Go(s.accept)
+	return nil
+}
+
+// listenError says in one line why name cannot listen at addr.
+func listenError(name, addr string, err error) error {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return errInUse(name, addr)
+	}
+	return fmt.Errorf("%s: cannot listen at %s: %w", name, addr, err)
+}
+
+func errInUse(name, addr string) error {
+	return fmt.Errorf("%s: %s is already in use: end what uses it, or choose another address with -%s", name, addr, name)
+}
+
+// Addrs returns where the server listens, by target: lab, echo, mux, byteorder.
+func (s *Server) Addrs() map[string]string { return maps.Clone(s.addrs) }
+
+// Isolation tells how runs are set apart: trace.Namespace or trace.Shared.
+func (s *Server) Isolation() string { return s.pool.box.isolation }
+
+// Close ends the server and everything that it started, and returns when all
+// of it is gone.
+func (s *Server) Close() error {
+	s.cancel()
+	if s.control != nil {
+		s.control.Close()
+	}
+	s.wait.Wait()
+	if s.pool != nil {
+		s.pool.end()
+	}
+	for _, st := range s.standing {
+		st.end()
+	}
+	return nil
+}
+
+// accept serves viewers until the server is closed.
+func (s *Server) accept() {
+	seats := make(chan struct{}, s.cfg.Viewers)
+	for {
+		conn, err := s.control.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil { // out of fds, perhaps: others will be closed
+			s.cfg.Logger.Error("accept", "err", err)
+			select {
+			case <-time.After(100 * time.Millisecond):
+			case <-s.ctx.Done():
+			}
+			continue
+		}
+		select {
+		case seats <- struct{}{}:
+			s.wait.Go(func() {
+				defer func() { <-seats }()
+				s.serve(conn)
+			})
+		default:
+			s.wait.Go(func() { s.turnAway(conn) })
+		}
+	}
+}
+
+// turnAway tells a viewer for whom there is no room, and closes.
+func (s *Server) turnAway(conn net.Conn) {
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(time.Second))
+	trace.WriteFrame(conn, trace.Message{Error: &trace.Error{
+		Text: fmt.Sprintf("the server has its %d viewers and takes no more: come back later", s.cfg.Viewers),
+	}})
+	conn.(*net.TCPConn).CloseWrite()
+	io.Copy(io.Discard, io.LimitReader(conn, trace.MaxRequest)) // a close with unread bytes would reset
+}

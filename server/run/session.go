@@ -1,0 +1,313 @@
+package run
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"sockscope/server/lab"
+	"sockscope/server/trace"
+)
+
+// session is one viewer's connection to the control port.
+type session struct {
+	server *Server
+	conn   net.Conn
+	ctx    context.Context // done when the connection is over
+	cancel context.CancelFunc
+
+	writing sync.Mutex
+	runs    sync.WaitGroup
+
+	mu     sync.Mutex
+	active *viewing // nil between runs
+}
+
+// viewing is the run that a session has asked for.
+type viewing struct {
+	cancel  context.CancelFunc // gives up a place in the queue
+	worker  *warm              // nil until it has one
+	stopped bool
+}
+
+func (s *Server) serve(conn net.Conn) {
+	ctx, cancel := context.WithCancel(s.ctx)
+	c := &session{server: s, conn: conn, ctx: ctx, cancel: cancel}
+	unhook := context.AfterFunc(ctx, func() { conn.Close() })
+	defer unhook()
+	c.send(&trace.Message{Hello: &trace.Hello{Version: trace.Version, Kernel: kernel(), Isolation: s.pool.box.isolation}})
+	c.read(bufio.NewReader(conn))
+	cancel()
+	c.runs.Wait()
+}
+
+// read carries out requests until the connection is over.
+func (c *session) read(r io.Reader) {
+	for {
+		var req trace.Request
+		err := trace.ReadFrame(r, trace.MaxRequest, &req)
+		if errors.Is(err, trace.ErrFrame) {
+			// Where the next frame begins isn't known now.
+			c.refuse(err)
+			return
+		}
+		if err != nil {
+			return
+		}
+		if err := c.do(&req); err != nil {
+			c.refuse(err)
+		}
+	}
+}
+
+func (c *session) do(req *trace.Request) error {
+	switch req.Op {
+	case trace.OpLook:
+		return c.look(req)
+	case trace.OpRun:
+		return c.run(req)
+	case trace.OpStop:
+		return c.stop()
+	case trace.OpAct:
+		if err := checkAct(req.Act); err != nil {
+			return err
+		}
+		return c.tell(req)
+	}
+	return fmt.Errorf("there is no operation %.40q; there are look, run, stop and act", req.Op)
+}
+
+func (c *session) look(req *trace.Request) error {
+	procs, err := asked(req)
+	if err != nil {
+		return err
+	}
+	shown, sources, err := describe(procs)
+	if err != nil {
+		return err
+	}
+	c.send(&trace.Message{Look: &trace.Look{Procs: shown, Sources: sources}})
+	return nil
+}
+
+// asked returns the processes of the lab that a request names.
+func asked(req *trace.Request) ([]lab.Process, error) {
+	l, err := lab.Find(req.Lab)
+	if err != nil {
+		return nil, err
+	}
+	values, err := l.Set(req.Knobs)
+	if err != nil {
+		return nil, err
+	}
+	return l.Processes(values), nil
+}
+
+// run starts a run in the background.
+func (c *session) run(req *trace.Request) error {
+	procs, err := asked(req)
+	if err != nil {
+		return err
+	}
+	if _, _, err := describe(procs); err != nil {
+		return err
+	}
+	gate := c.server.programs
+	for _, p := range procs {
+		if p.Role == trace.RoleAgent {
+			gate = c.server.agents
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.active != nil {
+		return errors.New("a run is under way: stop it first")
+	}
+	ctx, cancel := context.WithCancel(c.ctx)
+	v := &viewing{cancel: cancel}
+	c.active = v
+	c.runs.Go(func() {
+		defer cancel()
+		c.view(ctx, v, gate, req)
+	})
+	return nil
+}
+
+// view takes a run from the queue to its end.
+func (c *session) view(ctx context.Context, v *viewing, gate *gate, req *trace.Request) {
+	err := gate.enter(ctx, func(place int) {
+		c.send(&trace.Message{Queued: &trace.Queued{Place: place}})
+	})
+	if err != nil {
+		c.over(v, &trace.End{Reason: trace.EndStopped, Message: "stopped while it waited for its turn"})
+		return
+	}
+	defer gate.leave()
+	began := time.Now()
+	worker, err := c.server.pool.hire(ctx, req)
+	switch {
+	case ctx.Err() != nil:
+		c.over(v, &trace.End{Reason: trace.EndStopped, Message: "stopped before it began"})
+	case err != nil:
+		c.over(v, &trace.End{Reason: trace.EndFailed, Message: err.Error()})
+	}
+	if err != nil {
+		return
+	}
+	defer worker.end()
+	unhook := context.AfterFunc(ctx, worker.end) // nobody is left to see it
+	defer unhook()
+	if !c.begin(v, worker) {
+		return
+	}
+	complete, err := c.copyFrames(v, worker.out)
+	if !complete && err == nil {
+		c.over(v, &trace.End{Time: int64(time.Since(began)), Reason: trace.EndFailed, Message: "the run's worker was killed"})
+	}
+}
+
+// begin notes who does the run. It reports false when the run was stopped in
+// the meantime.
+func (c *session) begin(v *viewing, worker *warm) bool {
+	c.mu.Lock()
+	stopped := v.stopped
+	v.worker = worker
+	c.mu.Unlock()
+	if stopped {
+		c.over(v, &trace.End{Reason: trace.EndStopped, Message: "stopped before it began"})
+	}
+	return !stopped
+}
+
+// copyFrames passes a run's frames on, up to its End or the worker's death. It
+// reports whether the End was there; the error is the viewer's.
+func (c *session) copyFrames(v *viewing, out *bufio.Reader) (complete bool, err error) {
+	var frame []byte
+	for {
+		if frame, err = nextFrame(frame[:0], out); err != nil {
+			return false, nil
+		}
+		if isEnd(frame) {
+			c.leave(v) // before the viewer can ask for the next
+			return true, c.write(frame)
+		}
+		if err := c.write(frame); err != nil {
+			return false, err
+		}
+	}
+}
+
+// nextFrame appends the next whole frame to b, its length included.
+func nextFrame(b []byte, r io.Reader) ([]byte, error) {
+	b = append(b, 0, 0, 0, 0)
+	if _, err := io.ReadFull(r, b); err != nil {
+		return nil, err
+	}
+	n := binary.BigEndian.Uint32(b)
+	if n > trace.MaxFrame {
+		return nil, trace.ErrFrame
+	}
+	b = slices.Grow(b, int(n))[:4+n]
+	_, err := io.ReadFull(r, b[4:])
+	return b, err
+}
+
+// isEnd tells whether a frame holds a Message with an End. A Message is a map
+// with one pair, so that its first two bytes say which (RFC 8949, section 3).
+func isEnd(frame []byte) bool {
+	const onePair, end = 0xa1, 6
+	return len(frame) > 5 && frame[4] == onePair && frame[5] == end
+}
+
+// stopGrace is how long a worker may take to end a run before it is killed.
+const stopGrace = 3 * time.Second
+
+// stop ends the run, or takes it out of the queue.
+func (c *session) stop() error {
+	c.mu.Lock()
+	v := c.active
+	if v == nil {
+		c.mu.Unlock()
+		return errors.New("there is no run to stop")
+	}
+	v.stopped = true
+	worker := v.worker
+	c.mu.Unlock()
+	if worker == nil {
+		v.cancel()
+		return nil
+	}
+	time.AfterFunc(stopGrace, worker.end)
+	trace.WriteFrame(worker.in, trace.Request{Op: trace.OpStop}) // one that is gone has stopped
+	return nil
+}
+
+// tell passes a request on to the run.
+func (c *session) tell(req *trace.Request) error {
+	c.mu.Lock()
+	v := c.active
+	var worker *warm
+	if v != nil {
+		worker = v.worker
+	}
+	c.mu.Unlock()
+	switch {
+	case v == nil:
+		return errors.New("there is no run: start one first")
+	case worker == nil:
+		return errors.New("the run waits for its turn: nothing can be asked of it yet")
+	}
+	if trace.WriteFrame(worker.in, req) != nil {
+		return errors.New("the run is over")
+	}
+	return nil
+}
+
+// leave makes room for the session's next run.
+func (c *session) leave(v *viewing) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.active == v {
+		c.active = nil
+	}
+}
+
+// over ends a run that no worker ended.
+func (c *session) over(v *viewing, end *trace.End) {
+	c.leave(v)
+	c.send(&trace.Message{End: end})
+}
+
+func (c *session) refuse(err error) {
+	c.send(&trace.Message{Error: &trace.Error{Text: err.Error()}})
+}
+
+// send sends a message; where that fails the connection is over anyhow.
+func (c *session) send(m *trace.Message) {
+	frame, err := trace.AppendFrame(nil, m)
+	if err == nil {
+		err = c.write(frame)
+	}
+	if err != nil {
+		c.cancel()
+	}
+}
+
+// write writes a frame. A viewer that takes nothing for too long is given up.
+func (c *session) write(frame []byte) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	c.conn.SetWriteDeadline(time.Now().Add(c.server.cfg.WriteTimeout))
+	if _, err := c.conn.Write(frame); err != nil {
+		c.cancel()
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package run
+
+import (
+	"bufio"
+	"net"
+	"testing"
+	"time"
+
+	"sockscope/server/trace"
+)
+
+// viewer is a client of the control port.
+type viewer struct {
+	t    testing.TB
+	conn net.Conn
+	r    *bufio.Reader
+}
+
+// dial connects to the control port and reads the Hello.
+func dial(t testing.TB, s *Server) *viewer {
+	t.Helper()
+	conn, err := net.Dial("tcp", s.Addrs()["lab"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	v := &viewer{t, conn, bufio.NewReader(conn)}
+	if m := v.next(); m.Hello == nil || m.Hello.Version != trace.Version || m.Hello.Kernel == "" {
+		t.Fatalf("the first message is %+v", m)
+	}
+	return v
+}
+
+func (v *viewer) send(req *trace.Request) {
+	v.t.Helper()
+	if err := trace.WriteFrame(v.conn, req); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+// next returns the next message. A server that says nothing for a minute
+// fails the test.
+func (v *viewer) next() *trace.Message {
+	v.t.Helper()
+	v.conn.SetReadDeadline(time.Now().Add(time.Minute))
+	m := new(trace.Message)
+	if err := trace.ReadFrame(v.r, trace.MaxFrame, m); err != nil {
+		v.t.Fatal(err)
+	}
+	return m
+}
+
+// result is a run as a viewer saw it.
+type result struct {
+	header *trace.Header
+	events []trace.Event
+	errors []string
+	end    *trace.End
+}
+
+// run reads messages up to the End.
+func (v *viewer) run() *result {
+	v.t.Helper()
+	r := new(result)
+	v.until(r, func() bool { return false })
+	return r
+}
+
+// until adds messages to r until there is an End, or enough says so.
+func (v *viewer) until(r *result, enough func() bool) {
+	v.t.Helper()
+	for r.end == nil && !enough() {
+		switch m := v.next(); {
+		case m.Header != nil:
+			r.header = m.Header
+		case m.Error != nil:
+			r.errors = append(r.errors, m.Error.Text)
+		case m.End != nil:
+			r.end = m.End
+		default:
+			r.events = append(r.events, m.Events...)
+		}
+	}
+}

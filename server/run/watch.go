@@ -1,0 +1,59 @@
+package run
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"sockscope/server/trace"
+)
+
+// checkLimits ends the run when it has reached a limit. Open files and the
+// trace's size are looked after where they are met.
+func (e *execution) checkLimits() {
+	if e.end != nil {
+		return
+	}
+	t := e.time()
+	limit := func(format string, args ...any) { e.stop(trace.EndLimit, fmt.Sprintf(format, args...)) }
+	switch agent := e.agent(); {
+	case e.calls > e.limits.Calls:
+		limit("the programs have made %d calls, and that is the limit", e.limits.Calls)
+	case e.bytes > e.limits.Bytes:
+		limit("the programs have sent and received %s, and that is the limit", bytesText(e.limits.Bytes))
+	case agent == nil && t > int64(e.limits.Wall):
+		limit("the run has taken %v, and that is the limit", e.limits.Wall)
+	case agent != nil && t-e.asked > int64(e.limits.Idle):
+		limit("nothing was asked of %s for %v, and that is the limit", agent.Name, e.limits.Idle)
+	}
+	if t-e.weighed < int64(50*time.Millisecond) {
+		return
+	}
+	e.weighed = t
+	for i := range e.members {
+		m := &e.members[i]
+		if m.proc != nil && !m.exited && resident(m.proc.pid) > e.limits.Memory {
+			limit("%s uses more than %s of memory, and that is the limit", m.Name, bytesText(e.limits.Memory))
+		}
+	}
+}
+
+// resident returns how many bytes of memory a process uses, 0 where the system
+// doesn't tell (proc_pid_statm(5)).
+func resident(pid int) int64 {
+	if pid == 0 {
+		return 0
+	}
+	statm, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/statm")
+	if err != nil {
+		return 0
+	}
+	fields := bytes.Fields(statm)
+	if len(fields) < 2 {
+		return 0
+	}
+	pages, _ := strconv.ParseInt(string(fields[1]), 10, 64)
+	return pages * int64(os.Getpagesize())
+}

@@ -1,0 +1,183 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sockscope/server/lab"
+	"sockscope/server/socket"
+	"sockscope/server/trace"
+)
+
+// A worker is the sandbox of one run: it gets ready before there is one to do,
+// does it, and ends. The programs that it keeps ready are enough for a server
+// and a client; more are started while those are under way.
+const spares = 2
+
+// furnishing is the first thing that a worker is told.
+type furnishing struct {
+	Isolation string `cbor:"1,keyasint"`
+	Limits    Limits `cbor:"2,keyasint"`
+}
+
+// readiness is the first thing that a worker says.
+type readiness struct {
+	Cost int64  `cbor:"1,keyasint,omitempty"` // ns that tracing adds to a call
+	Err  string `cbor:"2,keyasint,omitempty"` // why it cannot be a worker; "" when it can
+}
+
+// workerMain is the life of a worker. Frames come in on in: a furnishing, a
+// Request with OpRun, then others with OpAct and OpStop. Frames go out on out: a
+// readiness, then the run's messages. When in ends the worker does too.
+func workerMain(in io.Reader, out io.Writer) error {
+	var f furnishing
+	if err := trace.ReadFrame(in, trace.MaxRequest, &f); err != nil {
+		return orEnd(err)
+	}
+	w := &worker{furnishing: f}
+	if err := w.prepare(); err != nil {
+		trace.WriteFrame(out, readiness{Err: err.Error()})
+		return nil
+	}
+	if err := trace.WriteFrame(out, readiness{Cost: w.cost}); err != nil {
+		return err
+	}
+	var req trace.Request
+	if err := trace.ReadFrame(in, trace.MaxRequest, &req); err != nil {
+		w.discard()
+		return orEnd(err)
+	}
+	requests := make(chan trace.Request)
+	go func() {
+		for {
+			var req trace.Request
+			if trace.ReadFrame(in, trace.MaxRequest, &req) != nil {
+				// Nobody is left to see the run. In a process namespace its
+				// programs end with this process, else by their leash.
+				os.Exit(0)
+			}
+			requests <- req
+		}
+	}()
+	box := newOutbox(out)
+	e, err := w.begin(req, box)
+	if err != nil {
+		w.discard()
+		box.add(&trace.Message{End: &trace.End{Reason: trace.EndFailed, Message: err.Error()}})
+	} else {
+		e.loop(requests)
+	}
+	box.close()
+	return nil
+}
+
+// orEnd returns nil for the end of the input: a worker that isn't needed.
+func orEnd(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// worker is what is ready before the run is known.
+type worker struct {
+	furnishing
+	diag *sockDiag // nil when the table isn't the run's own
+	cost int64
+	idle []*process
+}
+
+func (w *worker) prepare() error {
+	if w.Isolation == trace.Namespace {
+		if err := furnish(); err != nil {
+			return err
+		}
+		w.diag, _ = newSockDiag() // some containers forbid it: no Samples then
+	}
+	var (
+		wait sync.WaitGroup
+		made [spares]*process
+		errs [spares]error
+	)
+	for i := range spares {
+		wait.Go(func() { made[i], errs[i] = spawn(nil, nil) })
+	}
+	wait.Wait()
+	for _, p := range made {
+		if p != nil {
+			w.idle = append(w.idle, p)
+		}
+	}
+	if err := errors.Join(errs[:]...); err != nil {
+		w.discard()
+		return err
+	}
+	w.cost = traceCost()
+	return nil
+}
+
+// traceCost measures what tracing adds to a call on this machine, now. It is 0
+// when it could not be measured.
+func traceCost() int64 {
+	memory, err := newAreaFile()
+	if err != nil {
+		return 0
+	}
+	defer memory.Close()
+	area, mem, err := mapArea(int(memory.Fd()))
+	if err != nil {
+		return 0
+	}
+	defer unix.Munmap(mem)
+	cost, _ := socket.Cost(area, true)
+	return cost
+}
+
+// discard ends the processes that were kept ready and not needed.
+func (w *worker) discard() {
+	for _, p := range w.idle {
+		p.kill()
+		p.wait()
+	}
+	w.idle = nil
+}
+
+// begin opens the trace of the run that req asks for.
+func (w *worker) begin(req trace.Request, box *outbox) (*execution, error) {
+	l, err := lab.Find(req.Lab)
+	if err != nil {
+		return nil, err
+	}
+	values, err := l.Set(req.Knobs)
+	if err != nil {
+		return nil, err
+	}
+	procs := l.Processes(values)
+	if w.Isolation == trace.Shared {
+		if err := relocate(procs); err != nil {
+			return nil, err
+		}
+	}
+	shown, sources, err := describe(procs)
+	if err != nil {
+		return nil, err
+	}
+	e := newExecution(w, procs, sources, box)
+	header := &trace.Header{
+		Version: trace.Version, Lab: l.ID, Knobs: values, Began: time.Now().UnixMilli(),
+		Kernel: kernel(), Isolation: w.Isolation, Procs: shown, Sources: sources, TraceCost: w.cost,
+	}
+	if _, err := box.add(&trace.Message{Header: header}); err != nil {
+		return nil, err
+	}
+	if len(procs) > w.Limits.Processes {
+		e.stop(trace.EndLimit, fmt.Sprintf("this run takes %d processes; the limit is %d", len(procs), w.Limits.Processes))
+	}
+	return e, nil
+}
