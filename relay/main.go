@@ -17,18 +17,20 @@ import (
 	"time"
 
 	"sockscope/relay/bridge"
+	"sockscope/server/run"
 	"sockscope/web/site"
 )
 
 func main() {
+	run.Child() // the native server's processes are this binary once more
 	var c config
 	var origins string
 	flag.StringVar(&c.http, "http", "127.0.0.1:8080", "serve the site and the WebSockets on this `address`")
 	flag.StringVar(&c.server, "server", "", "relay to the native server on `HOST[:CONTROLPORT]` instead of starting one")
-	flag.StringVar(&c.ports.control, "control", "127.0.0.1:7000", "the native server's control `address`")
-	flag.StringVar(&c.ports.echo, "echo", "127.0.0.1:9999", "the echo server's `address`")
-	flag.StringVar(&c.ports.mux, "mux", "127.0.0.1:10001", "the select multiplexer's `address`")
-	flag.StringVar(&c.ports.byteorder, "byteorder", "127.0.0.1:20000", "the byte order server's `address`")
+	flag.StringVar(&c.ports.control, "control", run.DefaultControl, "the native server's control `address`")
+	flag.StringVar(&c.ports.echo, "echo", run.DefaultEcho, "the echo server's `address`")
+	flag.StringVar(&c.ports.mux, "mux", run.DefaultMux, "the select multiplexer's `address`")
+	flag.StringVar(&c.ports.byteorder, "byteorder", run.DefaultByteorder, "the byte order server's `address`")
 	flag.StringVar(&origins, "allow-origin", "", "let pages from these `origins` connect too, such as https://example.org; separated by commas")
 	flag.Parse()
 	if flag.NArg() > 0 {

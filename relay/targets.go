@@ -2,48 +2,50 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"net"
+	"strings"
+
+	"sockscope/server/run"
 )
 
 // ports are the addresses of the native server's TCP ports.
 type ports struct{ control, echo, mux, byteorder string }
 
-// openTargets returns the address of each target of the bridge.
+// openTargets returns the address of each target of the bridge. It starts the
+// native server unless one is named; closeAll ends what it started.
 func openTargets(server string, p ports) (targets map[string]string, closeAll func() error, err error) {
-	targets = map[string]string{"lab": p.control, "echo": p.echo, "mux": p.mux, "byteorder": p.byteorder}
-	closeAll = func() error { return nil }
 	if server != "" {
-		err = moveTo(server, targets)
+		targets, err = elsewhere(server, p)
+		return targets, func() error { return nil }, err
 	}
-	return targets, closeAll, err
+	native, err := run.Start(run.Config{
+		Control: p.control, Echo: p.echo, Mux: p.mux, Byteorder: p.byteorder,
+		Logger: slog.Default(),
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return native.Addrs(), native.Close, nil
 }
 
-// moveTo puts the targets on the host that -server names; each keeps its port,
-// but for the control port if one is named too.
-func moveTo(server string, targets map[string]string) error {
+// elsewhere returns the targets on the host that -server names. Each has the
+// port of its own flag, but for the control port if -server has one.
+func elsewhere(server string, p ports) (map[string]string, error) {
 	host, control, err := net.SplitHostPort(server)
-	if err != nil {
-		host, control = server, ""
-		if ip := net.ParseIP(trimBrackets(host)); ip != nil {
-			host = ip.String()
-		}
+	if err != nil { // no port
+		host, control = strings.Trim(server, "[]"), ""
 	}
-	for name, address := range targets {
+	targets := map[string]string{}
+	for name, address := range map[string]string{"lab": p.control, "echo": p.echo, "mux": p.mux, "byteorder": p.byteorder} {
 		_, port, err := net.SplitHostPort(address)
 		if err != nil {
-			return fmt.Errorf("address of %s: %w", name, err)
+			return nil, fmt.Errorf("address of %s: %w", name, err)
 		}
 		if name == "lab" && control != "" {
 			port = control
 		}
 		targets[name] = net.JoinHostPort(host, port)
 	}
-	return nil
-}
-
-func trimBrackets(host string) string {
-	if len(host) > 2 && host[0] == '[' && host[len(host)-1] == ']' {
-		return host[1 : len(host)-1]
-	}
-	return host
+	return targets, nil
 }
