@@ -51,7 +51,9 @@ func (d *laneDrawing) draw() {
 			d.line(line, b.x0)
 			line = math.Min(b.x1, x1)
 		}
-		d.t.pending = append(d.t.pending, b)
+		if !d.merge(b) {
+			d.t.pending = append(d.t.pending, b)
+		}
 		b, more = next, another
 	}
 	d.line(line, x1)
@@ -71,6 +73,24 @@ func (d *laneDrawing) draw() {
 	}
 	d.t.pending = d.t.pending[:0]
 }
+
+// merge adds b to the bar before where both are too small for their form and
+// touch.
+func (d *laneDrawing) merge(b bar) bool {
+	n := len(d.t.pending)
+	if n == 0 || b.x1-b.x0 >= small || b.shape&(open|paused) != 0 || b.strip {
+		return false
+	}
+	a := &d.t.pending[n-1]
+	if a.first == a.last && a.x1-a.x0 >= small || a.strip || miniature(a.shape) != miniature(b.shape) || b.x0 > a.x1+0.75 {
+		return false
+	}
+	a.last, a.x1 = b.last, math.Max(a.x1, b.x1)
+	return true
+}
+
+// small is the width below which a bar has no room for its form, in px.
+const small = 6
 
 // life returns from where to where the lane's thread lives, in px.
 func (d *laneDrawing) life() (x0, x1 float64, ok bool) {
@@ -117,24 +137,27 @@ func (d *laneDrawing) bar(b bar) {
 	case !returned:
 		d.hollow(x0, x1, true)
 		s.rect(Run, x0-1, y-1, 2, h+2, 0)
-	case b.shape&slept != 0 && w >= 6:
+	case b.shape&slept != 0 && w >= small:
 		d.hollow(x0, x1, false)
+		if b.first != b.last {
+			return // many sleeps have no one beginning and end
+		}
 		s.rect(Run, x0-1, y-1, 2, h+2, 0)
 		if b.shape&(failed|notYet) != 0 {
 			d.notch(math.Max(x0+3, x1-14), x1, b.shape)
-		} else {
-			s.rect(Run, x1-1.5, y-1, 3, h+2, 0)
+			return
 		}
+		s.rect(Run, x1-1.5, y-1, 3, h+2, 0)
 	case b.shape&(failed|notYet) != 0:
 		d.notch(x0, x1, b.shape)
 	case b.shape&slept != 0:
 		s.rect(Asleep, x0, y, math.Max(w, grain), h, 0)
-	case b.shape&unknown != 0 && w >= 6:
+	case b.shape&unknown != 0 && w >= small:
 		s.rect(AsleepFill, f.cut(x0), y, f.cut(x1)-f.cut(x0), h, 0)
 		d.box(Asleep, f.cut(x0), f.cut(x1), Dotted)
 	default:
 		radius := 1.5
-		if w < 6 {
+		if w < small {
 			radius = 0
 		}
 		s.rect(Run, f.cut(x0), y, math.Max(f.cut(x1)-f.cut(x0), grain), h, radius)
@@ -178,12 +201,12 @@ func (d *laneDrawing) notch(x0, x1 float64, sh shape) {
 	a, b := d.f.cut(x0), d.f.cut(x1)
 	v := math.Min(5, (b-a)/2)
 	switch {
-	case sh&failed != 0 && b-a < 6: // too narrow for its shape: taller instead
+	case sh&failed != 0 && b-a < small: // too narrow for its shape: taller instead
 		s.rect(Error, a, y-2, b-a, h+4, 0)
 	case sh&failed != 0:
 		s.rect(Screen, a, y, b-a, h, 0)
 		s.fill(Error, a, y, b, y, b-v, y+h/2, b, y+h, a, y+h)
-	case b-a < 6:
+	case b-a < small:
 		s.rect(Again, a, y, b-a, h, 0)
 	default:
 		s.rect(Screen, a, y, b-a, h, 0)

@@ -59,6 +59,12 @@ func (s *Script) Enter(proc int, call trace.Call, fd int, e trace.Event) {
 func (s *Script) Return(proc int, e trace.Event) {
 	o := s.open[[2]int{proc, e.Thread}]
 	e.Kind, e.Proc, e.Call, e.FD = trace.Return, proc, o.Call, o.FD
+	if e.Addr == "" {
+		e.Addr = o.Addr // the tracer tells again what changed
+	}
+	if e.Args == nil {
+		e.Args = o.Args
+	}
 	if e.Sleep == trace.SleepUnknown {
 		e.Sleep = trace.Awake
 	}
@@ -86,16 +92,19 @@ func (s *Script) Listen() {
 	s.Do(0, trace.Listen, 3, 0)
 }
 
-// Connect lets a client, from 1 on, connect its fd 3 to the server's fd 3+client.
-func (s *Script) Connect(client int, sleeping bool) {
-	if !sleeping {
+// Connect lets a client, from 1 on, connect its fd 3 to the server's fd
+// 3+client; the server sleeps in select until then, unless it is busy.
+func (s *Script) Connect(client int, busy bool) {
+	if !busy {
 		s.Enter(0, trace.Select, -1, trace.Event{Sets: &trace.Sets{Read: []int{3}}, Timeout: 20e9})
 	}
 	s.Start(client)
 	s.Do(client, trace.Socket, -1, 3)
 	s.Enter(client, trace.Connect, 3, trace.Event{Addr: "127.0.0.1:10001"})
-	s.Return(client, trace.Event{Addr: "127.0.0.1:10001", Queues: []trace.Queue{{FD: 3, Time: s.now, State: trace.Established, Local: Addr(client)}}})
-	s.Return(0, trace.Event{Result: 1, Sleep: trace.Slept, Sets: &trace.Sets{Read: []int{3}}})
+	s.Return(client, trace.Event{Queues: []trace.Queue{{FD: 3, Time: s.now, State: trace.Established, Local: Addr(client)}}})
+	if !busy {
+		s.Return(0, trace.Event{Result: 1, Sleep: trace.Slept, Sets: &trace.Sets{Read: []int{3}}})
+	}
 	s.Enter(0, trace.Accept, 3, trace.Event{})
 	s.Return(0, trace.Event{Result: int64(3 + client), Addr: Addr(client)})
 	s.Enter(0, trace.Fcntl, 3+client, trace.Event{Args: []int64{4, 0x800}})
