@@ -206,8 +206,14 @@ func (p *ProcState) returned(e *Event) {
 	}
 	f := p.FD(e.FD)
 	if e.Errno != 0 {
-		if f != nil && e.Errno == ECONNRESET {
+		if f == nil {
+			return
+		}
+		switch {
+		case e.Errno == ECONNRESET:
 			f.State, f.How = Closed, Inferred
+		case e.Call == Connect && e.Errno == EINPROGRESS:
+			f.Kind, f.Peer, f.State, f.How = FDConn, e.Addr, SynSent, Inferred
 		}
 		return
 	}
@@ -236,9 +242,9 @@ func (p *ProcState) returned(e *Event) {
 		f.Kind, f.State, f.How = FDListener, Listening, Inferred
 	case Connect:
 		f.Kind, f.Peer, f.State, f.How = FDConn, e.Addr, Established, Inferred
-	case Send, Sendto:
+	case Send, Sendto, Write:
 		f.Out += e.Result
-	case Recv, Recvfrom:
+	case Recv, Recvfrom, Read:
 		f.In += e.Result
 	case Shutdown:
 		if len(e.Args) > 0 {
