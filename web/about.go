@@ -12,15 +12,15 @@ import (
 // about is a lab's text: what to look at, and what is true.
 func about(l *lab.Lab) app.UI {
 	list := func(texts []string) app.UI {
-		return app.Ul().Body(app.Range(texts).Slice(func(i int) app.UI {
+		return el("ul").Body(app.Range(texts).Slice(func(i int) app.UI {
 			return app.Raw("<li>" + withCode(texts[i]) + "</li>")
 		}))
 	}
-	return app.Div().Class("about").Body(
-		app.H3().Text("Look at"), list(l.Look),
-		app.H3().Text("What is true"), list(l.True),
+	return el("div").Class("about").Body(
+		el("h3").Text("Look at"), list(l.Look),
+		el("h3").Text("What is true"), list(l.True),
 		app.If(l.Notes != "", func() app.UI {
-			return app.Div().Body(app.H3().Text("Note"), app.Raw("<p>"+withCode(l.Notes)+"</p>"))
+			return el("div").Body(el("h3").Text("Note"), app.Raw("<p>"+withCode(l.Notes)+"</p>"))
 		}),
 	)
 }

@@ -14,27 +14,27 @@ import (
 func (p *labPage) bar() app.UI {
 	l := p.s.Lab
 	prev, next := neighbours(l)
-	return app.Header().Class("bar").Body(
+	return el("header").Class("bar").Body(
 		brand(),
-		app.Nav().Class("crumb wide").Aria("label", "Where").Body(
-			app.I().Text("/"), app.A().Href("/#labs").Text("Labs"),
-			app.I().Class("sect").Text("/"), app.Span().Text(string(l.Section)+". "+l.Section.Title()),
-			app.I().Text("/"), app.B().Text(l.ID),
+		el("nav").Class("crumb wide").Aria("label", "Where").Body(
+			el("i").Text("/"), anchor("/#labs").Text("Labs"),
+			el("i").Class("sect").Text("/"), el("span").Text(string(l.Section)+". "+l.Section.Title()),
+			el("i").Text("/"), el("b").Text(l.ID),
 		),
-		app.B().Class("narrow mono").Text(l.ID),
-		app.Span().Class("sp"),
-		app.Nav().Class("crumb turn wide").Aria("label", "Neighbours").Body(
+		el("b").Class("narrow mono").Text(l.ID),
+		el("span").Class("sp"),
+		el("nav").Class("crumb turn wide").Aria("label", "Neighbours").Body(
 			app.If(prev != nil, func() app.UI {
-				return app.A().Href(labPath(prev)).Rel("prev").Body(app.I().Text("←"), app.Text(" "+prev.ID))
+				return anchor(labPath(prev)).Attr("rel", "prev").Body(el("i").Text("←"), app.Text(" "+prev.ID))
 			}),
 			app.If(next != nil, func() app.UI {
-				return app.A().Href(labPath(next)).Rel("next").Body(app.Text(next.ID+" "), app.I().Text("→"))
+				return anchor(labPath(next)).Attr("rel", "next").Body(app.Text(next.ID+" "), el("i").Text("→"))
 			}),
 		),
 		status(p.s.Link, p.s.Hello, true),
-		app.Span().Class("icons").Body(
-			app.Button().Type("button").Class("ib wide").Aria("label", "Keys (question mark)").OnClick(p.onHelp).
-				Body(app.Kbd().Text("?")),
+		el("span").Class("icons").Body(
+			el("button").Attr("type", "button").Class("ib wide").Aria("label", "Keys (question mark)").OnClick(p.onHelp).
+				Body(el("kbd").Text("?")),
 			new(themeButton),
 		),
 	)
@@ -42,7 +42,7 @@ func (p *labPage) bar() app.UI {
 
 // brand is the name, which leads home.
 func brand() app.UI {
-	return app.A().Class("brand").Href("/").Body(app.Raw(iconBrand), app.Span().Class("wide").Text("Sockscope"))
+	return anchor("/").Class("brand").Body(app.Raw(iconBrand), el("span").Class("wide").Text("Sockscope"))
 }
 
 // neighbours returns the labs before and after l, nil at the ends.
@@ -77,10 +77,10 @@ func status(state link.State, hello *trace.Hello, long bool) app.UI {
 			text += ", shared loopback"
 		}
 	}
-	return app.Span().Class("status").Body(
-		app.Span().Class(lamp).Aria("hidden", true),
-		app.Span().Class("wide").Text(text),
-		app.Span().Class("narrow").Text(short),
+	return el("span").Class("status").Body(
+		el("span").Class(lamp).Aria("hidden", true),
+		el("span").Class("wide").Text(text),
+		el("span").Class("narrow").Text(short),
 	)
 }
 

@@ -25,26 +25,26 @@ func (c *bytesPane) Render() app.UI {
 	flows := s.flows()
 	at := s.flowAt(flows)
 	if at < 0 {
-		return app.Div().Class("bytes").Body(
-			app.Div().Class("ph2").Body(app.H2().Text("Bytes"), app.Span().Text("no connection yet")),
+		return el("div").Class("bytes").Body(
+			el("div").Class("ph2").Body(el("h2").Text("Bytes"), el("span").Text("no connection yet")),
 			s.printed(),
 		)
 	}
 	f := flows[at]
 	st := streamAt(&s.Player.Run.Conns[f.conn].Flows[f.way], s.pos())
 	off, cells := st.tail(maxBytes)
-	return app.Div().Class("bytes").Body(
-		app.Div().Class("ph2").Body(
-			app.H2().Text("Bytes"),
-			app.Select().Class("pick").Aria("label", "Connection and direction").OnChange(c.onPick).Body(
+	return el("div").Class("bytes").Body(
+		el("div").Class("ph2").Body(
+			el("h2").Text("Bytes"),
+			el("select").Class("pick").Aria("label", "Connection and direction").OnChange(c.onPick).Body(
 				app.Range(flows).Slice(func(i int) app.UI {
-					return app.Option().Value(fmt.Sprintf("%d.%d", flows[i].conn, flows[i].way)).Selected(i == at).Text(s.flowName(flows[i]))
+					return option(fmt.Sprintf("%d.%d", flows[i].conn, flows[i].way), s.flowName(flows[i]), i == at)
 				}),
 			),
-			app.Span().Text(fmt.Sprintf("%d so far", st.sent)),
-			app.Span().Class("sp"), provenance(trace.Observed, ""),
+			el("span").Text(fmt.Sprintf("%d so far", st.sent)),
+			el("span").Class("sp"), provenance(trace.Observed, ""),
 		),
-		app.Div().Class("scroll").ID("bytes").TabIndex(0).Body(app.Raw(`<pre class="hex">`+hexdump(off, cells)+`</pre>`)),
+		el("div").Class("scroll").ID("bytes").TabIndex(0).Body(app.Raw(`<pre class="hex">`+hexdump(off, cells)+`</pre>`)),
 		streamKey(&st, off),
 		s.printed(),
 	)
@@ -54,11 +54,11 @@ func (c *bytesPane) Render() app.UI {
 // inferred: it was sent and not received.
 func streamKey(st *stream, off int64) app.UI {
 	if st.sent == 0 {
-		return app.Div().Class("bkey").Body(app.Span().Text("nothing has been sent this way"))
+		return el("div").Class("bkey").Body(el("span").Text("nothing has been sent this way"))
 	}
 	first := max(0, len(st.sends)-sendClasses)
-	return app.Div().Class("bkey").Body(
-		app.If(off > 0, func() app.UI { return app.Span().Text(fmt.Sprintf("from byte %d on", off)) }),
+	return el("div").Class("bkey").Body(
+		app.If(off > 0, func() app.UI { return el("span").Text(fmt.Sprintf("from byte %d on", off)) }),
 		app.Range(st.sends[first:]).Slice(func(k int) app.UI {
 			i := first + k
 			m := &st.sends[i]
@@ -72,7 +72,7 @@ func streamKey(st *stream, off int64) app.UI {
 			default:
 				text += fmt.Sprintf("%d of %d received", st.read-m.Off, m.Len)
 			}
-			return app.Span().Class(c.class()).Text(text)
+			return el("span").Class(c.class()).Text(text)
 		}),
 	)
 }
@@ -171,12 +171,12 @@ func (s *session) printed() app.UI {
 		}
 	}
 	if len(outs) == 0 {
-		return app.Div()
+		return el("div")
 	}
-	return app.Dl().Class("printed").Body(app.Range(outs).Slice(func(i int) app.UI {
-		return app.Div().Body(
-			app.Dt().Body(app.Text(outs[i].name)),
-			app.Dd().Body(app.Pre().Text(outs[i].text)),
+	return el("dl").Class("printed").Body(app.Range(outs).Slice(func(i int) app.UI {
+		return el("div").Body(
+			el("dt").Body(app.Text(outs[i].name)),
+			el("dd").Body(el("pre").Text(outs[i].text)),
 		)
 	}))
 }

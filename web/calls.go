@@ -24,12 +24,12 @@ const spareLines = 12 // in the DOM above and below those in view
 func (c *callsPane) OnInit() { c.room, c.height, c.lastAt = 60, 19, -1 }
 
 func (c *callsPane) Render() app.UI {
-	return app.Div().Class("half calls").Body(
-		app.Div().Class("ph2").Body(
-			app.H2().Text("Calls"), app.Span().Class("wide").Text("as strace writes them"), app.Span().Class("sp"),
+	return el("div").Class("half calls").Body(
+		el("div").Class("ph2").Body(
+			el("h2").Text("Calls"), el("span").Class("wide").Text("as strace writes them"), el("span").Class("sp"),
 			provenance(trace.Observed, ""),
 		),
-		app.Div().Class("scroll").ID("log").TabIndex(0).OnScroll(c.onScroll).Body(c.lines()),
+		el("div").Class("scroll").ID("log").TabIndex(0).OnScroll(c.onScroll).Body(c.lines()),
 	)
 }
 
@@ -40,19 +40,19 @@ func (c *callsPane) lines() app.UI {
 		if s.busy() {
 			text = "No call yet."
 		}
-		return app.P().Class("hint").Text(text)
+		return el("p").Class("hint").Text(text)
 	}
 	pos := s.pos()
 	n, current := len(s.Log.rows), s.Log.at(pos)
 	top := max(0, min(c.top, n-c.room))
 	end := min(n, top+c.room)
-	return app.Div().Body(
+	return el("div").Body(
 		space(top*c.height),
-		app.Ol().Class("log").Body(
+		el("ol").Class("log").Body(
 			app.Range(s.Log.rows[top:end]).Slice(func(k int) app.UI {
 				i := top + k
 				l := s.Log.line(i, pos)
-				li := app.Li()
+				li := el("li")
 				switch {
 				case i == current:
 					li = li.Class("cur").Aria("current", "step")
@@ -60,7 +60,7 @@ func (c *callsPane) lines() app.UI {
 					li = li.Class("ahead")
 				}
 				return li.OnClick(func(app.Context, app.Event) { s.seek(s.Log.rows[i].last + 1) }, app.EventScope(i)).Body(
-					app.I().Text(l.step), app.B().Text(l.tag), app.Raw("<code>"+l.html+"</code>"),
+					el("i").Text(l.step), el("b").Text(l.tag), app.Raw("<code>"+l.html+"</code>"),
 				)
 			}),
 		),

@@ -77,22 +77,22 @@ func (c *handsBar) OnInit() { c.text = "Hello, world" }
 func (c *handsBar) Render() app.UI {
 	h := c.S.handsNow()
 	call := func(name string, enabled bool, do app.EventHandler) app.UI {
-		return app.Button().Type("button").Class("btn").Disabled(!enabled).OnClick(do).Text(name)
+		return el("button").Attr("type", "button").Class("btn").Attr("disabled", !enabled).OnClick(do).Text(name)
 	}
-	return app.Section().Class("hands").Aria("label", "You are the client").Body(
-		app.B().Text("You are the client"),
+	return el("section").Class("hands").Aria("label", "You are the client").Body(
+		el("b").Text("You are the client"),
 		call("socket", h.socket, c.onSocket),
 		call("connect", h.connect, c.onConnect),
 		// No form: go-app's handlers come too late to keep a browser from
 		// submitting one.
-		app.Span().Class("msg").Body(
-			app.Input().Class("field").Type("text").Aria("label", "What to send").Value(c.text).MaxLength(1000).AutoComplete(false).Spellcheck(false).OnInput(c.onText).OnKeyDown(c.onKey),
+		el("span").Class("msg").Body(
+			app.ElemSelfClosing("input").Class("field").Attr("type", "text").Aria("label", "What to send").Attr("value", c.text).Attr("maxlength", 1000).Attr("autocomplete", "off").Spellcheck(false).OnInput(c.onText).OnKeyDown(c.onKey),
 			call("send", h.io, c.onSend),
 		),
 		call("recv", h.io, c.onRecv),
 		call("shutdown", h.io, c.onShutdown),
 		call("close", h.close, c.onClose),
-		app.Span().Class("why").Role("status").Text(h.why),
+		el("span").Class("why").Role("status").Text(h.why),
 	)
 }
 

@@ -49,27 +49,27 @@ const nc = "nc 127.0.0.1 10001"
 
 func (p *homePage) Render() app.UI {
 	first := lab.All[0]
-	return app.Div().Class("home").Body(
+	return el("div").Class("home").Body(
 		app.Raw(hatch),
-		app.Header().Class("top").Body(
-			app.A().Class("brand").Href("/").Body(app.Raw(iconBrand), app.Text("Sockscope")),
-			app.Nav().Class("wide").Aria("label", "Site").Body(
-				app.A().Href("#labs").Text("Labs"), app.A().Href("#own").Text("Your own client"),
+		el("header").Class("top").Body(
+			anchor("/").Class("brand").Body(app.Raw(iconBrand), app.Text("Sockscope")),
+			el("nav").Class("wide").Aria("label", "Site").Body(
+				anchor("#labs").Text("Labs"), anchor("#own").Text("Your own client"),
 			),
-			app.Span().Class("sp"),
+			el("span").Class("sp"),
 			status(p.state, p.hello, false),
 			new(themeButton),
 		),
-		app.Section().Class("hero").Body(
-			app.H1().Text("Watch a socket call fall asleep, and see what wakes it."),
-			app.P().Text("Real programs on a real kernel. Every call, from the moment it enters to what it returns, on one clock."),
-			app.Div().Class("cta").Body(
-				app.A().Class("t").Href("#labs").Text(fmt.Sprintf("All %d labs", len(lab.All))),
-				app.A().Class("runb").Href(labPath(first)).Body(app.Raw(iconRun), app.Text("Run the first one")),
+		el("section").Class("hero").Body(
+			el("h1").Text("Watch a socket call fall asleep, and see what wakes it."),
+			el("p").Text("Real programs on a real kernel. Every call, from the moment it enters to what it returns, on one clock."),
+			el("div").Class("cta").Body(
+				anchor("#labs").Class("t").Text(fmt.Sprintf("All %d labs", len(lab.All))),
+				anchor(labPath(first)).Class("runb").Body(app.Raw(iconRun), app.Text("Run the first one")),
 			),
 		),
 		p.own(),
-		app.Main().Class("idx").ID("labs").Aria("label", "Labs").Body(
+		el("main").Class("idx").ID("labs").Aria("label", "Labs").Body(
 			app.Range(lab.Sections).Slice(func(i int) app.UI { return section(lab.Sections[i]) }),
 		),
 	)
@@ -82,13 +82,13 @@ func (p *homePage) own() app.UI {
 	if p.copied {
 		copy = "Copied"
 	}
-	return app.Section().Class("own").ID("own").Body(
-		app.H2().Text("Connect your own client"),
-		app.Div().Class("cmd").Body(
-			app.I().Text("$"), app.Text(nc),
-			app.Button().Type("button").OnClick(p.onCopy).Text(copy),
+	return el("section").Class("own").ID("own").Body(
+		el("h2").Text("Connect your own client"),
+		el("div").Class("cmd").Body(
+			el("i").Text("$"), app.Text(nc),
+			el("button").Attr("type", "button").OnClick(p.onCopy).Text(copy),
 		),
-		app.P().Class("wide").Text("On the machine that runs the server: a select server that echoes each line. Python, telnet or your own program will do as well."),
+		el("p").Class("wide").Text("On the machine that runs the server: a select server that echoes each line. Python, telnet or your own program will do as well."),
 	)
 }
 
@@ -112,17 +112,17 @@ func section(s lab.Section) app.UI {
 	if len(labs) == 0 {
 		return nil
 	}
-	return app.Section().Aria("label", s.Title()).Body(
-		app.H2().Body(app.I().Text(string(s)), app.Text(s.Title())),
-		app.Ul().Body(app.Range(labs).Slice(func(i int) app.UI {
+	return el("section").Aria("label", s.Title()).Body(
+		el("h2").Body(el("i").Text(string(s)), app.Text(s.Title())),
+		el("ul").Body(app.Range(labs).Slice(func(i int) app.UI {
 			l := labs[i]
-			li := app.Li()
+			li := el("li")
 			if l == lab.All[0] {
 				li = li.Class("best")
 			}
-			return li.Body(app.A().Href(labPath(l)).Body(
+			return li.Body(anchor(labPath(l)).Body(
 				app.Raw(glyph(l.ID)),
-				app.Span().Body(app.B().Text(l.ID), app.Small().Text(l.Brief)),
+				el("span").Body(el("b").Text(l.ID), el("small").Text(l.Brief)),
 			))
 		})),
 	)

@@ -40,9 +40,9 @@ var legend = []struct{ svg, word string }{
 
 // key draws the legend.
 func key() app.UI {
-	return app.Div().Class("key wide").Aria("label", "Key").Body(
+	return el("div").Class("key wide").Aria("label", "Key").Body(
 		app.Range(legend).Slice(func(i int) app.UI {
-			return app.Span().Body(app.Raw(legend[i].svg), app.Text(legend[i].word))
+			return el("span").Body(app.Raw(legend[i].svg), app.Text(legend[i].word))
 		}),
 	)
 }

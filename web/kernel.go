@@ -27,27 +27,27 @@ func (c *kernelPane) Render() app.UI {
 	case s.about:
 		title, body = "About", about(s.Lab)
 	case s.state() == nil:
-		body = app.P().Class("hint").Text("When a run has begun: the fds of the selected process, their states and queues, and what select was asked and answered.")
+		body = el("p").Class("hint").Text("When a run has begun: the fds of the selected process, their states and queues, and what select was asked and answered.")
 	case s.netst:
 		body, note, how = sockets(s.state()), "every TCP socket of the run", provenance(trace.Sampled, "")
 	default:
 		body, note, how = fdTable(s), "fd table of "+s.procs()[s.proc()].Name, s.queuesRead()
 	}
-	return app.Section().Class("pane p-kernel").Aria("label", title).Body(
-		app.Div().Class("ph2").Body(
-			app.H2().Text(title), app.Span().Class("wide").Text(note), app.Span().Class("sp"), how,
-			app.Span().Class("seg").Role("group").Aria("label", "What to show").Body(
+	return el("section").Class("pane p-kernel").Aria("label", title).Body(
+		el("div").Class("ph2").Body(
+			el("h2").Text(title), el("span").Class("wide").Text(note), el("span").Class("sp"), how,
+			el("span").Class("seg").Role("group").Aria("label", "What to show").Body(
 				c.tab("fds", !s.about && !s.netst, c.onFDs),
 				c.tab("netstat", !s.about && s.netst, c.onNetstat),
 				c.tab("about", s.about, c.onAbout),
 			),
 		),
-		app.Div().Class("scroll").ID("kernel").TabIndex(0).Body(body),
+		el("div").Class("scroll").ID("kernel").TabIndex(0).Body(body),
 	)
 }
 
 func (c *kernelPane) tab(name string, on bool, h app.EventHandler) app.UI {
-	return app.Button().Type("button").Aria("pressed", on).OnClick(h).Text(name)
+	return el("button").Attr("type", "button").Aria("pressed", on).OnClick(h).Text(name)
 }
 
 func (c *kernelPane) onFDs(app.Context, app.Event)     { c.S.showKernel(false, false) }
@@ -65,7 +65,7 @@ func provenance(p trace.Provenance, text string) app.UI {
 	if text == "" {
 		text = p.String()
 	}
-	return app.Span().Class("badge").Body(app.Raw(mark), app.Text(text))
+	return el("span").Class("badge").Body(app.Raw(mark), app.Text(text))
 }
 
 // queuesRead says when the queues that are shown were read.
@@ -133,11 +133,11 @@ func fdTable(s *session) app.UI {
 	pi := s.proc()
 	state := s.state()
 	if pi >= len(state.Procs) || !state.Procs[pi].Started {
-		return app.P().Class("hint").Text("This process has not started yet.")
+		return el("p").Class("hint").Text("This process has not started yet.")
 	}
 	p := &state.Procs[pi]
 	if p.Exited {
-		return app.P().Class("hint").Text("This process has exited. The kernel has closed its fds.")
+		return el("p").Class("hint").Text("This process has exited. The kernel has closed its fds.")
 	}
 	cols := s.columns(p)
 	class := "kern"
@@ -145,10 +145,10 @@ func fdTable(s *session) app.UI {
 		class = "kern many"
 	}
 	row := func(class, head string, cell func(c *column) app.UI) app.UI {
-		return app.Tr().Class(class).Body(
-			app.Th().Scope("row").Text(head),
+		return el("tr").Class(class).Body(
+			el("th").Attr("scope", "row").Text(head),
 			app.Range(cols).Slice(func(i int) app.UI {
-				td := app.Td()
+				td := el("td")
 				if cols[i].fd == nil {
 					return td.Class("ghost")
 				}
@@ -156,33 +156,33 @@ func fdTable(s *session) app.UI {
 			}),
 		)
 	}
-	return app.Table().Class(class).Body(
-		app.Caption().Class("vh").Text("File descriptors of "+s.procs()[pi].Name),
-		app.THead().Body(app.Tr().Body(
-			app.Th().Scope("row").Text("fd"),
+	return el("table").Class(class).Body(
+		el("caption").Class("vh").Text("File descriptors of "+s.procs()[pi].Name),
+		el("thead").Body(el("tr").Body(
+			el("th").Attr("scope", "row").Text("fd"),
 			app.Range(cols).Slice(func(i int) app.UI {
-				th := app.Th().Scope("col")
+				th := el("th").Attr("scope", "col")
 				if cols[i].fd == nil {
 					th = th.Class("ghost")
 				}
-				return th.Body(app.B().Text(cols[i].number), app.Span().Text(cols[i].name))
+				return th.Body(el("b").Text(cols[i].number), el("span").Text(cols[i].name))
 			}),
 		)),
-		app.TBody().Body(
+		el("tbody").Body(
 			row("st", "state", func(c *column) app.UI { return app.Text(stateWord(c.fd)) }),
 			row("st", "mode", func(c *column) app.UI { return app.Text(modeWord(c.fd)) }),
 			row("queues", "Recv-Q and Send-Q", func(c *column) app.UI { return s.queues(c.fd) }),
 			row("age", "read", func(c *column) app.UI { return app.Text(ageWord(c.fd, state.Time)) }),
 			app.If(p.Muxed != nil, func() app.UI {
-				return app.Tr().Class("sub").Body(app.Th().ColSpan(len(cols)+1).Body(
-					app.Text("Lists in "), app.Span().Class("note").Text("what "+p.Muxed.Call.String()+" asks about")))
+				return el("tr").Class("sub").Body(el("th").Attr("colspan", len(cols)+1).Body(
+					app.Text("Lists in "), el("span").Class("note").Text("what "+p.Muxed.Call.String()+" asks about")))
 			}),
 			app.IfSlice(p.Muxed != nil, func() []app.UI {
 				return lists(p.Muxed.In, "in", cols, row, true)
 			}),
 			app.If(p.Muxed != nil, func() app.UI {
-				return app.Tr().Class("sub").Body(app.Th().ColSpan(len(cols)+1).Body(
-					app.Text("Lists out "), app.Span().Class("note").Text(answerWord(p.Muxed))))
+				return el("tr").Class("sub").Body(el("th").Attr("colspan", len(cols)+1).Body(
+					app.Text("Lists out "), el("span").Class("note").Text(answerWord(p.Muxed))))
 			}),
 			app.IfSlice(p.Muxed != nil, func() []app.UI {
 				return lists(p.Muxed.Out, "out", cols, row, !p.Muxed.Open)
@@ -200,11 +200,11 @@ func lists(sets *trace.Sets, class string, cols []column, row func(string, strin
 		return row(class, name, func(c *column) app.UI {
 			switch {
 			case !slices.Contains(members, c.number):
-				return app.Span().Class("dot").Text("·")
+				return el("span").Class("dot").Text("·")
 			case class == "out" && known:
-				return app.Span().Class("m lit").Text(c.number)
+				return el("span").Class("m lit").Text(c.number)
 			}
-			return app.Span().Class("m").Text(c.number)
+			return el("span").Class("m").Text(c.number)
 		})
 	}
 	return []app.UI{one("readable", sets.Read), one("writable", sets.Write), one("exceptional", sets.Except)}
@@ -256,14 +256,14 @@ func (s *session) queues(f *trace.FDState) app.UI {
 		return s.backlog(f)
 	}
 	if f.QueuesAt < 0 {
-		return app.Div().Class("tanks").Body(
-			app.Span().Class("tank none").Body(app.I().Class("lv-0"), app.B().Text("?"), app.Text("recv")),
-			app.Span().Class("tank none").Body(app.I().Class("lv-0"), app.B().Text("?"), app.Text("send")),
+		return el("div").Class("tanks").Body(
+			el("span").Class("tank none").Body(el("i").Class("lv-0"), el("b").Text("?"), app.Text("recv")),
+			el("span").Class("tank none").Body(el("i").Class("lv-0"), el("b").Text("?"), app.Text("send")),
 		)
 	}
-	return app.Div().Class("tanks").Body(
-		app.Span().Class("tank").Body(app.I().Class(level(f.Recv)), app.B().Text(f.Recv), app.Text("recv")),
-		app.Span().Class("tank").Body(app.I().Class(level(f.Send)), app.B().Text(f.Send), app.Text("send")),
+	return el("div").Class("tanks").Body(
+		el("span").Class("tank").Body(el("i").Class(level(f.Recv)), el("b").Text(f.Recv), app.Text("recv")),
+		el("span").Class("tank").Body(el("i").Class(level(f.Send)), el("b").Text(f.Send), app.Text("send")),
 	)
 }
 
@@ -285,7 +285,7 @@ const maxSlots = 8
 // not accepted; how many is what the kernel said.
 func (s *session) backlog(f *trace.FDState) app.UI {
 	if f.QueuesAt < 0 {
-		return app.Div().Class("slots").Body(app.Text("backlog"))
+		return el("div").Class("slots").Body(app.Text("backlog"))
 	}
 	waiting := s.waiting(f.Recv)
 	free := max(0, min(f.Send, maxSlots)-f.Recv)
@@ -293,10 +293,10 @@ func (s *session) backlog(f *trace.FDState) app.UI {
 	if f.Send > 6 {
 		class = "slots small"
 	}
-	return app.Div().Class(class).Aria("label", fmt.Sprintf("backlog: %d of %d", f.Recv, f.Send)).Body(
-		app.Range(make([]int, free)).Slice(func(int) app.UI { return app.I() }),
-		app.Range(waiting).Slice(func(i int) app.UI { return app.I().Class("f").Text(waiting[i]) }),
-		app.Span().Text(fmt.Sprintf("%d of %d", f.Recv, f.Send)),
+	return el("div").Class(class).Aria("label", fmt.Sprintf("backlog: %d of %d", f.Recv, f.Send)).Body(
+		app.Range(make([]int, free)).Slice(func(int) app.UI { return el("i") }),
+		app.Range(waiting).Slice(func(i int) app.UI { return el("i").Class("f").Text(waiting[i]) }),
+		el("span").Text(fmt.Sprintf("%d of %d", f.Recv, f.Send)),
 	)
 }
 
@@ -324,25 +324,25 @@ func (s *session) waiting(n int) []string {
 // sockets is the kernel's own table, as netstat(8) prints it.
 func sockets(state *trace.State) app.UI {
 	if state.Sockets == nil {
-		return app.P().Class("hint").Text("The kernel's table has not been read yet at this point of the run.")
+		return el("p").Class("hint").Text("The kernel's table has not been read yet at this point of the run.")
 	}
 	rows := state.Sockets
-	return app.Div().Body(
-		app.P().Class("hint").Text("As netstat prints it, read "+instant(state.SocketsAt)+" into the run, "+span(max(0, state.Time-state.SocketsAt))+" before this step."),
-		app.Table().Class("stat").Body(
-			app.THead().Body(app.Tr().Body(
-				app.Th().Scope("col").Text("Recv-Q"), app.Th().Scope("col").Text("Send-Q"),
-				app.Th().Scope("col").Text("local"), app.Th().Scope("col").Text("peer"), app.Th().Scope("col").Text("state"),
+	return el("div").Body(
+		el("p").Class("hint").Text("As netstat prints it, read "+instant(state.SocketsAt)+" into the run, "+span(max(0, state.Time-state.SocketsAt))+" before this step."),
+		el("table").Class("stat").Body(
+			el("thead").Body(el("tr").Body(
+				el("th").Attr("scope", "col").Text("Recv-Q"), el("th").Attr("scope", "col").Text("Send-Q"),
+				el("th").Attr("scope", "col").Text("local"), el("th").Attr("scope", "col").Text("peer"), el("th").Attr("scope", "col").Text("state"),
 			)),
-			app.TBody().Body(app.Range(rows).Slice(func(i int) app.UI {
+			el("tbody").Body(app.Range(rows).Slice(func(i int) app.UI {
 				k := &rows[i]
 				peer := k.Peer
 				if peer == "" {
 					peer = "*"
 				}
-				return app.Tr().Body(
-					app.Td().Class("r").Text(k.Recv), app.Td().Class("r").Text(k.Send),
-					app.Td().Text(k.Local), app.Td().Text(peer), app.Td().Text(k.State.String()),
+				return el("tr").Body(
+					el("td").Class("r").Text(k.Recv), el("td").Class("r").Text(k.Send),
+					el("td").Text(k.Local), el("td").Text(peer), el("td").Text(k.State.String()),
 				)
 			})),
 		),

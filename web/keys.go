@@ -204,15 +204,15 @@ func typing(target app.Value, key string) bool {
 
 // help is the dialog that lists the keys.
 func (p *labPage) help() app.UI {
-	return app.Dialog().Class("sheet").ID("keys").Aria("labelledby", "keys-title").Body(
-		app.H2().ID("keys-title").Body(
-			app.Span().Text("Keys"), app.Span().Class("sp"),
-			app.Button().Type("button").Class("btn").OnClick(p.onHelpClose).Text("Close"),
+	return el("dialog").Class("sheet").ID("keys").Aria("labelledby", "keys-title").Body(
+		el("h2").ID("keys-title").Body(
+			el("span").Text("Keys"), el("span").Class("sp"),
+			el("button").Attr("type", "button").Class("btn").OnClick(p.onHelpClose).Text("Close"),
 		),
-		app.Dl().Body(app.Range(explained).Slice(func(i int) app.UI {
-			return app.Div().Body(
-				app.Dt().Body(app.Kbd().Text(explained[i].keys)),
-				app.Dd().Body(app.Text(explained[i].text)),
+		el("dl").Body(app.Range(explained).Slice(func(i int) app.UI {
+			return el("div").Body(
+				el("dt").Body(el("kbd").Text(explained[i].keys)),
+				el("dd").Body(app.Text(explained[i].text)),
 			)
 		})),
 	)

@@ -11,11 +11,11 @@ import (
 // question is the lab's question with its knobs and the Run button.
 func (p *labPage) question() app.UI {
 	s := p.s
-	return app.Section().Class("q").Body(
-		app.H1().Body(app.Code().Text(s.Lab.ID), app.Span().Text(s.Lab.Question)),
+	return el("section").Class("q").Body(
+		el("h1").Body(el("code").Text(s.Lab.ID), el("span").Text(s.Lab.Question)),
 		app.If(len(s.Lab.Knobs) > 0, func() app.UI {
-			return app.FieldSet().Class("knobs").Title(s.Lab.Notes).Body(
-				app.Legend().Class("vh").Text("Knobs"),
+			return el("fieldset").Class("knobs").Title(s.Lab.Notes).Body(
+				el("legend").Class("vh").Text("Knobs"),
 				app.Range(s.Lab.Knobs).Slice(func(i int) app.UI { return p.knob(&s.Lab.Knobs[i]) }),
 			)
 		}),
@@ -24,24 +24,24 @@ func (p *labPage) question() app.UI {
 }
 
 func (p *labPage) knob(k *lab.Knob) app.UI {
-	label := app.Span().Class("nw").Body(
+	label := el("span").Class("nw").Body(
 		app.Text(k.Label),
 		app.If(k.Injected, func() app.UI { return app.Raw(" " + iconInjected) }),
 	)
 	value := p.s.Values[k.Name]
 	if k.Type == lab.Text {
-		return app.Label().Class("knob").Body(label,
-			app.Input().Class("field").Type("text").Name(k.Name).Value(value).MaxLength(int(k.Max)).Spellcheck(false).AutoComplete(false).
+		return el("label").Class("knob").Body(label,
+			app.ElemSelfClosing("input").Class("field").Attr("type", "text").Attr("name", k.Name).Attr("value", value).Attr("maxlength", int(k.Max)).Spellcheck(false).Attr("autocomplete", "off").
 				OnChange(p.onKnob(k), app.EventScope(p.s.Lab.ID, k.Name)))
 	}
 	offers := k.Offers
 	if !slices.Contains(offers, value) { // a link may set what the page doesn't offer
 		offers = append([]string{value}, offers...)
 	}
-	return app.Label().Class("knob").Body(label,
-		app.Select().Class("pick").Name(k.Name).OnChange(p.onKnob(k), app.EventScope(p.s.Lab.ID, k.Name)).Body(
+	return el("label").Class("knob").Body(label,
+		el("select").Class("pick").Attr("name", k.Name).OnChange(p.onKnob(k), app.EventScope(p.s.Lab.ID, k.Name)).Body(
 			app.Range(offers).Slice(func(i int) app.UI {
-				return app.Option().Value(offers[i]).Selected(offers[i] == value).Text(shown(k, offers[i]))
+				return option(offers[i], shown(k, offers[i]), offers[i] == value)
 			}),
 		))
 }
@@ -62,9 +62,9 @@ func (p *labPage) onKnob(k *lab.Knob) app.EventHandler {
 func (p *labPage) runButton() app.UI {
 	s := p.s
 	if s.busy() {
-		return app.Button().Type("button").Class("runb").OnClick(p.onStop).
-			Body(app.Raw(iconStop), app.Text("Stop "), app.Kbd().Text("."))
+		return el("button").Attr("type", "button").Class("runb").OnClick(p.onStop).
+			Body(app.Raw(iconStop), app.Text("Stop "), el("kbd").Text("."))
 	}
-	return app.Button().Type("button").Class("runb").OnClick(p.onRun).Disabled(!p.canRun()).
-		Body(app.Raw(iconRun), app.Text("Run "), app.Kbd().Text("R"))
+	return el("button").Attr("type", "button").Class("runb").OnClick(p.onRun).Attr("disabled", !p.canRun()).
+		Body(app.Raw(iconRun), app.Text("Run "), el("kbd").Text("R"))
 }

@@ -148,23 +148,23 @@ func (p *labPage) draw() {
 
 func (p *labPage) Render() app.UI {
 	s := p.s
-	return app.Div().Class("lab").Body(
+	return el("div").Class("lab").Body(
 		app.Raw(hatch),
 		p.bar(),
 		p.question(),
 		p.say(),
 		p.scopeHead(),
-		app.Main().Class("scope").Aria("label", "Timeline").Body(
+		el("main").Class("scope").Aria("label", "Timeline").Body(
 			&laneList{S: s, Rev: s.rev},
-			app.Div().Class("screen").Body(p.screen, p.invitation()),
+			el("div").Class("screen").Body(p.screen, p.invitation()),
 		),
 		p.transport(),
 		app.If(s.hasAgent(), func() app.UI { return &handsBar{S: s, Rev: s.rev} }),
 		p.tabs(),
-		app.Div().Class("panes").DataSet("tab", p.tab).Body(
+		el("div").Class("panes").DataSet("tab", p.tab).Body(
 			&sourcePane{S: s, Rev: s.rev},
 			&kernelPane{S: s, Rev: s.rev},
-			app.Section().Class("pane p-log").Aria("label", "Calls and bytes").Body(
+			el("section").Class("pane p-log").Aria("label", "Calls and bytes").Body(
 				&callsPane{S: s, Rev: s.rev},
 				&bytesPane{S: s, Rev: s.rev},
 			),
@@ -189,9 +189,9 @@ func (p *labPage) say() app.UI {
 	if len(said) == 0 {
 		class = "vh"
 	}
-	return app.Div().Class(class).Role("status").Aria("live", "polite").Body(
+	return el("div").Class(class).Role("status").Aria("live", "polite").Body(
 		app.If(len(said) > 0, func() app.UI { return app.Raw(markInjected) }),
-		app.Span().Text(strings.Join(said, " ")),
+		el("span").Text(strings.Join(said, " ")),
 	)
 }
 
@@ -199,7 +199,7 @@ func (p *labPage) say() app.UI {
 func (p *labPage) invitation() app.UI {
 	s := p.s
 	if s.Player != nil {
-		return app.Div().Class("vh")
+		return el("div").Class("vh")
 	}
 	text := "The timeline of the run appears here: a lane a thread, a bar a call."
 	switch {
@@ -210,15 +210,15 @@ func (p *labPage) invitation() app.UI {
 	case s.Link == link.Gone:
 		text = "No relay is in reach, and there is no recording of this lab here yet. It is looked for again by itself."
 	}
-	return app.Div().Class("empty").Body(app.Span().Text(text))
+	return el("div").Class("empty").Body(el("span").Text(text))
 }
 
 // tabs chooses the pane on a phone.
 func (p *labPage) tabs() app.UI {
 	names := []string{"about", "source", "kernel", "bytes", "log"}
-	return app.Div().Class("tabs").Role("tablist").Aria("label", "Panes").Body(
+	return el("div").Class("tabs").Role("tablist").Aria("label", "Panes").Body(
 		app.Range(names).Slice(func(i int) app.UI {
-			return app.Button().Type("button").Role("tab").Aria("selected", names[i] == p.tab).
+			return el("button").Attr("type", "button").Role("tab").Aria("selected", names[i] == p.tab).
 				OnClick(func(app.Context, app.Event) { p.pickTab(names[i]) }, app.EventScope(names[i])).Text(names[i])
 		}),
 	)

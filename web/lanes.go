@@ -133,7 +133,7 @@ type laneList struct {
 
 func (c *laneList) Render() app.UI {
 	lanes := c.S.lanes()
-	return app.Ol().Class("lanes").Aria("label", "Threads").Body(
+	return el("ol").Class("lanes").Aria("label", "Threads").Body(
 		app.Range(lanes).Slice(func(i int) app.UI {
 			l := &lanes[i]
 			class := ""
@@ -143,17 +143,17 @@ func (c *laneList) Render() app.UI {
 			if i == c.S.lane {
 				class += " on"
 			}
-			return app.Li().Class(class).Body(
-				app.Button().Type("button").Aria("pressed", i == c.S.lane).
+			return el("li").Class(class).Body(
+				el("button").Attr("type", "button").Aria("pressed", i == c.S.lane).
 					OnClick(func(ctx app.Context, e app.Event) { c.S.pickLane(i) }, app.EventScope(i)).
 					Body(
-						app.B().Body(
-							app.Span().Class("wide").Body(app.Text(l.name), app.If(l.thread > 0, func() app.UI {
-								return app.Em().Text(fmt.Sprintf("thread %d", l.thread+1))
+						el("b").Body(
+							el("span").Class("wide").Body(app.Text(l.name), app.If(l.thread > 0, func() app.UI {
+								return el("em").Text(fmt.Sprintf("thread %d", l.thread+1))
 							})),
-							app.Span().Class("narrow").Text(l.tag),
+							el("span").Class("narrow").Text(l.tag),
 						),
-						app.Small().Class("wide").Text(l.word),
+						el("small").Class("wide").Text(l.word),
 					),
 			)
 		}),

@@ -139,25 +139,29 @@ func (s *session) fail(err error) bool {
 // hear takes what the link says.
 func (s *session) hear(e link.Event) {
 	s.rev++
+	s.Link = e.State
 	if e.Message != nil {
 		s.take(e.Message, e.Raw)
 		return
 	}
-	was := s.Link
-	s.Link = e.State
-	if e.State != link.Gone {
-		s.Problem = ""
+	s.Hello = nil
+	if !s.busy() {
 		return
 	}
-	s.Hello = nil
-	if s.busy() {
+	if s.Phase == live {
 		s.Phase = over
-		if s.Player == nil {
-			s.Phase = idle
-		}
 		s.Problem = "The relay went away in the middle of the run. What has arrived stays here."
-	} else if was == link.Live {
-		s.Problem = ""
+		return
+	}
+	s.settle()
+	s.Problem = "The relay went away before the run began."
+}
+
+// settle ends a wait for a run that will not come.
+func (s *session) settle() {
+	s.Phase = idle
+	if s.Player != nil {
+		s.Phase = over
 	}
 }
 
@@ -188,15 +192,12 @@ func (s *session) take(m *trace.Message, raw []byte) {
 		if s.Phase == live {
 			s.finish(m.End, raw)
 		} else {
-			s.Phase = idle
+			s.settle() // it was stopped before it began
 		}
 	case m.Error != nil:
 		s.Problem = sentence(m.Error.Text)
 		if s.Phase == asked || s.Phase == queued {
-			s.Phase = idle
-			if s.Player != nil {
-				s.Phase = over
-			}
+			s.settle()
 		}
 	}
 }

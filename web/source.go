@@ -23,9 +23,9 @@ func (c *sourcePane) Render() app.UI {
 	sources := s.sources()
 	upper, others := s.programs()
 	if upper < 0 {
-		return app.Section().Class("pane p-source").Aria("label", "Source").Body(
-			app.Div().Class("ph2").Body(app.H2().Text("Source")),
-			app.P().Class("hint").Text("The programs show here as soon as the server has said what it would run."),
+		return el("section").Class("pane p-source").Aria("label", "Source").Body(
+			el("div").Class("ph2").Body(el("h2").Text("Source")),
+			el("p").Class("hint").Text("The programs show here as soon as the server has said what it would run."),
 		)
 	}
 	marks := s.marks()
@@ -35,19 +35,19 @@ func (c *sourcePane) Render() app.UI {
 			lower = f
 		}
 	}
-	return app.Section().Class("pane p-source").Aria("label", "Source").Body(
-		app.Div().Class("half").Body(
-			app.Div().Class("ph2").Body(
-				app.H2().Text(sources[upper].Name), app.Span().Text(s.whose(upper)),
-				app.Span().Class("sp"), app.Span().Class("wide").Text("whole program"),
+	return el("section").Class("pane p-source").Aria("label", "Source").Body(
+		el("div").Class("half").Body(
+			el("div").Class("ph2").Body(
+				el("h2").Text(sources[upper].Name), el("span").Text(s.whose(upper)),
+				el("span").Class("sp"), el("span").Class("wide").Text("whole program"),
 			),
 			listing("src-upper", sources[upper].Text, marks[upper], s.tagWidth()),
 		),
 		app.If(lower >= 0, func() app.UI {
-			return app.Div().Class("half").Body(
-				app.Div().Class("ph2").Body(
-					c.name(others, lower), app.Span().Text(s.whose(lower)),
-					app.Span().Class("sp"), app.Span().Class("wide").Text(s.tally(lower)),
+			return el("div").Class("half").Body(
+				el("div").Class("ph2").Body(
+					c.name(others, lower), el("span").Text(s.whose(lower)),
+					el("span").Class("sp"), el("span").Class("wide").Text(s.tally(lower)),
 				),
 				listing("src-lower", sources[lower].Text, marks[lower], s.tagWidth()),
 			)
@@ -59,11 +59,11 @@ func (c *sourcePane) Render() app.UI {
 func (c *sourcePane) name(others []int, lower int) app.UI {
 	sources := c.S.sources()
 	if len(others) == 1 {
-		return app.H2().Text(sources[lower].Name)
+		return el("h2").Text(sources[lower].Name)
 	}
-	return app.Select().Class("pick").Aria("label", "Program").OnChange(c.onPick).Body(
+	return el("select").Class("pick").Aria("label", "Program").OnChange(c.onPick).Body(
 		app.Range(others).Slice(func(i int) app.UI {
-			return app.Option().Value(fmt.Sprint(others[i])).Selected(others[i] == lower).Text(sources[others[i]].Name)
+			return option(fmt.Sprint(others[i]), sources[others[i]].Name, others[i] == lower)
 		}),
 	)
 }
@@ -256,8 +256,8 @@ func (s *session) tally(file int) string {
 // listing is a program with the marks of its lines.
 func listing(id, text string, marks map[int]*mark, width string) app.UI {
 	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
-	return app.Div().Class("scroll").ID(id).TabIndex(0).Body(
-		app.Ol().Class("src").Body(
+	return el("div").Class("scroll").ID(id).TabIndex(0).Body(
+		el("ol").Class("src").Body(
 			app.Range(lines).Slice(func(i int) app.UI {
 				m := marks[i+1]
 				class := width
@@ -273,10 +273,10 @@ func listing(id, text string, marks map[int]*mark, width string) app.UI {
 						class += " sleep"
 					}
 				}
-				return app.Li().Class(class).Body(
-					app.I().Text(i+1),
-					app.Span().Class("tag").Body(app.Range(tags).Slice(func(k int) app.UI {
-						tag := app.Span().Class("th").Text(tags[k].text)
+				return el("li").Class(class).Body(
+					el("i").Text(i+1),
+					el("span").Class("tag").Body(app.Range(tags).Slice(func(k int) app.UI {
+						tag := el("span").Class("th").Text(tags[k].text)
 						if tags[k].asleep {
 							tag = tag.Class("z")
 						}

@@ -16,19 +16,19 @@ func (p *labPage) scopeHead() app.UI {
 	if p.s.Player != nil {
 		scale = p.s.Player.Scale
 	}
-	return app.Div().Class("scopehead").Body(
-		app.Span().Class("seg").Role("group").Aria("label", "Scale").Body(
-			app.Button().Type("button").Aria("pressed", scale == play.ByStep).OnClick(p.onByStep).Text("by step"),
-			app.Button().Type("button").Aria("pressed", scale == play.ByTime).OnClick(p.onByTime).Text("by time"),
+	return el("div").Class("scopehead").Body(
+		el("span").Class("seg").Role("group").Aria("label", "Scale").Body(
+			el("button").Attr("type", "button").Aria("pressed", scale == play.ByStep).OnClick(p.onByStep).Text("by step"),
+			el("button").Attr("type", "button").Aria("pressed", scale == play.ByTime).OnClick(p.onByTime).Text("by time"),
 		),
-		app.Span().Class("state").Text(p.s.headline()),
+		el("span").Class("state").Text(p.s.headline()),
 		app.If(p.s.Player != nil && p.s.Phase == over, func() app.UI {
-			return app.Button().Type("button").Class("link").OnClick(p.onSave).Text("save trace")
+			return el("button").Attr("type", "button").Class("link").OnClick(p.onSave).Text("save trace")
 		}),
 		app.If(!p.s.busy(), func() app.UI {
-			return app.Label().Class("link filepick").Body(
+			return el("label").Class("link filepick").Body(
 				app.Text("open trace"),
-				app.Input().Class("vh").Type("file").Accept(".trace").OnChange(p.onOpen),
+				app.ElemSelfClosing("input").Class("vh").Attr("type", "file").Attr("accept", ".trace").OnChange(p.onOpen),
 			)
 		}),
 		key(),
@@ -88,18 +88,18 @@ func (p *labPage) transport() app.UI {
 		play, label = iconPause, "Pause (space)"
 	}
 	button := func(class, label, icon string, h app.EventHandler) app.UI {
-		return app.Button().Type("button").Class(class).Aria("label", label).Title(label).Disabled(none).OnClick(h).Body(app.Raw(icon))
+		return el("button").Attr("type", "button").Class(class).Aria("label", label).Title(label).Attr("disabled", none).OnClick(h).Body(app.Raw(icon))
 	}
-	return app.Div().Class("trans").Role("toolbar").Aria("label", "Transport").Body(
+	return el("div").Class("trans").Role("toolbar").Aria("label", "Transport").Body(
 		button("tb wide", "To the start (Home)", iconHome, p.do(toStart)),
 		button("tb", "Step back (left arrow)", iconBack, p.do(stepBack)),
 		button("tb play", label, play, p.do(playPause)),
 		button("tb", "Step (right arrow)", iconStep, p.do(stepOn)),
-		app.Button().Type("button").Class("tb wk").Aria("label", "Jump to the next wake (W)").Disabled(none).OnClick(p.do(nextWake)).
-			Body(app.Raw(iconWake), app.Span().Class("wide").Text("next wake")),
-		app.Div().Class("scrub").Body(p.overview),
-		app.Label().Class("speed wide").Body(app.Text("speed "), p.speeds()),
-		app.Div().Class("pos").Body(p.position()...),
+		el("button").Attr("type", "button").Class("tb wk").Aria("label", "Jump to the next wake (W)").Attr("disabled", none).OnClick(p.do(nextWake)).
+			Body(app.Raw(iconWake), el("span").Class("wide").Text("next wake")),
+		el("div").Class("scrub").Body(p.overview),
+		el("label").Class("speed wide").Body(app.Text("speed "), p.speeds()),
+		el("div").Class("pos").Body(p.position()...),
 	)
 }
 
@@ -109,9 +109,9 @@ func (p *labPage) speeds() app.UI {
 	if pl := p.s.Player; pl != nil {
 		names, at = pl.Speeds(), pl.Speed()
 	}
-	return app.Select().Class("pick").Disabled(len(names) == 0).OnChange(p.onSpeed).Body(
+	return el("select").Class("pick").Attr("disabled", len(names) == 0).OnChange(p.onSpeed).Body(
 		app.Range(names).Slice(func(i int) app.UI {
-			return app.Option().Value(strconv.Itoa(i)).Selected(i == at).Text(names[i])
+			return option(strconv.Itoa(i), names[i], i == at)
 		}),
 	)
 }
@@ -119,11 +119,11 @@ func (p *labPage) speeds() app.UI {
 func (p *labPage) position() []app.UI {
 	pl := p.s.Player
 	if pl == nil {
-		return []app.UI{app.B().Text("0"), app.Text(" of 0"), app.Br(), app.Text(instant(0))}
+		return []app.UI{el("b").Text("0"), app.Text(" of 0"), app.ElemSelfClosing("br"), app.Text(instant(0))}
 	}
 	return []app.UI{
-		app.B().Text(pl.Pos()), app.Text(fmt.Sprintf(" of %d", pl.Len())),
-		app.Br(), app.Text(instant(pl.Now())),
+		el("b").Text(pl.Pos()), app.Text(fmt.Sprintf(" of %d", pl.Len())),
+		app.ElemSelfClosing("br"), app.Text(instant(pl.Now())),
 	}
 }
 

@@ -27,14 +27,14 @@ type State uint8
 
 const (
 	Connecting State = iota // the first attempt is under way
-	Live                    // connected; the server's Hello may still be to come
+	Live                    // the server has spoken
 	Gone                    // not connected; another attempt follows by itself
 )
 
-// Event is something that happened on a Link: a change of State, or a Message.
+// Event is something that happened on a Link: a Message arrived, or it is Gone.
 type Event struct {
 	State   State
-	Message *trace.Message // nil when only the state changed
+	Message *trace.Message // nil when Gone
 	Raw     []byte         // the message as it came, a whole frame; read only
 }
 
@@ -75,14 +75,19 @@ func New(url string, take func(Event)) *Link {
 // Run connects, reads and reconnects until Close.
 func (l *Link) Run() {
 	wait := firstWait
+	told := false // that it is gone
 	for !l.isClosed() {
-		if l.once() {
-			wait = firstWait
-		}
+		spoke := l.once()
 		if l.isClosed() {
 			return
 		}
-		l.take(Event{State: Gone})
+		if spoke || !told {
+			l.take(Event{State: Gone})
+		}
+		told = true
+		if spoke {
+			wait = firstWait
+		}
 		t := time.NewTimer(wait)
 		select {
 		case <-t.C:
@@ -95,7 +100,7 @@ func (l *Link) Run() {
 }
 
 // once makes one connection and reads it to its end. It reports whether the
-// server spoke.
+// server spoke: a relay takes a WebSocket before it knows that it reaches one.
 func (l *Link) once() (spoke bool) {
 	// Dial's context must not end: it would close with a code that a browser
 	// refuses. A browser gives up an attempt by itself.
@@ -109,7 +114,6 @@ func (l *Link) once() (spoke bool) {
 		return false
 	}
 	defer l.drop(conn)
-	l.take(Event{State: Live})
 	var rest []byte
 	spent := 0 // bytes taken since the last grant
 	for {
