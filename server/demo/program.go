@@ -59,7 +59,8 @@ func (p *Program) Check(given map[string]string) (Settings, error) {
 
 // Sources holds the programs' files, as they are compiled.
 //
-//go:embed echo.go select.go client.go
+//go:embed web.go get.go echo.go select.go client.go slow.go reset.go
+//go:embed halfclose.go receive.go number.go byteorder.go
 var Sources embed.FS
 
 // Source returns the text of a program's file, "" when there is no such file.

@@ -1,9 +1,24 @@
 package demo
 
-import "time"
+import (
+	"encoding/binary"
+	"math"
+	"strconv"
+	"time"
+)
 
 // Programs are all programs, in the order in which they are best read.
 var Programs = []*Program{
+	{
+		Name: "web", File: "web.go",
+		Doc: "tiny web server: one page, one client after another",
+		Run: func(addr string, s Settings) { Web(addr) },
+	},
+	{
+		Name: "get", File: "get.go",
+		Doc: "its client: asks for the page, reads to end of file, prints it",
+		Run: func(addr string, s Settings) { Get(addr) },
+	},
 	{
 		Name: "echo", File: "echo.go",
 		Doc:      "blocking echo server, one client after another",
@@ -19,22 +34,80 @@ var Programs = []*Program{
 	{
 		Name: "client", File: "client.go",
 		Doc:      "echo client: sends messages, reads each echo, closes",
-		Settings: says,
+		Settings: says(),
 		Run:      func(addr string, s Settings) { Client(addr, s.messages()) },
+	},
+	{
+		Name: "slow", File: "slow.go",
+		Doc:      "echo client that pauses before each message",
+		Settings: says(Setting{"pause", "20ms", "before each message, up to 1h", duration(time.Hour)}),
+		Run:      func(addr string, s Settings) { Slow(addr, s.messages(), s.Duration("pause")) },
+	},
+	{
+		Name: "reset", File: "reset.go",
+		Doc:      "echo client that ends with RST: SO_LINGER 0, then close",
+		Settings: says(),
+		Run:      func(addr string, s Settings) { Reset(addr, s.messages()) },
+	},
+	{
+		Name: "halfclose", File: "halfclose.go",
+		Doc:      "echo client that sends all, half-closes, and reads to end of file",
+		Settings: says(),
+		Run:      func(addr string, s Settings) { HalfClose(addr, s.messages()) },
+	},
+	{
+		Name: "receive", File: "receive.go",
+		Doc:      "receives one number from one client and prints it",
+		Settings: []Setting{bits, order},
+		Run:      func(addr string, s Settings) { Receive(addr, s.Int("bits"), s.order()) },
+	},
+	{
+		Name: "number", File: "number.go",
+		Doc:      "sends one number",
+		Settings: []Setting{{"number", "1", "0 to 4294967295; 16 bits take its low half", number(0, math.MaxUint32)}, bits, order},
+		Run: func(addr string, s Settings) {
+			Number(addr, s.number(), s.Int("bits"), s.order())
+		},
+	},
+	{
+		Name: "byteorder", File: "byteorder.go",
+		Doc: "answers each number with its bytes in both orders",
+		Run: func(addr string, s Settings) { ByteOrder(addr) },
 	},
 }
 
-// says are the settings of every program that sends messages.
-var says = []Setting{
-	{"messages", "3", "how many of the built-in messages it sends, 0 to 1000", number(0, 1000)},
-	{"message", "", "the one message it sends instead", text(1024)},
+var (
+	bits  = Setting{"bits", "32", "size of the number: 16 or 32", choice("16", "32")}
+	order = Setting{"order", "network", "which byte comes first: network, or host for this machine's", choice("network", "host")}
+)
+
+// number returns the value of the setting of that name.
+func (s Settings) number() uint32 {
+	n, _ := strconv.ParseUint(s["number"], 10, 32)
+	return uint32(n)
+}
+
+// order returns the order of bytes; host is what this machine really has.
+func (s Settings) order() binary.ByteOrder {
+	if s["order"] == "host" {
+		return binary.NativeEndian
+	}
+	return binary.BigEndian
+}
+
+// says returns the settings of a program that sends messages, and more.
+func says(more ...Setting) []Setting {
+	return append([]Setting{
+		{"messages", "3", "how many of the built-in messages it sends, 0 to 1000", number(0, 1000)},
+		{"message", "", "the one message it sends instead, up to 1024 bytes", text(1024)},
+	}, more...)
 }
 
 // tutorial are the built-in messages: those of the tutorial that the select
 // server comes from.
 var tutorial = [...]string{"This is the message", "It will be sent", "in parts"}
 
-// messages returns what a program with the settings says sends.
+// messages returns what a program with the settings of says sends.
 func (s Settings) messages() []string {
 	if s["message"] != "" {
 		return []string{s["message"]}

@@ -11,7 +11,7 @@
 // make up the recordings that ship with the site.
 //
 // The package is plain Go without system calls, so that the browser runs the
-// same code as the server: [Fold] turns events into a [State], [Text] writes
+// same code as the server: [Fold] turns events into a [State], [Strace] writes
 // an event as strace would, and [Ring] is the memory that a traced thread
 // writes and a collector reads.
 //

@@ -1,0 +1,355 @@
+package socket
+
+import (
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sockscope/server/trace"
+
+	"golang.org/x/sys/unix"
+)
+
+// newArea returns an area outside of Go's heap, where a real one lies.
+func newArea(t testing.TB) *trace.Area {
+	mem, err := unix.Mmap(-1, 0, trace.AreaSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_SHARED)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Munmap(mem) })
+	area, err := trace.NewArea(mem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return area
+}
+
+// attach traces the calling goroutine until the test ends.
+func attach(t testing.TB, sample bool) *trace.Ring {
+	area := newArea(t)
+	t.Cleanup(detach)
+	if err := Attach(area, sample); err != nil {
+		t.Fatal(err)
+	}
+	return area.Ring(0)
+}
+
+func detach() {
+	traced.Lock()
+	traced.area = nil
+	traced.Unlock()
+	traced.threads.Store(nil)
+	runtime.UnlockOSThread()
+}
+
+// drain takes all events out of the ring and gives each to take.
+func drain(t testing.TB, ring *trace.Ring, take func(*trace.Event)) {
+	var rec trace.Record
+	for {
+		ok, err := ring.Next(&rec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ok {
+			return
+		}
+		e := rec.Event(0, 0, 0)
+		take(&e)
+	}
+}
+
+// pair returns the two ends of a TCP connection.
+func pair(t testing.TB) (a, b *Socket) {
+	listener := New(AF_INET, SOCK_STREAM)
+	defer listener.Close()
+	listener.Bind("127.0.0.1:0")
+	listener.Listen(1)
+	a = New(AF_INET, SOCK_STREAM)
+	if err := a.Connect(local(t, listener)); err != nil {
+		t.Fatal(err)
+	}
+	b, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.SetOption(IPPROTO_TCP, TCP_NODELAY, 1)
+	t.Cleanup(func() { a.Close(); b.Close() })
+	return a, b
+}
+
+// local returns the address that the kernel chose.
+func local(t testing.TB, s *Socket) string {
+	sa, err := unix.Getsockname(s.fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var addr sockaddr
+	addr.set("127.0.0.1:0")
+	port := sa.(*unix.SockaddrInet4).Port
+	addr.raw[2], addr.raw[3] = byte(port>>8), byte(port)
+	return string(addr.appendTo(nil))
+}
+
+func TestCallIsTwoEvents(t *testing.T) {
+	a, b := pair(t)
+	ring := attach(t, true)
+	if _, err := a.Send([]byte("Hello")); err != nil {
+		t.Fatal(err)
+	}
+	data, err := b.Recv(1024)
+	if err != nil || string(data) != "Hello" {
+		t.Fatalf("recv: %q, %v", data, err)
+	}
+	var events []trace.Event
+	drain(t, ring, func(e *trace.Event) { events = append(events, *e) })
+	if len(events) != 5 || events[0].Kind != trace.Start {
+		t.Fatalf("a start and two calls made %d events: %+v", len(events), events)
+	}
+	for i := 1; i < len(events); i++ {
+		if events[i].Time < events[i-1].Time {
+			t.Errorf("event %d is earlier than the one before it", i)
+		}
+	}
+	sent, sending, got := &events[1], &events[2], &events[4]
+	if sent.Kind != trace.Enter || sent.Call != trace.Send || string(sent.Data) != "Hello" || sent.Size != 5 || sent.FD != a.fd {
+		t.Errorf("send entered as %+v", sent)
+	}
+	if sending.Kind != trace.Return || sending.Result != 5 || sending.Sleep != trace.Awake || sending.CPU <= 0 {
+		t.Errorf("send returned as %+v", sending)
+	}
+	if got.Call != trace.Recv || string(got.Data) != "Hello" || got.Result != 5 {
+		t.Errorf("recv returned as %+v", got)
+	}
+	before := events[3].Queues
+	if len(before) != 1 || before[0].FD != b.fd || before[0].Recv != 5 || before[0].State != trace.Established || before[0].Time > events[3].Time {
+		t.Errorf("before recv the queue was sampled as %+v", before)
+	}
+	if after := got.Queues; len(after) != 1 || after[0].Recv != 0 || after[0].Time < got.Time {
+		t.Errorf("after recv the queue was sampled as %+v", after)
+	}
+}
+
+func TestAddressesAreSampledOnce(t *testing.T) {
+	ring := attach(t, true)
+	listener := New(AF_INET, SOCK_STREAM)
+	defer listener.Close()
+	listener.Bind("127.0.0.1:0")
+	listener.Listen(7)
+	a := New(AF_INET, SOCK_STREAM)
+	defer a.Close()
+	if err := a.Connect(local(t, listener)); err != nil {
+		t.Fatal(err)
+	}
+	b, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	type ends struct{ local, peer string }
+	got := map[int]ends{}
+	var backlog []trace.Queue
+	drain(t, ring, func(e *trace.Event) {
+		for _, q := range e.Queues {
+			if q.Local != "" {
+				if _, again := got[q.FD]; again {
+					t.Errorf("fd %d: its address came twice", q.FD)
+				}
+				got[q.FD] = ends{q.Local, q.Peer}
+			}
+			if e.Call == trace.Accept && q.FD == listener.fd {
+				backlog = append(backlog, q)
+			}
+		}
+	})
+	want := map[int]ends{
+		listener.fd: {local(t, listener), ""},
+		a.fd:        {local(t, a), local(t, listener)},
+		b.fd:        {local(t, listener), local(t, a)},
+	}
+	for fd, w := range want {
+		if got[fd] != w {
+			t.Errorf("fd %d: sampled %+v, it is %+v", fd, got[fd], w)
+		}
+	}
+	if len(backlog) != 2 || backlog[0].Recv != 1 || backlog[0].Send != 7 || backlog[1].Recv != 0 || backlog[0].State != trace.Listening {
+		t.Errorf("the backlog around accept: %+v", backlog)
+	}
+}
+
+func TestTracingAllocatesNothing(t *testing.T) {
+	for _, sample := range []bool{false, true} {
+		a, b := pair(t)
+		ring := attach(t, sample)
+		message := []byte("This is the message")
+		var rec trace.Record
+		if n := testing.AllocsPerRun(20, func() {
+			for range 10 {
+				a.Send(message)
+				b.Recv(1024)
+			}
+		}); n != 0 {
+			t.Errorf("sample %v: %v allocations in 20 calls", sample, n)
+		}
+		for ok := true; ok; ok, _ = ring.Next(&rec) {
+		}
+		detach()
+	}
+}
+
+func TestFullRingLeavesCallsAlone(t *testing.T) {
+	a, b := pair(t)
+	ring := attach(t, false)
+	message := make([]byte, trace.DataCap)
+	for i := range 2000 {
+		message[0] = byte(i)
+		if n, err := a.Send(message); n != len(message) || err != nil {
+			t.Fatalf("send: %d, %v", n, err)
+		}
+		got := 0
+		for got < len(message) {
+			data, err := b.Recv(len(message))
+			if err != nil || got == 0 && data[0] != byte(i) {
+				t.Fatalf("recv: %v", err)
+			}
+			got += len(data)
+		}
+	}
+	if ring.Dropped() == 0 {
+		t.Fatal("no call was dropped: the test fills too little")
+	}
+	open := 0
+	drain(t, ring, func(e *trace.Event) {
+		switch e.Kind {
+		case trace.Enter:
+			open++
+		case trace.Return:
+			open--
+		}
+		if open < 0 || open > 1 {
+			t.Fatalf("%d calls are open in one thread", open)
+		}
+	})
+	if open != 0 {
+		t.Error("a call was recorded without its return")
+	}
+}
+
+// Threads write rings of their own, and each thread's events are its own.
+func TestEveryThreadHasItsRing(t *testing.T) {
+	area := newArea(t)
+	defer detach()
+	if err := Attach(area, false); err != nil {
+		t.Fatal(err)
+	}
+	const threads, calls = 8, 200
+	done := make(chan int, threads)
+	for range threads {
+		a, b := pair(t)
+		Go(func() {
+			for range calls {
+				a.Send([]byte("x"))
+				b.Recv(1)
+			}
+			done <- a.fd
+		})
+	}
+	for range threads {
+		<-done
+	}
+	await(t, "threads to leave", func() bool { return len(*traced.threads.Load()) == 1 })
+	if area.Threads() != threads+1 {
+		t.Fatalf("%d rings for %d threads", area.Threads(), threads+1)
+	}
+	for i := 1; i <= threads; i++ {
+		var kinds []trace.Kind
+		fds := map[int]int{}
+		drain(t, area.Ring(i), func(e *trace.Event) {
+			kinds = append(kinds, e.Kind)
+			if e.Call == trace.Send {
+				fds[e.FD]++
+			}
+		})
+		if len(kinds) != 2+4*calls || kinds[0] != trace.Start || kinds[len(kinds)-1] != trace.Exit {
+			t.Errorf("thread %d: %d events", i, len(kinds))
+		}
+		if len(fds) != 1 {
+			t.Errorf("thread %d sent on %d fds: %v", i, len(fds), fds)
+		}
+	}
+}
+
+// await waits until cond holds.
+func await(t testing.TB, what string, cond func() bool) {
+	t.Helper()
+	tick := time.NewTicker(100 * time.Microsecond)
+	defer tick.Stop()
+	limit := time.After(20 * time.Second)
+	for !cond() {
+		select {
+		case <-tick.C:
+		case <-limit:
+			t.Fatalf("waited 20 s for %s", what)
+		}
+	}
+}
+
+// BenchmarkCall measures pairs of send and recv on loopback, traced and not in
+// turns, and reports what tracing adds to one call.
+func BenchmarkCall(b *testing.B) {
+	for _, mode := range []struct {
+		name   string
+		sample bool
+	}{{"traced", false}, {"sampled", true}} {
+		b.Run(mode.name, func(b *testing.B) {
+			x, y := pair(b)
+			ring := attach(b, mode.sample)
+			threads := traced.threads.Load()
+			message := make([]byte, 64)
+			var rec trace.Record
+			rounds := func(n int) time.Duration {
+				began := time.Now()
+				for range n {
+					x.Send(message)
+					y.Recv(64)
+				}
+				return time.Since(began)
+			}
+			const chunk = 100
+			var added, bare []float64
+			for b.Loop() {
+				traced.threads.Store(nil)
+				without := rounds(chunk)
+				traced.threads.Store(threads)
+				with := rounds(chunk)
+				for ok := true; ok; ok, _ = ring.Next(&rec) {
+				}
+				bare = append(bare, float64(without)/(2*chunk))
+				added = append(added, float64(with-without)/(2*chunk))
+			}
+			slices.Sort(added)
+			slices.Sort(bare)
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(bare[len(bare)/2], "ns/call")
+			b.ReportMetric(added[len(added)/2], "ns-added/call")
+			b.ReportMetric((bare[len(bare)/2]+added[len(added)/2])/bare[len(bare)/2], "ratio")
+		})
+	}
+}
+
+// inChild runs the test again in a process of its own, traced from its start,
+// and reports whether this is that process.
+func inChild(t *testing.T, env ...string) bool {
+	if os.Getenv("SOCKET_CHILD") == t.Name() {
+		return true
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^"+strings.ReplaceAll(t.Name(), "/", "$/^")+"$", "-test.v")
+	cmd.Env = append(append(os.Environ(), "SOCKET_CHILD="+t.Name()), env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return false
+}

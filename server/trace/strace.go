@@ -1,0 +1,238 @@
+package trace
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// Strace returns a call as strace(1) writes it with its option -T:
+//
+//	recv(5, "Hello", 1024) = 5 <0.000123>
+//
+// and, while ret is nil, a call that is blocked now:
+//
+//	recv(4,  <unfinished ...>
+//
+// It differs from strace in the names of calls, which are those of the sockets
+// API (see Call), and leaves out flags that are 0. Content is cut at
+// StraceContent bytes.
+func Strace(enter, ret *Event) string {
+	in, out := straceArgs(enter, ret)
+	if ret == nil {
+		return in + " <unfinished ...>"
+	}
+	return in + out + straceResult(enter, ret)
+}
+
+// Resumed returns the second line of a call whose first line was Strace(enter,
+// nil), because other threads had something to say in between:
+//
+//	<... recv resumed>"Hello", 1024) = 5 <0.000123>
+func Resumed(enter, ret *Event) string {
+	_, out := straceArgs(enter, ret)
+	return "<... " + enter.Call.String() + " resumed>" + out + straceResult(enter, ret)
+}
+
+// StraceContent is how many bytes of content strace shows, unless told
+// otherwise by its option -s.
+const StraceContent = 32
+
+// straceArgs returns the call up to what only its return tells, and the rest
+// up to the closing parenthesis; the rest is not complete while ret is nil.
+func straceArgs(enter, ret *Event) (in, out string) {
+	e := enter
+	arg := func(i int) int64 {
+		if i < len(e.Args) {
+			return e.Args[i]
+		}
+		return 0
+	}
+	name := e.Call.String() + "("
+	fd := strconv.Itoa(e.FD)
+	ok := ret != nil && ret.Errno == 0
+	switch e.Call {
+	case Socket:
+		return name + symbol(domains, arg(0)) + ", " + socketType(arg(1)) + ", " + protocol(arg(0), arg(2)), ")"
+	case Bind, Connect:
+		addr, size := sockaddr(e.Addr)
+		return name + fd + ", " + addr + ", " + size, ")"
+	case Listen:
+		return fmt.Sprintf("%s%s, %d", name, fd, arg(0)), ")"
+	case Accept, Getsockname, Getpeername:
+		if !ok {
+			return name + fd + ", ", "...)" // nothing came out
+		}
+		addr, size := sockaddr(ret.Addr)
+		return name + fd + ", ", addr + ", [" + size + "])"
+	case Send, Sendto, Write:
+		in = fmt.Sprintf("%s%s, %s, %d%s", name, fd, content(e.Data, e.Size), e.Size, flags(arg(0)))
+		if e.Call == Sendto {
+			addr, size := sockaddr(e.Addr)
+			in += ", " + addr + ", " + size
+		}
+		return in, ")"
+	case Recv, Recvfrom, Read:
+		data := `""`
+		if !ok && ret != nil {
+			data = "..." // nothing came out
+		} else if ok {
+			data = content(ret.Data, int(ret.Result))
+		}
+		out = fmt.Sprintf("%s, %d%s", data, e.Size, flags(arg(0)))
+		if e.Call == Recvfrom && ret != nil {
+			addr, size := sockaddr(ret.Addr)
+			out += ", " + addr + ", [" + size + "]"
+		}
+		return name + fd + ", ", out + ")"
+	case Shutdown:
+		return name + fd + ", " + symbol(shutdowns, arg(0)), ")"
+	case Select:
+		sets := e.Sets
+		if sets == nil {
+			sets = &Sets{}
+		}
+		return fmt.Sprintf("%s%d, %s, %s, %s, %s", name, e.Size, list(sets.Read), list(sets.Write), list(sets.Except), timeval(e.Timeout)), ")"
+	case Poll, EpollWait:
+		return fmt.Sprintf("%s%s, %s", name, fd, milliseconds(e.Timeout)), ")"
+	case Fcntl:
+		const getFlags, setFlags = 3, 4
+		switch arg(0) {
+		case getFlags:
+			return name + fd + ", F_GETFL", ")"
+		case setFlags:
+			return name + fd + ", F_SETFL, " + fileFlags(arg(1)), ")"
+		}
+		return fmt.Sprintf("%s%s, %#x, %d", name, fd, arg(0), arg(1)), ")"
+	case Setsockopt, Getsockopt:
+		level, option := optionNames(arg(0), arg(1))
+		value, size := optionValue(arg(0), arg(1), arg(2))
+		in = name + fd + ", " + level + ", " + option + ", "
+		if e.Call == Setsockopt {
+			return in + value + ", " + size, ")"
+		}
+		return in, value + ", [" + size + "])"
+	case Nanosleep:
+		return name + timespec(e.Timeout) + ", ", "NULL)"
+	case Close:
+		return name + fd, ")"
+	}
+	in = name
+	if e.FD >= 0 {
+		in += fd
+	}
+	for i, a := range e.Args {
+		if i > 0 || e.FD >= 0 {
+			in += ", "
+		}
+		in += strconv.FormatInt(a, 10)
+	}
+	return in, ")"
+}
+
+// straceResult returns what stands behind the arguments.
+func straceResult(enter, ret *Event) string {
+	took := max(ret.Time-enter.Time, 0) / 1000
+	s := fmt.Sprintf(" = %d", ret.Result)
+	switch {
+	case ret.Errno != 0:
+		s = fmt.Sprintf(" = -1 %v", ret.Errno)
+		if text := ret.Errno.Text(); text != "" {
+			s += " (" + text + ")"
+		}
+	case enter.Call == Select && ret.Result == 0:
+		s += " (Timeout)"
+	case enter.Call == Select && ret.Sets != nil:
+		s += " (" + ready(ret.Sets) + ")"
+	case enter.Call == Fcntl && len(enter.Args) > 0 && enter.Args[0] == 3:
+		s = fmt.Sprintf(" = %#x (flags %s)", ret.Result, fileFlags(ret.Result))
+	}
+	return fmt.Sprintf("%s <%d.%06d>", s, took/1e6, took%1e6)
+}
+
+// ready returns what select left in its sets: "in [3 4], out [5]".
+func ready(sets *Sets) string {
+	var parts []string
+	for _, p := range []struct {
+		name string
+		fds  []int
+	}{{"in ", sets.Read}, {"out ", sets.Write}, {"except ", sets.Except}} {
+		if len(p.fds) > 0 {
+			parts = append(parts, p.name+list(p.fds))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// list returns a set of fds: "[3 4 5]".
+func list(fds []int) string {
+	b := []byte{'['}
+	for i, fd := range fds {
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = strconv.AppendInt(b, int64(fd), 10)
+	}
+	return string(append(b, ']'))
+}
+
+// content returns bytes as a C string. size is how many there were: data may
+// be only the beginning of them.
+func content(data []byte, size int) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	shown := data[:min(len(data), StraceContent)]
+	for i, c := range shown {
+		switch {
+		case c == '"' || c == '\\':
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		case c >= ' ' && c < 0x7f:
+			b.WriteByte(c)
+		case c >= '\t' && c <= '\r':
+			b.WriteByte('\\')
+			b.WriteByte("tnvfr"[c-'\t'])
+		case i+1 < len(shown) && shown[i+1] >= '0' && shown[i+1] <= '9':
+			fmt.Fprintf(&b, `\%03o`, c) // a shorter one would take in the digit
+		default:
+			fmt.Fprintf(&b, `\%o`, c)
+		}
+	}
+	b.WriteByte('"')
+	if size > len(shown) {
+		b.WriteString("...")
+	}
+	return b.String()
+}
+
+// sockaddr returns an address as strace shows it, and its size.
+func sockaddr(addr string) (text, size string) {
+	if addr == "" {
+		return "NULL", "0"
+	}
+	ap, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		return "{sa_family=AF_UNIX, sun_path=" + strconv.Quote(addr) + "}", strconv.Itoa(3 + len(addr))
+	}
+	if ap.Addr().Is4() {
+		return fmt.Sprintf(`{sa_family=AF_INET, sin_port=htons(%d), sin_addr=inet_addr("%v")}`, ap.Port(), ap.Addr()), "16"
+	}
+	return fmt.Sprintf(`{sa_family=AF_INET6, sin6_port=htons(%d), sin6_flowinfo=htonl(0), inet_pton(AF_INET6, "%v", &sin6_addr), sin6_scope_id=0}`, ap.Port(), ap.Addr()), "28"
+}
+
+func timeval(ns int64) string {
+	if ns == Forever {
+		return "NULL"
+	}
+	return fmt.Sprintf("{tv_sec=%d, tv_usec=%d}", ns/1e9, ns%1e9/1e3)
+}
+
+func timespec(ns int64) string { return fmt.Sprintf("{tv_sec=%d, tv_nsec=%d}", ns/1e9, ns%1e9) }
+
+func milliseconds(ns int64) string {
+	if ns == Forever {
+		return "-1"
+	}
+	return strconv.FormatInt(ns/1e6, 10)
+}

@@ -1,0 +1,115 @@
+package trace
+
+import (
+	"fmt"
+	"strings"
+)
+
+// The names of constants, with Linux's numbers for the generic architectures.
+var (
+	domains   = map[int64]string{1: "AF_UNIX", 2: "AF_INET", 10: "AF_INET6", 17: "AF_PACKET"}
+	kinds     = map[int64]string{1: "SOCK_STREAM", 2: "SOCK_DGRAM", 3: "SOCK_RAW", 5: "SOCK_SEQPACKET"}
+	shutdowns = map[int64]string{0: "SHUT_RD", 1: "SHUT_WR", 2: "SHUT_RDWR"}
+	messages  = []bit{{0x1, "MSG_OOB"}, {0x2, "MSG_PEEK"}, {0x20, "MSG_TRUNC"}, {0x40, "MSG_DONTWAIT"},
+		{0x100, "MSG_WAITALL"}, {0x4000, "MSG_NOSIGNAL"}, {0x8000, "MSG_MORE"}}
+	levels  = map[int64]string{0: "SOL_IP", solSocket: "SOL_SOCKET", 6: "SOL_TCP", 41: "SOL_IPV6"}
+	options = map[[2]int64]string{
+		{solSocket, 2}: "SO_REUSEADDR", {solSocket, 3}: "SO_TYPE", {solSocket, 4}: "SO_ERROR",
+		{solSocket, 7}: "SO_SNDBUF", {solSocket, 8}: "SO_RCVBUF", {solSocket, 9}: "SO_KEEPALIVE",
+		{solSocket, soLinger}: "SO_LINGER", {solSocket, 15}: "SO_REUSEPORT",
+		{solSocket, 20}: "SO_RCVTIMEO_OLD", {solSocket, 21}: "SO_SNDTIMEO_OLD",
+		{6, 1}: "TCP_NODELAY", {6, 4}: "TCP_KEEPIDLE", {6, 5}: "TCP_KEEPINTVL", {6, 6}: "TCP_KEEPCNT",
+		{6, 18}: "TCP_USER_TIMEOUT",
+	}
+)
+
+const (
+	solSocket = 1
+	soLinger  = 13
+)
+
+type bit struct {
+	value int64
+	name  string
+}
+
+// symbol returns the name of n, or n in hexadecimal, as strace does.
+func symbol(names map[int64]string, n int64) string {
+	if name, ok := names[n]; ok {
+		return name
+	}
+	return fmt.Sprintf("%#x", n)
+}
+
+// bits returns the names of the bits that are set in n, with the rest.
+func bits(names []bit, n int64) string {
+	var set []string
+	for _, b := range names {
+		if n&b.value != 0 {
+			set = append(set, b.name)
+			n &^= b.value
+		}
+	}
+	if n != 0 || len(set) == 0 {
+		set = append(set, fmt.Sprintf("%#x", n))
+	}
+	return strings.Join(set, "|")
+}
+
+func socketType(n int64) string {
+	const nonBlock, closeOnExec = 0x800, 0x80000
+	s := symbol(kinds, n&0xf)
+	if rest := n &^ 0xf; rest != 0 {
+		s += "|" + bits([]bit{{closeOnExec, "SOCK_CLOEXEC"}, {nonBlock, "SOCK_NONBLOCK"}}, rest)
+	}
+	return s
+}
+
+func protocol(domain, n int64) string {
+	if domain != 2 && domain != 10 {
+		return fmt.Sprint(n)
+	}
+	return symbol(map[int64]string{0: "IPPROTO_IP", 1: "IPPROTO_ICMP", 6: "IPPROTO_TCP", 17: "IPPROTO_UDP"}, n)
+}
+
+// flags returns the last argument of a send or recv, nothing when none is set.
+func flags(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return ", " + bits(messages, n)
+}
+
+func fileFlags(n int64) string {
+	const accessMode = 3
+	access := []string{"O_RDONLY", "O_WRONLY", "O_RDWR", "0x3"}[n&accessMode]
+	rest := n &^ accessMode
+	if rest == 0 {
+		return access
+	}
+	set := bits([]bit{{0x400, "O_APPEND"}, {0x800, "O_NONBLOCK"}, {0x2000, "O_ASYNC"}}, rest)
+	if n&accessMode == 0 {
+		return set // F_SETFL takes no notice of the access mode
+	}
+	return access + "|" + set
+}
+
+func optionNames(level, option int64) (string, string) {
+	name, ok := options[[2]int64{level, option}]
+	if !ok {
+		name = fmt.Sprintf("%#x", option)
+	}
+	return symbol(levels, level), name
+}
+
+// optionValue returns the value of an option and its size. The value of
+// SO_LINGER is the seconds, or -1 when it is off.
+func optionValue(level, option, value int64) (text, size string) {
+	if level != solSocket || option != soLinger {
+		return fmt.Sprintf("[%d]", value), "4"
+	}
+	if value < 0 {
+		return "{l_onoff=0, l_linger=0}", "8"
+	}
+	return fmt.Sprintf("{l_onoff=1, l_linger=%d}", value), "8"
+}
