@@ -191,12 +191,14 @@ func chunks(p []byte, n int) func(func([]byte) bool) {
 	}
 }
 
-// noise returns n bytes that differ everywhere, the same in each run.
-func noise(n int) []byte {
-	p := make([]byte, n)
+var allNoise = sync.OnceValue(func() []byte {
+	p := make([]byte, 32<<20)
 	rand.NewChaCha8([32]byte{1}).Read(p)
 	return p
-}
+})
+
+// noise returns n bytes that differ everywhere, the same in each run.
+func noise(n int) []byte { return allNoise()[:n:n] }
 
 func same(t *testing.T, what string, got, want []byte) {
 	t.Helper()

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"encoding/binary"
 	"fmt"
+	"io/fs"
 )
 
 // built holds what make puts there: app.wasm.br and app.wasm.gz. A clean
@@ -14,12 +15,12 @@ var built embed.FS
 
 // builtWasm returns app.wasm; the error wraps fs.ErrNotExist when it hasn't
 // been built.
-func builtWasm() (*file, error) {
-	br, err := built.ReadFile("built/app.wasm.br")
+func builtWasm(built fs.FS) (*file, error) {
+	br, err := fs.ReadFile(built, "built/app.wasm.br")
 	if err != nil {
 		return nil, err
 	}
-	gz, err := built.ReadFile("built/app.wasm.gz")
+	gz, err := fs.ReadFile(built, "built/app.wasm.gz")
 	if err != nil {
 		return nil, err
 	}

@@ -48,7 +48,9 @@ type page struct {
 }
 
 // New renders the pages and takes in the assets.
-func New() (*Site, error) {
+func New() (*Site, error) { return newSite(built) }
+
+func newSite(built fs.FS) (*Site, error) {
 	s := &Site{
 		files:    map[string]*file{},
 		notFound: newFile("404.html", notFoundHTML),
@@ -57,7 +59,7 @@ func New() (*Site, error) {
 	if err := s.addAssets(); err != nil {
 		return nil, err
 	}
-	wasm, err := builtWasm()
+	wasm, err := builtWasm(built)
 	if errors.Is(err, fs.ErrNotExist) {
 		for _, p := range pagePaths() {
 			s.files[p] = s.unbuilt
