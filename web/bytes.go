@@ -13,8 +13,9 @@ import (
 // programs have printed.
 type bytesPane struct {
 	app.Compo
-	S   *session
-	Rev int
+	S      *session
+	Rev    int
+	Narrow bool // there is room for 8 bytes a row, not 16
 }
 
 // maxBytes is how much of a stream is shown: its last rows.
@@ -33,6 +34,10 @@ func (c *bytesPane) Render() app.UI {
 	f := flows[at]
 	st := streamAt(&s.Player.Run.Conns[f.conn].Flows[f.way], s.pos())
 	off, cells := st.tail(maxBytes)
+	perRow := 16
+	if c.Narrow {
+		perRow = 8
+	}
 	return el("div").Class("bytes").Body(
 		el("div").Class("ph2").Body(
 			el("h2").Text("Bytes"),
@@ -44,7 +49,7 @@ func (c *bytesPane) Render() app.UI {
 			el("span").Text(fmt.Sprintf("%d so far", st.sent)),
 			el("span").Class("sp"), provenance(trace.Observed, ""),
 		),
-		el("div").Class("scroll").ID("bytes").TabIndex(0).Body(app.Raw(`<pre class="hex">`+hexdump(off, cells)+`</pre>`)),
+		el("div").Class("scroll").ID("bytes").TabIndex(0).Body(app.Raw(`<pre class="hex">`+hexdump(off, cells, perRow)+`</pre>`)),
 		streamKey(&st, off),
 		s.printed(),
 	)

@@ -88,8 +88,8 @@ func (c *callsPane) reveal(ctx app.Context) {
 	if at == c.lastAt {
 		return
 	}
-	c.lastAt = at
-	if box := app.Window().GetElementByID("log"); box.Truthy() {
+	if box := app.Window().GetElementByID("log"); box.Truthy() && box.Get("clientHeight").Int() > 0 {
+		c.lastAt = at
 		c.measure(box)
 		// The lines around the current one must be in the DOM before it can be
 		// scrolled to.

@@ -79,15 +79,15 @@ func (c *cell) class() string {
 	return class
 }
 
-// hexdump writes cells as HTML in the manner of hexdump -C, 16 a row, each run
-// of bytes from one send in a span of its own.
-func hexdump(off int64, cells []cell) string {
+// hexdump writes cells as HTML in the manner of hexdump -C, each run of bytes
+// from one send in a span of its own.
+func hexdump(off int64, cells []cell, perRow int) string {
 	var b strings.Builder
 	width := 2
 	for n := off + int64(len(cells)); n > 1<<(4*width); width += 2 {
 	}
-	for i := 0; i < len(cells); i += 16 {
-		row := cells[i:min(i+16, len(cells))]
+	for i := 0; i < len(cells); i += perRow {
+		row := cells[i:min(i+perRow, len(cells))]
 		fmt.Fprintf(&b, `<span class="o">%0*x</span>  `, width, off+int64(i))
 		spell(&b, row, " ", func(c *cell) string {
 			if !c.kept {
@@ -95,7 +95,7 @@ func hexdump(off int64, cells []cell) string {
 			}
 			return fmt.Sprintf("%02x", c.b)
 		})
-		b.WriteString(strings.Repeat("   ", 16-len(row)) + "  ")
+		b.WriteString(strings.Repeat("   ", perRow-len(row)) + "  ")
 		spell(&b, row, "", func(c *cell) string {
 			switch {
 			case !c.kept:

@@ -22,25 +22,26 @@ type kernelPane struct {
 func (c *kernelPane) Render() app.UI {
 	s := c.S
 	var body app.UI
-	title, note, how := "Kernel", "", app.UI(nil)
+	title, how := "Kernel", app.UI(nil)
 	switch {
 	case s.about:
 		title, body = "About", about(s.Lab)
 	case s.state() == nil:
 		body = el("p").Class("hint").Text("When a run has begun: the fds of the selected process, their states and queues, and what select was asked and answered.")
 	case s.netst:
-		body, note, how = sockets(s.state()), "every TCP socket of the run", provenance(trace.Sampled, "")
+		body, how = sockets(s.state()), provenance(trace.Sampled, "")
 	default:
-		body, note, how = fdTable(s), "fd table of "+s.procs()[s.proc()].Name, s.queuesRead()
+		body, how = fdTable(s), s.queuesRead()
 	}
 	return el("section").Class("pane p-kernel").Aria("label", title).Body(
 		el("div").Class("ph2").Body(
-			el("h2").Text(title), el("span").Class("wide").Text(note), el("span").Class("sp"), how,
+			el("h2").Text(title),
 			el("span").Class("seg").Role("group").Aria("label", "What to show").Body(
 				c.tab("fds", !s.about && !s.netst, c.onFDs),
 				c.tab("netstat", !s.about && s.netst, c.onNetstat),
 				c.tab("about", s.about, c.onAbout),
 			),
+			el("span").Class("sp"), how,
 		),
 		el("div").Class("scroll").ID("kernel").TabIndex(0).Body(body),
 	)
@@ -80,7 +81,7 @@ func (s *session) queuesRead() app.UI {
 	if newest < 0 {
 		return nil
 	}
-	return provenance(trace.Sampled, "queues read "+beside(newest, state.Time, s.pos()))
+	return provenance(trace.Sampled, "read "+beside(newest, state.Time, s.pos()))
 }
 
 // beside says how far a reading at t lies from the step pos at time now.
@@ -137,7 +138,7 @@ func fdTable(s *session) app.UI {
 	}
 	p := &state.Procs[pi]
 	if p.Exited {
-		return el("p").Class("hint").Text("This process has exited. The kernel has closed its fds.")
+		return el("p").Class("hint").Text("This process has exited, and the kernel has closed its fds. Step back to see them.")
 	}
 	cols := s.columns(p)
 	class := "kern"
@@ -159,7 +160,7 @@ func fdTable(s *session) app.UI {
 	return el("table").Class(class).Body(
 		el("caption").Class("vh").Text("File descriptors of "+s.procs()[pi].Name),
 		el("thead").Body(el("tr").Body(
-			el("th").Attr("scope", "row").Text("fd"),
+			el("th").Attr("scope", "row").Body(app.Text("fds of"), app.ElemSelfClosing("br"), app.Text(s.procs()[pi].Name)),
 			app.Range(cols).Slice(func(i int) app.UI {
 				th := el("th").Attr("scope", "col")
 				if cols[i].fd == nil {
@@ -172,7 +173,7 @@ func fdTable(s *session) app.UI {
 			row("st", "state", func(c *column) app.UI { return app.Text(stateWord(c.fd)) }),
 			row("st", "mode", func(c *column) app.UI { return app.Text(modeWord(c.fd)) }),
 			row("queues", "Recv-Q and Send-Q", func(c *column) app.UI { return s.queues(c.fd) }),
-			row("age", "read", func(c *column) app.UI { return app.Text(ageWord(c.fd, state.Time)) }),
+			row("age", "read at", func(c *column) app.UI { return app.Text(ageWord(c.fd, state.Time)) }),
 			app.If(p.Muxed != nil, func() app.UI {
 				return el("tr").Class("sub").Body(el("th").Attr("colspan", len(cols)+1).Body(
 					app.Text("Lists in "), el("span").Class("note").Text("what "+p.Muxed.Call.String()+" asks about")))
@@ -245,9 +246,9 @@ func ageWord(f *trace.FDState, now int64) string {
 	case f.QueuesAt < 0:
 		return "not read"
 	case f.QueuesAt > now:
-		return span(f.QueuesAt-now) + " after"
+		return "+" + span(f.QueuesAt-now)
 	}
-	return span(now-f.QueuesAt) + " ago"
+	return "−" + span(now-f.QueuesAt)
 }
 
 // queues draws the two tanks of a connection, or the backlog of a listener.

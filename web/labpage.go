@@ -166,7 +166,7 @@ func (p *labPage) Render() app.UI {
 			&kernelPane{S: s, Rev: s.rev},
 			el("section").Class("pane p-log").Aria("label", "Calls and bytes").Body(
 				&callsPane{S: s, Rev: s.rev},
-				&bytesPane{S: s, Rev: s.rev},
+				&bytesPane{S: s, Rev: s.rev, Narrow: p.size == timeline.Narrow},
 			),
 		),
 		p.help(),
@@ -226,6 +226,7 @@ func (p *labPage) tabs() app.UI {
 
 func (p *labPage) pickTab(name string) {
 	p.tab = name
+	p.s.rev++ // what was hidden has places to scroll to
 	if name == "about" || name == "kernel" {
 		p.s.showKernel(p.s.netst, name == "about")
 	}

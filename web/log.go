@@ -2,7 +2,6 @@ package web
 
 import (
 	"html"
-	"sort"
 	"strings"
 
 	"sockscope/server/trace"
@@ -44,11 +43,6 @@ func (l *callLog) at(pos int) int {
 		return -1
 	}
 	return l.row[pos-1]
-}
-
-// until returns how many lines begin with the first pos steps.
-func (l *callLog) until(pos int) int {
-	return sort.Search(len(l.rows), func(i int) bool { return l.rows[i].first >= pos })
 }
 
 // line is a row as it is shown.
@@ -102,31 +96,34 @@ func unfinished(text string) string {
 	if !found {
 		return html.EscapeString(text)
 	}
-	return html.EscapeString(call) + `<span class="d">` + html.EscapeString("<unfinished"+rest) + `</span>`
+	return `<span class="call">` + html.EscapeString(call) + `</span><span class="d">` + html.EscapeString("<unfinished"+rest) + `</span>`
 }
 
-// returned marks a returned call's errno, says that it slept, and sets its
-// duration back.
+// returned sets a returned call's result apart, with a mark on an errno, says
+// that it slept, and sets its duration back.
 func returned(text string, e *trace.Event) string {
 	took := ""
 	if i := strings.LastIndex(text, " <"); i >= 0 && strings.HasSuffix(text, ">") {
 		text, took = text[:i], text[i+1:]
 	}
-	out := html.EscapeString(text)
-	if e.Errno != 0 {
-		class := "er"
-		if e.Errno.NotYet() {
-			class = "na"
-		}
-		if i := strings.LastIndex(out, " = -1 "); i >= 0 {
-			out = out[:i] + `<span class="` + class + `">` + out[i:] + `</span>`
-		}
+	call, result := text, ""
+	if i := strings.LastIndex(text, ") = "); i >= 0 {
+		call, result = text[:i+1], text[i+1:]
 	}
+	class := "ok"
+	switch {
+	case e.Errno.NotYet():
+		class = "na"
+	case e.Errno != 0:
+		class = "er"
+	}
+	// The call may be cut to fit its line, what it returned may not.
+	out := `<span class="call">` + html.EscapeString(call) + `</span><span class="` + class + `">` + html.EscapeString(result) + `</span>`
 	if e.Sleep == trace.Slept {
-		out += ` <span class="z">slept</span>`
+		out += `<span class="z">slept</span>`
 	}
 	if took != "" {
-		out += ` <span class="d">` + html.EscapeString(took) + `</span>`
+		out += `<span class="d">` + html.EscapeString(took) + `</span>`
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -29,11 +30,9 @@ func (c *sourcePane) Render() app.UI {
 		)
 	}
 	marks := s.marks()
-	lower := -1
-	for _, f := range others {
-		if lower < 0 || f == c.other-1 {
-			lower = f
-		}
+	lower := s.busiest(others)
+	if slices.Contains(others, c.other-1) {
+		lower = c.other - 1
 	}
 	return el("section").Class("pane p-source").Aria("label", "Source").Body(
 		el("div").Class("half").Body(
@@ -41,7 +40,7 @@ func (c *sourcePane) Render() app.UI {
 				el("h2").Text(sources[upper].Name), el("span").Text(s.whose(upper)),
 				el("span").Class("sp"), el("span").Class("wide").Text("whole program"),
 			),
-			listing("src-upper", sources[upper].Text, marks[upper], s.tagWidth()),
+			listing("src-upper", sources[upper].Text, marks[upper]),
 		),
 		app.If(lower >= 0, func() app.UI {
 			return el("div").Class("half").Body(
@@ -49,7 +48,7 @@ func (c *sourcePane) Render() app.UI {
 					c.name(others, lower), el("span").Text(s.whose(lower)),
 					el("span").Class("sp"), el("span").Class("wide").Text(s.tally(lower)),
 				),
-				listing("src-lower", sources[lower].Text, marks[lower], s.tagWidth()),
+				listing("src-lower", sources[lower].Text, marks[lower]),
 			)
 		}),
 	)
@@ -84,7 +83,7 @@ func (c *sourcePane) reveal(ctx app.Context) {
 	ctx.Defer(func(app.Context) {
 		for i, id := range []string{"src-upper", "src-lower"} {
 			box := app.Window().GetElementByID(id)
-			if !box.Truthy() {
+			if !box.Truthy() || box.Get("clientHeight").Int() == 0 { // another tab shows
 				continue
 			}
 			line := box.Call("querySelector", ".cur")
@@ -92,7 +91,9 @@ func (c *sourcePane) reveal(ctx app.Context) {
 				line = box.Call("querySelector", ".at")
 			}
 			if !line.Truthy() {
-				c.lastAt[i] = 0
+				line = box.Call("querySelector", ".begin")
+			}
+			if !line.Truthy() {
 				continue
 			}
 			at := line.Get("offsetTop").Int()
@@ -101,7 +102,10 @@ func (c *sourcePane) reveal(ctx app.Context) {
 			}
 			c.lastAt[i] = at
 			top, room := box.Get("scrollTop").Int(), box.Get("clientHeight").Int()
-			if at < top+18 || at > top+room-54 {
+			switch {
+			case line.Get("className").String() == "begin":
+				box.Set("scrollTop", at)
+			case at < top+18 || at > top+room-54:
 				box.Set("scrollTop", at-room/3)
 			}
 		}
@@ -163,14 +167,6 @@ func shortTag(tag string, thread int) string {
 		return fmt.Sprintf("%s.%d", tag, thread+1)
 	}
 	return tag
-}
-
-// tagWidth returns the class for lines with room for the tags of the run.
-func (s *session) tagWidth() string {
-	if len(s.lanes()) > 3 {
-		return "two"
-	}
-	return ""
 }
 
 // programs returns the index of the selected lane's program and those of the
@@ -254,20 +250,24 @@ func (s *session) tally(file int) string {
 }
 
 // listing is a program with the marks of its lines.
-func listing(id, text string, marks map[int]*mark, width string) app.UI {
+func listing(id, text string, marks map[int]*mark) app.UI {
 	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	begin := beginning(lines)
 	return el("div").Class("scroll").ID(id).TabIndex(0).Body(
 		el("ol").Class("src").Body(
 			app.Range(lines).Slice(func(i int) app.UI {
 				m := marks[i+1]
-				class := width
+				class := ""
+				if i == begin {
+					class = "begin"
+				}
 				var tags []tagged
 				if m != nil {
 					tags = m.tags
 					if m.current {
-						class += " cur"
+						class = "cur"
 					} else {
-						class += " at"
+						class = "at"
 					}
 					if m.asleep {
 						class += " sleep"
@@ -287,4 +287,36 @@ func listing(id, text string, marks map[int]*mark, width string) app.UI {
 			}),
 		),
 	)
+}
+
+// beginning returns the index of the line where a program's text begins for a
+// reader: the comment on its first function, after the imports.
+func beginning(lines []string) int {
+	for i, l := range lines {
+		if !strings.HasPrefix(l, "func ") {
+			continue
+		}
+		for i > 0 && strings.HasPrefix(lines[i-1], "//") {
+			i--
+		}
+		return i
+	}
+	return 0
+}
+
+// busiest returns the one of the programs that most processes run, -1 of none.
+func (s *session) busiest(files []int) int {
+	best, most := -1, -1
+	for _, f := range files {
+		n := 0
+		for _, p := range s.procs() {
+			if p.File-1 == f {
+				n++
+			}
+		}
+		if n > most {
+			best, most = f, n
+		}
+	}
+	return best
 }
