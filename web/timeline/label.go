@@ -33,7 +33,7 @@ func (d *laneDrawing) label(b bar, room float64) {
 		return
 	}
 	enter, ret := d.event(b.first)
-	if b.x1 > f.told || b.shape&open != 0 {
+	if !d.returned(b) {
 		ret = nil
 	}
 	x := math.Max(b.x0, 4)
@@ -79,9 +79,11 @@ func (d *laneDrawing) name(b bar, enter, ret *trace.Event, x, y, free float64) f
 		colour = Ink
 	}
 	t.word = t.word[:0]
+	short := len(enter.Call.String())
 	switch {
 	case b.shape&paused != 0:
 		t.word = append(t.word, "pauses"...)
+		short = len(t.word)
 		if ret != nil {
 			t.word = append(t.word, ' ')
 			t.word = appendTime(t.word, float64(ret.Time-enter.Time), 3)
@@ -94,7 +96,6 @@ func (d *laneDrawing) name(b bar, enter, ret *trace.Event, x, y, free float64) f
 			t.word = strconv.AppendInt(t.word, int64(enter.FD), 10)
 		}
 	}
-	short := len(enter.Call.String())
 	if b.strip {
 		t.word = append(t.word, " ×"...)
 		t.word = strconv.AppendInt(t.word, int64(b.last-b.first+1), 10)
@@ -196,7 +197,7 @@ func appendList(b []byte, name string, fds []int) []byte {
 // blocked says so beside the open end of a call, and leads on with dots.
 func (d *laneDrawing) blocked(x float64) {
 	f, t := d.f, d.t
-	if d.lane.Exit >= 0 || f.p.Run.End != nil && !t.View.Veil || x < 0 || x > f.right {
+	if d.exited() || f.p.Run.End != nil && !t.View.Veil || x < 0 || x > f.right {
 		return
 	}
 	y := d.mid - d.h/2
@@ -231,7 +232,7 @@ func (d *laneDrawing) inside(b bar, enter *trace.Event, x0, x1 float64) {
 	if pause {
 		_, ret := d.event(b.first)
 		t.word = append(t.word, "pauses"...)
-		if ret != nil && b.x1 <= d.f.told {
+		if ret != nil && d.returned(b) {
 			t.word = appendTime(append(t.word, ' '), float64(ret.Time-enter.Time), 3)
 		}
 	} else {

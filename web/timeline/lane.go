@@ -40,7 +40,7 @@ func (d *laneDrawing) draw() {
 	}
 	s, f := &d.t.scene, d.f
 	line := x0 // how far the running line is drawn
-	w := d.index.bars(f.Scale, f.from, f.to)
+	w := d.index.bars(f.Scale, f.from, f.to, f.toldUnit)
 	b, more := w.next()
 	for more {
 		if b.x0 > x1 {
@@ -60,7 +60,7 @@ func (d *laneDrawing) draw() {
 	if x0 >= -edge && d.lane.Start >= 0 {
 		s.stroke(Run, 2, Solid, x0, d.mid-5, x0, d.mid+5)
 	}
-	if d.lane.Exit >= 0 && x1 <= f.right+edge && f.Step(f.p.Run, d.lane.Exit) <= f.told {
+	if d.exited() && x1 <= f.right+edge {
 		s.stroke(Run, 2, Solid, x1, d.mid-5, x1, d.mid+5)
 	}
 	for i, b := range d.t.pending {
@@ -72,6 +72,11 @@ func (d *laneDrawing) draw() {
 		d.label(b, room)
 	}
 	d.t.pending = d.t.pending[:0]
+}
+
+// exited reports whether the lane's thread has ended, as far as is told.
+func (d *laneDrawing) exited() bool {
+	return d.lane.Exit >= 0 && d.f.Step(d.f.p.Run, d.lane.Exit) <= d.f.told
 }
 
 // merge adds b to the bar before where both are too small for their form and
@@ -120,7 +125,7 @@ func (d *laneDrawing) line(x0, x1 float64) {
 // bar draws one bar; a call that has not returned has no right edge.
 func (d *laneDrawing) bar(b bar) {
 	f, s := d.f, &d.t.scene
-	returned := b.x1 <= f.told && b.shape&open == 0
+	returned := d.returned(b)
 	x0, x1 := b.x0, math.Min(b.x1, f.told)
 	if x1 < -edge || x0 > f.right+edge {
 		return
@@ -162,6 +167,11 @@ func (d *laneDrawing) bar(b bar) {
 		}
 		s.rect(Run, f.cut(x0), y, math.Max(f.cut(x1)-f.cut(x0), grain), h, radius)
 	}
+}
+
+// returned reports whether the bar's last call came back, as far as is told.
+func (d *laneDrawing) returned(b bar) bool {
+	return b.shape&open == 0 && float64(d.index.to[d.f.By][b.last]) <= d.f.toldUnit
 }
 
 // hollow draws a thread asleep: an outline, a soft fill and the hatch.

@@ -61,7 +61,7 @@ func (o *Overview) lane(s Scale, row Row, told, y, pitch float64) {
 	}
 	h := math.Max(1, math.Min(4, pitch-1.5))
 	o.scene.rect(Run, x0, y+pitch/2-0.5, x1-x0, math.Min(1, pitch/2), 0)
-	w := t.index.lanes[row.Lane].bars(s, 0, told)
+	w := t.index.lanes[row.Lane].bars(s, 0, told, told)
 	// Neighbours of one colour are one rectangle.
 	var c Colour
 	var from, to float64

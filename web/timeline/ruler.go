@@ -90,7 +90,9 @@ func (t *Timeline) number(f *frame, g grid, u, x float64, even bool) {
 		t.word = strconv.AppendInt(t.word[:0], int64(u), 10)
 	}
 	w := float64(runes(t.word)) * charWidth
-	x = math.Max(x, w/2+2) // that of 0 stands at the edge
+	if u == 0 && x >= 0 {
+		x = math.Max(x, w/2+2) // at the edge it is still whole
+	}
 	if free(x-w/2, x+w/2) {
 		s.write(Ink, mono, middle, x, 15, s.string(t.word))
 	}

@@ -42,6 +42,15 @@ func (t *Timeline) Rows() []Row {
 	return t.rows
 }
 
+// ShowLane scrolls so that the lane with the index in Run.Lanes is in view.
+func (t *Timeline) ShowLane(lane int) {
+	for _, row := range t.Rows() {
+		if row.Lane == lane {
+			t.View.Top = max(min(t.View.Top, row.Top), row.Top+row.Height-(t.View.Height-Ruler))
+		}
+	}
+}
+
 // prepare takes over what the run has grown by.
 func (t *Timeline) prepare() {
 	t.index.update(t.Player.Run)
@@ -85,26 +94,26 @@ func (t *Timeline) clip(x, y, w, h float64) { t.scene.put(opPush, x, y, w, h) }
 // frame is what all parts of one drawing share.
 type frame struct {
 	Scale
-	p     *play.Player
-	right float64 // the canvas's width, px
-	head  float64 // the playhead, px
-	known float64 // px up to which the run is known
-	told  float64 // px up to which it may be drawn
-	from  float64 // first and last unit to look at
-	to    float64
-	up    float64 // px that the lanes are scrolled
+	p        *play.Player
+	right    float64 // the canvas's width, px
+	head     float64 // the playhead, px
+	told     float64 // px up to which it may be drawn
+	toldUnit float64 // the same as a unit
+	from     float64 // first and last unit to look at
+	to       float64
+	up       float64 // px that the lanes are scrolled
 }
 
 func (t *Timeline) frame(s Scale) frame {
 	p := t.Player
 	f := frame{Scale: s, p: p, right: t.View.Width, up: t.View.Top}
 	f.head = s.X(head(p))
-	f.known = s.X(extent(p.Run, s.By))
-	f.told = f.known
+	f.toldUnit = extent(p.Run, s.By)
 	if t.View.Veil {
-		f.told = f.head
+		f.toldUnit = head(p)
 	}
-	f.from, f.to = s.At(-edge), min(s.At(f.right+edge), s.At(f.told))
+	f.told = s.X(f.toldUnit)
+	f.from, f.to = s.At(-edge), min(s.At(f.right+edge), f.toldUnit)
 	return f
 }
 

@@ -1,10 +1,6 @@
 package timeline
 
-import (
-	"math"
-
-	"sockscope/web/play"
-)
+import "sockscope/web/play"
 
 // View is what of a run is on the screen. The zero View shows the start of
 // a run by steps, and all of it by time.
@@ -147,11 +143,4 @@ func (v *View) Follow(p *play.Player) {
 	}
 	w.from = head(p) - to/w.px
 	v.clamp(p)
-}
-
-// show scrolls the lanes so that the row is in view.
-func (v *View) show(row Row) {
-	room := v.Height - Ruler
-	v.Top = math.Max(0, math.Min(v.Top, row.Top))
-	v.Top = math.Max(v.Top, row.Top+row.Height-room)
 }

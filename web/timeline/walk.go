@@ -19,52 +19,53 @@ const grain = 2
 type walk struct {
 	lane  *laneIndex
 	scale Scale
-	limit float64 // unit beyond which nothing is told
-	i     int
+	i, n  int // the next call, and the one after the last
+	known int // how many calls have returned, as far as may be told
 }
 
-// bars returns a walk over what l has between unit from and unit to.
-func (l *laneIndex) bars(s Scale, from, to float64) walk {
+// bars returns a walk over what l has between unit from and unit to, as known
+// at unit told.
+func (l *laneIndex) bars(s Scale, from, to, told float64) walk {
 	i := max(l.before(s.By, from), 0)
 	if i < len(l.strip) && l.strip[i] >= 0 {
 		i = int(l.strips[l.strip[i]].first)
 	}
-	return walk{l, s, to, i}
+	known := l.before(s.By, told) + 1
+	if known > 0 && float64(l.to[s.By][known-1]) > told {
+		known--
+	}
+	return walk{l, s, i, l.before(s.By, min(to, told)) + 1, known}
 }
 
 func (w *walk) next() (bar, bool) {
-	at, to := w.lane.at[w.scale.By], w.lane.to[w.scale.By]
-	if w.i >= len(at) || float64(at[w.i]) > w.limit {
+	if w.i >= w.n {
 		return bar{}, false
 	}
-	i := w.i
+	at, i := w.lane.at[w.scale.By], w.i
 	b := bar{first: i, last: i, x0: w.scale.X(float64(at[i])), x1: w.end(i), shape: w.lane.shape[i]}
-	if b.x1-b.x0 >= grain {
-		if s := w.lane.strip[i]; s < 0 || !w.take(&b, w.lane.strips[s]) {
-			w.i++
-		}
+	if s := w.lane.strip[i]; s >= 0 && w.take(&b, w.lane.strips[s]) {
 		return b, true
 	}
-	if s := w.lane.strip[i]; s >= 0 && w.take(&b, w.lane.strips[s]) {
+	w.i++
+	if b.x1-b.x0 >= grain {
 		return b, true
 	}
 	// Buckets stand on a grid that moves with the run, so that panning doesn't
 	// make them flicker.
-	u := float64(at[i]) * w.scale.Px
-	grid := math.Floor(u/grain) * grain
+	grid := math.Floor(float64(at[i])*w.scale.Px/grain) * grain
 	j := w.lane.after(w.scale.By, i, (grid+grain)/w.scale.Px)
+	j = max(i+1, min(j, w.known))
 	if k := j - 1; k > i && w.end(k)-w.scale.X(float64(at[k])) >= grain {
 		j = k // the last of them is wide enough for itself
 	}
-	j = max(j, i+1)
-	w.i = j
 	if j == i+1 {
 		b.x1 = math.Max(b.x1, b.x0+grain)
 		return b, true
 	}
+	w.i = j
 	b.last = j - 1
 	b.x0 = grid - w.scale.From*w.scale.Px
-	b.x1 = math.Max(b.x0+grain, w.scale.X(float64(to[j-1])))
+	b.x1 = math.Max(b.x0+grain, w.end(j-1))
 	b.shape = w.lane.telling(i, j)
 	return b, true
 }
@@ -72,12 +73,8 @@ func (w *walk) next() (bar, bool) {
 // take makes b the whole strip, where that is long and wide enough to be seen,
 // and moves past it.
 func (w *walk) take(b *bar, s strip) bool {
-	last := int(s.last)
-	if float64(w.lane.at[w.scale.By][last]) > w.limit {
-		// Only what has been told counts.
-		last = w.lane.before(w.scale.By, w.limit)
-	}
-	if last-b.first+1 < stripLength || w.end(last)-b.x0 < 12 {
+	last := min(int(s.last), w.known-1)
+	if last-b.first+1 < stripLength || w.end(last)-b.x0 < 2*small {
 		return false
 	}
 	b.last, b.x1, b.strip, b.shape = last, w.end(last), true, notYet
