@@ -91,6 +91,9 @@ func (e *execution) finish() {
 	if dropped > 0 {
 		e.note(fmt.Sprintf("%d calls are not in this trace: they were made faster than they could be recorded", dropped))
 	}
+	if e.merge.late > 0 {
+		e.note(fmt.Sprintf("%d events were recorded late, by threads that had lost the processor; they stand a little after their true times", e.merge.late))
+	}
 	e.emit(never)
 	e.end.Dropped = dropped + e.cut
 	e.end.Time = max(e.time(), e.merge.last)

@@ -4,8 +4,6 @@ import (
 	"log/slog"
 	"os"
 	"testing"
-
-	"sockscope/server/trace"
 )
 
 func TestMain(m *testing.M) {
@@ -32,19 +30,4 @@ func startTest(t testing.TB, cfg Config) *Server {
 	}
 	t.Cleanup(func() { s.Close() })
 	return s
-}
-
-func TestFirst(t *testing.T) {
-	s := startTest(t, Config{})
-	t.Log(s.Addrs(), s.Isolation())
-	v := dial(t, s)
-	for _, k := range []string{"echo", "select", "first", "iterative", "byteorder"} {
-		knobs := map[string]string{}
-		if k == "echo" {
-			knobs["client"] = "program"
-		}
-		v.send(&trace.Request{Op: trace.OpRun, Lab: k, Knobs: knobs})
-		r := v.run()
-		t.Logf("%s: %d events, %+v", k, len(r.events), r.end)
-	}
 }

@@ -168,9 +168,16 @@ func (c *session) view(ctx context.Context, v *viewing, gate *gate, req *trace.R
 		return
 	}
 	complete, err := c.copyFrames(v, worker.out)
-	if !complete && err == nil {
-		c.over(v, &trace.End{Time: int64(time.Since(began)), Reason: trace.EndFailed, Message: "the run's worker was killed"})
+	if complete || err != nil {
+		return
 	}
+	end := &trace.End{Time: int64(time.Since(began)), Reason: trace.EndFailed, Message: "the run's worker was killed"}
+	c.mu.Lock()
+	if v.stopped {
+		end.Reason = trace.EndStopped
+	}
+	c.mu.Unlock()
+	c.over(v, end)
 }
 
 // begin notes who does the run. It reports false when the run was stopped in

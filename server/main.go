@@ -1,0 +1,148 @@
+// Command server is the native side of Sockscope: it runs programs over real
+// sockets and tells every call that they make.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"sockscope/server/demo"
+	"sockscope/server/run"
+)
+
+const usage = `Usage:
+
+  server [flags]                            serve labs, and the standing servers
+  server run PROGRAM ADDR [name=value ...]  run one program here, its trace as strace text on stderr
+  server list                               name the programs and their settings
+
+Flags:
+
+  -control ADDR    where viewers connect           (127.0.0.1:7000)
+  -echo ADDR       blocking echo server            (127.0.0.1:9999)
+  -mux ADDR        select echo server              (127.0.0.1:10001)
+  -byteorder ADDR  numbers in both byte orders     (127.0.0.1:20000)
+  -v               log what happens
+
+An ADDR is HOST:PORT. With another host than a loopback address, others can
+connect too.
+
+Examples:
+
+  server run echo 127.0.0.1:9999 backlog=5
+  server run client 127.0.0.1:9999 message=hello
+`
+
+// The exit statuses besides a program's own.
+const (
+	exitFailed = 1 // it could not be done: a port is in use
+	exitUsage  = 2 // it was not said right
+)
+
+func main() {
+	run.Child()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	status := command(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
+}
+
+// command carries out a command line and returns the exit status.
+func command(ctx context.Context, args []string, stdout *os.File, stderr io.Writer) int {
+	if len(args) > 0 {
+		switch args[0] {
+		case "run":
+			return runProgram(ctx, args[1:], stdout, stderr)
+		case "list":
+			return list(args[1:], stdout, stderr)
+		case "help":
+			fmt.Fprint(stdout, usage)
+			return 0
+		}
+	}
+	return serve(ctx, args, stdout, stderr)
+}
+
+// serve runs the native server until ctx is done.
+func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("server", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	var cfg run.Config
+	flags.StringVar(&cfg.Control, "control", run.DefaultControl, "")
+	flags.StringVar(&cfg.Echo, "echo", run.DefaultEcho, "")
+	flags.StringVar(&cfg.Mux, "mux", run.DefaultMux, "")
+	flags.StringVar(&cfg.Byteorder, "byteorder", run.DefaultByteorder, "")
+	verbose := flags.Bool("v", false, "")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(stdout, usage)
+		return 0
+	case err != nil:
+		return misused(stderr, err.Error()+"; the flags are -control, -echo, -mux, -byteorder and -v")
+	case flags.NArg() > 0:
+		return misused(stderr, fmt.Sprintf("there is no command %q; there are run and list, or none to serve", flags.Arg(0)))
+	}
+	level := slog.LevelWarn
+	if *verbose {
+		level = slog.LevelDebug
+	}
+	cfg.Logger = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
+	s, err := run.Start(cfg)
+	if err != nil {
+		fmt.Fprintln(stderr, "server:", err)
+		return exitFailed
+	}
+	addrs := s.Addrs()
+	fmt.Fprintf(stdout, "control %s, echo %s, mux %s, byteorder %s; runs are isolated by: %s\n",
+		addrs["lab"], addrs["echo"], addrs["mux"], addrs["byteorder"], s.Isolation())
+	<-ctx.Done()
+	s.Close()
+	return 0
+}
+
+// runProgram runs one program in the terminal.
+func runProgram(ctx context.Context, args []string, stdout *os.File, stderr io.Writer) int {
+	if len(args) < 2 {
+		return misused(stderr, "run takes a program and an address: server run PROGRAM ADDR [name=value ...]; server list names the programs")
+	}
+	settings := map[string]string{}
+	for _, arg := range args[2:] {
+		name, value, ok := strings.Cut(arg, "=")
+		if !ok {
+			return misused(stderr, fmt.Sprintf("%q is no setting; one is written name=value", arg))
+		}
+		settings[name] = value
+	}
+	status, err := run.Terminal(ctx, args[0], args[1], settings, stdout, stderr)
+	if err != nil {
+		return misused(stderr, err.Error())
+	}
+	return status
+}
+
+// list names the programs.
+func list(args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 {
+		return misused(stderr, "list takes nothing more")
+	}
+	for _, p := range demo.Programs {
+		fmt.Fprintf(stdout, "%-10s %s\n", p.Name, p.Doc)
+		for _, s := range p.Settings {
+			fmt.Fprintf(stdout, "%-10s   %s=%s  %s\n", "", s.Name, s.Default, s.Doc)
+		}
+	}
+	return 0
+}
+
+func misused(stderr io.Writer, text string) int {
+	fmt.Fprintln(stderr, "server:", text)
+	return exitUsage
+}

@@ -1,0 +1,253 @@
+package run
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"sockscope/server/trace"
+)
+
+// checkTrace holds every trace to what is true of all of them.
+func checkTrace(t testing.TB, r *result) {
+	t.Helper()
+	if r.header == nil || r.end == nil {
+		t.Fatalf("header %v, end %v", r.header, r.end)
+	}
+	type lane struct{ proc, thread int }
+	open := map[lane]*trace.Event{}
+	started, exited := map[lane]bool{}, map[int]bool{}
+	last := int64(0)
+	fds := map[int]map[int]bool{} // open sockets, by process
+	sent, received := map[string]*bytes.Buffer{}, map[string]*bytes.Buffer{}
+	for i := range r.events {
+		e := &r.events[i]
+		if e.Time < last {
+			t.Errorf("event %d at %d ns comes after one at %d ns", i, e.Time, last)
+		}
+		last = e.Time
+		if e.Kind == trace.Sample || e.Kind == trace.Note {
+			continue
+		}
+		if e.Proc < 0 || e.Proc >= len(r.header.Procs) {
+			t.Fatalf("event %d is of process %d, of %d", i, e.Proc, len(r.header.Procs))
+		}
+		l := lane{e.Proc, e.Thread}
+		if exited[e.Proc] {
+			t.Errorf("%v follows its process's exit", e)
+		}
+		switch e.Kind {
+		case trace.Start:
+			started[l] = true
+			if e.Thread == 0 {
+				fds[e.Proc] = map[int]bool{}
+			}
+		case trace.Exit:
+			exited[e.Proc] = e.Thread == 0
+			delete(open, l)
+		case trace.Enter:
+			if !started[l] || open[l] != nil {
+				t.Errorf("a call enters in thread %v: started %v, in a call %v", l, started[l], open[l] != nil)
+			}
+			open[l] = e
+			if e.Line == 0 && r.header.Procs[e.Proc].Program != "" || e.File > len(r.header.Sources) {
+				t.Errorf("%v has no place in the sources", e)
+			}
+			if e.Call == trace.Close && !fds[e.Proc][e.FD] {
+				t.Errorf("process %d closes fd %d, which isn't open", e.Proc, e.FD)
+			}
+		case trace.Return:
+			enter := open[l]
+			if enter == nil || enter.Call != e.Call || enter.FD != e.FD {
+				t.Fatalf("%v returns without its enter", e)
+			}
+			delete(open, l)
+			if e.Errno != 0 {
+				continue
+			}
+			name := fmt.Sprint(e.Proc)
+			switch e.Call {
+			case trace.Socket, trace.Accept:
+				fds[e.Proc][int(e.Result)] = true
+			case trace.Close:
+				delete(fds[e.Proc], e.FD)
+			case trace.Send:
+				buffer(sent, name).Write(enter.Data[:e.Result])
+			case trace.Recv:
+				buffer(received, name).Write(e.Data)
+			}
+			slow := e.Call.Multiplexes() || e.Call == trace.Nanosleep
+			if e.Sleep == trace.Slept && enter.Timeout == 0 && !slow && e.Time == enter.Time {
+				t.Errorf("%v slept for no time", e)
+			}
+		}
+	}
+	for l, e := range open {
+		if !exited[l.proc] && r.end.Reason == trace.EndDone {
+			t.Errorf("%v is still under way at the end", e)
+		}
+	}
+	if r.end.Time < last {
+		t.Errorf("the end at %d ns is before the last event at %d ns", r.end.Time, last)
+	}
+	checkEcho(t, r, sent, received)
+}
+
+func buffer(m map[string]*bytes.Buffer, name string) *bytes.Buffer {
+	if m[name] == nil {
+		m[name] = new(bytes.Buffer)
+	}
+	return m[name]
+}
+
+// checkEcho makes sure that an echo's clients got every byte once, in order.
+func checkEcho(t testing.TB, r *result, sent, received map[string]*bytes.Buffer) {
+	t.Helper()
+	if p := r.header.Procs[0].Program; p != "echo" && p != "select" || r.end.Reason != trace.EndDone {
+		return
+	}
+	for i := range r.header.Procs[1:] {
+		name := fmt.Sprint(i + 1)
+		if out, in := buffer(sent, name).String(), buffer(received, name).String(); out != in {
+			t.Errorf("process %s sent %q and received %q", name, out, in)
+		}
+	}
+}
+
+// output returns what a process wrote to standard output.
+func (r *result) output(proc int) string {
+	var b strings.Builder
+	for i := range r.events {
+		if e := &r.events[i]; e.Kind == trace.Return && e.Proc == proc && e.Call == trace.Write && e.FD == 1 {
+			b.Write(e.Data)
+		}
+	}
+	return b.String()
+}
+
+func (r *result) notes() (all []string) {
+	for i := range r.events {
+		if r.events[i].Kind == trace.Note {
+			all = append(all, r.events[i].Note)
+		}
+	}
+	return all
+}
+
+func TestLabsRunToTheirEnds(t *testing.T) {
+	for _, mode := range []struct {
+		name   string
+		shared bool
+	}{{trace.Namespace, false}, {trace.Shared, true}} {
+		t.Run(mode.name, func(t *testing.T) {
+			s := startTest(t, Config{Shared: mode.shared})
+			if s.Isolation() != mode.name {
+				t.Skipf("this system gives %s", s.Isolation())
+			}
+			v := dial(t, s)
+			for _, c := range []struct {
+				lab   string
+				knobs map[string]string
+			}{
+				{"first", nil},
+				{"first", map[string]string{"port": "8080"}},
+				{"echo", map[string]string{"client": "program"}},
+				{"echo", map[string]string{"client": "program", "message": strings.Repeat("x", 64)}},
+				{"iterative", nil},
+				{"iterative", map[string]string{"clients": "1", "messages": "1", "pause": "0s", "backlog": "16"}},
+				{"iterative", map[string]string{"clients": "8", "messages": "8", "pause": "3ms"}},
+				{"select", nil},
+				{"select", map[string]string{"clients": "8", "messages": "8", "pause": "0s", "timeout": "50ms"}},
+				{"select", map[string]string{"last": "half-closes", "timeout": "100ms"}},
+				{"byteorder", nil},
+				{"byteorder", map[string]string{"number": "4294967295", "bits": "32", "receiver": "host"}},
+			} {
+				v.send(&trace.Request{Op: trace.OpRun, Lab: c.lab, Knobs: c.knobs})
+				r := v.run()
+				if r.end.Reason != trace.EndDone || r.end.Dropped != 0 {
+					t.Errorf("%s %v ends: %+v; notes %q", c.lab, c.knobs, r.end, r.notes())
+				}
+				checkTrace(t, r)
+				if h := r.header; h.Lab != c.lab || h.Isolation != mode.name || h.TraceCost <= 0 || h.Began == 0 {
+					t.Errorf("header %+v", h)
+				}
+				if c.lab == "select" && !strings.Contains(r.output(0), "Time out!") {
+					t.Errorf("select printed %q", r.output(0))
+				}
+				samples := 0
+				for _, e := range r.events {
+					if e.Kind == trace.Sample {
+						samples++
+					}
+				}
+				if (samples > 0) != (mode.name == trace.Namespace) {
+					t.Errorf("%s: %d samples in isolation %s", c.lab, samples, mode.name)
+				}
+			}
+		})
+	}
+}
+
+// A reset client's bytes may be lost; all else holds.
+func TestResetClient(t *testing.T) {
+	v := dial(t, startTest(t, Config{}))
+	v.send(&trace.Request{Op: trace.OpRun, Lab: "select", Knobs: map[string]string{"last": "resets", "timeout": "100ms"}})
+	r := v.run()
+	checkTrace(t, r)
+	if r.end.Reason != trace.EndDone {
+		t.Errorf("%+v", r.end)
+	}
+}
+
+// The ports of the tutorials are free in every namespace, for all at once.
+func TestRunsDoNotMeet(t *testing.T) {
+	s := startTest(t, Config{})
+	if s.Isolation() != trace.Namespace {
+		t.Skip("runs share one loopback here")
+	}
+	var viewers []*viewer
+	for range 4 {
+		v := dial(t, s)
+		v.send(&trace.Request{Op: trace.OpRun, Lab: "first"})
+		viewers = append(viewers, v)
+	}
+	for _, v := range viewers {
+		r := v.run()
+		checkTrace(t, r)
+		if r.end.Reason != trace.EndDone || r.header.Procs[0].Addr != "127.0.0.1:80" {
+			t.Errorf("%+v at %s", r.end, r.header.Procs[0].Addr)
+		}
+	}
+}
+
+func TestSamplesShowTheListener(t *testing.T) {
+	s := startTest(t, Config{})
+	if s.Isolation() != trace.Namespace {
+		t.Skip("the table is not the run's own here")
+	}
+	v := dial(t, s)
+	v.send(&trace.Request{Op: trace.OpRun, Lab: "iterative"})
+	states := map[trace.TCPState]bool{}
+	for _, e := range v.run().events {
+		for _, sock := range e.Sockets {
+			states[sock.State] = true
+			if sock.State == trace.Listening && (sock.Local != "127.0.0.1:9999" || sock.Send != 5) {
+				t.Errorf("listener %+v", sock)
+			}
+		}
+	}
+	if !states[trace.Listening] || !states[trace.Established] || !states[trace.TimeWait] {
+		t.Errorf("states seen: %v", states)
+	}
+}
+
+func TestFirstSocketIsFD3(t *testing.T) {
+	v := dial(t, startTest(t, Config{}))
+	v.send(&trace.Request{Op: trace.OpRun, Lab: "first"})
+	for _, e := range v.run().events {
+		if e.Kind == trace.Return && e.Call == trace.Socket && e.Result != 3 {
+			t.Errorf("the first socket of process %d is fd %d", e.Proc, e.Result)
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package run
+
+import (
+	"sync/atomic"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"sockscope/server/trace"
+)
+
+func testArea(t testing.TB) *trace.Area {
+	t.Helper()
+	f, err := newAreaFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	area, mem, err := mapArea(int(f.Fd()))
+	f.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Munmap(mem) })
+	return area
+}
+
+func record(t testing.TB, r *trace.Ring, kind trace.Kind, time int64) {
+	t.Helper()
+	slot, ok := r.Reserve(&trace.Record{Kind: kind, Call: trace.Recv, Time: time, FD: 3})
+	if !ok {
+		t.Fatal("the ring is full")
+	}
+	slot.Publish()
+}
+
+func newTestMerge(areas ...*trace.Area) *merge {
+	m := &merge{
+		locate: func([4]uintptr) (int, int) { return 0, 0 },
+		seen:   func(*trace.Event) {},
+		areas:  make([]mergeArea, len(areas)),
+	}
+	for i, a := range areas {
+		m.follow(i, a)
+	}
+	return m
+}
+
+func times(events []trace.Event) (out []int64) {
+	for _, e := range events {
+		out = append(out, e.Time)
+	}
+	return out
+}
+
+func equal(a []int64, b ...int64) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func TestMergeOrdersByTime(t *testing.T) {
+	a, b := testArea(t), testArea(t)
+	_, ra := a.Claim()
+	_, rb := b.Claim()
+	const ms = 1_000_000
+	m := newTestMerge(a, b)
+	record(t, ra, trace.Enter, 1*ms)
+	record(t, ra, trace.Return, 5*ms)
+	record(t, rb, trace.Enter, 2*ms)
+	record(t, rb, trace.Return, 9*ms)
+
+	n, certain, err := m.read(8 * ms)
+	if n != 4 || certain != 6*ms || err != nil {
+		t.Fatalf("%d events, certain until %d, %v", n, certain, err)
+	}
+	if got := times(m.take(certain)); !equal(got, 1*ms, 2*ms, 5*ms) {
+		t.Fatalf("passed on: %v", got)
+	}
+
+	// A return that is announced holds back all that is later.
+	atomic.StoreInt64(ra.Pending(), 10*ms)
+	record(t, rb, trace.Enter, 11*ms)
+	_, certain, _ = m.read(20 * ms)
+	if got := times(m.take(certain)); !equal(got, 9*ms) {
+		t.Fatalf("passed on in front of an announced one: %v", got)
+	}
+	// Its process dies between the announcement and the record.
+	m.end(0)
+	_, certain, _ = m.read(20 * ms)
+	if got := times(m.take(certain)); !equal(got, 11*ms) {
+		t.Fatalf("passed on after the death: %v", got)
+	}
+
+	// One that comes too late is moved behind what was passed on.
+	record(t, rb, trace.Return, 10*ms)
+	_, certain, _ = m.read(30 * ms)
+	if got := times(m.take(certain)); !equal(got, 11*ms) || m.late != 1 {
+		t.Fatalf("a late one: %v, %d counted", got, m.late)
+	}
+}
+
+func TestMergeFindsDamage(t *testing.T) {
+	f, err := newAreaFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	area, mem, err := mapArea(int(f.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Munmap(mem)
+	_, ring := area.Claim()
+	record(t, ring, trace.Enter, 1)
+	for i := 64; i < 4096; i++ {
+		mem[i] = 0xee
+	}
+	m := newTestMerge(area)
+	if _, _, err := m.read(100); err == nil {
+		t.Fatal("memory that was written over is taken for a trace")
+	}
+}

@@ -1,0 +1,174 @@
+package run
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"sockscope/server/demo"
+	"sockscope/server/trace"
+)
+
+// Terminal runs one program on the host's own network and writes its trace to
+// out as strace(1) does: a call's beginning as soon as it enters the kernel,
+// the rest when it returns. What the program writes to standard output goes to
+// stdout, which has to be a file to be inherited; its lines on standard error
+// go between those of the trace. When ctx is done the program gets a SIGINT.
+//
+// The status is the program's exit status, 128 and the signal's number when one
+// ended it. An error means that there was nothing to run.
+func Terminal(ctx context.Context, program, addr string, args map[string]string, stdout *os.File, out io.Writer) (status int, err error) {
+	p, err := demo.Find(program)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := p.Check(args); err != nil {
+		return 0, err
+	}
+	job := assignment{Program: program, Addr: addr, Args: args, Leashed: true}
+	proc, err := spawn(job.words(), stdout)
+	if err != nil {
+		return 0, err
+	}
+	defer proc.release()
+	if err := proc.assign(job); err != nil {
+		return 0, err
+	}
+	interrupt := context.AfterFunc(ctx, func() { proc.cmd.Process.Signal(syscall.SIGINT) })
+	defer interrupt()
+
+	lines := make(chan string)
+	exit := make(chan int64, 1)
+	go func() {
+		for scan := bufio.NewScanner(proc.stderr); scan.Scan(); {
+			lines <- scan.Text()
+		}
+		exit <- proc.wait()
+	}()
+	screen := &straceWriter{w: out}
+	m := merge{
+		areas:  []mergeArea{{area: proc.area}},
+		locate: func([4]uintptr) (int, int) { return 0, 0 },
+		seen:   func(*trace.Event) {},
+	}
+	pass := func(all bool) error {
+		_, certain, err := m.read(now())
+		if all {
+			certain = never
+		}
+		for _, e := range m.take(certain) {
+			screen.event(&e)
+		}
+		return err
+	}
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if err := pass(false); err != nil {
+				return 0, err
+			}
+		case line := <-lines:
+			// Behind the calls that came before it.
+			m.add(trace.Event{Kind: trace.Note, Time: now(), Note: line})
+		case code := <-exit:
+			if err := pass(true); err != nil {
+				return 0, err
+			}
+			if n := m.dropped(); n > 0 {
+				screen.line(fmt.Sprintf("%d calls are not shown: they were made faster than they could be recorded", n))
+			}
+			return screen.exit(code), nil
+		}
+	}
+}
+
+// straceWriter writes events as lines of strace's. Its errors are ignored, as
+// a program's trace is no reason to end it.
+type straceWriter struct {
+	w       io.Writer
+	open    map[int]*trace.Event // calls under way, by thread
+	partial int                  // thread whose line has no end yet, plus one
+	threads bool                 // there is more than one
+}
+
+func (s *straceWriter) event(e *trace.Event) {
+	switch e.Kind {
+	case trace.Note:
+		s.line(e.Note)
+	case trace.Start:
+		s.threads = s.threads || e.Thread > 0
+	case trace.Enter:
+		if s.open == nil {
+			s.open = map[int]*trace.Event{}
+		}
+		s.breakLine()
+		enter := *e
+		s.open[e.Thread] = &enter
+		s.partial = e.Thread + 1
+		fmt.Fprint(s.w, s.prefix(e.Thread), beginning(&enter))
+	case trace.Return:
+		enter := s.open[e.Thread]
+		if enter == nil {
+			return
+		}
+		delete(s.open, e.Thread)
+		if s.partial == e.Thread+1 {
+			s.partial = 0
+			fmt.Fprintln(s.w, strings.TrimPrefix(trace.Strace(enter, e), beginning(enter)))
+			return
+		}
+		s.line(s.prefix(e.Thread) + trace.Resumed(enter, e))
+	}
+}
+
+const unfinished = " <unfinished ...>"
+
+// beginning returns what can be said of a call that has not returned.
+func beginning(enter *trace.Event) string {
+	return strings.TrimSuffix(trace.Strace(enter, nil), unfinished)
+}
+
+// prefix names the thread, as strace -f does, when there are several.
+func (s *straceWriter) prefix(thread int) string {
+	if !s.threads {
+		return ""
+	}
+	return fmt.Sprintf("[thread %d] ", thread)
+}
+
+// breakLine leaves the line of a call that is under way.
+func (s *straceWriter) breakLine() {
+	if s.partial > 0 {
+		s.partial = 0
+		fmt.Fprintln(s.w, unfinished)
+	}
+}
+
+func (s *straceWriter) line(text string) {
+	s.breakLine()
+	fmt.Fprintln(s.w, text)
+}
+
+// exit writes how the program ended and returns the status that a shell would
+// give it.
+func (s *straceWriter) exit(status int64) int {
+	if status < 0 {
+		name := fmt.Sprintf("signal %d", -status)
+		if n, ok := map[syscall.Signal]string{
+			syscall.SIGINT: "SIGINT", syscall.SIGTERM: "SIGTERM", syscall.SIGKILL: "SIGKILL",
+		}[syscall.Signal(-status)]; ok {
+			name = n
+		}
+		s.line("+++ killed by " + name + " +++")
+		return 128 + int(-status)
+	}
+	s.line(fmt.Sprintf("+++ exited with %d +++", status))
+	return int(status)
+}
