@@ -30,23 +30,26 @@ func Select(inputs, outputs Set, timeout ...time.Duration) (readable, writable [
 	f := fdSets.Get().(*fdSet)
 	defer fdSets.Put(f)
 
-	var deadline time.Time
-	if len(timeout) > 0 && timeout[0] > 0 {
-		deadline = time.Now().Add(timeout[0])
+	left := time.Duration(0) // of the timeout; 0 is no limit
+	if len(timeout) > 0 {
+		left = max(timeout[0], 0)
 	}
+	deadline := time.Now().Add(left)
 	for {
 		f.n = 0
 		f.fill(&f.read, inputs)
 		f.fill(&f.write, outputs)
 		c := call{name: trace.Select, fd: -1, size: f.n, timeout: trace.Forever, sets: f}
 		var wait *waitTime
-		if !deadline.IsZero() {
-			left := max(time.Until(deadline), 0)
+		if left > 0 {
 			wait, c.timeout = &f.wait, int64(left)
 			wait.set(left)
 		}
 		_, errno := c.once(trapSelect, uintptr(f.n), uintptr(unsafe.Pointer(&f.read)), uintptr(unsafe.Pointer(&f.write)), 0, uintptr(unsafe.Pointer(wait)), 0)
 		if errno == EINTR {
+			if left > 0 {
+				left = max(time.Until(deadline), 1)
+			}
 			continue
 		}
 		stop(trace.Select, "", errno.failed())

@@ -1,0 +1,284 @@
+package demo_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"sockscope/server/demo"
+	"sockscope/server/socket"
+	"sockscope/server/trace"
+
+	"golang.org/x/sys/unix"
+)
+
+// childEnv holds the job of a process that runs a program instead of tests.
+const childEnv = "DEMO_JOB"
+
+type job struct {
+	Program  string
+	Addr     string
+	Settings map[string]string
+	Sample   bool
+	Files    int // fds that the process may have, 0 for the usual
+}
+
+func init() {
+	if os.Getenv(childEnv) != "" {
+		runtime.LockOSThread() // the program's thread is the process's first
+	}
+}
+
+func TestMain(m *testing.M) {
+	if text := os.Getenv(childEnv); text != "" {
+		runJob(text)
+	}
+	os.Exit(m.Run())
+}
+
+// runJob runs a program, traced into the memory that is fd 3.
+func runJob(text string) {
+	var j job
+	check(json.Unmarshal([]byte(text), &j))
+	program, err := demo.Find(j.Program)
+	check(err)
+	settings, err := program.Check(j.Settings)
+	check(err)
+	mem, err := unix.Mmap(3, 0, trace.AreaSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	check(err)
+	check(unix.Close(3)) // the program's first socket is to have it
+	if j.Files > 0 {
+		check(syscall.Setrlimit(unix.RLIMIT_NOFILE, &syscall.Rlimit{Cur: uint64(j.Files), Max: uint64(j.Files)}))
+	}
+	area, err := trace.NewArea(mem)
+	check(err)
+	check(socket.Attach(area, j.Sample))
+	socket.Main(func() { program.Run(j.Addr, settings) })
+}
+
+func check(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(3)
+	}
+}
+
+// process is a program in a process of its own, and its trace so far.
+type process struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	ring   *trace.Ring
+	began  int64
+	events []trace.Event // of its first thread
+	output strings.Builder
+	exited chan struct{}
+}
+
+// start runs a job, behind the words of wrap when there are any.
+func start(t *testing.T, j job, wrap ...string) *process {
+	t.Helper()
+	fd, err := unix.MemfdCreate("trace", unix.MFD_CLOEXEC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := os.NewFile(uintptr(fd), "trace")
+	defer file.Close()
+	if err := file.Truncate(trace.AreaSize); err != nil {
+		t.Fatal(err)
+	}
+	mem, err := unix.Mmap(fd, 0, trace.AreaSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		t.Fatal(err)
+	}
+	area, err := trace.NewArea(mem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := append(wrap, os.Args[0])
+	p := &process{t: t, ring: area.Ring(0), cmd: exec.Command(words[0], words[1:]...), exited: make(chan struct{})}
+	p.cmd.Env = append(os.Environ(), childEnv+"="+string(text), "GODEBUG=containermaxprocs=0")
+	p.cmd.ExtraFiles = []*os.File{file}
+	p.cmd.Stdout, p.cmd.Stderr = &p.output, &p.output
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		p.cmd.Wait()
+		close(p.exited)
+	}()
+	t.Cleanup(func() {
+		p.stop()
+		unix.Munmap(mem)
+	})
+	return p
+}
+
+// stop kills the process, blocked or not, and waits for its end. With strace
+// around it there are two.
+func (p *process) stop() {
+	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	<-p.exited
+}
+
+// collect takes over what the trace has more.
+func (p *process) collect() {
+	var rec trace.Record
+	for {
+		ok, err := p.ring.Next(&rec)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		if !ok {
+			return
+		}
+		e := rec.Event(0, 0, 0)
+		name, line := socket.Locate(rec.PCs[:])
+		e.Note, e.Line = name, line
+		p.events = append(p.events, e)
+	}
+}
+
+// await collects until cond holds.
+func (p *process) await(what string, cond func() bool) {
+	p.t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	limit := time.After(60 * time.Second)
+	for {
+		p.collect()
+		if cond() {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-limit:
+			p.t.Fatalf("waited a minute for %s; output %q, last of its trace:\n%s", what, p.output.String(), tail(p.text()))
+		}
+	}
+}
+
+// wait waits for the end of the process, which is to be status 0.
+func (p *process) wait() {
+	p.t.Helper()
+	p.await("the process to end", func() bool {
+		select {
+		case <-p.exited:
+			p.collect()
+			return true
+		default:
+			return false
+		}
+	})
+	if !p.cmd.ProcessState.Success() {
+		p.t.Fatalf("%v; output %q", p.cmd.ProcessState, p.output.String())
+	}
+	if n := p.ring.Dropped(); n != 0 {
+		p.t.Errorf("%d calls are missing in the trace", n)
+	}
+}
+
+// returned tells whether a call of that name has come back.
+func (p *process) returned(call trace.Call) bool {
+	for i := range p.events {
+		if e := &p.events[i]; e.Kind == trace.Return && e.Call == call {
+			return true
+		}
+	}
+	return false
+}
+
+// idle tells whether a server has closed n connections and waits for the next
+// client.
+func (p *process) idle(n int) bool {
+	for i := range p.events {
+		if e := &p.events[i]; e.Kind == trace.Return && e.Call == trace.Close {
+			n--
+		}
+	}
+	if n > 0 {
+		return false
+	}
+	last := &p.events[len(p.events)-1]
+	return last.Kind == trace.Enter && (last.Call == trace.Accept ||
+		last.Call == trace.Select && len(last.Sets.Read) == 1 && len(last.Sets.Write) == 0)
+}
+
+// listening waits until the server can be connected to.
+func (p *process) listening() *process {
+	p.t.Helper()
+	p.await("listen", func() bool { return p.returned(trace.Listen) })
+	return p
+}
+
+// call is one call of a trace.
+type call struct {
+	enter *trace.Event
+	ret   *trace.Event // nil while it is blocked
+}
+
+// calls returns the calls so far. An attempt that a signal interrupted was made
+// by nobody: it is joined with the one that followed.
+func (p *process) calls() []call {
+	var list []call
+	var first *trace.Event // of the interrupted attempts
+	for i := range p.events {
+		e := &p.events[i]
+		switch e.Kind {
+		case trace.Enter:
+			list = append(list, call{enter: e})
+			if first != nil {
+				list[len(list)-1].enter, first = first, nil
+			}
+		case trace.Return:
+			c := &list[len(list)-1]
+			if c.ret = e; e.Errno == trace.EINTR {
+				first = c.enter
+				list = list[:len(list)-1]
+			}
+		}
+	}
+	return list
+}
+
+// text returns the trace as strace text, a call a line behind its source line.
+func (p *process) text() string {
+	var b strings.Builder
+	for _, c := range p.calls() {
+		fmt.Fprintf(&b, "%s:%d\t%s\n", c.enter.Note, c.enter.Line, trace.Strace(c.enter, c.ret))
+	}
+	return b.String()
+}
+
+func tail(s string) string { return s[max(0, len(s)-2000):] }
+
+// freePort returns an address on loopback that nobody else will be given. A
+// server that sets SO_REUSEADDR can still bind it, for nobody listens.
+func freePort(t *testing.T) string {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Close(fd) })
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	name, err := unix.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", name.(*unix.SockaddrInet4).Port)
+}

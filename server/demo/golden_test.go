@@ -1,0 +1,170 @@
+package demo_test
+
+import (
+	"encoding/binary"
+	"flag"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"sockscope/server/trace"
+)
+
+var update = flag.Bool("update", false, "write the golden traces anew")
+
+// scenario is a server and a client whose calls are the same every time.
+type scenario struct {
+	name           string
+	server, client string
+	set            map[string]string // settings of the server
+	clientSet      map[string]string
+	ends           bool // the server comes to its end by itself
+	output         string
+}
+
+var scenarios = []scenario{
+	{name: "web", server: "web", client: "get", output: "Hello, World\n"},
+	{name: "echo", server: "echo", client: "client"},
+	{name: "echo-message", server: "echo", client: "client", set: map[string]string{"backlog": "1"}, clientSet: map[string]string{"message": "Hello, world"}},
+	{name: "echo-slow", server: "echo", client: "slow", clientSet: map[string]string{"pause": "3ms", "messages": "2"}},
+	{name: "echo-reset", server: "echo", client: "reset"},
+	{name: "echo-halfclose", server: "echo", client: "halfclose", clientSet: map[string]string{"message": "Hello, world"}},
+	{name: "select", server: "select", client: "client", set: map[string]string{"timeout": "2s"}, ends: true},
+	{name: "select-reset", server: "select", client: "reset", set: map[string]string{"timeout": "2s"}, ends: true},
+	{name: "number-32", server: "receive", client: "number", clientSet: map[string]string{"number": "305419896"}, ends: true},
+	{name: "number-16", server: "receive", client: "number", set: map[string]string{"bits": "16"},
+		clientSet: map[string]string{"bits": "16", "order": "host"}, ends: true},
+	{name: "byteorder", server: "byteorder"},
+}
+
+// run runs the scenario to its end, or until the server waits for the next
+// client. client is nil when the test itself is the client.
+func (s *scenario) run(t *testing.T, wrap func(role string) []string) (server, client *process) {
+	addr := freePort(t)
+	server = start(t, job{Program: s.server, Addr: addr, Settings: s.set}, wrap("server")...).listening()
+	if s.client != "" {
+		client = start(t, job{Program: s.client, Addr: addr, Settings: s.clientSet}, wrap("client")...)
+		client.wait()
+		if got := client.output.String(); got != s.output {
+			t.Errorf("the client printed %q, not %q", got, s.output)
+		}
+	} else {
+		askByteOrder(t, addr)
+	}
+	if s.ends {
+		server.wait()
+	} else {
+		server.await("the server to wait for the next client", func() bool { return server.idle(1) })
+	}
+	return server, client
+}
+
+func unwrapped(string) []string { return nil }
+
+// askByteOrder asks the server for two numbers, one after the other.
+func askByteOrder(t *testing.T, addr string) {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for _, n := range []uint32{1, 0xdeadbeef} {
+		if err := binary.Write(conn, binary.BigEndian, n); err != nil {
+			t.Fatal(err)
+		}
+		var both [8]byte
+		if _, err := io.ReadFull(conn, both[:]); err != nil {
+			t.Fatal(err)
+		}
+		if binary.BigEndian.Uint32(both[:]) != n || binary.LittleEndian.Uint32(both[4:]) != n {
+			t.Fatalf("%d is answered with % x", n, both)
+		}
+	}
+}
+
+// The trace of every program is what it was. Ports and times are replaced:
+// they are the kernel's to choose.
+func TestGolden(t *testing.T) {
+	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
+		t.Skip("the golden traces hold host order of a little-endian machine")
+	}
+	for _, s := range scenarios {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			server, client := s.run(t, unwrapped)
+			got := "server: " + s.server + "\n" + normal(server)
+			if client != nil {
+				got += "\nclient: " + s.client + "\n" + normal(client)
+			}
+			golden(t, s.name+".strace", got)
+		})
+	}
+}
+
+var (
+	ports = regexp.MustCompile(`htons\(\d+\)`)
+	hosts = regexp.MustCompile(`127\.0\.0\.1:\d+`)
+	times = regexp.MustCompile(` <\d+\.\d{6}>`)
+)
+
+// normal returns the trace with ports named by the order in which they come,
+// and without durations.
+func normal(p *process) string {
+	text := times.ReplaceAllString(p.text(), "")
+	text = hosts.ReplaceAllString(text, "127.0.0.1:PORT")
+	names := map[string]string{}
+	return ports.ReplaceAllStringFunc(text, func(port string) string {
+		if names[port] == "" {
+			names[port] = "htons(PORT" + string(rune('1'+len(names))) + ")"
+		}
+		return names[port]
+	})
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v; go test -run TestGolden -update writes it", err)
+	}
+	if got == string(want) {
+		return
+	}
+	other := filepath.Join(os.TempDir(), "got-"+name)
+	if err := os.WriteFile(other, []byte(got), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	here, _ := os.Getwd()
+	t.Errorf("the trace has changed:\n\tdiff %s %s", filepath.Join(here, path), other)
+}
+
+// What a demo writes is in its trace and comes out.
+func TestPrintingIsACall(t *testing.T) {
+	t.Parallel()
+	s := &scenario{server: "receive", client: "number", clientSet: map[string]string{"order": "host"}, ends: true}
+	server, _ := s.run(t, unwrapped)
+	var written strings.Builder
+	for _, c := range server.calls() {
+		if c.enter.Call == trace.Write {
+			written.Write(c.enter.Data)
+		}
+	}
+	want := "1\n"
+	if binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {
+		want = "16777216\n"
+	}
+	if written.String() != want || server.output.String() != want {
+		t.Errorf("traced %q, printed %q; 1 in host order read in network order is %q", written.String(), server.output.String(), want)
+	}
+}

@@ -1,0 +1,161 @@
+package demo_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"sockscope/server/trace"
+)
+
+// witnessed is one system call as strace saw it.
+type witnessed struct {
+	name   string
+	fd     int // -1 for none
+	result int64
+	errno  string
+	data   string // what went in or out, at most trace.DataCap bytes
+}
+
+// aliases are the names beneath those of the sockets API.
+var aliases = map[string]string{
+	"sendto": "send", "recvfrom": "recv", "accept4": "accept",
+	"pselect6": "select", "clock_nanosleep": "nanosleep",
+}
+
+// strace and the trace agree on every call of every program: name, fd, result,
+// errno and bytes, in the same order.
+func TestStraceAgrees(t *testing.T) {
+	tool, err := exec.LookPath("strace")
+	if err != nil {
+		t.Skip("strace(1) is not installed, so nobody can bear witness")
+	}
+	if out, err := exec.Command(tool, "-o", os.DevNull, "true").CombinedOutput(); err != nil {
+		t.Skipf("strace(1) may not trace here: %s", bytes.TrimSpace(out))
+	}
+	more := []scenario{
+		{name: "select-halfclose", server: "select", client: "halfclose", set: map[string]string{"timeout": "2s"}, ends: true},
+		{name: "select-slow", server: "select", client: "slow", set: map[string]string{"timeout": "2s"}, clientSet: map[string]string{"pause": "30ms"}, ends: true},
+		{name: "echo-many", server: "echo", client: "client", clientSet: map[string]string{"messages": "60"}},
+	}
+	for _, s := range append(more, scenarios...) {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			server, client := s.run(t, func(role string) []string {
+				return []string{tool, "-ff", "-o", filepath.Join(dir, role), "-xx", "-s", strconv.Itoa(trace.DataCap),
+					"-e", "trace=socket,bind,listen,accept,accept4,connect,sendto,recvfrom,shutdown,close," +
+						"select,pselect6,fcntl,setsockopt,write,nanosleep,clock_nanosleep"}
+			})
+			server.stop()
+			agree(t, server, filepath.Join(dir, "server"))
+			if client != nil {
+				agree(t, client, filepath.Join(dir, "client"))
+			}
+		})
+	}
+}
+
+// agree compares a trace with the file that strace wrote about the process's
+// first thread. A call that is still blocked is compared as far as it got.
+func agree(t *testing.T, p *process, prefix string) {
+	t.Helper()
+	var want []witnessed
+	files, _ := filepath.Glob(prefix + ".*")
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The program's thread is the one that made sockets.
+		if strings.Contains(string(text), "socket(") {
+			want = parse(t, string(text))
+		}
+	}
+	var got []witnessed
+	var open *trace.Event
+	for i := range p.events {
+		e := &p.events[i]
+		switch e.Kind {
+		case trace.Enter:
+			open = e
+		case trace.Return:
+			w := witnessed{name: open.Call.String(), fd: open.FD, result: e.Result, data: string(open.Data)}
+			if e.Errno != 0 {
+				w.errno = e.Errno.String()
+			}
+			if e.Call == trace.Recv {
+				w.data = string(e.Data)
+			}
+			got = append(got, w)
+		}
+	}
+	for i := range max(len(got), len(want)) {
+		var g, w string
+		if i < len(got) {
+			g = fmt.Sprintf("%+v", got[i])
+		}
+		if i < len(want) {
+			w = fmt.Sprintf("%+v", want[i])
+		}
+		if g != w {
+			t.Fatalf("call %d of %s\n the trace has %s\nstrace has    %s", i, filepath.Base(prefix), g, w)
+		}
+	}
+	if len(got) < 4 {
+		t.Fatalf("only %d calls: nothing was compared", len(got))
+	}
+}
+
+// straceLine is: name(arguments) = result ERRNO (text)
+var (
+	straceLine = regexp.MustCompile(`^(\w+)\((.*)\)\s+= (-?\d+|\?)(?: ([A-Z]\w+))?`)
+	straceFD   = regexp.MustCompile(`^\d+`)
+	straceData = regexp.MustCompile(`"((?:\\x[0-9a-f]{2})*)"`)
+)
+
+// parse reads strace's file from the first socket on.
+func parse(t *testing.T, text string) []witnessed {
+	var list []witnessed
+	for line := range strings.Lines(text) {
+		m := straceLine.FindStringSubmatch(line)
+		if m == nil || len(list) == 0 && m[1] != "socket" {
+			continue // a signal, the exit, a call that never returned; or before the program
+		}
+		w := witnessed{name: m[1], fd: -1, errno: m[4]}
+		if alias := aliases[w.name]; alias != "" {
+			w.name = alias
+		}
+		if number := straceFD.FindString(m[2]); number != "" && w.name != "socket" && w.name != "select" && w.name != "nanosleep" {
+			w.fd, _ = strconv.Atoi(number)
+		}
+		switch w.errno {
+		case "ERESTARTSYS":
+			continue // the kernel makes it again by itself; the program does not see it
+		case "ERESTARTNOHAND", "ERESTART_RESTARTBLOCK":
+			w.errno, m[3] = "EINTR", "-1" // that is what the program sees
+		}
+		if m[3] == "?" {
+			continue // it never returned
+		}
+		w.result, _ = strconv.ParseInt(m[3], 10, 64)
+		if w.name == "write" && w.fd != 1 {
+			continue // Go's runtime talking to itself
+		}
+		if d := straceData.FindStringSubmatch(m[2]); d != nil && (w.name == "send" || w.name == "recv" || w.name == "write") {
+			s, err := strconv.Unquote(`"` + d[1] + `"`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.data = s
+		}
+		list = append(list, w)
+	}
+	return list
+}
