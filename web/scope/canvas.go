@@ -21,16 +21,19 @@ type Drawing interface {
 }
 
 // Canvas is a canvas element that shows a Drawing. It takes the size that the
-// page's CSS gives it. Drawing never touches go-app's virtual DOM; a page
-// keeps one Canvas and returns it from every Render.
+// page's CSS gives it. Drawing never touches go-app's virtual DOM.
+//
+// A page makes each Canvas once, keeps it, and returns it from every Render, in
+// a parent of its own: go-app tells siblings apart by their place and type
+// alone, and would take one Canvas for another that moved to its place.
 //
 // The script assets/canvas.js must be on the page.
 type Canvas struct {
 	app.Compo
 
-	Drawing Drawing
-	Class   string // of the element
-	Label   string // what it shows, for those who can't see it; "" hides it from them
+	drawing Drawing
+	class   string
+	label   string
 
 	element  app.Value
 	pixels   app.Value // a Uint8Array, as large as the largest frame so far
@@ -44,29 +47,33 @@ type Canvas struct {
 	listeners []listener
 	observers []observer
 	fingers   []finger // that are down
+	pinched   bool     // two were down at once: lifting the last is no click
 }
 
-// New returns a Canvas for d.
+// New returns a Canvas for d. The class is that of the element; the label says
+// what it shows to those who can't see it, and "" hides it from them.
 func New(d Drawing, class, label string) *Canvas {
-	return &Canvas{Drawing: d, Class: class, Label: label}
+	return &Canvas{drawing: d, class: class, label: label}
 }
 
 // Render returns the element, always the same.
 func (c *Canvas) Render() app.UI {
-	e := app.Canvas().Class(c.Class)
-	if c.Label == "" {
+	e := app.Canvas().Class(c.class)
+	if c.label == "" {
 		return e.Aria("hidden", true)
 	}
-	return e.Role("img").Aria("label", c.Label)
+	return e.Role("img").Aria("label", c.label)
 }
 
 // OnMount takes the element and listens to it.
 func (c *Canvas) OnMount(app.Context) {
 	c.element = c.JSValue()
-	c.frame = app.FuncOf(func(_ app.Value, args []app.Value) any {
-		c.paint(args[0].Float())
-		return nil
-	})
+	if !c.due { // otherwise that of the time before is still to come
+		c.frame = app.FuncOf(func(_ app.Value, args []app.Value) any {
+			c.paint(args[0].Float())
+			return nil
+		})
+	}
 	c.listen()
 	c.measure()
 	c.Draw()
@@ -105,10 +112,10 @@ func (c *Canvas) paint(ms float64) {
 		c.frame.Release()
 		return
 	}
-	if c.Drawing == nil || c.width < 1 || c.height < 1 {
+	if c.width < 1 || c.height < 1 {
 		return
 	}
-	packed, again := c.Drawing.Paint(c.width, c.height, time.Duration(ms*1e6))
+	packed, again := c.drawing.Paint(c.width, c.height, time.Duration(ms*1e6))
 	if len(packed) > c.capacity {
 		c.capacity = 2 * len(packed)
 		c.pixels = app.Window().Get("Uint8Array").New(c.capacity)

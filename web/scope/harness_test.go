@@ -10,8 +10,6 @@ import (
 	"testing"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
-
-	"sockscope/web/assets"
 )
 
 // nothing is the page as the server prerenders it.
@@ -53,7 +51,7 @@ func serve(t testing.TB) string {
 	mux.HandleFunc("/web/harness.css", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFile(w, r, "testdata/harness/harness.css")
 	})
-	mux.Handle("/web/", http.StripPrefix("/web/", http.FileServerFS(assets.Files)))
+	mux.Handle("/web/", http.StripPrefix("/web/", http.FileServer(http.Dir("../assets"))))
 	mux.Handle("/", &app.Handler{
 		Name: "harness", Version: "1",
 		Scripts: []string{"/web/canvas.js"},

@@ -79,7 +79,7 @@ func (c *Canvas) observe(kind string, do func(app.Value)) app.Value {
 }
 
 func (c *Canvas) gesture(g timeline.Gesture) {
-	if c.Drawing != nil && c.Drawing.Gesture(g) {
+	if c.drawing.Gesture(g) {
 		c.Draw()
 	}
 }
@@ -91,7 +91,8 @@ func (c *Canvas) down(e app.Value) {
 	f := finger{e.Get("pointerId").Int(), e.Get("offsetX").Float(), e.Get("offsetY").Float()}
 	c.element.Call("setPointerCapture", f.id)
 	c.fingers = append(c.fingers, f)
-	if len(c.fingers) == 1 {
+	c.pinched = len(c.fingers) > 1
+	if !c.pinched {
 		c.gesture(timeline.Gesture{Action: timeline.Press, X: f.x, Y: f.y})
 	}
 }
@@ -105,12 +106,12 @@ func (c *Canvas) move(e app.Value) {
 	}
 	before := c.fingers[i]
 	c.fingers[i].x, c.fingers[i].y = x, y
-	if len(c.fingers) == 1 {
+	if !c.pinched {
 		c.gesture(timeline.Gesture{Action: timeline.Drag, X: x, Y: y, DX: x - before.x, DY: y - before.y})
 		return
 	}
-	if i > 1 {
-		return // the third finger does nothing
+	if i > 1 || len(c.fingers) == 1 {
+		return // a third finger, or what is left of a pinch
 	}
 	still := c.fingers[1-i]
 	was, is := math.Abs(before.x-still.x), math.Abs(x-still.x)
@@ -126,10 +127,9 @@ func (c *Canvas) up(e app.Value) {
 	if i < 0 {
 		return
 	}
-	alone := len(c.fingers) == 1
 	f := c.fingers[i]
 	c.fingers = append(c.fingers[:i], c.fingers[i+1:]...)
-	if alone {
+	if !c.pinched {
 		c.gesture(timeline.Gesture{Action: timeline.Lift, X: f.x, Y: f.y})
 	}
 }

@@ -22,6 +22,8 @@ type page struct {
 	overview *timeline.Overview
 	canvas   *scope.Canvas
 	mini     *scope.Canvas
+	zoom     float64
+	hidden   bool
 }
 
 func (p *page) OnInit() {
@@ -55,15 +57,11 @@ func (p *page) OnInit() {
 	p.canvas = scope.New(p.timeline, "timeline", "Timeline")
 	p.mini = scope.New(p.overview, "overview", "")
 	p.timeline.Moved = p.mini.Draw
+	p.zoom = float64(number("zoom", 1))
 	app.Window().Set("position", app.FuncOf(func(app.Value, []app.Value) any { return p.player.Pos() }))
 	app.Window().Set("from", app.FuncOf(func(app.Value, []app.Value) any { return p.timeline.View.Scale(p.player).From }))
-	app.Window().Set("zoomOut", app.FuncOf(func(app.Value, []app.Value) any {
-		p.timeline.View.Fit(p.player)
-		p.canvas.Draw()
-		return nil
-	}))
 	app.Window().Set("play", app.FuncOf(func(app.Value, []app.Value) any {
-		p.player.SetSpeed(6)
+		p.player.SetSpeed(6 - 2*int(p.player.Scale)) // 100 steps, or 20 ms, a second
 		p.player.Play()
 		p.canvas.Draw()
 		return nil
@@ -79,8 +77,30 @@ func (p *page) OnInit() {
 	}))
 }
 
+// OnMount zooms in, now that there is a width.
+func (p *page) OnMount(ctx app.Context) {
+	for name, hidden := range map[string]bool{"hide": true, "show": false} {
+		app.Window().Set(name, app.FuncOf(func(app.Value, []app.Value) any {
+			ctx.Dispatch(func(app.Context) { p.hidden = hidden })
+			return nil
+		}))
+	}
+	if p.zoom == 1 {
+		return
+	}
+	v := &p.timeline.View
+	v.Width, v.Height = app.Window().Get("innerWidth").Float(), 247
+	v.Fit(p.player)
+	v.Zoom(p.player, p.zoom, 0)
+	v.Follow(p.player)
+	p.canvas.Draw()
+}
+
 func (p *page) Render() app.UI {
-	return app.Div().Class("harness").Body(p.canvas, p.mini)
+	return app.Div().Body(
+		app.Div().Body(app.If(!p.hidden, func() app.UI { return p.canvas })),
+		app.Div().Body(p.mini),
+	)
 }
 
 func main() {
