@@ -14,7 +14,7 @@ WASM = web/site/built/app.wasm.br
 
 .PHONY: build run test check bench dist clean
 build: $(WASM)
-	go build -trimpath -o .build/ ./relay
+	go build -trimpath -o .build/ ./relay ./server
 
 run: build
 	.build/relay

@@ -37,13 +37,6 @@ func (q *queue) put(p []byte) bool {
 	return true
 }
 
-// full reports whether a message of n bytes would have to wait.
-func (q *queue) full(n int) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.size+n > Window
-}
-
 // take waits for bytes and returns all there are, valid until the next take.
 // It returns nil when the queue has ended and is empty, or is broken.
 func (q *queue) take() []byte {

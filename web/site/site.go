@@ -120,8 +120,8 @@ func pagePaths() []string {
 
 func (s *Site) addAssets() error {
 	return fs.WalkDir(assets.Files, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || path.Ext(name) == ".go" {
-			return err
+		if err != nil || d.IsDir() || path.Ext(name) == ".go" || path.Ext(name) == ".md" {
+			return err // for those who read the sources
 		}
 		data, err := assets.Files.ReadFile(name)
 		if err != nil {

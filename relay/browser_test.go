@@ -1,0 +1,365 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"sockscope/server/lab"
+	"sockscope/web/browser"
+)
+
+// desk starts a relay and a Chromium beside it.
+func desk(t *testing.T) (*browser.Browser, string) {
+	t.Helper()
+	b := browser.Start(t)
+	_, address := start(t)
+	return b, "http://" + address
+}
+
+// live waits until the page has a server to run things on.
+func live(tab *browser.Tab) {
+	tab.Helper()
+	tab.WaitText(".status", "live")
+	tab.Wait(`!document.querySelector(".runb").disabled`)
+}
+
+// runToEnd presses R and waits until the run is a recording.
+func runToEnd(tab *browser.Tab) {
+	tab.Helper()
+	live(tab)
+	tab.Key("r")
+	tab.WaitText(".state", "recorded, ")
+}
+
+// pos returns the position and the number of steps.
+func pos(tab *browser.Tab) (at, of int) {
+	tab.Helper()
+	fmt.Sscanf(tab.Eval(`document.querySelector(".pos").textContent`), "%d of %d", &at, &of)
+	return at, of
+}
+
+func waitPos(tab *browser.Tab, n int) {
+	tab.Helper()
+	tab.Wait(`document.querySelector(".pos b").textContent === "` + strconv.Itoa(n) + `"`)
+}
+
+func TestHomeLeadsToEveryLab(t *testing.T) {
+	b, base := desk(t)
+	for _, v := range []browser.View{browser.Desk, browser.Phone, {Width: 1440, Height: 900, Dark: true}} {
+		tab := b.Open(t, base+"/", v)
+		tab.WaitText(".status", "live")
+		for _, l := range lab.All {
+			tab.Wait(`document.querySelector('a[href="/lab/` + l.ID + `"]')`)
+		}
+		fits(tab)
+		tab.Shot(fmt.Sprintf("home-%d-dark=%v", v.Width, v.Dark))
+	}
+	tab := b.Open(t, base+"/", browser.Desk)
+	for _, l := range lab.All {
+		tab.Click(`.idx a[href="/lab/` + l.ID + `"]`)
+		tab.WaitText(".q h1", l.Question)
+		live(tab)
+		tab.Wait(`document.title.startsWith("` + l.ID + `")`)
+		tab.Click("a.brand")
+		tab.Wait(`document.querySelector(".idx")`)
+	}
+}
+
+// fits fails when the page is wider than the window.
+func fits(tab *browser.Tab) {
+	tab.Helper()
+	if w := tab.Eval(`document.documentElement.scrollWidth - window.innerWidth`); w != "0" && !strings.HasPrefix(w, "-") {
+		tab.Errorf("the page is %s px wider than the window", w)
+	}
+}
+
+// Every lab runs to its end, and can then be walked from its start to its end
+// and back.
+func TestEveryLabRunsAndReplays(t *testing.T) {
+	b, base := desk(t)
+	for _, l := range lab.All {
+		t.Run(l.ID, func(t *testing.T) {
+			url := base + "/lab/" + l.ID
+			if l.ID == "echo" {
+				url += "?client=program"
+			}
+			tab := b.Open(t, url, browser.Desk)
+			tab.WaitText(".p-source", "package demo")
+			runToEnd(tab)
+			at, of := pos(tab)
+			if of < 10 || at != of {
+				t.Fatalf("at %d of %d when the run ended", at, of)
+			}
+			values, _ := l.Set(nil)
+			if l.ID != "echo" {
+				if n := len(l.Processes(values)); tab.Count(".lanes li") != strconv.Itoa(n) {
+					t.Errorf("%s lanes for %d processes", tab.Count(".lanes li"), n)
+				}
+			}
+			tab.Shot("end-" + l.ID)
+
+			end := tab.Text(".p-log .cur")
+			tab.Key(kb.Home)
+			waitPos(tab, 0)
+			for n := 1; n <= 5; n++ {
+				tab.Key(kb.ArrowRight)
+				waitPos(tab, n)
+			}
+			tab.Key(kb.ArrowLeft)
+			waitPos(tab, 4)
+			tab.Wait(`document.querySelector(".p-log .cur")`)
+			tab.Key("w") // to the first call that slept
+			tab.WaitText(".p-log .cur", "slept")
+			tab.Shot("wake-" + l.ID)
+			first, _ := pos(tab)
+			tab.Key("w")
+			tab.Wait(`+document.querySelector(".pos b").textContent > ` + strconv.Itoa(first))
+			tab.Key("W")
+			waitPos(tab, first)
+			tab.Key(kb.End)
+			waitPos(tab, of)
+			if again := tab.Text(".p-log .cur"); again != end {
+				t.Errorf("the end was %q, and is %q after going back", end, again)
+			}
+		})
+	}
+}
+
+func TestSelectEndsWithItsTimeout(t *testing.T) {
+	b, base := desk(t)
+	tab := b.Open(t, base+"/lab/select?timeout=100ms", browser.Desk)
+	runToEnd(tab)
+	tab.WaitText("body", "Time out!")
+	tab.Key(kb.Home)
+	// The first wake of select is the listener, for a client in the backlog.
+	tab.Key("w")
+	tab.WaitText(".p-kernel", "Lists out")
+	tab.Wait(`[...document.querySelectorAll(".p-kernel .m.lit")].map(e => e.textContent).join() === "3"`)
+}
+
+func TestEveryKey(t *testing.T) {
+	b, base := desk(t)
+	tab := b.Open(t, base+"/lab/select?timeout=100ms&clients=2", browser.Desk)
+	runToEnd(tab)
+	_, of := pos(tab)
+	pressed := `document.querySelector(".scopehead .seg [aria-pressed=true]").textContent`
+
+	tab.Key(kb.Home)
+	waitPos(tab, 0)
+	for range 12 {
+		tab.Key(kb.ArrowRight)
+	}
+	waitPos(tab, 12)
+	tab.Key("t")
+	tab.Wait(pressed + ` === "by time"`)
+	tab.Key("t")
+	tab.Wait(pressed + ` === "by step"`)
+	for _, key := range []string{"+", "+", "-", "0"} {
+		tab.Key(key)
+	}
+	waitPos(tab, 12)
+
+	speed := func() string { return tab.Eval(`document.querySelector(".speed select").selectedIndex`) }
+	was := speed()
+	tab.Key("]")
+	tab.Wait(`document.querySelector(".speed select").selectedIndex > ` + was)
+	tab.Key("[")
+	tab.Wait(`document.querySelector(".speed select").selectedIndex == ` + was)
+
+	tab.Key(kb.ArrowDown)
+	tab.WaitText(".lanes .on", "client 1")
+	tab.Key(kb.ArrowUp)
+	tab.WaitText(".lanes .on", "server")
+
+	tab.Key(" ")
+	tab.Wait(`document.querySelector(".trans .play").ariaLabel.startsWith("Pause")`)
+	tab.Wait(`+document.querySelector(".pos b").textContent > 12`)
+	tab.Key(" ")
+	tab.Wait(`document.querySelector(".trans .play").ariaLabel.startsWith("Play")`)
+
+	tab.Key("?")
+	tab.Wait(`document.getElementById("keys").open`)
+	tab.Shot("keys")
+	tab.Key(kb.Escape)
+	tab.Wait(`!document.getElementById("keys").open`)
+	for _, key := range []string{"1", "2", "3", "4"} {
+		tab.Key(key)
+	}
+	tab.Key(kb.End)
+	waitPos(tab, of)
+}
+
+func TestScrubbing(t *testing.T) {
+	b, base := desk(t)
+	tab := b.Open(t, base+"/lab/iterative", browser.Desk)
+	runToEnd(tab)
+	_, of := pos(tab)
+	tab.Key(kb.Home)
+	waitPos(tab, 0)
+	tab.Click(".scrub canvas") // its middle
+	tab.Wait(`+document.querySelector(".pos b").textContent > 0`)
+	if at, _ := pos(tab); at < of*2/5 || at > of*3/5 {
+		t.Errorf("the middle of the overview is step %d of %d", at, of)
+	}
+	before, _ := pos(tab)
+	tab.Click(".screen canvas")
+	tab.Wait(fmt.Sprintf(`+document.querySelector(".pos b").textContent !== %d`, before))
+}
+
+func TestALinkIsASetUp(t *testing.T) {
+	b, base := desk(t)
+	tab := b.Open(t, base+"/lab/select?clients=2&messages=1&timeout=100ms", browser.Desk)
+	tab.Wait(`document.querySelector("[name=clients]").value === "2"`)
+	tab.Choose("[name=clients]", "3")
+	tab.Wait(`location.search.includes("clients=3") && location.search.includes("timeout=100ms")`)
+	runToEnd(tab)
+	if n := tab.Count(".lanes li"); n != "4" {
+		t.Errorf("%s lanes for a server and 3 clients", n)
+	}
+	tab.Reload()
+	tab.Wait(`document.querySelector("[name=clients]").value === "3" && document.querySelector("[name=messages]").value === "1"`)
+
+	live(tab)
+	tab.Click(`a[rel=prev]`)
+	tab.WaitText(".q h1", "iterative")
+	live(tab)
+	tab.Back()
+	tab.WaitText(".q h1 code", "select")
+	tab.Wait(`document.querySelector("[name=clients]").value === "3"`)
+
+	tab = b.Open(t, base+"/lab/select?clients=99&volume=11", browser.Desk)
+	tab.WaitText(".say", "1 to 8")
+	tab.WaitText(".say", "volume")
+	tab.Wait(`document.querySelector("[name=clients]").value === "4"`)
+}
+
+// The browser is the client: what it asks for are real calls, and the server's
+// own calls move its bytes.
+func TestBrowserAsClient(t *testing.T) {
+	b, base := desk(t)
+	tab := b.Open(t, base+"/lab/echo", browser.Desk)
+	live(tab)
+	tab.Key("r")
+	button := func(name string) {
+		t.Helper()
+		find := fmt.Sprintf(`[...document.querySelectorAll(".hands button")].find(b => b.textContent === %q && !b.disabled)`, name)
+		tab.Wait(find)
+		tab.Eval(find + ".click()")
+	}
+	log := func(text string) { t.Helper(); tab.WaitText(".p-log .log", text) }
+
+	tab.Wait(`document.querySelector(".lanes li").textContent.includes("accept")`)
+	button("socket")
+	button("connect")
+	log("connect(3, {sa_family=AF_INET")
+	tab.Type(".hands input", "ping from a browser")
+	button("send")
+	log(`recv(4, "ping from a browser", 1024) = 19`)
+	button("recv")
+	log(`recv(3, "ping from a browser", 1024) = 19`)
+	button("recv") // nothing to read: it blocks, truthfully
+	tab.WaitText(".hands .why", "You are in recv")
+	tab.Shot("echo-blocked")
+	tab.Key(".")
+	tab.WaitText(".say", "stopped")
+
+	tab.Key("r")
+	button("socket")
+	button("connect")
+	button("send")
+	button("shutdown")
+	log("shutdown(3, SHUT_WR) = 0")
+	log(`recv(4, "", 1024) = 0`)
+	button("recv")
+	button("recv")
+	log(`recv(3, "", 1024) = 0`)
+	button("close")
+	log("close(3) = 0")
+	tab.Shot("echo-closed")
+	tab.Key(".")
+	tab.WaitText(".state", "recorded, ")
+}
+
+// The relay dies in the middle of a run: what has arrived stays, and the page
+// finds the relay again by itself.
+func TestRelayGoneAndBack(t *testing.T) {
+	b := browser.Start(t)
+	cmd, address := start(t)
+	tab := b.Open(t, "http://"+address+"/lab/select?timeout=20s&clients=2", browser.Desk)
+	tab.Expect("WebSocket")
+	tab.Expect("ERR_CONNECTION_REFUSED")
+	tab.Expect("Failed to load resource")
+	live(tab)
+	tab.Key("r")
+	tab.WaitText(".lanes li:nth-child(3)", "exited")
+	cmd.Process.Kill()
+	cmd.Wait()
+	tab.WaitText(".status", "no relay")
+	tab.Shot("relay-gone")
+	_, of := pos(tab)
+	if of < 20 {
+		t.Fatalf("%d steps are left", of)
+	}
+	tab.Key(kb.Home)
+	waitPos(tab, 0)
+	tab.Key(kb.End)
+	waitPos(tab, of)
+
+	start(t, "-http="+address)
+	live(tab)
+	tab.Choose("[name=timeout]", "100ms")
+	runToEnd(tab)
+}
+
+func TestTwoTabs(t *testing.T) {
+	b, base := desk(t)
+	one := b.Open(t, base+"/lab/select?clients=2&timeout=500ms", browser.Desk)
+	two := b.Open(t, base+"/lab/iterative?clients=3", browser.Desk)
+	live(one)
+	live(two)
+	one.Key("r")
+	two.Key("r")
+	one.WaitText(".state", "recorded, ")
+	two.WaitText(".state", "recorded, ")
+	if a, b := one.Count(".lanes li"), two.Count(".lanes li"); a != "3" || b != "4" {
+		t.Errorf("%s and %s lanes, want 3 and 4", a, b)
+	}
+	_, of := pos(two)
+	one.Key(kb.Home)
+	waitPos(one, 0)
+	waitPos(two, of)
+}
+
+func TestPhone(t *testing.T) {
+	b, base := desk(t)
+	for _, dark := range []bool{false, true} {
+		v := browser.Phone
+		v.Dark = dark
+		tab := b.Open(t, base+"/lab/select?timeout=100ms", v)
+		live(tab)
+		fits(tab)
+		tab.Shot(fmt.Sprintf("phone-before-dark=%v", dark))
+		tab.Click(".runb")
+		tab.WaitText(".status", "live")
+		tab.Wait(`+document.querySelector(".pos b").textContent > 100 && document.querySelector(".runb").textContent.includes("Run")`)
+		for _, pane := range []string{"source", "kernel", "bytes", "log"} {
+			tab.Eval(fmt.Sprintf(`[...document.querySelectorAll(".tabs button")].find(b => b.textContent === %q).click()`, pane))
+			tab.Wait(`document.querySelector(".panes").dataset.tab === "` + pane + `"`)
+			fits(tab)
+			tab.Shot(fmt.Sprintf("phone-%s-dark=%v", pane, dark))
+		}
+		_, of := pos(tab)
+		tab.Click(`.trans [aria-label^="Step back"]`)
+		waitPos(tab, of-1)
+		// Turned, and made a desk: nothing is lost.
+		tab.Resize(browser.View{Width: 844, Height: 390, Dark: dark, Touch: true})
+		fits(tab)
+		tab.Resize(browser.Desk)
+		waitPos(tab, of-1)
+		fits(tab)
+	}
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// Imports point one way. The table says which packages must not reach which,
+// by however many steps; a name that ends in "/..." stands for all beneath it
+// but the package itself.
+func TestImports(t *testing.T) {
+	const (
+		ours   = "sockscope/..."
+		demo   = "sockscope/server/demo"
+		socket = "sockscope/server/socket"
+		run    = "sockscope/server/run"
+		labs   = "sockscope/server/lab"
+		relay  = "sockscope/relay/..."
+		web    = "sockscope/web/..."
+		goApp  = "github.com/maxence-charriere/..."
+	)
+	for _, rule := range []struct {
+		pkg     string
+		js      bool // as built for the browser
+		mustNot []string
+		why     string
+	}{
+		{"./server/trace", false, []string{ours, "net", "golang.org/x/sys/..."}, "the event model is for every part, and compiles everywhere"},
+		{"./server/socket", false, []string{demo, run, labs, web, relay}, "the socket calls know who traces them, not who makes them"},
+		{"./server/socket", false, []string{"net"}, "package net's poller would hide what blocks"},
+		{"./server/demo", false, []string{run, labs, web, relay, "net"}, "a program is what a learner reads: sockets and nothing else"},
+		{"./server/lab", false, []string{demo, socket, run, web, relay}, "a lab is data, for the browser too"},
+		{"./server/run", false, []string{web, relay, goApp}, "the native side serves any client"},
+		{"./server", false, []string{web, relay, goApp, "net/http"}, "the native server speaks TCP"},
+		{"./relay/bridge", false, []string{ours}, "the bridge carries bytes, and can't know events"},
+		{"./relay", false, []string{"net/http/pprof", "github.com/andybalholm/...", "github.com/chromedp/..."}, "the tools of the build and the tests stay out of what people run"},
+		{"./web", false, []string{demo, socket, run, relay, "sockscope/web/site", "sockscope/web/browser"}, "the pages compile to WebAssembly, and are served, tested by others"},
+		{"./web/play", false, []string{goApp, "net"}, "the model of a run is tested without a browser"},
+		{"./web/timeline", false, []string{goApp, "net"}, "the layout is tested without a browser"},
+		{"./wasm", true, []string{demo, socket, run, relay, "sockscope/web/site", "sockscope/web/browser", "sockscope/web/assets"}, "none of it can run in a browser"},
+		{"./wasm", true, []string{"text/template", "html/template"}, "with templates the linker keeps every method, and app.wasm doubles"},
+		{"./wasm", true, []string{"net/http/pprof", "net/http/httptest", "testing", "os/exec", "log/slog", "github.com/andybalholm/...", "github.com/gorilla/...", "github.com/chromedp/..."}, "app.wasm is small"},
+	} {
+		for _, dep := range deps(t, rule.pkg, rule.js) {
+			for _, not := range rule.mustNot {
+				if reaches(dep, not, rule.pkg) {
+					t.Errorf("%s reaches %s: %s", rule.pkg, dep, rule.why)
+				}
+			}
+		}
+	}
+}
+
+// reaches reports whether dep is what not names, and isn't pkg itself.
+func reaches(dep, not, pkg string) bool {
+	if dep == "sockscope"+strings.TrimPrefix(pkg, ".") {
+		return false
+	}
+	if beneath, ok := strings.CutSuffix(not, "/..."); ok {
+		return dep == beneath || strings.HasPrefix(dep, beneath+"/")
+	}
+	return dep == not
+}
+
+// deps lists all that a package imports, itself too.
+func deps(t *testing.T, pkg string, js bool) []string {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-deps", pkg)
+	cmd.Dir = ".."
+	if js {
+		cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	}
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list -deps %s: %v", pkg, err)
+	}
+	return strings.Fields(string(out))
+}

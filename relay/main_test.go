@@ -1,0 +1,184 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"sockscope/server/run"
+)
+
+// asRelay in the environment makes the test's binary the relay.
+const asRelay = "SOCKSCOPE_TEST_RELAY"
+
+func TestMain(m *testing.M) {
+	run.Child()
+	if os.Getenv(asRelay) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// relay returns a command that runs the relay. Ports that a test doesn't
+// choose are the system's choice.
+func relay(args ...string) *exec.Cmd {
+	free := []string{"-http=127.0.0.1:0", "-control=127.0.0.1:0", "-echo=127.0.0.1:0", "-mux=127.0.0.1:0", "-byteorder=127.0.0.1:0"}
+	cmd := exec.Command(os.Args[0], append(free, args...)...)
+	cmd.Env = append(os.Environ(), asRelay+"=1")
+	return cmd
+}
+
+// start starts a relay and returns the address that it announces.
+func start(t *testing.T, args ...string) (*exec.Cmd, string) {
+	t.Helper()
+	cmd := relay(args...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	address, ok := strings.CutPrefix(strings.TrimSpace(line), "Sockscope: http://")
+	if !ok {
+		t.Fatalf("the relay says %q, %v", line, err)
+	}
+	return cmd, strings.TrimSuffix(address, "/")
+}
+
+func dial(t *testing.T, address, target string) *websocket.Conn {
+	t.Helper()
+	ws, _, err := websocket.DefaultDialer.Dial("ws://"+address+"/relay/"+target, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ws.Close() })
+	ws.SetReadDeadline(time.Now().Add(20 * time.Second))
+	return ws
+}
+
+// One command: the pages, and a native server behind the WebSockets.
+func TestRelayWithItsOwnServer(t *testing.T) {
+	cmd, address := start(t)
+	resp, err := http.Get("http://" + address + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, _ := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	if !bytes.Contains(page, []byte("<title>")) {
+		t.Errorf("/ is %d %q", resp.StatusCode, page)
+	}
+	for _, target := range []string{"echo", "mux"} {
+		ws := dial(t, address, target)
+		if err := ws.WriteMessage(websocket.BinaryMessage, []byte("Hello, world")); err != nil {
+			t.Fatal(err)
+		}
+		var got []byte
+		for len(got) < 12 {
+			_, p, err := ws.ReadMessage()
+			if err != nil {
+				t.Fatalf("%s: after %q: %v", target, got, err)
+			}
+			got = append(got, p...)
+		}
+		if string(got) != "Hello, world" {
+			t.Errorf("%s answers %q", target, got)
+		}
+	}
+
+	open := dial(t, address, "mux")
+	cmd.Process.Signal(syscall.SIGTERM)
+	_, _, err = open.ReadMessage()
+	if !websocket.IsCloseError(err, websocket.CloseGoingAway) {
+		t.Errorf("the open session ends with %v, want close code 1001", err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("after SIGTERM: %v", err)
+	}
+}
+
+func TestRelayToAServerElsewhere(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		conn, err := l.Accept()
+		if err == nil {
+			io.WriteString(conn, "the control port")
+			conn.Close()
+		}
+	}()
+	_, address := start(t, "-server", l.Addr().String())
+	_, p, err := dial(t, address, "lab").ReadMessage()
+	if string(p) != "the control port" {
+		t.Errorf("%q, %v", p, err)
+	}
+}
+
+// A port that is taken is one line and exit status 1.
+func TestPortInUse(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for _, flag := range []string{"-http", "-control", "-echo", "-mux", "-byteorder"} {
+		wantExit(t, 1, "in use", relay(flag, l.Addr().String()))
+	}
+}
+
+func TestBadUsage(t *testing.T) {
+	wantExit(t, 2, "Usage", relay("-nosuch"))
+	wantExit(t, 2, `unexpected argument "localhost"`, relay("localhost"))
+	wantExit(t, 1, "echo", relay("-server", "127.0.0.1", "-echo", "9999"))
+}
+
+func wantExit(t *testing.T, status int, says string, cmd *exec.Cmd) {
+	t.Helper()
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != status || !bytes.Contains(out, []byte(says)) {
+		t.Errorf("%v: %v, %q; want status %d and %q", cmd.Args[6:], err, out, status, says)
+	}
+	if status == 1 && bytes.Count(out, []byte("\n")) != 1 {
+		t.Errorf("%v: more than a line: %q", cmd.Args[6:], out)
+	}
+}
+
+func TestElsewhere(t *testing.T) {
+	p := ports{"127.0.0.1:7000", "127.0.0.1:9999", "127.0.0.1:10001", "127.0.0.1:20000"}
+	for server, want := range map[string]map[string]string{
+		"box":        {"lab": "box:7000", "echo": "box:9999", "mux": "box:10001", "byteorder": "box:20000"},
+		"box:70":     {"lab": "box:70", "echo": "box:9999", "mux": "box:10001", "byteorder": "box:20000"},
+		"::1":        {"lab": "[::1]:7000", "echo": "[::1]:9999", "mux": "[::1]:10001", "byteorder": "[::1]:20000"},
+		"[::1]":      {"lab": "[::1]:7000", "echo": "[::1]:9999", "mux": "[::1]:10001", "byteorder": "[::1]:20000"},
+		"[::1]:7001": {"lab": "[::1]:7001", "echo": "[::1]:9999", "mux": "[::1]:10001", "byteorder": "[::1]:20000"},
+	} {
+		got, err := elsewhere(server, p)
+		if err != nil || !maps.Equal(got, want) {
+			t.Errorf("-server %s: %v, %v; want %v", server, got, err, want)
+		}
+	}
+}
