@@ -30,6 +30,7 @@ type Gesture struct {
 
 // drag is what a pressed pointer has done so far.
 type drag struct {
+	down  bool
 	moved float64 // px
 	grab  bool    // it holds the playhead
 }
@@ -51,7 +52,7 @@ func (t *Timeline) Gesture(g Gesture) bool {
 		return t.point(Target{})
 	case Press:
 		x := t.View.Scale(p).X(head(p))
-		t.drag = drag{grab: g.Y < Ruler || math.Abs(g.X-x) < 8}
+		t.drag = drag{down: true, grab: g.Y < Ruler || math.Abs(g.X-x) < 8}
 		if t.drag.grab {
 			t.seek(g.X)
 			return true
@@ -67,6 +68,7 @@ func (t *Timeline) Gesture(g Gesture) bool {
 			return true
 		}
 	case Lift:
+		t.drag.down = false
 		if !t.drag.grab && t.drag.moved <= click {
 			t.seek(g.X)
 			return true

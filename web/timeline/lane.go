@@ -155,8 +155,14 @@ func (d *laneDrawing) bar(b bar) {
 		s.rect(Run, x1-1.5, y-1, 3, h+2, 0)
 	case b.shape&(failed|notYet) != 0:
 		d.notch(x0, x1, b.shape)
+		if b.strip {
+			d.chevrons(b)
+		}
 	case b.shape&slept != 0:
-		s.rect(Asleep, x0, y, math.Max(w, grain), h, 0)
+		w = math.Max(w, grain)
+		s.rect(AsleepHatch, x0, y, w, h, 0)
+		s.rect(Asleep, x0, y, w, 1, 0)
+		s.rect(Asleep, x0, y+h-1, w, 1, 0)
 	case b.shape&unknown != 0 && w >= small:
 		s.rect(AsleepFill, f.cut(x0), y, f.cut(x1)-f.cut(x0), h, 0)
 		d.box(Asleep, f.cut(x0), f.cut(x1), Dotted)
@@ -221,6 +227,20 @@ func (d *laneDrawing) notch(x0, x1 float64, sh shape) {
 	default:
 		s.rect(Screen, a, y, b-a, h, 0)
 		s.stroke(Again, 1.5, Solid, a, y, b, y, b-v, y+h/2, b, y+h, a, y+h, a, y-0.75)
+	}
+}
+
+// chevrons marks the returns inside a strip, where there is room for them.
+func (d *laneDrawing) chevrons(b bar) {
+	to := d.index.to[d.f.By]
+	if b.x1-b.x0 < 10*float64(b.last-b.first+1) {
+		return
+	}
+	y := d.mid - d.h/2
+	for i := b.first; i < b.last; i++ {
+		if x := d.f.X(float64(to[i])); x > 0 && x < d.f.right+edge {
+			d.t.scene.stroke(Again, 1, Solid, x, y, x-5, d.mid, x, y+d.h)
+		}
 	}
 }
 

@@ -18,6 +18,9 @@ type Timeline struct {
 	Moved   func()
 	Pointed func(Target)
 
+	// Still switches motion off, as prefers-reduced-motion asks.
+	Still bool
+
 	index   index
 	rows    []Row
 	scene   Scene
@@ -27,6 +30,8 @@ type Timeline struct {
 	word    []byte // scratch for one label
 	last    time.Duration
 	drag    drag
+	motion  motion
+	lag     lag
 }
 
 // Show changes to another player, at the beginning of its run.
@@ -106,8 +111,9 @@ type frame struct {
 
 func (t *Timeline) frame(s Scale) frame {
 	p := t.Player
+	s.From += t.lag.from
 	f := frame{Scale: s, p: p, right: t.View.Width, up: t.View.Top}
-	f.head = s.X(head(p))
+	f.head = s.X(head(p) + t.lag.head)
 	f.toldUnit = extent(p.Run, s.By)
 	if t.View.Veil {
 		f.toldUnit = head(p)
@@ -147,25 +153,33 @@ func (t *Timeline) fade(f *frame) {
 // future is how much of a mark is left right of the playhead.
 const future = 0.34
 
-// Paint plays on to now, a time that only differences count of, and returns
+// Paint plays on to now, a time of which only differences count, and returns
 // the drawing for a canvas of width x height CSS px, and whether another should
 // follow at once.
 func (t *Timeline) Paint(width, height float64, now time.Duration) (frame []byte, again bool) {
-	if width != t.View.Width || height != t.View.Height {
-		t.View.Width, t.View.Height = width, height
+	t.View.Width, t.View.Height = width, height
+	p := t.Player
+	if p == nil {
+		return t.Layout().Bytes(), false
 	}
-	if p := t.Player; p != nil && p.Playing {
-		if t.last > 0 && p.Tick(min(now-t.last, 100*time.Millisecond)) {
-			t.View.Scale(p) // there is a window to move
-			t.View.Follow(p)
-			if t.Moved != nil {
-				t.Moved()
-			}
+	if p.Playing && t.last > 0 && p.Tick(min(now-t.last, longestTick)) {
+		t.View.Scale(p) // there is a window to move
+		t.View.Follow(p)
+		if t.Moved != nil {
+			t.Moved()
 		}
-		t.last, again = now, p.Playing
 	}
-	if !again {
-		t.last = 0
+	t.last = 0
+	if p.Playing {
+		t.last, again = now, true
 	}
-	return t.Layout().Bytes(), again
+	var moving bool
+	t.lag, moving = t.motion.advance(p, t.View.Scale(p), now, t.Still || p.Playing || t.drag.down)
+	frame = t.Layout().Bytes()
+	t.lag = lag{}
+	return frame, again || moving
 }
+
+// longestTick bounds how far playing goes on when frames were missed, as in a
+// tab that was hidden.
+const longestTick = 100 * time.Millisecond

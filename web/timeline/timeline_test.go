@@ -51,8 +51,8 @@ func TestEachMeaningHasItsShape(t *testing.T) {
 			s.Do(1, trace.Getsockopt, 3, 0)
 		}, opFill, Error, 1, []string{"recv 4", "ECONNRESET"}},
 		{"EAGAIN: a hollow notch", func(s *playtest.Script) { s.Spin(4, 1) }, opStroke, Again, 1, []string{"recv 4", "EAGAIN"}},
-		{"EAGAIN again and again: one notch", func(s *playtest.Script) { s.Spin(4, 9) }, opStroke, Again, 1, []string{"recv 4 ×9", "EAGAIN"}},
-		{"EAGAIN of another fd: its own", func(s *playtest.Script) { s.Spin(4, 3); s.Spin(5, 3) }, opStroke, Again, 2, []string{"recv 4 ×3", "recv 5 ×3"}},
+		{"EAGAIN again and again: one strip, a chevron between two", func(s *playtest.Script) { s.Spin(4, 9) }, opStroke, Again, 1 + 8, []string{"recv 4 ×9", "EAGAIN"}},
+		{"EAGAIN of another fd: its own", func(s *playtest.Script) { s.Spin(4, 3); s.Spin(5, 3) }, opStroke, Again, 2 * (1 + 2), []string{"recv 4 ×3", "recv 5 ×3"}},
 		{"wake: a dashed curve", func(s *playtest.Script) { s.Echo(1, "x") }, opCurve, Wake, 2, nil},
 		{"pause: the injected diamond", func(s *playtest.Script) { s.Pause(1, 3e6) }, opStroke, Error, 1, nil},
 		{"blocked now: no right edge", func(s *playtest.Script) { s.Enter(0, trace.Recv, 4, trace.Event{}); s.Do(1, trace.Getsockopt, 3, 0) }, opStroke, Asleep, 1 + 2, []string{"recv 4", "blocked now"}},
@@ -303,6 +303,54 @@ func TestPlayingMovesThePlayheadAndTheWindow(t *testing.T) {
 	}
 	if p.Pos() != 600 || moved != 300 {
 		t.Errorf("after 6 s at step %d, told %d times; want 600 and 300", p.Pos(), moved)
+	}
+}
+
+// playheadAt returns where the playhead's line is drawn, in px.
+func playheadAt(t *testing.T, packed []byte) float64 {
+	t.Helper()
+	for _, d := range read(t, packed) {
+		if d.op == opRect && d.args[3] == 1.5 {
+			return d.args[1] + 0.75
+		}
+	}
+	t.Fatal("there is no playhead")
+	return 0
+}
+
+func TestAStepIsFollowedSmoothly(t *testing.T) {
+	p := player(playtest.Select(2, 300), 10)
+	tl := timelineOf(p)
+	at := func(ms int) (x float64, again bool) {
+		packed, again := tl.Paint(1312, 247, time.Duration(ms)*time.Millisecond)
+		return playheadAt(t, packed), again
+	}
+	from, again := at(1000)
+	if again {
+		t.Error("nothing moves, and another frame follows")
+	}
+	p.Step(1)
+	last := from
+	for ms := 2000; ms < 2180; ms += 20 {
+		x, again := at(ms)
+		if !again || x < last || x > from+stepWidth {
+			t.Errorf("after %d ms the playhead is at %.1f px, before at %.1f", ms-2000, x, last)
+		}
+		last = x
+	}
+	if x, again := at(2180); again || x != from+stepWidth {
+		t.Errorf("after 180 ms it is at %.1f px, want %.1f; another frame follows: %v", x, from+stepWidth, again)
+	}
+	p.Step(-1)
+	at(3000)
+	p.Seek(15)
+	if x, again := at(3020); again || x != from+5*stepWidth {
+		t.Errorf("a jump leads to %.1f px, want %.1f at once", x, from+5*stepWidth)
+	}
+	tl.Still = true
+	p.Step(-1)
+	if x, again := at(4000); again || x != from+4*stepWidth {
+		t.Errorf("with motion off a step leads to %.1f px, want %.1f at once", x, from+4*stepWidth)
 	}
 }
 
