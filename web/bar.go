@@ -33,7 +33,7 @@ func (p *labPage) bar() app.UI {
 		),
 		status(p.s.Link, p.s.Hello, true),
 		el("span").Class("icons").Body(
-			el("button").Attr("type", "button").Class("ib wide").Aria("label", "Keys (question mark)").OnClick(p.onHelp).
+			button(p.onHelp).Class("ib wide").Aria("label", "Keys (question mark)").
 				Body(el("kbd").Text("?")),
 			new(themeButton),
 		),

@@ -8,13 +8,8 @@ import "github.com/maxence-charriere/go-app/v10/pkg/app"
 func el(tag string) app.HTMLElem { return app.Elem(tag) }
 
 // button returns a button that isn't a form's.
-func button(class, text string, do app.EventHandler, options ...app.EventOption) app.HTMLElem {
-	return el("button").Attr("type", "button").Class(class).OnClick(do, options...).Text(text)
-}
-
-// iconButton returns a button with a drawing; label is its name.
-func iconButton(class, label, icon string, do app.EventHandler) app.HTMLElem {
-	return el("button").Attr("type", "button").Class(class).Aria("label", label).Title(label).OnClick(do).Body(app.Raw(icon))
+func button(do app.EventHandler, options ...app.EventOption) app.HTMLElem {
+	return el("button").Attr("type", "button").OnClick(do, options...)
 }
 
 // anchor returns a link.

@@ -77,7 +77,7 @@ func (c *handsBar) OnInit() { c.text = "Hello, world" }
 func (c *handsBar) Render() app.UI {
 	h := c.S.handsNow()
 	call := func(name string, enabled bool, do app.EventHandler) app.UI {
-		return el("button").Attr("type", "button").Class("btn").Attr("disabled", !enabled).OnClick(do).Text(name)
+		return button(do).Class("btn").Attr("disabled", !enabled).Text(name)
 	}
 	return el("section").Class("hands").Aria("label", "You are the client").Body(
 		el("b").Text("You are the client"),

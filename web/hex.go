@@ -11,22 +11,25 @@ import (
 // the sends, and how many of them were received.
 type stream struct {
 	sends []play.Move
-	sent  int64 // bytes, by all sends
+	sent  int64 // bytes, by all sends as far as is known
 	read  int64 // bytes, by all recvs
 }
 
-// streamAt returns flow as it is when pos steps have happened.
+// streamAt returns flow as it is when pos steps have happened. A peer may have
+// received a send's bytes before the send has returned: those are sent too.
 func streamAt(f *play.Flow, pos int) stream {
 	var s stream
-	for i := range f.Sends {
-		if m := &f.Sends[i]; m.Step < pos {
-			s.sends = f.Sends[:i+1]
-			s.sent = m.Off + m.Len
-		}
-	}
 	for i := range f.Recvs {
 		if m := &f.Recvs[i]; m.Step < pos {
 			s.read = m.Off + m.Len
+		}
+	}
+	for i := range f.Sends {
+		switch m := &f.Sends[i]; {
+		case m.Step < pos:
+			s.sends, s.sent = f.Sends[:i+1], m.Off+m.Len
+		case m.Off < s.read:
+			s.sends, s.sent = f.Sends[:i+1], min(s.read, m.Off+m.Len)
 		}
 	}
 	return s
@@ -48,7 +51,7 @@ func (s *stream) tail(max int64) (off int64, cells []cell) {
 	}
 	for i := range s.sends {
 		m := &s.sends[i]
-		for k := int64(0); k < m.Len; k++ {
+		for k := int64(0); k < min(m.Len, s.sent-m.Off); k++ {
 			at := m.Off + k
 			if at < off {
 				if skip := off - at; skip > 1 { // to the byte before the first that shows

@@ -68,6 +68,7 @@ func (p *homePage) Render() app.UI {
 				anchor(labPath(first)).Class("runb").Body(app.Raw(iconRun), app.Text("Run the first one")),
 			),
 		),
+		new(hero),
 		p.own(),
 		el("main").Class("idx").ID("labs").Aria("label", "Labs").Body(
 			app.Range(lab.Sections).Slice(func(i int) app.UI { return section(lab.Sections[i]) }),
@@ -86,7 +87,7 @@ func (p *homePage) own() app.UI {
 		el("h2").Text("Connect your own client"),
 		el("div").Class("cmd").Body(
 			el("i").Text("$"), app.Text(nc),
-			el("button").Attr("type", "button").OnClick(p.onCopy).Text(copy),
+			button(p.onCopy).Text(copy),
 		),
 		el("p").Class("wide").Text("On the machine that runs the server: a select server that echoes each line. Python, telnet or your own program will do as well."),
 	)

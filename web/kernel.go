@@ -48,7 +48,7 @@ func (c *kernelPane) Render() app.UI {
 }
 
 func (c *kernelPane) tab(name string, on bool, h app.EventHandler) app.UI {
-	return el("button").Attr("type", "button").Aria("pressed", on).OnClick(h).Text(name)
+	return button(h).Aria("pressed", on).Text(name)
 }
 
 func (c *kernelPane) onFDs(app.Context, app.Event)     { c.S.showKernel(false, false) }

@@ -207,7 +207,7 @@ func (p *labPage) help() app.UI {
 	return el("dialog").Class("sheet").ID("keys").Aria("labelledby", "keys-title").Body(
 		el("h2").ID("keys-title").Body(
 			el("span").Text("Keys"), el("span").Class("sp"),
-			el("button").Attr("type", "button").Class("btn").OnClick(p.onHelpClose).Text("Close"),
+			button(p.onHelpClose).Class("btn").Text("Close"),
 		),
 		el("dl").Body(app.Range(explained).Slice(func(i int) app.UI {
 			return el("div").Body(

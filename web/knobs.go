@@ -62,9 +62,9 @@ func (p *labPage) onKnob(k *lab.Knob) app.EventHandler {
 func (p *labPage) runButton() app.UI {
 	s := p.s
 	if s.busy() {
-		return el("button").Attr("type", "button").Class("runb").OnClick(p.onStop).
+		return button(p.onStop).Class("runb").
 			Body(app.Raw(iconStop), app.Text("Stop "), el("kbd").Text("."))
 	}
-	return el("button").Attr("type", "button").Class("runb").OnClick(p.onRun).Attr("disabled", !p.canRun()).
+	return button(p.onRun).Class("runb").Attr("disabled", !p.canRun()).
 		Body(app.Raw(iconRun), app.Text("Run "), el("kbd").Text("R"))
 }

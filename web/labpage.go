@@ -111,12 +111,18 @@ func (p *labPage) OnDismount() {
 func (p *labPage) OnResize(app.Context) { p.measure() }
 
 func (p *labPage) measure() {
-	p.size = timeline.Wide
-	if w, _ := app.Window().Size(); w > 0 && w <= 720 {
-		p.size = timeline.Narrow
-	}
+	p.size = sizeOfWindow()
 	p.lanes.View.Size = p.size
 	p.draw()
+}
+
+// sizeOfWindow is the size of timelines that goes with the style sheet's
+// breakpoint for phones.
+func sizeOfWindow() timeline.Size {
+	if w, _ := app.Window().Size(); w > 0 && w <= 720 {
+		return timeline.Narrow
+	}
+	return timeline.Wide
 }
 
 // heard does what a page does about news.
@@ -218,8 +224,8 @@ func (p *labPage) tabs() app.UI {
 	names := []string{"about", "source", "kernel", "bytes", "log"}
 	return el("div").Class("tabs").Role("tablist").Aria("label", "Panes").Body(
 		app.Range(names).Slice(func(i int) app.UI {
-			return el("button").Attr("type", "button").Role("tab").Aria("selected", names[i] == p.tab).
-				OnClick(func(app.Context, app.Event) { p.pickTab(names[i]) }, app.EventScope(names[i])).Text(names[i])
+			return button(func(app.Context, app.Event) { p.pickTab(names[i]) }, app.EventScope(names[i])).
+				Role("tab").Aria("selected", names[i] == p.tab).Text(names[i])
 		}),
 	)
 }

@@ -93,14 +93,17 @@ func exitWord(run *play.Run, l *play.Lane) string {
 }
 
 // blocked reports whether the call that lane l is in after pos steps can be
-// called blocked: something else has happened since it entered, and it has not
-// come back without sleeping.
+// called blocked: it has not come back at all, or something else has happened
+// since it entered and it did not come back without sleeping.
 func blocked(run *play.Run, l *play.Lane, pos int) bool {
 	c := openCall(run, l, pos)
-	if c == nil || c.Enter == pos-1 {
+	switch {
+	case c == nil:
 		return false
+	case c.Return < 0:
+		return true
 	}
-	return c.Return < 0 || run.Steps[c.Return].Sleep != trace.Awake
+	return c.Enter < pos-1 && run.Steps[c.Return].Sleep != trace.Awake
 }
 
 // openCall returns the call that lane l is in after pos steps, or nil.
@@ -136,16 +139,9 @@ func (c *laneList) Render() app.UI {
 	return el("ol").Class("lanes").Aria("label", "Threads").Body(
 		app.Range(lanes).Slice(func(i int) app.UI {
 			l := &lanes[i]
-			class := ""
-			if l.role == trace.RoleServer {
-				class = "big"
-			}
-			if i == c.S.lane {
-				class += " on"
-			}
-			return el("li").Class(class).Body(
-				el("button").Attr("type", "button").Aria("pressed", i == c.S.lane).
-					OnClick(func(ctx app.Context, e app.Event) { c.S.pickLane(i) }, app.EventScope(i)).
+			return laneItem(l.role, i == c.S.lane).Body(
+				button(func(app.Context, app.Event) { c.S.pickLane(i) }, app.EventScope(i)).
+					Aria("pressed", i == c.S.lane).
 					Body(
 						el("b").Body(
 							el("span").Class("wide").Body(app.Text(l.name), app.If(l.thread > 0, func() app.UI {
@@ -158,6 +154,18 @@ func (c *laneList) Render() app.UI {
 			)
 		}),
 	)
+}
+
+// laneItem is the place of one lane in a column beside a timeline.
+func laneItem(role string, selected bool) app.HTMLElem {
+	class := ""
+	if role == trace.RoleServer {
+		class = "big"
+	}
+	if selected {
+		class += " on"
+	}
+	return el("li").Class(class)
 }
 
 // pickLane selects a lane: its program and its process's kernel view show.

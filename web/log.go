@@ -108,7 +108,7 @@ func returned(text string, e *trace.Event) string {
 	}
 	call, result := text, ""
 	if i := strings.LastIndex(text, ") = "); i >= 0 {
-		call, result = text[:i+1], text[i+1:]
+		call, result = text[:i+1], text[i+2:]
 	}
 	class := "ok"
 	switch {

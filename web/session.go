@@ -244,7 +244,11 @@ func (s *session) load(file []byte) error {
 		return errNoTrace
 	}
 	s.rev++
-	s.begin(ms[0].Header, nil)
+	h := ms[0].Header
+	if v, err := s.Lab.Set(h.Knobs); err == nil && h.Lab == s.Lab.ID {
+		s.Values = v // the knobs show what is shown
+	}
+	s.begin(h, nil)
 	s.file = slices.Clone(file[:len(file)-len(rest)])
 	s.Recording, s.Problem = true, ""
 	for _, m := range ms[1:] {

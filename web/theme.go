@@ -7,7 +7,7 @@ import "github.com/maxence-charriere/go-app/v10/pkg/app"
 type themeButton struct{ app.Compo }
 
 func (b *themeButton) Render() app.UI {
-	return el("button").Attr("type", "button").Class("ib").Aria("label", "Light or dark").OnClick(b.onClick).
+	return button(b.onClick).Class("ib").Aria("label", "Light or dark").
 		Body(app.Raw(iconTheme))
 }
 

@@ -18,12 +18,12 @@ func (p *labPage) scopeHead() app.UI {
 	}
 	return el("div").Class("scopehead").Body(
 		el("span").Class("seg").Role("group").Aria("label", "Scale").Body(
-			el("button").Attr("type", "button").Aria("pressed", scale == play.ByStep).OnClick(p.onByStep).Text("by step"),
-			el("button").Attr("type", "button").Aria("pressed", scale == play.ByTime).OnClick(p.onByTime).Text("by time"),
+			button(p.onByStep).Aria("pressed", scale == play.ByStep).Text("by step"),
+			button(p.onByTime).Aria("pressed", scale == play.ByTime).Text("by time"),
 		),
 		el("span").Class("state").Text(p.s.headline()),
 		app.If(p.s.Player != nil && p.s.Phase == over, func() app.UI {
-			return el("button").Attr("type", "button").Class("link").OnClick(p.onSave).Text("save trace")
+			return button(p.onSave).Class("link").Text("save trace")
 		}),
 		app.If(!p.s.busy(), func() app.UI {
 			return el("label").Class("link filepick").Body(
@@ -83,19 +83,19 @@ func ending(e *trace.End) string {
 func (p *labPage) transport() app.UI {
 	s := p.s
 	none := s.Player == nil
-	play, label := iconPlay, "Play (space)"
+	toggle, label := iconPlay, "Play (space)"
 	if !none && s.Player.Playing {
-		play, label = iconPause, "Pause (space)"
+		toggle, label = iconPause, "Pause (space)"
 	}
-	button := func(class, label, icon string, h app.EventHandler) app.UI {
-		return el("button").Attr("type", "button").Class(class).Aria("label", label).Title(label).Attr("disabled", none).OnClick(h).Body(app.Raw(icon))
+	knob := func(class, label, icon string, h app.EventHandler) app.UI {
+		return button(h).Class(class).Aria("label", label).Title(label).Attr("disabled", none).Body(app.Raw(icon))
 	}
 	return el("div").Class("trans").Role("toolbar").Aria("label", "Transport").Body(
-		button("tb wide", "To the start (Home)", iconHome, p.do(toStart)),
-		button("tb", "Step back (left arrow)", iconBack, p.do(stepBack)),
-		button("tb play", label, play, p.do(playPause)),
-		button("tb", "Step (right arrow)", iconStep, p.do(stepOn)),
-		el("button").Attr("type", "button").Class("tb wk").Aria("label", "Jump to the next wake (W)").Attr("disabled", none).OnClick(p.do(nextWake)).
+		knob("tb wide", "To the start (Home)", iconHome, p.do(toStart)),
+		knob("tb", "Step back (left arrow)", iconBack, p.do(stepBack)),
+		knob("tb play", label, toggle, p.do(playPause)),
+		knob("tb", "Step (right arrow)", iconStep, p.do(stepOn)),
+		button(p.do(nextWake)).Class("tb wk").Aria("label", "Jump to the next wake (W)").Attr("disabled", none).
 			Body(app.Raw(iconWake), el("span").Class("wide").Text("next wake")),
 		el("div").Class("scrub").Body(p.overview),
 		el("label").Class("speed wide").Body(app.Text("speed "), p.speeds()),

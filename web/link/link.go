@@ -9,6 +9,8 @@
 // answers by itself.
 package link
 
+//lint:file-ignore SA1019 The library lives on as github.com/coder/websocket; this file is where that change will be made.
+
 import (
 	"context"
 	"encoding/json"

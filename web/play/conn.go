@@ -231,6 +231,7 @@ func (r *Run) wake(i int) {
 // wait is what a sleeper waited for on one fd.
 type wait struct {
 	peer  endpoint // of a connection: the other side; proc -1 where that isn't known
+	since int      // the step from which peer means this connection: fds are used again
 	room  bool     // for room to send in, not for bytes
 	local string   // of a socket without a peer: its address, "" where that isn't known
 	// listener: a connection, not a datagram.
@@ -244,7 +245,7 @@ func (r *Run) waitFor(proc, fd int, room bool) wait {
 		if other.Proc == proc && other.FD == fd {
 			other = c.Server
 		}
-		return wait{peer: endpoint{other.Proc, other.FD}, room: room}
+		return wait{peer: endpoint{other.Proc, other.FD}, since: other.Opened, room: room}
 	}
 	w := wait{peer: endpoint{-1, -1}, room: room}
 	if proc < len(r.head.Procs) {
@@ -255,8 +256,8 @@ func (r *Run) waitFor(proc, fd int, room bool) wait {
 	return w
 }
 
-// endedBy reports whether the call or exit e is what w waited for.
-func (w *wait) endedBy(e *trace.Event) bool {
+// endedBy reports whether the call or exit e, step at, is what w waited for.
+func (w *wait) endedBy(at int, e *trace.Event) bool {
 	if w.peer.proc >= 0 {
 		if e.Proc != w.peer.proc {
 			return false
@@ -264,7 +265,7 @@ func (w *wait) endedBy(e *trace.Event) bool {
 		if e.Kind == trace.Exit {
 			return e.Thread == 0 // the kernel closes what the process had open
 		}
-		if e.FD != w.peer.fd {
+		if e.FD != w.peer.fd || at < w.since {
 			return false
 		}
 		switch {
@@ -301,12 +302,13 @@ func (r *Run) cause(enter, ret int, waits []wait) int {
 		return -1
 	}
 	self := r.Steps[ret].Proc
-	ends := func(e *trace.Event) bool {
+	ends := func(at int) bool {
+		e := &r.Steps[at]
 		if e.Proc == self {
 			return false
 		}
 		for k := range waits {
-			if waits[k].endedBy(e) {
+			if waits[k].endedBy(at, e) {
 				return true
 			}
 		}
@@ -320,7 +322,7 @@ func (r *Run) cause(enter, ret int, waits []wait) int {
 			continue
 		}
 		c := &r.Calls[lane.Calls[k]]
-		if c.Return > enter && c.Return < ret && (first < 0 || c.Return < first) && ends(&r.Steps[c.Enter]) {
+		if c.Return > enter && c.Return < ret && (first < 0 || c.Return < first) && ends(c.Enter) {
 			first = c.Return
 		}
 	}
@@ -329,7 +331,7 @@ func (r *Run) cause(enter, ret int, waits []wait) int {
 	}
 	for i := enter + 1; i < ret; i++ {
 		e := &r.Steps[i]
-		if e.Kind != trace.Enter && e.Kind != trace.Exit || !ends(e) {
+		if e.Kind != trace.Enter && e.Kind != trace.Exit || !ends(i) {
 			continue
 		}
 		if c := r.CallAt(i); c != nil && c.Return >= 0 && c.Return < ret {

@@ -1,0 +1,81 @@
+package web
+
+import (
+	"strings"
+	"testing"
+
+	"sockscope/server/trace"
+	"sockscope/web/play"
+	"sockscope/web/play/playtest"
+)
+
+// interleaved is an accept that sleeps while a client is busy.
+func interleaved() *callLog {
+	s := playtest.New(1)
+	s.Start(0)                                              // 1
+	s.Do(0, trace.Socket, -1, 3)                            // 2, 3
+	s.Enter(0, trace.Accept, 3, trace.Event{})              // 4
+	s.Do(1, trace.Socket, -1, 3)                            // 5, 6
+	s.Return(0, trace.Event{Result: 4, Sleep: trace.Slept}) // 7
+	s.Enter(0, trace.Recv, 4, trace.Event{Size: 8})         // 8
+	s.Return(0, trace.Event{Result: -1, Errno: trace.ECONNRESET, Sleep: trace.Awake})
+	run := play.NewRun(s.Header)
+	l := newCallLog(run)
+	for _, e := range s.Events { // as a live run grows
+		run.Add([]trace.Event{e})
+		l.grow()
+	}
+	return l
+}
+
+func TestACallHasOneLineUnlessItIsInterrupted(t *testing.T) {
+	l := interleaved()
+	var steps []string
+	for i := range l.rows {
+		ln := l.line(i, len(l.row))
+		steps = append(steps, itoa(int64(ln.step))+ln.tag)
+	}
+	if got, want := strings.Join(steps, " "), "1srv 3srv 4srv 6c1 7srv 9srv"; got != want {
+		t.Errorf("lines %s, want %s", got, want)
+	}
+}
+
+// A line must read the same however the run came: all at once, or event by
+// event; and the current line must be that of the last step.
+func TestEveryStepHasItsLine(t *testing.T) {
+	l := interleaved()
+	if l.at(0) != -1 {
+		t.Error("a line is current before the first step")
+	}
+	for n := 1; n <= len(l.row); n++ {
+		i := l.at(n)
+		if ln := l.line(i, n); ln.step != n {
+			t.Errorf("at step %d the current line shows step %d", n, ln.step)
+		}
+	}
+	once := newCallLog(l.run)
+	once.grow()
+	if len(once.rows) != len(l.rows) {
+		t.Errorf("%d lines at once, %d one by one", len(once.rows), len(l.rows))
+	}
+}
+
+func TestLinesSayWhatBecameOfTheCall(t *testing.T) {
+	l := interleaved()
+	n := len(l.row)
+	for _, c := range []struct {
+		step int
+		want []string
+	}{
+		{4, []string{"accept(3,", "&lt;unfinished"}},
+		{7, []string{"accept(3,", "= 4", `<span class="z">slept</span>`}},
+		{9, []string{`<span class="er">= -1 ECONNRESET`}},
+	} {
+		got := l.line(l.at(c.step), n).html
+		for _, w := range c.want {
+			if !strings.Contains(got, w) {
+				t.Errorf("step %d reads %s, without %s", c.step, got, w)
+			}
+		}
+	}
+}

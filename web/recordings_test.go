@@ -1,0 +1,110 @@
+package web
+
+import (
+	"io/fs"
+	"path"
+	"strings"
+	"testing"
+
+	"sockscope/server/lab"
+	"sockscope/server/trace"
+	"sockscope/web/assets"
+)
+
+// recorded loads a recording of the site.
+func recorded(t *testing.T, name string) *session {
+	t.Helper()
+	file, err := assets.Files.ReadFile("recordings/" + name + ".trace")
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := name
+	if name == "home" {
+		id = heroLab
+	}
+	l, err := lab.Find(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, _ := setup(l, nil)
+	s := new(session)
+	s.open(l, v)
+	if err := s.load(file); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func recordings(t *testing.T) []string {
+	t.Helper()
+	files, err := fs.Glob(assets.Files, "recordings/*.trace")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no recordings: %v", err)
+	}
+	for i, f := range files {
+		files[i] = strings.TrimSuffix(path.Base(f), ".trace")
+	}
+	return files
+}
+
+func TestRecordingsAreWholeRuns(t *testing.T) {
+	for _, name := range recordings(t) {
+		s := recorded(t, name)
+		h, end := s.Player.Run.Header, s.Player.Run.End
+		if h.Lab != s.Lab.ID || h.Kernel == "" || h.Began == 0 {
+			t.Errorf("%s: header %+v", name, h)
+		}
+		if end.Reason != trace.EndDone || end.Dropped != 0 {
+			t.Errorf("%s: end %+v", name, end)
+		}
+	}
+	if got, want := len(recorded(t, "home").Player.Run.Header.Procs), len(heroProcs()); got != want {
+		t.Errorf("the home page expects %d processes, its recording has %d", want, got)
+	}
+}
+
+// On every step of every recording the panes can be worked out, and what they
+// say holds together.
+func TestPanesAtEveryStep(t *testing.T) {
+	for _, name := range recordings(t) {
+		s := recorded(t, name)
+		for n := range s.Player.Len() + 1 {
+			s.seek(n)
+			for i := range s.lanes() {
+				s.pickLane(i)
+				s.marks()
+				s.programs()
+				if p := s.proc(); p < len(s.state().Procs) {
+					s.columns(&s.state().Procs[p])
+				}
+				flows := s.flows()
+				if at := s.flowAt(flows); at >= 0 {
+					f := flows[at]
+					st := streamAt(&s.Player.Run.Conns[f.conn].Flows[f.way], n)
+					if st.read > st.sent {
+						t.Fatalf("%s: at step %d %s has %d bytes received of %d sent", name, n, s.flowName(f), st.read, st.sent)
+					}
+				}
+			}
+		}
+	}
+}
+
+// A recv or send is woken by the other side of its own connection, whatever
+// numbers the fds had before.
+func TestWakesStayWithinTheirConnection(t *testing.T) {
+	for _, name := range recordings(t) {
+		run := recorded(t, name).Player.Run
+		for _, w := range run.Wakes {
+			effect, cause := &run.Steps[w.Effect], &run.Steps[w.Cause]
+			if !effect.Call.Receives() && !effect.Call.Sends() || cause.Kind == trace.Exit {
+				continue
+			}
+			to, from := run.ConnOf(effect.Proc, effect.FD, w.Effect), run.ConnOf(cause.Proc, cause.FD, w.Cause)
+			if to == nil || to != from {
+				t.Errorf("%s: step %d, %v of fd %d, is said to be woken by step %d, %v of fd %d, on another connection",
+					name, w.Effect+1, effect.Call, effect.FD, w.Cause+1, cause.Call, cause.FD)
+			}
+		}
+	}
+}
