@@ -118,7 +118,7 @@ func TestMergeFindsDamage(t *testing.T) {
 	defer unix.Munmap(mem)
 	_, ring := area.Claim()
 	record(t, ring, trace.Enter, 1)
-	for i := 64; i < 4096; i++ {
+	for i := 128; i < 4096; i++ { // behind the head of the area and of the ring
 		mem[i] = 0xee
 	}
 	m := newTestMerge(area)

@@ -26,7 +26,8 @@ type standing struct {
 // instance is one life of a standing program.
 type instance struct {
 	proc *process
-	died chan string // gets the last line it wrote to standard error, when it has ended
+	died chan struct{} // closed when it has ended
+	last string        // line that it wrote to standard error; read it when it has ended
 }
 
 // stand starts a standing program and returns when it listens.
@@ -53,8 +54,8 @@ func (s *standing) keep(ctx context.Context, in *instance) {
 		if in != nil {
 			began := time.Now()
 			select {
-			case why := <-in.died:
-				s.log.Warn("a standing program has ended", "name", s.name, "stderr", why)
+			case <-in.died:
+				s.log.Warn("a standing program has ended", "name", s.name, "stderr", in.last)
 			case <-ctx.Done():
 				in.proc.kill()
 				<-in.died
@@ -89,15 +90,14 @@ func (s *standing) start() (*instance, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.name, err)
 	}
-	in := &instance{p, make(chan string, 1)}
+	in := &instance{proc: p, died: make(chan struct{})}
 	go io.Copy(io.Discard, p.stdout)
 	go func() {
-		var last string
 		for lines := bufio.NewScanner(p.stderr); lines.Scan(); {
-			last = lines.Text()
+			in.last = lines.Text()
 		}
 		p.wait()
-		in.died <- last
+		close(in.died)
 	}()
 	err = p.assign(s.job)
 	if err == nil {
@@ -121,7 +121,7 @@ func (s *standing) listens(in *instance) error {
 	late := time.After(10 * time.Second)
 	ring := in.proc.area.Ring(0)
 	var rec trace.Record
-	for dead, why := false, ""; ; {
+	for dead := false; ; {
 		for {
 			ok, err := ring.Next(&rec)
 			if err != nil {
@@ -143,11 +143,10 @@ func (s *standing) listens(in *instance) error {
 			}
 		}
 		if dead {
-			in.died <- why
-			return fmt.Errorf("%s: cannot listen at %s: %s", s.name, s.job.Addr, why)
+			return fmt.Errorf("%s: cannot listen at %s: %s", s.name, s.job.Addr, in.last)
 		}
 		select {
-		case why = <-in.died:
+		case <-in.died:
 			dead = true // what it traced before is read once more
 		case <-late:
 			return fmt.Errorf("%s: its program did not listen within 10 s", s.name)
