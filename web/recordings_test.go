@@ -9,6 +9,7 @@ import (
 	"sockscope/server/lab"
 	"sockscope/server/trace"
 	"sockscope/web/assets"
+	"sockscope/web/play"
 )
 
 // recorded loads a recording of the site.
@@ -100,6 +101,9 @@ func TestWakesStayWithinTheirConnection(t *testing.T) {
 			if !effect.Call.Receives() && !effect.Call.Sends() || cause.Kind == trace.Exit {
 				continue
 			}
+			if effect.Call.Receives() && cause.Call.Sends() && cause.Kind == trace.Return && !overlap(run, w) {
+				t.Errorf("%s: step %d is said to be woken by the send of step %d, whose bytes it did not get", name, w.Effect+1, w.Cause+1)
+			}
 			to, from := run.ConnOf(effect.Proc, effect.FD, w.Effect), run.ConnOf(cause.Proc, cause.FD, w.Cause)
 			if to == nil || to != from {
 				t.Errorf("%s: step %d, %v of fd %d, is said to be woken by step %d, %v of fd %d, on another connection",
@@ -107,4 +111,21 @@ func TestWakesStayWithinTheirConnection(t *testing.T) {
 			}
 		}
 	}
+}
+
+// overlap reports whether a recv got bytes of the send that is said to have
+// woken it.
+func overlap(run *play.Run, w play.Wake) bool {
+	for i := range run.Conns {
+		for _, f := range run.Conns[i].Flows {
+			for _, recv := range f.Recvs {
+				for _, send := range f.Sends {
+					if recv.Step == w.Effect && send.Step == w.Cause {
+						return send.Off < recv.Off+recv.Len && recv.Off < send.Off+send.Len
+					}
+				}
+			}
+		}
+	}
+	return false
 }

@@ -207,20 +207,20 @@ func (r *Run) wake(i int) {
 			return
 		}
 		for _, fd := range e.Sets.Read {
-			waits = append(waits, r.waitFor(e.Proc, fd, false))
+			waits = append(waits, r.waitFor(e.Proc, fd, false, call.Enter))
 		}
 		for _, fd := range e.Sets.Write {
-			waits = append(waits, r.waitFor(e.Proc, fd, true))
+			waits = append(waits, r.waitFor(e.Proc, fd, true, call.Enter))
 		}
 		for _, fd := range e.Sets.Except {
-			waits = append(waits, r.waitFor(e.Proc, fd, false))
+			waits = append(waits, r.waitFor(e.Proc, fd, false, call.Enter))
 		}
 	case e.Errno.NotYet():
 		return // its patience ran out: SO_RCVTIMEO, socket(7)
 	case e.Call == trace.Accept || e.Call.Receives():
-		waits = append(waits, r.waitFor(e.Proc, e.FD, false))
+		waits = append(waits, r.waitFor(e.Proc, e.FD, false, call.Enter))
 	case e.Call.Sends():
-		waits = append(waits, r.waitFor(e.Proc, e.FD, true))
+		waits = append(waits, r.waitFor(e.Proc, e.FD, true, call.Enter))
 	}
 	if cause := r.cause(call.Enter, i, waits); cause >= 0 {
 		r.wakeTo[i] = len(r.Wakes)
@@ -232,28 +232,52 @@ func (r *Run) wake(i int) {
 type wait struct {
 	peer  endpoint // of a connection: the other side; proc -1 where that isn't known
 	since int      // the step from which peer means this connection: fds are used again
+	spent int      // the step of the peer's last send whose bytes the sleeper already had, or -1
 	room  bool     // for room to send in, not for bytes
 	local string   // of a socket without a peer: its address, "" where that isn't known
 	// listener: a connection, not a datagram.
 	listener bool
 }
 
-func (r *Run) waitFor(proc, fd int, room bool) wait {
+// waitFor returns what a call that entered at step enter waits for on fd.
+func (r *Run) waitFor(proc, fd int, room bool, enter int) wait {
 	if ci, ok := r.ends[endpoint{proc, fd}]; ok {
 		c := &r.Conns[ci]
-		other := c.Client
+		other, flow := c.Client, &c.Flows[0]
 		if other.Proc == proc && other.FD == fd {
-			other = c.Server
+			other, flow = c.Server, &c.Flows[1]
 		}
-		return wait{peer: endpoint{other.Proc, other.FD}, since: other.Opened, room: room}
+		return wait{peer: endpoint{other.Proc, other.FD}, since: other.Opened, spent: r.spent(flow, enter), room: room}
 	}
-	w := wait{peer: endpoint{-1, -1}, room: room}
+	w := wait{peer: endpoint{-1, -1}, spent: -1, room: room}
 	if proc < len(r.head.Procs) {
 		if f := r.head.Procs[proc].FD(fd); f != nil {
 			w.local, w.listener = f.Local, f.Kind == trace.FDListener
 		}
 	}
 	return w
+}
+
+// spent returns the Enter of the last send of a flow whose bytes had all been
+// received before step enter, or -1. Such a send may return after that step,
+// and wakes nobody then.
+func (r *Run) spent(f *Flow, enter int) int {
+	var had int64
+	for i := len(f.Recvs) - 1; i >= 0; i-- {
+		if m := &f.Recvs[i]; m.Step < enter {
+			had = m.Off + m.Len
+			break
+		}
+	}
+	for i := len(f.Sends) - 1; i >= 0; i-- {
+		if m := &f.Sends[i]; m.Off+m.Len <= had {
+			if c := r.CallAt(m.Step); c != nil {
+				return c.Enter
+			}
+			break
+		}
+	}
+	return -1
 }
 
 // endedBy reports whether the call or exit e, step at, is what w waited for.
@@ -274,7 +298,7 @@ func (w *wait) endedBy(at int, e *trace.Event) bool {
 		case w.room:
 			return e.Call.Receives()
 		}
-		return e.Call.Sends() || e.Call == trace.Shutdown
+		return e.Call.Sends() && at > w.spent || e.Call == trace.Shutdown
 	}
 	if e.Kind == trace.Exit || w.room || !samePort(w.local, e.Addr) {
 		return false
