@@ -154,7 +154,7 @@ func (p *process) await(what string, cond func() bool) {
 	p.t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	limit := time.After(60 * time.Second)
+	limit := time.After(20 * time.Second)
 	for {
 		p.collect()
 		if cond() {
@@ -163,7 +163,7 @@ func (p *process) await(what string, cond func() bool) {
 		select {
 		case <-tick.C:
 		case <-limit:
-			p.t.Fatalf("waited a minute for %s; output %q, last of its trace:\n%s", what, p.output.String(), tail(p.text()))
+			p.t.Fatalf("waited 20 s for %s; output %q, last of its trace:\n%s", what, p.output.String(), tail(p.text()))
 		}
 	}
 }
