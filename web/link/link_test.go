@@ -1,0 +1,233 @@
+package link
+
+import (
+	"errors"
+	"net"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"sockscope/relay/bridge"
+	"sockscope/server/trace"
+)
+
+// patience is how long a test waits for something that should happen soon.
+const patience = 20 * time.Second
+
+// control is a native server's control port with a relay before it. Each
+// connection to it is handed to the test.
+type control struct {
+	*testing.T
+	conns chan net.Conn
+	url   string
+}
+
+func serve(t *testing.T) *control {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &control{t, make(chan net.Conn, 8), ""}
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			c.conns <- conn
+		}
+	}()
+	web := httptest.NewUnstartedServer(nil)
+	web.Config.Handler = bridge.New(bridge.Config{
+		Targets: map[string]string{"lab": l.Addr().String()},
+		Listen:  web.Listener.Addr().String(),
+	})
+	web.Start()
+	t.Cleanup(func() {
+		l.Close()
+		web.CloseClientConnections()
+		web.Close()
+	})
+	c.url = "ws://" + web.Listener.Addr().String() + bridge.Prefix + "lab"
+	return c
+}
+
+// accept returns the next connection that the relay makes.
+func (c *control) accept() net.Conn {
+	c.Helper()
+	select {
+	case conn := <-c.conns:
+		c.Cleanup(func() { conn.Close() })
+		return conn
+	case <-time.After(patience):
+		c.Fatal("nobody connects")
+		return nil
+	}
+}
+
+// start runs a link until the test ends, and then sees that Run returns.
+func (c *control) start() (*Link, <-chan Event) {
+	events := make(chan Event, 4096)
+	l := New(c.url, func(e Event) { events <- e })
+	done := make(chan struct{})
+	go func() {
+		l.Run()
+		close(done)
+	}()
+	c.Cleanup(func() {
+		l.Close()
+		l.Close() // twice is once
+		select {
+		case <-done:
+		case <-time.After(patience):
+			c.Error("Run goes on after Close")
+		}
+	})
+	return l, events
+}
+
+func (c *control) next(events <-chan Event) Event {
+	c.Helper()
+	select {
+	case e := <-events:
+		return e
+	case <-time.After(patience):
+		c.Fatal("nothing happens")
+		return Event{}
+	}
+}
+
+func (c *control) say(conn net.Conn, m *trace.Message) []byte {
+	c.Helper()
+	frame, err := trace.AppendFrame(nil, m)
+	if err != nil {
+		c.Fatal(err)
+	}
+	if _, err := conn.Write(frame); err != nil {
+		c.Fatal(err)
+	}
+	return frame
+}
+
+var hello = &trace.Message{Hello: &trace.Hello{Version: trace.Version, Kernel: "Linux"}}
+
+func TestMessagesComeAndRequestsGo(t *testing.T) {
+	c := serve(t)
+	l, events := c.start()
+	conn := c.accept()
+	frame := c.say(conn, hello)
+	e := c.next(events)
+	if e.State != Live || e.Message == nil || e.Message.Hello == nil || string(e.Raw) != string(frame) {
+		t.Fatalf("first event %+v", e)
+	}
+	if err := l.Send(&trace.Request{Op: trace.OpRun, Lab: "select"}); err != nil {
+		t.Fatal(err)
+	}
+	var r trace.Request
+	if err := trace.ReadFrame(conn, trace.MaxRequest, &r); err != nil || r.Op != trace.OpRun || r.Lab != "select" {
+		t.Fatalf("the server got %+v, %v", r, err)
+	}
+}
+
+// More than the relay's window arrives, whole and in order: the link grants
+// credit for what it has taken.
+func TestALongRunArrivesWhole(t *testing.T) {
+	c := serve(t)
+	_, events := c.start()
+	conn := c.accept()
+	const n, size = 24, 64 << 10
+	go func() {
+		for i := range n {
+			frame, _ := trace.AppendFrame(nil, &trace.Message{Events: []trace.Event{{Kind: trace.Note, Time: int64(i), Note: strings.Repeat("x", size)}}})
+			conn.Write(frame)
+		}
+	}()
+	if n*size < 4*bridge.Window {
+		t.Fatal("this test needs more than the window")
+	}
+	for i := range n {
+		e := c.next(events)
+		if e.Message == nil || len(e.Message.Events) != 1 || e.Message.Events[0].Time != int64(i) || len(e.Message.Events[0].Note) != size {
+			t.Fatalf("message %d: %.100v", i, e)
+		}
+	}
+}
+
+func TestABrokenLinkIsMadeAgain(t *testing.T) {
+	c := serve(t)
+	_, events := c.start()
+	for range 2 {
+		conn := c.accept()
+		c.say(conn, hello)
+		if e := c.next(events); e.State != Live {
+			t.Fatalf("event %+v", e)
+		}
+		conn.Close()
+		if e := c.next(events); e.State != Gone || e.Message != nil {
+			t.Fatalf("after the end: %+v", e)
+		}
+	}
+}
+
+// Bytes that are no frames end the connection, and the next one is tried.
+func TestNoise(t *testing.T) {
+	c := serve(t)
+	_, events := c.start()
+	conn := c.accept()
+	c.say(conn, hello)
+	c.next(events)
+	conn.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n"))
+	if e := c.next(events); e.State != Gone {
+		t.Fatalf("event %+v", e)
+	}
+	c.say(c.accept(), hello)
+	if e := c.next(events); e.State != Live {
+		t.Fatalf("event %+v", e)
+	}
+}
+
+func TestNobodyListens(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	l.Close()
+	c := &control{T: t, url: "ws://" + addr + "/relay/lab"}
+	link, events := c.start()
+	if e := c.next(events); e.State != Gone {
+		t.Fatalf("event %+v", e)
+	}
+	if err := link.Send(&trace.Request{Op: trace.OpStop}); !errors.Is(err, ErrNotLive) {
+		t.Errorf("Send without a connection: %v", err)
+	}
+}
+
+// Frames may be cut anywhere, and several may come at once.
+func TestDeliver(t *testing.T) {
+	var all []byte
+	for i := range 5 {
+		all, _ = trace.AppendFrame(all, &trace.Message{Queued: &trace.Queued{Place: i + 1}})
+	}
+	for cut := range len(all) {
+		var places []int
+		var raw []byte
+		take := func(m *trace.Message, frame []byte) {
+			places = append(places, m.Queued.Place)
+			raw = append(raw, frame...)
+		}
+		rest, err := deliver(append([]byte(nil), all[:cut]...), take)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rest, err = deliver(append(rest, all[cut:]...), take)
+		if err != nil || len(rest) != 0 || len(places) != 5 || places[4] != 5 || string(raw) != string(all) {
+			t.Fatalf("cut at %d: %v, rest %d, %v", cut, places, len(rest), err)
+		}
+	}
+	if _, err := deliver([]byte{0, 0, 0, 0, 1}, func(*trace.Message, []byte) {}); !errors.Is(err, trace.ErrFrame) {
+		t.Errorf("an empty frame: %v", err)
+	}
+}
