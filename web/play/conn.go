@@ -1,10 +1,6 @@
 package play
 
-import (
-	"strings"
-
-	"sockscope/server/trace"
-)
+import "sockscope/server/trace"
 
 // Conn is one TCP connection between two processes of the run, found by the
 // addresses of its ends. It is inferred: no call names both ends.
@@ -85,7 +81,7 @@ func (r *Run) closeEnd(key endpoint, i int) {
 func (r *Run) connect(i int) {
 	e := &r.Steps[i]
 	if e.Call == trace.Accept && e.Errno == 0 && e.Addr != "" {
-		c := r.connAt(e.Addr, i, func(c *Conn) bool { return c.Server.Proc < 0 && c.Client.Closed < 0 })
+		c := r.connAt(e.Addr, i, func(c *Conn) bool { return c.Server.Proc < 0 })
 		c.Server = End{Proc: e.Proc, FD: int(e.Result), Opened: i, Closed: -1}
 		r.ends[endpoint{e.Proc, int(e.Result)}] = r.connIndex(c)
 		return
@@ -100,9 +96,10 @@ func (r *Run) connect(i int) {
 		if e.Errno != 0 && !e.Errno.NotYet() {
 			return
 		}
-		c := r.connAt(q.Local, i, func(c *Conn) bool { return c.Client.Proc < 0 && c.Server.Closed < 0 })
+		c := r.connAt(q.Local, i, func(c *Conn) bool { return c.Client.Proc < 0 })
 		c.Client = End{Proc: e.Proc, FD: e.FD, Opened: i, Closed: -1}
-		r.ends[endpoint{e.Proc, e.FD}] = r.connIndex(c)
+		ci := r.connIndex(c)
+		r.ends[endpoint{e.Proc, e.FD}], r.connects[i] = ci, ci
 	}
 }
 
@@ -188,195 +185,4 @@ func (r *Run) Peer(proc, fd, n int) string {
 		return ""
 	}
 	return r.Header.Procs[other.Proc].Name
-}
-
-// wake finds what ended the sleep of the call that returned at step i: the
-// earliest call of another process that overlaps the sleep and does what the
-// sleeper waited for. Nothing is concluded where nobody woke it: the time was
-// up, or a knob's pause was over.
-func (r *Run) wake(i int) {
-	e := &r.Steps[i]
-	call := r.CallAt(i)
-	if call == nil {
-		return
-	}
-	var waits []wait
-	switch {
-	case e.Call.Multiplexes():
-		if e.Sets == nil {
-			return
-		}
-		for _, fd := range e.Sets.Read {
-			waits = append(waits, r.waitFor(e.Proc, fd, false, call.Enter))
-		}
-		for _, fd := range e.Sets.Write {
-			waits = append(waits, r.waitFor(e.Proc, fd, true, call.Enter))
-		}
-		for _, fd := range e.Sets.Except {
-			waits = append(waits, r.waitFor(e.Proc, fd, false, call.Enter))
-		}
-	case e.Errno.NotYet():
-		return // its patience ran out: SO_RCVTIMEO, socket(7)
-	case e.Call == trace.Accept || e.Call.Receives():
-		waits = append(waits, r.waitFor(e.Proc, e.FD, false, call.Enter))
-	case e.Call.Sends():
-		waits = append(waits, r.waitFor(e.Proc, e.FD, true, call.Enter))
-	}
-	if cause := r.cause(call.Enter, i, waits); cause >= 0 {
-		r.wakeTo[i] = len(r.Wakes)
-		r.Wakes = append(r.Wakes, Wake{Cause: cause, Effect: i})
-	}
-}
-
-// wait is what a sleeper waited for on one fd.
-type wait struct {
-	peer  endpoint // of a connection: the other side; proc -1 where that isn't known
-	since int      // the step from which peer means this connection: fds are used again
-	spent int      // the step of the peer's last send whose bytes the sleeper already had, or -1
-	room  bool     // for room to send in, not for bytes
-	local string   // of a socket without a peer: its address, "" where that isn't known
-	// listener: a connection, not a datagram.
-	listener bool
-}
-
-// waitFor returns what a call that entered at step enter waits for on fd.
-func (r *Run) waitFor(proc, fd int, room bool, enter int) wait {
-	if ci, ok := r.ends[endpoint{proc, fd}]; ok {
-		c := &r.Conns[ci]
-		other, flow := c.Client, &c.Flows[0]
-		if other.Proc == proc && other.FD == fd {
-			other, flow = c.Server, &c.Flows[1]
-		}
-		return wait{peer: endpoint{other.Proc, other.FD}, since: other.Opened, spent: r.spent(flow, enter), room: room}
-	}
-	w := wait{peer: endpoint{-1, -1}, spent: -1, room: room}
-	if proc < len(r.head.Procs) {
-		if f := r.head.Procs[proc].FD(fd); f != nil {
-			w.local, w.listener = f.Local, f.Kind == trace.FDListener
-		}
-	}
-	return w
-}
-
-// spent returns the Enter of the last send of a flow whose bytes had all been
-// received before step enter, or -1. Such a send may return after that step,
-// and wakes nobody then.
-func (r *Run) spent(f *Flow, enter int) int {
-	var had int64
-	for i := len(f.Recvs) - 1; i >= 0; i-- {
-		if m := &f.Recvs[i]; m.Step < enter {
-			had = m.Off + m.Len
-			break
-		}
-	}
-	for i := len(f.Sends) - 1; i >= 0; i-- {
-		if m := &f.Sends[i]; m.Off+m.Len <= had {
-			if c := r.CallAt(m.Step); c != nil {
-				return c.Enter
-			}
-			break
-		}
-	}
-	return -1
-}
-
-// endedBy reports whether the call or exit e, step at, is what w waited for.
-func (w *wait) endedBy(at int, e *trace.Event) bool {
-	if w.peer.proc >= 0 {
-		if e.Proc != w.peer.proc {
-			return false
-		}
-		if e.Kind == trace.Exit {
-			return e.Thread == 0 // the kernel closes what the process had open
-		}
-		if e.FD != w.peer.fd || at < w.since {
-			return false
-		}
-		switch {
-		case e.Call == trace.Close:
-			return true
-		case w.room:
-			return e.Call.Receives()
-		}
-		return e.Call.Sends() && at > w.spent || e.Call == trace.Shutdown
-	}
-	if e.Kind == trace.Exit || w.room || !samePort(w.local, e.Addr) {
-		return false
-	}
-	if w.listener {
-		return e.Call == trace.Connect
-	}
-	return e.Call == trace.Sendto
-}
-
-// samePort reports whether two addresses have the same port; one that isn't
-// known may have any.
-func samePort(a, b string) bool {
-	if a == "" || b == "" {
-		return true
-	}
-	return a[strings.LastIndexByte(a, ':')+1:] == b[strings.LastIndexByte(b, ':')+1:]
-}
-
-// cause looks for the earliest call that one of the waits waited for, between
-// two steps of a process. It returns the call's Return where that came first,
-// else its Enter, or the Exit; -1 when there is none.
-func (r *Run) cause(enter, ret int, waits []wait) int {
-	if len(waits) == 0 {
-		return -1
-	}
-	self := r.Steps[ret].Proc
-	ends := func(at int) bool {
-		e := &r.Steps[at]
-		if e.Proc == self {
-			return false
-		}
-		for k := range waits {
-			if waits[k].endedBy(at, e) {
-				return true
-			}
-		}
-		return false
-	}
-	// A call that was under way when the sleeper entered comes first.
-	first := -1
-	for _, lane := range r.Lanes {
-		k := lastBefore(r, lane.Calls, enter)
-		if k < 0 {
-			continue
-		}
-		c := &r.Calls[lane.Calls[k]]
-		if c.Return > enter && c.Return < ret && (first < 0 || c.Return < first) && ends(c.Enter) {
-			first = c.Return
-		}
-	}
-	if first >= 0 {
-		return first
-	}
-	for i := enter + 1; i < ret; i++ {
-		e := &r.Steps[i]
-		if e.Kind != trace.Enter && e.Kind != trace.Exit || !ends(i) {
-			continue
-		}
-		if c := r.CallAt(i); c != nil && c.Return >= 0 && c.Return < ret {
-			return c.Return
-		}
-		return i
-	}
-	return -1
-}
-
-// lastBefore returns the index of the last call in calls that entered before
-// step, or -1.
-func lastBefore(r *Run, calls []int, step int) int {
-	lo, hi := 0, len(calls)
-	for lo < hi {
-		mid := (lo + hi) / 2
-		if r.Calls[calls[mid]].Enter < step {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
-	}
-	return lo - 1
 }

@@ -90,6 +90,26 @@ func TestAnFDMeansItsConnectionUntilClosed(t *testing.T) {
 	}
 }
 
+// A client may be gone before the server accepts it.
+func TestAConnectionThatClosedInTheBacklog(t *testing.T) {
+	s := playtest.New(1)
+	s.Listen()
+	s.Enter(1, trace.Connect, 3, trace.Event{Addr: "127.0.0.1:10001"})
+	s.Return(1, trace.Event{Queues: []trace.Queue{{FD: 3, Local: playtest.Addr(1)}}})
+	s.Do(1, trace.Send, 3, 4)
+	s.Exit(1)
+	s.Enter(0, trace.Accept, 3, trace.Event{})
+	s.Return(0, trace.Event{Result: 4, Addr: playtest.Addr(1)})
+	s.Do(0, trace.Recv, 4, 4)
+	r := load(s)
+	if len(r.Conns) != 1 {
+		t.Fatalf("%d connections, want one: %+v", len(r.Conns), r.Conns)
+	}
+	if c := r.Conns[0]; c.Server.FD != 4 || c.Client.Closed < 0 || len(c.Flows[0].Recvs) != 1 || len(c.Flows[0].Sends) != 1 {
+		t.Errorf("it is %+v", c)
+	}
+}
+
 func TestBytesOfEachWay(t *testing.T) {
 	s := playtest.New(1)
 	s.Listen()
@@ -178,6 +198,49 @@ func TestWhoWokeWhom(t *testing.T) {
 			s.Return(0, sleep)
 			return s
 		}, []string{"c1 send -> srv recv"}},
+		{"not a send whose bytes had come before", func() *playtest.Script {
+			s := connected(1)
+			s.Enter(0, trace.Recv, 4, trace.Event{})
+			s.Enter(1, trace.Send, 3, trace.Event{Size: 5, Data: []byte("hello")})
+			s.Return(0, sleep)
+			s.Enter(0, trace.Recv, 4, trace.Event{})
+			s.Return(1, trace.Event{Result: 5})
+			s.Do(1, trace.Close, 3, 0)
+			s.Return(0, trace.Event{Sleep: trace.Slept})
+			return s
+		}, []string{"c1 send -> srv recv", "c1 close -> srv recv"}},
+		{"nor one that is still on its way back", func() *playtest.Script {
+			s := connected(1)
+			s.Enter(0, trace.Recv, 4, trace.Event{})
+			s.Enter(1, trace.Send, 3, trace.Event{Size: 5, Data: []byte("hello")})
+			s.Return(0, sleep)
+			s.Enter(0, trace.Recv, 4, trace.Event{})
+			s.Exit(1)
+			s.Return(0, trace.Event{Sleep: trace.Slept})
+			return s
+		}, []string{"c1 send -> srv recv", "c1 exit -> srv recv"}},
+		{"not what the fd meant before", func() *playtest.Script {
+			s := connected(2)
+			s.Do(0, trace.Close, 5, 0)
+			s.Enter(0, trace.Shutdown, 4, trace.Event{})
+			s.Enter(2, trace.Recv, 3, trace.Event{})
+			s.Return(0, trace.Event{})
+			s.Return(2, trace.Event{Sleep: trace.Slept})
+			return s
+		}, nil},
+		{"the next accept by the next connect", func() *playtest.Script {
+			s := playtest.New(2)
+			s.Listen()
+			s.Enter(0, trace.Accept, 3, trace.Event{})
+			s.Enter(1, trace.Connect, 3, trace.Event{Addr: "127.0.0.1:10001"})
+			s.Return(0, trace.Event{Result: 4, Addr: playtest.Addr(1), Sleep: trace.Slept})
+			s.Enter(0, trace.Accept, 3, trace.Event{})
+			s.Return(1, trace.Event{Queues: []trace.Queue{{FD: 3, Local: playtest.Addr(1)}}})
+			s.Enter(2, trace.Connect, 3, trace.Event{Addr: "127.0.0.1:10001"})
+			s.Return(2, trace.Event{Queues: []trace.Queue{{FD: 3, Local: playtest.Addr(2)}}})
+			s.Return(0, trace.Event{Result: 5, Addr: playtest.Addr(2), Sleep: trace.Slept})
+			return s
+		}, []string{"c1 connect -> srv accept", "c2 connect -> srv accept"}},
 		{"not the peer's recv, not another's send", func() *playtest.Script {
 			s := connected(2)
 			s.Enter(0, trace.Recv, 4, trace.Event{})

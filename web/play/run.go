@@ -26,6 +26,7 @@ type Run struct {
 	head      *trace.State // after all steps and samples
 	callOf    []int        // by step: index in Calls, or -1
 	ends      map[endpoint]int
+	connects  map[int]int // by the step of a connect's Return: index in Conns
 	wakeTo    map[int]int // by the effect's step: index in Wakes
 }
 
@@ -72,19 +73,14 @@ type Call struct {
 	Return int // index in Steps; -1 while it has not returned
 }
 
-// Wake is an inferred arrow: what ended the sleep of a call.
-type Wake struct {
-	Cause  int // index in Steps of the call that did it (its Return if that came first, else its Enter), or of an Exit
-	Effect int // index in Steps of the Return that was woken
-}
-
 // NewRun returns a Run for the trace that h opens.
 func NewRun(h *trace.Header) *Run {
 	r := &Run{
-		Header: h,
-		head:   new(trace.State),
-		ends:   map[endpoint]int{},
-		wakeTo: map[int]int{},
+		Header:   h,
+		head:     new(trace.State),
+		ends:     map[endpoint]int{},
+		connects: map[int]int{},
+		wakeTo:   map[int]int{},
 	}
 	r.keyframes = append(r.keyframes, keyframe{0, r.head.Clone()})
 	for i, p := range h.Procs {
@@ -206,12 +202,4 @@ func (r *Run) Duration() int64 {
 // StepAt returns how many steps had happened at time t.
 func (r *Run) StepAt(t int64) int {
 	return sort.Search(len(r.Steps), func(i int) bool { return r.Steps[i].Time > t })
-}
-
-// WakeOf returns the arrow that ends at step index i, or nil.
-func (r *Run) WakeOf(i int) *Wake {
-	if w, ok := r.wakeTo[i]; ok {
-		return &r.Wakes[w]
-	}
-	return nil
 }

@@ -1,0 +1,237 @@
+package play
+
+import (
+	"sort"
+	"strings"
+
+	"sockscope/server/trace"
+)
+
+// Wake is an inferred arrow: what ended the sleep of a call.
+type Wake struct {
+	Cause  int // index in Steps of the call that did it (its Return if that came first, else its Enter), or of an Exit
+	Effect int // index in Steps of the Return that was woken
+}
+
+// WakeOf returns the arrow that ends at step index i, or nil.
+func (r *Run) WakeOf(i int) *Wake {
+	if w, ok := r.wakeTo[i]; ok {
+		return &r.Wakes[w]
+	}
+	return nil
+}
+
+// wake finds what ended the sleep of the call that returned at step i: the
+// earliest call of another process that did what the sleeper waited for, and
+// was not over when the sleep began. Nothing is concluded where nobody woke it:
+// the time was up, or a knob's pause was over.
+func (r *Run) wake(i int) {
+	e := &r.Steps[i]
+	call := r.CallAt(i)
+	if call == nil || e.Errno.NotYet() { // not yet: its patience ran out (SO_RCVTIMEO, socket(7))
+		return
+	}
+	s := sleep{r, e.Proc, call.Enter, i}
+	cause := -1
+	add := func(step int) {
+		if step >= 0 && (cause < 0 || step < cause) {
+			cause = step
+		}
+	}
+	switch {
+	case e.Call.Multiplexes() && e.Sets != nil:
+		for _, fd := range e.Sets.Read {
+			add(s.readable(fd, -1))
+		}
+		for _, fd := range e.Sets.Write {
+			add(s.writable(fd))
+		}
+		for _, fd := range e.Sets.Except {
+			add(s.readable(fd, -1))
+		}
+	case e.Call == trace.Accept:
+		add(s.readable(e.FD, int(e.Result)))
+	case e.Call.Receives():
+		add(s.readable(e.FD, -1))
+	case e.Call.Sends():
+		add(s.writable(e.FD))
+	}
+	if cause >= 0 {
+		r.wakeTo[i] = len(r.Wakes)
+		r.Wakes = append(r.Wakes, Wake{Cause: cause, Effect: i})
+	}
+}
+
+// sleep is a call that slept: from the Enter to the Return, steps of a process.
+type sleep struct {
+	run        *Run
+	proc       int
+	enter, ret int
+}
+
+// readable finds what made fd readable: bytes, an end of file, a datagram or a
+// connection. For an accept, conn is the fd that it returned; else it is -1.
+// The result is an index in Steps, or -1.
+func (s sleep) readable(fd, conn int) int {
+	r := s.run
+	ci, ok := r.ends[endpoint{s.proc, fd}]
+	if !ok {
+		return s.arrival(fd, conn)
+	}
+	c := &r.Conns[ci]
+	peer, flow := c.Client, &c.Flows[0]
+	if peer.Proc == s.proc && peer.FD == fd {
+		peer, flow = c.Server, &c.Flows[1]
+	}
+	if peer.Proc < 0 {
+		return -1
+	}
+	// The first byte that was missing tells which send brought it.
+	var missing int64
+	if n := len(flow.Recvs); n > 0 {
+		last := flow.Recvs[n-1]
+		missing = last.Off + last.Len
+		if last.Step == s.ret {
+			missing = last.Off
+		}
+	}
+	k := sort.Search(len(flow.Sends), func(i int) bool { return flow.Sends[i].Off+flow.Sends[i].Len > missing })
+	if k < len(flow.Sends) {
+		if step := flow.Sends[k].Step; step > s.enter {
+			return step
+		}
+		return -1 // it was there before: the sleep had another reason
+	}
+	var sent int64
+	if n := len(flow.Sends); n > 0 {
+		sent = flow.Sends[n-1].Off + flow.Sends[n-1].Len
+	}
+	return s.first(func(i int) bool {
+		e := &r.Steps[i]
+		return gone(e, peer) || e.FD == peer.FD && e.Proc == peer.Proc && i > peer.Opened &&
+			(e.Call.Sends() || e.Call == trace.Shutdown || e.Call == trace.Close)
+	}, func(c *Call) bool {
+		e := &r.Steps[c.Enter]
+		// Of the sends, only one that has not returned can have brought it.
+		return !e.Call.Sends() || c.Return < 0 && missing < sent+max(int64(e.Size), 1)
+	})
+}
+
+// writable finds what made room in fd's way to its peer: the peer's recv, or
+// its end.
+func (s sleep) writable(fd int) int {
+	r := s.run
+	ci, ok := r.ends[endpoint{s.proc, fd}]
+	if !ok {
+		return -1
+	}
+	c := &r.Conns[ci]
+	peer := c.Client
+	if peer.Proc == s.proc && peer.FD == fd {
+		peer = c.Server
+	}
+	return s.first(func(i int) bool {
+		e := &r.Steps[i]
+		return gone(e, peer) || e.FD == peer.FD && e.Proc == peer.Proc && i > peer.Opened &&
+			(e.Call.Receives() || e.Call == trace.Close)
+	}, nil)
+}
+
+// gone reports whether e is the exit of the process that peer belongs to: the
+// kernel closes what it had open.
+func gone(e *trace.Event, peer End) bool {
+	return e.Kind == trace.Exit && e.Proc == peer.Proc && e.Thread == 0
+}
+
+// arrival finds what came to a socket without a peer: a connect to a listener,
+// a datagram to any other.
+func (s sleep) arrival(fd, conn int) int {
+	r := s.run
+	local, listener := "", true
+	if s.proc < len(r.head.Procs) {
+		if f := r.head.Procs[s.proc].FD(fd); f != nil {
+			local, listener = f.Local, f.Kind == trace.FDListener
+		}
+	}
+	if !listener {
+		return s.first(func(i int) bool {
+			e := &r.Steps[i]
+			return e.Call == trace.Sendto && samePort(local, e.Addr)
+		}, nil)
+	}
+	if ci, ok := r.ends[endpoint{s.proc, conn}]; ok && r.Conns[ci].Client.Proc >= 0 {
+		if step := r.Conns[ci].Client.Opened; step > s.enter {
+			return step // the connect of this very connection
+		}
+		return -1
+	}
+	// A connect that was accepted before brought nothing more.
+	accepted := func(c *Call) bool {
+		ci, ok := r.connects[c.Return]
+		return ok && r.Conns[ci].Server.Proc >= 0 && r.Conns[ci].Server.Opened < s.enter
+	}
+	return s.first(func(i int) bool {
+		e := &r.Steps[i]
+		return e.Call == trace.Connect && samePort(local, e.Addr)
+	}, func(c *Call) bool { return !accepted(c) })
+}
+
+// samePort reports whether two addresses have the same port; one that isn't
+// known may have any.
+func samePort(a, b string) bool {
+	if a == "" || b == "" {
+		return true
+	}
+	return a[strings.LastIndexByte(a, ':')+1:] == b[strings.LastIndexByte(b, ':')+1:]
+}
+
+// first returns the earliest call of another process that is meant, by the
+// index of its Enter or of an Exit, and that overlaps the sleep: its Return where
+// that came first, else its Enter. Calls that were under way when the sleep
+// began come before those that began in it; counts, if not nil, has a say in
+// each call.
+func (s sleep) first(meant func(i int) bool, counts func(*Call) bool) int {
+	r := s.run
+	is := func(i int) bool { return r.Steps[i].Proc != s.proc && meant(i) }
+	found := -1
+	for i := range r.Lanes {
+		k := lastBefore(r, r.Lanes[i].Calls, s.enter)
+		if k < 0 {
+			continue
+		}
+		c := &r.Calls[r.Lanes[i].Calls[k]]
+		if c.Return >= 0 && c.Return < s.enter || !is(c.Enter) || counts != nil && !counts(c) {
+			continue
+		}
+		step := c.Return
+		if step < 0 {
+			step = c.Enter
+		}
+		if found < 0 || step < found {
+			found = step
+		}
+	}
+	if found >= 0 {
+		return found
+	}
+	for i := s.enter + 1; i < s.ret; i++ {
+		if k := r.Steps[i].Kind; k != trace.Enter && k != trace.Exit || !is(i) {
+			continue
+		}
+		c := r.CallAt(i)
+		if c != nil && counts != nil && !counts(c) {
+			continue
+		}
+		if c != nil && c.Return >= 0 {
+			return c.Return
+		}
+		return i
+	}
+	return -1
+}
+
+// lastBefore returns the index of the last call in calls that entered before
+// step, or -1.
+func lastBefore(r *Run, calls []int, step int) int {
+	return sort.Search(len(calls), func(i int) bool { return r.Calls[calls[i]].Enter >= step }) - 1
+}
