@@ -1,0 +1,111 @@
+package trace
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestStrace(t *testing.T) {
+	const took = 123000 // ns
+	addr4, addr6 := "127.0.0.1:80", "[::1]:8080"
+	for _, c := range []struct {
+		enter Event
+		ret   *Event
+		want  string
+	}{
+		{Event{Call: Socket, FD: -1, Args: []int64{2, 1, 0}}, &Event{Result: 3}, `socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 3 <0.000123>`},
+		{Event{Call: Socket, FD: -1, Args: []int64{10, 2 | 0x800 | 0x80000, 17}}, &Event{Result: 3}, `socket(AF_INET6, SOCK_DGRAM|SOCK_CLOEXEC|SOCK_NONBLOCK, IPPROTO_UDP) = 3 <0.000123>`},
+		{Event{Call: Socket, FD: -1, Args: []int64{99, 9, 0}}, &Event{Result: -1, Errno: EAFNOSUPPORT}, `socket(0x63, 0x9, 0) = -1 EAFNOSUPPORT (Address family not supported by protocol) <0.000123>`},
+		{Event{Call: Bind, FD: 3, Addr: addr4}, &Event{Result: -1, Errno: EADDRINUSE}, `bind(3, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}, 16) = -1 EADDRINUSE (Address already in use) <0.000123>`},
+		{Event{Call: Connect, FD: 3, Addr: addr6}, &Event{}, `connect(3, {sa_family=AF_INET6, sin6_port=htons(8080), sin6_flowinfo=htonl(0), inet_pton(AF_INET6, "::1", &sin6_addr), sin6_scope_id=0}, 28) = 0 <0.000123>`},
+		{Event{Call: Listen, FD: 3, Args: []int64{5}}, &Event{}, `listen(3, 5) = 0 <0.000123>`},
+		{Event{Call: Accept, FD: 3}, &Event{Result: 4, Addr: addr4}, `accept(3, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}, [16]) = 4 <0.000123>`},
+		{Event{Call: Accept, FD: 3}, &Event{Result: -1, Errno: EAGAIN}, `accept(3, ...) = -1 EAGAIN (Resource temporarily unavailable) <0.000123>`},
+		{Event{Call: Accept, FD: 3}, nil, `accept(3,  <unfinished ...>`},
+		{Event{Call: Recv, FD: 5, Size: 1024, Args: []int64{0}}, &Event{Result: 5, Data: []byte("Hello")}, `recv(5, "Hello", 1024) = 5 <0.000123>`},
+		{Event{Call: Recv, FD: 4, Size: 1024}, &Event{}, `recv(4, "", 1024) = 0 <0.000123>`},
+		{Event{Call: Recv, FD: 4, Size: 1024}, &Event{Result: -1, Errno: ECONNRESET}, `recv(4, ..., 1024) = -1 ECONNRESET (Connection reset by peer) <0.000123>`},
+		{Event{Call: Recv, FD: 4, Size: 1024}, &Event{Result: -1, Errno: 77}, `recv(4, ..., 1024) = -1 errno 77 <0.000123>`},
+		{Event{Call: Recv, FD: 4, Size: 1024}, nil, `recv(4,  <unfinished ...>`},
+		{Event{Call: Send, FD: 4, Size: 2, Data: []byte("Hi"), Args: []int64{0x4040}}, nil, `send(4, "Hi", 2, MSG_DONTWAIT|MSG_NOSIGNAL <unfinished ...>`},
+		{Event{Call: Send, FD: 4, Size: 9000, Data: []byte(strings.Repeat("x", DataCap))}, &Event{Result: 2304}, `send(4, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"..., 9000) = 2304 <0.000123>`},
+		{Event{Call: Write, FD: 1, Size: 4, Data: []byte("256\n")}, &Event{Result: 4}, `write(1, "256\n", 4) = 4 <0.000123>`},
+		{Event{Call: Shutdown, FD: 4, Args: []int64{1}}, &Event{Result: -1, Errno: ENOTCONN}, `shutdown(4, SHUT_WR) = -1 ENOTCONN (Transport endpoint is not connected) <0.000123>`},
+		{Event{Call: Close, FD: 4}, &Event{}, `close(4) = 0 <0.000123>`},
+		{Event{Call: Fcntl, FD: 3, Args: []int64{4, 0x800}}, &Event{}, `fcntl(3, F_SETFL, O_NONBLOCK) = 0 <0.000123>`},
+		{Event{Call: Fcntl, FD: 3, Args: []int64{4, 0}}, &Event{}, `fcntl(3, F_SETFL, O_RDONLY) = 0 <0.000123>`},
+		{Event{Call: Fcntl, FD: 3, Args: []int64{3}}, &Event{Result: 0x802}, `fcntl(3, F_GETFL) = 0x802 (flags O_RDWR|O_NONBLOCK) <0.000123>`},
+		{Event{Call: Setsockopt, FD: 3, Args: []int64{1, 13, 0}}, &Event{}, `setsockopt(3, SOL_SOCKET, SO_LINGER, {l_onoff=1, l_linger=0}, 8) = 0 <0.000123>`},
+		{Event{Call: Setsockopt, FD: 3, Args: []int64{1, 13, -1}}, &Event{}, `setsockopt(3, SOL_SOCKET, SO_LINGER, {l_onoff=0, l_linger=0}, 8) = 0 <0.000123>`},
+		{Event{Call: Setsockopt, FD: 3, Args: []int64{6, 1, 1}}, &Event{}, `setsockopt(3, SOL_TCP, TCP_NODELAY, [1], 4) = 0 <0.000123>`},
+		{Event{Call: Setsockopt, FD: 3, Args: []int64{77, 66, 1}}, &Event{}, `setsockopt(3, 0x4d, 0x42, [1], 4) = 0 <0.000123>`},
+		{Event{Call: Select, FD: -1, Size: 6, Timeout: 20e9, Sets: &Sets{Read: []int{3, 4, 5}, Write: []int{5}}},
+			&Event{Result: 3, Sets: &Sets{Read: []int{3, 4}, Write: []int{5}}},
+			`select(6, [3 4 5], [5], [], {tv_sec=20, tv_usec=0}) = 3 (in [3 4], out [5]) <0.000123>`},
+		{Event{Call: Select, FD: -1, Size: 4, Timeout: 1500e3, Sets: &Sets{Read: []int{3}}}, &Event{Sets: &Sets{}}, `select(4, [3], [], [], {tv_sec=0, tv_usec=1500}) = 0 (Timeout) <0.000123>`},
+		{Event{Call: Select, FD: -1, Size: 4, Timeout: Forever, Sets: &Sets{Read: []int{3}}}, nil, `select(4, [3], [], [], NULL <unfinished ...>`},
+		{Event{Call: Select, FD: -1, Size: 4, Timeout: Forever, Sets: &Sets{Read: []int{3}}}, &Event{Result: -1, Errno: EINTR}, `select(4, [3], [], [], NULL) = -1 EINTR (Interrupted system call) <0.000123>`},
+		{Event{Call: Nanosleep, FD: -1, Timeout: 20e6}, &Event{}, `nanosleep({tv_sec=0, tv_nsec=20000000}, NULL) = 0 <0.000123>`},
+		{Event{Call: EpollCreate, FD: -1, Args: []int64{0}}, &Event{Result: 4}, `epoll_create1(0) = 4 <0.000123>`},
+		{Event{}, &Event{}, `call0(0) = 0 <0.000123>`},
+	} {
+		c.enter.Time = 1000
+		if c.ret != nil {
+			c.ret.Time = c.enter.Time + took
+		}
+		if got := Strace(&c.enter, c.ret); got != c.want {
+			t.Errorf("got  %s\nwant %s", got, c.want)
+		}
+	}
+}
+
+func TestResumed(t *testing.T) {
+	for _, c := range []struct {
+		enter, ret Event
+		want       string
+	}{
+		{Event{Call: Recv, FD: 5, Size: 1024}, Event{Time: 2e9, Result: 5, Data: []byte("Hello")}, `<... recv resumed>"Hello", 1024) = 5 <2.000000>`},
+		{Event{Call: Accept, FD: 3}, Event{Result: 4, Addr: "127.0.0.1:80"}, `<... accept resumed>{sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}, [16]) = 4 <0.000000>`},
+		{Event{Call: Select, FD: -1, Size: 4, Timeout: Forever}, Event{Result: 1, Sets: &Sets{Read: []int{3}}}, `<... select resumed>) = 1 (in [3]) <0.000000>`},
+		{Event{Call: Send, FD: 3, Size: 1, Data: []byte("x")}, Event{Result: 1}, `<... send resumed>) = 1 <0.000000>`},
+	} {
+		if got := Resumed(&c.enter, &c.ret); got != c.want {
+			t.Errorf("got  %s\nwant %s", got, c.want)
+		}
+	}
+}
+
+// The escapes are those of strace 6.1, which was asked about each.
+func TestContentIsEscapedAsStraceDoes(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                        `""`,
+		"say \"hi\"\\":            `"say \"hi\"\\"`,
+		"\t\n\v\f\r":              `"\t\n\v\f\r"`,
+		"a\x00\x001\x01z\xff\x7f": `"a\0\0001\1z\377\177"`,
+		"\x07\x08\x1b8":           `"\7\10\0338"`,
+		"é":                       `"\303\251"`,
+		strings.Repeat("a", 32):   `"` + strings.Repeat("a", 32) + `"`,
+		strings.Repeat("a", 33):   `"` + strings.Repeat("a", 32) + `"...`,
+	} {
+		if got := content([]byte(in), len(in)); got != want {
+			t.Errorf("%q is written %s, not %s", in, got, want)
+		}
+	}
+}
+
+// A trace may come from outside and hold anything; its text stays one line.
+func FuzzStrace(f *testing.F) {
+	f.Add(uint8(Select), 3, int64(1), int64(13), "127.0.0.1:80", []byte("Hello\n"), int64(-1), uint16(11))
+	f.Add(uint8(Accept), -1, int64(4), int64(0x800), "/tmp/\nx", []byte{0xff}, int64(5), uint16(0))
+	f.Fuzz(func(t *testing.T, call uint8, fd int, a, b int64, addr string, data []byte, result int64, errno uint16) {
+		for _, args := range [][]int64{nil, {a}, {a, b}, {a, b, result}} {
+			enter := &Event{Kind: Enter, Call: Call(call), FD: fd, Args: args, Addr: addr, Data: data, Size: int(b), Timeout: a}
+			ret := &Event{Kind: Return, Call: Call(call), FD: fd, Addr: addr, Data: data, Result: result, Errno: Errno(errno), Time: b}
+			for _, line := range []string{Strace(enter, ret), Strace(enter, nil), Resumed(enter, ret)} {
+				if strings.ContainsAny(line, "\n\r\x00\x1b") {
+					t.Fatalf("%q is more than a line", line)
+				}
+			}
+		}
+	})
+}
