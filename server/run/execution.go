@@ -76,10 +76,7 @@ func (e *execution) time() int64 { return now() - e.began }
 
 // loop runs the execution to its end.
 func (e *execution) loop(requests <-chan trace.Request) {
-	if e.end == nil {
-		e.spawnMissing()
-		e.startDue()
-	}
+	e.startDue()
 	timer := time.NewTimer(0)
 	for e.end == nil {
 		select {
@@ -220,22 +217,6 @@ func (e *execution) sample(always bool) {
 	e.merge.add(trace.Event{Kind: trace.Sample, Time: t, FD: -1, Sockets: table})
 }
 
-// spawnMissing starts the processes that the run takes beyond those ready.
-func (e *execution) spawnMissing() {
-	for range len(e.members) - len(e.idle) {
-		go func() {
-			p, err := spawn(nil, nil)
-			e.happened <- func() {
-				if err != nil {
-					e.stop(trace.EndFailed, err.Error())
-					return
-				}
-				e.idle = append(e.idle, p)
-			}
-		}()
-	}
-}
-
 // startDue starts the members whose cause has come about, in their order. A
 // cause that cannot come about any more, because its process is gone, counts.
 func (e *execution) startDue() {
@@ -245,7 +226,7 @@ func (e *execution) startDue() {
 	for i := range e.members {
 		m := &e.members[i]
 		due := m.After == nil || e.causes[*m.After] || e.members[m.After.Proc].exited
-		if m.proc == nil && due && len(e.idle) > 0 {
+		if m.proc == nil && due {
 			m.proc, e.idle = e.idle[0], e.idle[1:]
 			e.start(i)
 		}

@@ -158,8 +158,8 @@ func TestLabsRunToTheirEnds(t *testing.T) {
 				{"iterative", map[string]string{"clients": "1", "messages": "1", "pause": "0s", "backlog": "16"}},
 				{"iterative", map[string]string{"clients": "8", "messages": "8", "pause": "3ms"}},
 				{"select", nil},
-				{"select", map[string]string{"clients": "8", "messages": "8", "pause": "0s", "timeout": "50ms"}},
-				{"select", map[string]string{"last": "half-closes", "timeout": "100ms"}},
+				{"select", map[string]string{"clients": "8", "messages": "8", "pause": "0s", "timeout": "500ms"}},
+				{"select", map[string]string{"last": "half-closes", "timeout": "500ms"}},
 				{"byteorder", nil},
 				{"byteorder", map[string]string{"number": "4294967295", "bits": "32", "receiver": "host"}},
 			} {
@@ -189,10 +189,9 @@ func TestLabsRunToTheirEnds(t *testing.T) {
 	}
 }
 
-// A reset client's bytes may be lost; all else holds.
-func TestResetClient(t *testing.T) {
+func TestLastClientResets(t *testing.T) {
 	v := dial(t, startTest(t, Config{}))
-	v.send(&trace.Request{Op: trace.OpRun, Lab: "select", Knobs: map[string]string{"last": "resets", "timeout": "100ms"}})
+	v.send(&trace.Request{Op: trace.OpRun, Lab: "select", Knobs: map[string]string{"last": "resets", "timeout": "500ms"}})
 	r := v.run()
 	checkTrace(t, r)
 	if r.end.Reason != trace.EndDone {

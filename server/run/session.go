@@ -33,6 +33,7 @@ type session struct {
 // viewing is the run that a session has asked for.
 type viewing struct {
 	cancel  context.CancelFunc // gives up a place in the queue
+	release func()             // makes room for another run; nil until this one has begun
 	worker  *warm              // nil until it has one
 	stopped bool
 }
@@ -149,7 +150,8 @@ func (c *session) view(ctx context.Context, v *viewing, gate *gate, req *trace.R
 		c.over(v, &trace.End{Reason: trace.EndStopped, Message: "stopped while it waited for its turn"})
 		return
 	}
-	defer gate.leave()
+	v.release = sync.OnceFunc(gate.leave)
+	defer v.release()
 	began := time.Now()
 	worker, err := c.server.pool.hire(ctx, req)
 	switch {
@@ -277,8 +279,12 @@ func (c *session) tell(req *trace.Request) error {
 	return nil
 }
 
-// leave makes room for the session's next run.
+// leave makes room for the next run, of this session and of all: before its
+// viewer is told that the run is over.
 func (c *session) leave(v *viewing) {
+	if v.release != nil {
+		v.release()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.active == v {

@@ -17,8 +17,8 @@ import (
 
 // A worker is the sandbox of one run: it gets ready before there is one to do,
 // does it, and ends. The programs that it keeps ready are enough for a server
-// and a client; more are started while those are under way.
-const spares = 2
+// and four clients, as most labs have by default.
+const spares = 5
 
 // furnishing is the first thing that a worker is told.
 type furnishing struct {
@@ -100,12 +100,20 @@ func (w *worker) prepare() error {
 		}
 		w.diag, _ = newSockDiag() // some containers forbid it: no Samples then
 	}
-	var (
-		wait sync.WaitGroup
-		made [spares]*process
-		errs [spares]error
-	)
-	for i := range spares {
+	if err := w.keepReady(min(spares, w.Limits.Processes)); err != nil {
+		w.discard()
+		return err
+	}
+	w.cost = traceCost()
+	return nil
+}
+
+// keepReady starts idle program processes until there are n.
+func (w *worker) keepReady(n int) error {
+	n = max(0, n-len(w.idle))
+	made, errs := make([]*process, n), make([]error, n)
+	var wait sync.WaitGroup
+	for i := range n {
 		wait.Go(func() { made[i], errs[i] = spawn(nil, nil) })
 	}
 	wait.Wait()
@@ -114,12 +122,7 @@ func (w *worker) prepare() error {
 			w.idle = append(w.idle, p)
 		}
 	}
-	if err := errors.Join(errs[:]...); err != nil {
-		w.discard()
-		return err
-	}
-	w.cost = traceCost()
-	return nil
+	return errors.Join(errs...)
 }
 
 // traceCost measures what tracing adds to a call on this machine, now. It is 0
@@ -168,6 +171,14 @@ func (w *worker) begin(req trace.Request, box *outbox) (*execution, error) {
 	if err != nil {
 		return nil, err
 	}
+	tooMany := len(procs) > w.Limits.Processes
+	if !tooMany {
+		// All of them are ready before the first begins: how long a process
+		// takes to start is no part of the experiment.
+		if err := w.keepReady(len(procs)); err != nil {
+			return nil, err
+		}
+	}
 	e := newExecution(w, procs, sources, box)
 	header := &trace.Header{
 		Version: trace.Version, Lab: l.ID, Knobs: values, Began: time.Now().UnixMilli(),
@@ -176,7 +187,7 @@ func (w *worker) begin(req trace.Request, box *outbox) (*execution, error) {
 	if _, err := box.add(&trace.Message{Header: header}); err != nil {
 		return nil, err
 	}
-	if len(procs) > w.Limits.Processes {
+	if tooMany {
 		e.stop(trace.EndLimit, fmt.Sprintf("this run takes %d processes; the limit is %d", len(procs), w.Limits.Processes))
 	}
 	return e, nil

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"sockscope/server/demo"
+	"sockscope/server/run"
+)
+
+// asMain has the test binary be the command.
+const asMain = "SOCKSCOPE_TEST_MAIN"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asMain) != "" {
+		os.Unsetenv(asMain)
+		main()
+	}
+	run.Child()
+	os.Exit(m.Run())
+}
+
+// server returns the command `server args...`.
+func server(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, "/proc/self/exe", args...)
+	cmd.Env = append(os.Environ(), asMain+"=1")
+	return cmd
+}
+
+// finish runs the command to its end.
+func finish(t *testing.T, args ...string) (stdout, stderr string, status int) {
+	t.Helper()
+	var out, errs strings.Builder
+	cmd := server(t, args...)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+func TestWrongCommandLines(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for _, c := range []struct {
+		args   string
+		status int
+		says   string
+	}{
+		{"-port 1", 2, "the flags are -control, -echo"},
+		{"start", 2, "there are run and list"},
+		{"list all", 2, "list takes nothing more"},
+		{"run", 2, "server run PROGRAM ADDR"},
+		{"run echo", 2, "server run PROGRAM ADDR"},
+		{"run nothing 127.0.0.1:0", 2, "the programs are web, get, echo"},
+		{"run echo 127.0.0.1:0 backlog", 2, "written name=value"},
+		{"run echo 127.0.0.1:0 depth=3", 2, "it has backlog"},
+		{"run echo 127.0.0.1:0 backlog=-1", 2, "a whole number from 0"},
+		{"-control " + taken.Addr().String(), 1, "already in use"},
+	} {
+		stdout, stderr, status := finish(t, strings.Fields(c.args)...)
+		if status != c.status || !strings.Contains(stderr, c.says) || strings.Count(stderr, "\n") != 1 || stdout != "" {
+			t.Errorf("server %s: status %d, stdout %q, stderr %q; want %d and one line with %q", c.args, status, stdout, stderr, c.status, c.says)
+		}
+	}
+}
+
+func TestHelp(t *testing.T) {
+	for _, arg := range []string{"help", "-h", "--help"} {
+		if stdout, stderr, status := finish(t, arg); status != 0 || stderr != "" || stdout != usage {
+			t.Errorf("%s: status %d, stderr %q, stdout %q", arg, status, stderr, stdout)
+		}
+	}
+	for _, addr := range []string{run.DefaultControl, run.DefaultEcho, run.DefaultMux, run.DefaultByteorder} {
+		if !strings.Contains(usage, "("+addr+")") {
+			t.Errorf("the help does not name %s", addr)
+		}
+	}
+}
+
+func TestListNamesAllPrograms(t *testing.T) {
+	stdout, stderr, status := finish(t, "list")
+	if status != 0 || stderr != "" {
+		t.Fatalf("status %d, stderr %q", status, stderr)
+	}
+	for _, p := range demo.Programs {
+		if !strings.Contains(stdout, p.Name) || !strings.Contains(stdout, p.Doc) {
+			t.Errorf("%s is missing in\n%s", p.Name, stdout)
+		}
+	}
+}
+
+// read reads lines until one matches, and returns its first group.
+func read(t *testing.T, r *bufio.Reader, pattern string) string {
+	t.Helper()
+	re := regexp.MustCompile(pattern)
+	var all strings.Builder
+	for {
+		line, err := r.ReadString('\n')
+		all.WriteString(line)
+		if m := re.FindStringSubmatch(strings.TrimSuffix(line, "\n")); m != nil {
+			return m[len(m)-1]
+		}
+		if err != nil {
+			t.Fatalf("no line matches %q:\n%s", pattern, all.String())
+		}
+	}
+}
+
+func TestRunShowsACallWhileItBlocks(t *testing.T) {
+	// A port that is free: nobody but the kernel hands one out in this moment.
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := free.Addr().String()
+	free.Close()
+	echo := server(t, "run", "echo", addr, "backlog=3")
+	pipe, err := echo.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := echo.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r := bufio.NewReader(pipe)
+	read(t, r, `^listen\(3, 3\) = 0 <\d\.\d{6}>$`)
+	begin := make([]byte, len("accept(3, "))
+	if _, err := io.ReadFull(r, begin); err != nil || string(begin) != "accept(3, " {
+		t.Fatalf("while it blocks: %q, %v", begin, err)
+	}
+
+	stdout, trace, status := finish(t, "run", "client", addr, "message=hello")
+	if status != 0 || stdout != "" {
+		t.Errorf("client: status %d, stdout %q", status, stdout)
+	}
+	for _, line := range []string{
+		`(?m)^socket\(AF_INET, SOCK_STREAM, IPPROTO_IP\) = 3 <`,
+		`(?m)^send\(3, "hello", 5\) = 5 <`,
+		`(?m)^recv\(3, "hello", 1024\) = 5 <`,
+		`(?m)^close\(3\) = 0 <`,
+		`(?m)^\+\+\+ exited with 0 \+\+\+$`,
+	} {
+		if !regexp.MustCompile(line).MatchString(trace) {
+			t.Errorf("no %q in\n%s", line, trace)
+		}
+	}
+	read(t, r, `^recv\(4, "", 1024\) = 0 <`)
+
+	echo.Process.Signal(syscall.SIGINT)
+	read(t, r, `^\+\+\+ killed by SIGINT \+\+\+$`)
+	io.Copy(io.Discard, r)
+	echo.Wait()
+	if status := echo.ProcessState.ExitCode(); status != 128+int(syscall.SIGINT) {
+		t.Errorf("after Ctrl-C the status is %d", status)
+	}
+}
+
+func TestRunEndsAsItsProgramDoes(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, stderr, status := finish(t, "run", "echo", taken.Addr().String())
+	want := regexp.MustCompile(`(?s)bind\(3, .*\) = -1 EADDRINUSE \(Address already in use\) <.*\nbind.*EADDRINUSE.*\n\+\+\+ exited with 1 \+\+\+\n$`)
+	if status != 1 || !want.MatchString(stderr) {
+		t.Errorf("status %d\n%s", status, stderr)
+	}
+	stdout, _, status := finish(t, "run", "client", "127.0.0.1:1")
+	if status != 0 || !strings.Contains(stdout, "ECONNREFUSED") {
+		t.Errorf("the program's own output is %q, status %d", stdout, status)
+	}
+}
+
+func TestServeUntilInterrupted(t *testing.T) {
+	cmd := server(t, "-control", "127.0.0.1:0", "-echo", "127.0.0.1:0", "-mux", "127.0.0.1:0", "-byteorder", "127.0.0.1:0")
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	addr := read(t, bufio.NewReader(pipe), `, echo ([0-9.:]+),`)
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "ping")
+	got := make([]byte, 4)
+	if _, err := io.ReadFull(conn, got); err != nil || string(got) != "ping" {
+		t.Errorf("%q, %v", got, err)
+	}
+	cmd.Process.Signal(syscall.SIGTERM)
+	cmd.Wait()
+	if status := cmd.ProcessState.ExitCode(); status != 0 {
+		t.Errorf("status %d", status)
+	}
+}

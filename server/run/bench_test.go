@@ -1,0 +1,34 @@
+package run
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"sockscope/server/trace"
+)
+
+// BenchmarkFirstEvent measures the time from a request to the first event of
+// its run, with a worker that is ready.
+func BenchmarkFirstEvent(b *testing.B) {
+	s := startTest(b, Config{})
+	v := dial(b, s)
+	var took []time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		w := <-s.pool.ready // one is ready
+		go func() { s.pool.ready <- w }()
+		b.StartTimer()
+		r := new(result)
+		began := time.Now()
+		v.send(&trace.Request{Op: trace.OpRun, Lab: "first"})
+		v.until(r, func() bool { return len(r.events) > 0 })
+		took = append(took, time.Since(began))
+		b.StopTimer()
+		v.until(r, func() bool { return false })
+		b.StartTimer()
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-us")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-us")
+}
