@@ -38,7 +38,7 @@ func runToEnd(tab *browser.Tab) {
 // pos returns the position and the number of steps.
 func pos(tab *browser.Tab) (at, of int) {
 	tab.Helper()
-	fmt.Sscanf(tab.Eval(`document.querySelector(".pos").textContent`), "%d of %d", &at, &of)
+	fmt.Sscanf(tab.Eval(`document.querySelector(".pos").innerText`), "%d of %d", &at, &of)
 	return at, of
 }
 
@@ -250,7 +250,10 @@ func TestBrowserAsClient(t *testing.T) {
 		tab.Wait(find)
 		tab.Eval(find + ".click()")
 	}
-	log := func(text string) { t.Helper(); tab.WaitText(".p-log .log", text) }
+	log := func(text string) { // the columns of a line are elements of their own
+		t.Helper()
+		tab.Wait(fmt.Sprintf(`document.querySelector(".p-log .log").textContent.replaceAll(" ", "").includes(%q)`, strings.ReplaceAll(text, " ", "")))
+	}
 
 	tab.Wait(`document.querySelector(".lanes li").textContent.includes("accept")`)
 	button("socket")
@@ -264,10 +267,10 @@ func TestBrowserAsClient(t *testing.T) {
 	button("recv") // nothing to read: it blocks, truthfully
 	tab.WaitText(".hands .why", "You are in recv")
 	tab.Shot("echo-blocked")
-	tab.Key(".")
+	tab.Click(".runb") // stop
 	tab.WaitText(".say", "stopped")
 
-	tab.Key("r")
+	tab.Click(".runb")
 	button("socket")
 	button("connect")
 	button("send")
@@ -280,7 +283,7 @@ func TestBrowserAsClient(t *testing.T) {
 	button("close")
 	log("close(3) = 0")
 	tab.Shot("echo-closed")
-	tab.Key(".")
+	tab.Click(".runb")
 	tab.WaitText(".state", "recorded, ")
 }
 

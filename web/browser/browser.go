@@ -235,11 +235,11 @@ func (t *Tab) Key(keys string) {
 	t.must(chromedp.KeyEvent(keys))
 }
 
-// Type replaces the text of an input by text.
+// Type replaces the text of an input by text, key by key.
 func (t *Tab) Type(selector, text string) {
 	t.Helper()
-	t.must(chromedp.Clear(chromedp.CSS(selector)))
-	t.must(chromedp.SendKeys(chromedp.CSS(selector), text))
+	t.Eval(fmt.Sprintf(`(()=>{const e=document.querySelector(%q);e.focus();e.select()})()`, selector))
+	t.Key(text)
 }
 
 // Choose sets a select element, as choosing from its list does.
