@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 One way into the kernel serves every call, and the calls are few and old.
+
 package socket
 
 import (

@@ -2,7 +2,6 @@ package socket
 
 import (
 	"errors"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,6 +11,38 @@ import (
 
 	"golang.org/x/sys/unix"
 )
+
+// pair returns the two ends of a TCP connection.
+func pair(t testing.TB) (a, b *Socket) {
+	listener := New(AF_INET, SOCK_STREAM)
+	defer listener.Close()
+	listener.Bind("127.0.0.1:0")
+	listener.Listen(1)
+	a = New(AF_INET, SOCK_STREAM)
+	if err := a.Connect(local(t, listener)); err != nil {
+		t.Fatal(err)
+	}
+	b, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.SetOption(IPPROTO_TCP, TCP_NODELAY, 1)
+	t.Cleanup(func() { a.Close(); b.Close() })
+	return a, b
+}
+
+// local returns the address that the kernel chose.
+func local(t testing.TB, s *Socket) string {
+	sa, err := unix.Getsockname(s.fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var addr sockaddr
+	addr.set("127.0.0.1:0")
+	port := sa.(*unix.SockaddrInet4).Port
+	addr.raw[2], addr.raw[3] = byte(port>>8), byte(port)
+	return string(addr.appendTo(nil))
+}
 
 func TestSetUpErrorsStopTheProgram(t *testing.T) {
 	first := New(AF_INET, SOCK_STREAM)
@@ -169,64 +200,5 @@ func TestSelectRefusesWhatHasNoBit(t *testing.T) {
 	gone.Close()
 	if err := Run(func() { Select(Set{gone: true}, nil) }); err == nil || !strings.Contains(err.Error(), "closed") {
 		t.Errorf("select with a closed socket: %v", err)
-	}
-}
-
-// A signal interrupts the call; the program does not see it, the trace does, and
-// the timeout is not prolonged.
-func TestInterruptedCallsAreMadeAgain(t *testing.T) {
-	if !inChild(t) {
-		return
-	}
-	a, _ := pair(t)
-	ring := attach(t, false)
-	pid, tid := os.Getpid(), gettid()
-	for name, wait := range map[string]func(){
-		"select":    func() { Select(Set{a: true}, nil, 300*time.Millisecond) },
-		"nanosleep": func() { Sleep(300 * time.Millisecond) },
-	} {
-		stop := make(chan struct{})
-		go func() {
-			w := openWitness(t, tid)
-			for i := 0; i < 5; {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				if w.asleep() {
-					unix.Tgkill(pid, tid, unix.SIGURG)
-					i++
-				}
-			}
-		}()
-		began := time.Now()
-		wait()
-		took := time.Since(began)
-		close(stop)
-		if took < 300*time.Millisecond || took > 3*time.Second {
-			t.Errorf("%s took %v", name, took)
-		}
-		interrupted := 0
-		var left []int64
-		var result int64
-		drain(t, ring, func(e *trace.Event) {
-			switch {
-			case e.Kind == trace.Enter:
-				left = append(left, e.Timeout)
-			case e.Kind == trace.Return && e.Errno == trace.EINTR:
-				interrupted++
-			case e.Kind == trace.Return:
-				result = e.Result
-			}
-		})
-		if interrupted == 0 || result != 0 || len(left) != interrupted+1 {
-			t.Fatalf("%s: %d interrupted attempts of %d, result %d", name, interrupted, len(left), result)
-		}
-		for i := 1; i < len(left); i++ {
-			if left[i] >= left[i-1] {
-				t.Errorf("%s: attempt %d waits %v, the one before waited %v", name, i+1, left[i], left[i-1])
-			}
-		}
 	}
 }

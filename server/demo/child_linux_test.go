@@ -74,7 +74,6 @@ type process struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	ring   *trace.Ring
-	began  int64
 	events []trace.Event // of its first thread
 	output strings.Builder
 	exited chan struct{}
@@ -106,7 +105,8 @@ func start(t *testing.T, j job, wrap ...string) *process {
 	}
 	words := append(wrap, os.Args[0])
 	p := &process{t: t, ring: area.Ring(0), cmd: exec.Command(words[0], words[1:]...), exited: make(chan struct{})}
-	p.cmd.Env = append(os.Environ(), childEnv+"="+string(text), "GODEBUG=containermaxprocs=0")
+	p.cmd.Env = append(os.Environ(), childEnv+"="+string(text), "GODEBUG=containermaxprocs=0",
+		"GORACE=atexit_sleep_ms=0") // else the race detector ends with a nanosleep
 	p.cmd.ExtraFiles = []*os.File{file}
 	p.cmd.Stdout, p.cmd.Stderr = &p.output, &p.output
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
@@ -154,7 +154,7 @@ func (p *process) await(what string, cond func() bool) {
 	p.t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	limit := time.After(20 * time.Second)
+	limit := time.After(60 * time.Second)
 	for {
 		p.collect()
 		if cond() {
@@ -163,7 +163,7 @@ func (p *process) await(what string, cond func() bool) {
 		select {
 		case <-tick.C:
 		case <-limit:
-			p.t.Fatalf("waited 20 s for %s; output %q, last of its trace:\n%s", what, p.output.String(), tail(p.text()))
+			p.t.Fatalf("waited a minute for %s; output %q, last of its trace:\n%s", what, p.output.String(), tail(p.text()))
 		}
 	}
 }

@@ -62,38 +62,6 @@ func drain(t testing.TB, ring *trace.Ring, take func(*trace.Event)) {
 	}
 }
 
-// pair returns the two ends of a TCP connection.
-func pair(t testing.TB) (a, b *Socket) {
-	listener := New(AF_INET, SOCK_STREAM)
-	defer listener.Close()
-	listener.Bind("127.0.0.1:0")
-	listener.Listen(1)
-	a = New(AF_INET, SOCK_STREAM)
-	if err := a.Connect(local(t, listener)); err != nil {
-		t.Fatal(err)
-	}
-	b, err := listener.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.SetOption(IPPROTO_TCP, TCP_NODELAY, 1)
-	t.Cleanup(func() { a.Close(); b.Close() })
-	return a, b
-}
-
-// local returns the address that the kernel chose.
-func local(t testing.TB, s *Socket) string {
-	sa, err := unix.Getsockname(s.fd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var addr sockaddr
-	addr.set("127.0.0.1:0")
-	port := sa.(*unix.SockaddrInet4).Port
-	addr.raw[2], addr.raw[3] = byte(port>>8), byte(port)
-	return string(addr.appendTo(nil))
-}
-
 func TestCallIsTwoEvents(t *testing.T) {
 	a, b := pair(t)
 	ring := attach(t, true)

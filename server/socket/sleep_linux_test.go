@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"sockscope/server/trace"
 
@@ -178,4 +179,63 @@ func TestOpenCallIsBlocked(t *testing.T) {
 			t.Errorf("woken, recv returned as %+v", e)
 		}
 	})
+}
+
+// A signal interrupts the call; the program does not see it, the trace does, and
+// the timeout is not prolonged.
+func TestInterruptedCallsAreMadeAgain(t *testing.T) {
+	if !inChild(t) {
+		return
+	}
+	a, _ := pair(t)
+	ring := attach(t, false)
+	pid, tid := os.Getpid(), gettid()
+	for name, wait := range map[string]func(){
+		"select":    func() { Select(Set{a: true}, nil, 300*time.Millisecond) },
+		"nanosleep": func() { Sleep(300 * time.Millisecond) },
+	} {
+		stop := make(chan struct{})
+		go func() {
+			w := openWitness(t, tid)
+			for i := 0; i < 5; {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if w.asleep() {
+					unix.Tgkill(pid, tid, unix.SIGURG)
+					i++
+				}
+			}
+		}()
+		began := time.Now()
+		wait()
+		took := time.Since(began)
+		close(stop)
+		if took < 300*time.Millisecond || took > 3*time.Second {
+			t.Errorf("%s took %v", name, took)
+		}
+		interrupted := 0
+		var left []int64
+		var result int64
+		drain(t, ring, func(e *trace.Event) {
+			switch {
+			case e.Kind == trace.Enter:
+				left = append(left, e.Timeout)
+			case e.Kind == trace.Return && e.Errno == trace.EINTR:
+				interrupted++
+			case e.Kind == trace.Return:
+				result = e.Result
+			}
+		})
+		if interrupted == 0 || result != 0 || len(left) != interrupted+1 {
+			t.Fatalf("%s: %d interrupted attempts of %d, result %d", name, interrupted, len(left), result)
+		}
+		for i := 1; i < len(left); i++ {
+			if left[i] >= left[i-1] {
+				t.Errorf("%s: attempt %d waits %v, the one before waited %v", name, i+1, left[i], left[i-1])
+			}
+		}
+	}
 }
