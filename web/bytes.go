@@ -16,6 +16,17 @@ type bytesPane struct {
 	S      *session
 	Rev    int
 	Narrow bool // there is room for 8 bytes a row, not 16
+
+	dumped dumped // what dump was made of
+	dump   string // the bytes as HTML
+}
+
+// dumped tells one dump from another.
+type dumped struct {
+	run        *play.Run
+	flow       flowPick
+	sent, read int64
+	narrow     bool
 }
 
 // maxBytes is how much of a stream is shown: its last rows.
@@ -33,10 +44,13 @@ func (c *bytesPane) Render() app.UI {
 	}
 	f := flows[at]
 	st := streamAt(&s.Player.Run.Conns[f.conn].Flows[f.way], s.pos())
-	off, cells := st.tail(maxBytes)
-	perRow := 16
-	if c.Narrow {
-		perRow = 8
+	off := st.tail(maxBytes)
+	if d := (dumped{s.Player.Run, f, st.sent, st.read, c.Narrow}); d != c.dumped {
+		perRow := 16
+		if c.Narrow {
+			perRow = 8
+		}
+		c.dumped, c.dump = d, `<pre class="hex">`+hexdump(off, st.from(off), perRow)+`</pre>`
 	}
 	return el("div").Class("bytes").Body(
 		el("div").Class("ph2").Body(
@@ -49,7 +63,7 @@ func (c *bytesPane) Render() app.UI {
 			el("span").Text(fmt.Sprintf("%d so far", st.sent)),
 			el("span").Class("sp"), provenance(trace.Observed, ""),
 		),
-		el("div").Class("scroll").ID("bytes").TabIndex(0).Body(app.Raw(`<pre class="hex">`+hexdump(off, cells, perRow)+`</pre>`)),
+		el("div").Class("scroll").ID("bytes").TabIndex(0).Body(app.Raw(c.dump)),
 		streamKey(&st, off),
 		s.printed(),
 	)

@@ -1,6 +1,9 @@
 package web
 
 import (
+	"html"
+	"strconv"
+
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"sockscope/server/trace"
@@ -48,24 +51,35 @@ func (c *callsPane) lines() app.UI {
 	end := min(n, top+c.room)
 	return el("div").Body(
 		space(top*c.height),
-		el("ol").Class("log").Body(
+		el("ol").Class("log").OnClick(c.onClick).Body(
 			app.Range(s.Log.rows[top:end]).Slice(func(k int) app.UI {
 				i := top + k
-				l := s.Log.line(i, pos)
-				li := el("li")
+				class := ""
 				switch {
 				case i == current:
-					li = li.Class("cur").Aria("current", "step")
+					class = `cur" aria-current="step`
 				case s.Log.rows[i].first >= pos:
-					li = li.Class("ahead")
+					class = "ahead"
 				}
-				return li.OnClick(func(app.Context, app.Event) { s.seek(s.Log.rows[i].last + 1) }, app.EventScope(i)).Body(
-					el("i").Text(l.step), el("b").Text(l.tag), app.Raw("<code>"+l.html+"</code>"),
-				)
+				// A line is one node, as every one is looked at every frame.
+				l := s.Log.line(i, pos)
+				return app.Raw(`<li data-row="` + strconv.Itoa(i) + `" class="` + class + `"><i>` + strconv.Itoa(l.step) +
+					`</i><b>` + html.EscapeString(l.tag) + `</b><code>` + l.html + `</code></li>`)
 			}),
 		),
 		space((n-end)*c.height),
 	)
+}
+
+// onClick goes to where the line that was clicked has happened.
+func (c *callsPane) onClick(_ app.Context, e app.Event) {
+	li := e.Get("target").Call("closest", "li")
+	if !li.Truthy() {
+		return
+	}
+	if i, err := strconv.Atoi(li.Get("dataset").Get("row").String()); err == nil && i >= 0 && i < len(c.S.Log.rows) {
+		c.S.seek(c.S.Log.rows[i].last + 1)
+	}
 }
 
 // space is an empty box of a height. An SVG's attribute needs no style, which

@@ -150,7 +150,7 @@ func (h *hero) Render() app.UI {
 				el("b").Text("One thread, three clients, one after another."),
 				el("span").Class("wide").Text(" "+h.origin()),
 			),
-			el("span").Class("sp"), key(),
+			el("span").Class("sp"), new(key),
 		),
 	)
 }

@@ -43,12 +43,17 @@ type cell struct {
 	kept bool // its content is in the trace
 }
 
-// tail returns the last bytes of the stream, at most max of them, beginning at
-// a multiple of 16; off is the first one's offset.
-func (s *stream) tail(max int64) (off int64, cells []cell) {
-	if s.sent > max {
-		off = (s.sent - max + 15) &^ 15
+// tail returns the offset of the first of the last bytes of the stream, at most
+// max of them: a multiple of 16.
+func (s *stream) tail(max int64) int64 {
+	if s.sent <= max {
+		return 0
 	}
+	return (s.sent - max + 15) &^ 15
+}
+
+// from returns the bytes of the stream from an offset on.
+func (s *stream) from(off int64) (cells []cell) {
 	for i := range s.sends {
 		m := &s.sends[i]
 		for k := int64(0); k < min(m.Len, s.sent-m.Off); k++ {
@@ -66,7 +71,7 @@ func (s *stream) tail(max int64) (off int64, cells []cell) {
 			cells = append(cells, c)
 		}
 	}
-	return off, cells
+	return cells
 }
 
 // sendClasses is how many ways there are to underline a send.

@@ -39,7 +39,9 @@ var legend = []struct{ svg, word string }{
 }
 
 // key draws the legend.
-func key() app.UI {
+type key struct{ app.Compo }
+
+func (k *key) Render() app.UI {
 	return el("div").Class("key wide").Aria("label", "Key").Body(
 		app.Range(legend).Slice(func(i int) app.UI {
 			return el("span").Body(app.Raw(legend[i].svg), app.Text(legend[i].word))

@@ -202,12 +202,14 @@ func typing(target app.Value, key string) bool {
 	return false
 }
 
-// help is the dialog that lists the keys.
-func (p *labPage) help() app.UI {
+// keyList is the dialog that lists the keys.
+type keyList struct{ app.Compo }
+
+func (k *keyList) Render() app.UI {
 	return el("dialog").Class("sheet").ID("keys").Aria("labelledby", "keys-title").Body(
 		el("h2").ID("keys-title").Body(
 			el("span").Text("Keys"), el("span").Class("sp"),
-			button(p.onHelpClose).Class("btn").Text("Close"),
+			button(k.onClose).Class("btn").Text("Close"),
 		),
 		el("dl").Body(app.Range(explained).Slice(func(i int) app.UI {
 			return el("div").Body(
@@ -217,3 +219,5 @@ func (p *labPage) help() app.UI {
 		})),
 	)
 }
+
+func (k *keyList) onClose(app.Context, app.Event) { k.JSValue().Call("close") }

@@ -175,7 +175,7 @@ func (p *labPage) Render() app.UI {
 				&bytesPane{S: s, Rev: s.rev, Narrow: p.size == timeline.Narrow},
 			),
 		),
-		p.help(),
+		new(keyList),
 	)
 }
 
@@ -256,10 +256,6 @@ func (p *labPage) onStop(app.Context, app.Event) { p.s.stop() }
 
 func (p *labPage) onHelp(app.Context, app.Event) {
 	app.Window().GetElementByID("keys").Call("showModal")
-}
-
-func (p *labPage) onHelpClose(app.Context, app.Event) {
-	app.Window().GetElementByID("keys").Call("close")
 }
 
 // mirror writes the set-up into the address, without a new entry in the

@@ -14,7 +14,8 @@ import (
 type callLog struct {
 	run  *play.Run
 	rows []logRow
-	row  []int // by step: index in rows
+	row  []int        // by step: index in rows
+	done map[int]line // by the last step of a row: how it reads after it
 }
 
 // logRow is one line.
@@ -22,7 +23,7 @@ type logRow struct {
 	first, last int // the steps that it stands for
 }
 
-func newCallLog(run *play.Run) *callLog { return &callLog{run: run} }
+func newCallLog(run *play.Run) *callLog { return &callLog{run: run, done: map[int]line{}} }
 
 // grow takes in the steps that have come since.
 func (l *callLog) grow() {
@@ -56,10 +57,19 @@ type line struct {
 // pos and returns after it is unfinished.
 func (l *callLog) line(i, pos int) line {
 	r := l.rows[i]
-	step := r.last
-	if step >= pos && r.first < pos {
-		step = r.first
+	if r.first < pos && r.last >= pos {
+		return l.read(r.first)
 	}
+	ln, ok := l.done[r.last]
+	if !ok {
+		ln = l.read(r.last)
+		l.done[r.last] = ln
+	}
+	return ln
+}
+
+// read puts a step into words.
+func (l *callLog) read(step int) line {
 	e := &l.run.Steps[step]
 	out := line{step: step + 1}
 	if e.Proc < len(l.run.Header.Procs) && e.Proc >= 0 && e.Kind != trace.Note {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"html"
 	"slices"
 	"strings"
 
@@ -117,6 +118,17 @@ type mark struct {
 	current bool     // the selected lane is here
 	asleep  bool     // a thread sleeps here
 	tags    []tagged // the threads that are here
+}
+
+func (m *mark) class() string {
+	class := "at"
+	if m.current {
+		class = "cur"
+	}
+	if m.asleep {
+		class += " sleep"
+	}
+	return class
 }
 
 type tagged struct {
@@ -249,44 +261,65 @@ func (s *session) tally(file int) string {
 	return fmt.Sprintf("%d running, %d blocked", running, asleep)
 }
 
-// listing is a program with the marks of its lines.
+// listing is a program with the marks of its lines. A line is one node: while a
+// run plays, a program of a hundred lines is looked through every frame.
 func listing(id, text string, marks map[int]*mark) app.UI {
-	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
-	begin := beginning(lines)
+	lines := tinted(text)
 	return el("div").Class("scroll").ID(id).TabIndex(0).Body(
 		el("ol").Class("src").Body(
 			app.Range(lines).Slice(func(i int) app.UI {
-				m := marks[i+1]
-				class := ""
-				if i == begin {
-					class = "begin"
+				if m := marks[i+1]; m != nil {
+					return app.Raw(sourceLine(i+1, m.class(), m.tags, lines[i].code))
 				}
-				var tags []tagged
-				if m != nil {
-					tags = m.tags
-					if m.current {
-						class = "cur"
-					} else {
-						class = "at"
-					}
-					if m.asleep {
-						class += " sleep"
-					}
-				}
-				return el("li").Class(class).Body(
-					el("i").Text(i+1),
-					el("span").Class("tag").Body(app.Range(tags).Slice(func(k int) app.UI {
-						tag := el("span").Class("th").Text(tags[k].text)
-						if tags[k].asleep {
-							tag = tag.Class("z")
-						}
-						return tag
-					})),
-					app.Raw("<code>"+tint(lines[i])+"</code>"),
-				)
+				return app.Raw(lines[i].plain)
 			}),
 		),
 	)
+}
+
+// sourceLine returns a line as HTML; code is HTML already.
+func sourceLine(n int, class string, tags []tagged, code string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, `<li class="%s"><i>%d</i><span class="tag">`, class, n)
+	for _, t := range tags {
+		class := "th"
+		if t.asleep {
+			class = "th z"
+		}
+		fmt.Fprintf(&b, `<span class="%s">%s</span>`, class, html.EscapeString(t.text))
+	}
+	b.WriteString(`</span><code>` + code + `</code></li>`)
+	return b.String()
+}
+
+// tintedLine is a line of a program as HTML: its code alone, and the whole line
+// while no thread is there.
+type tintedLine struct{ code, plain string }
+
+var tintCache = map[string][]tintedLine{}
+
+// tinted returns the lines of a program. Programs are few, and asked for every
+// frame: they are kept.
+func tinted(text string) []tintedLine {
+	if lines, ok := tintCache[text]; ok {
+		return lines
+	}
+	if len(tintCache) > 64 { // traces from files may bring more than a site has
+		clear(tintCache)
+	}
+	raw := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	lines := make([]tintedLine, len(raw))
+	begin := beginning(raw)
+	for i, l := range raw {
+		class := ""
+		if i == begin {
+			class = "begin"
+		}
+		lines[i].code = tint(l)
+		lines[i].plain = sourceLine(i+1, class, nil, lines[i].code)
+	}
+	tintCache[text] = lines
+	return lines
 }
 
 // beginning returns the index of the line where a program's text begins for a

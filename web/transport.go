@@ -31,7 +31,7 @@ func (p *labPage) scopeHead() app.UI {
 				app.ElemSelfClosing("input").Class("vh").Attr("type", "file").Attr("accept", ".trace").OnChange(p.onOpen),
 			)
 		}),
-		key(),
+		new(key),
 	)
 }
 
