@@ -82,8 +82,9 @@ func TestRecvWithoutDataSleeps(t *testing.T) {
 	const calls = 3000
 	var back atomic.Int64
 	witness := openWitness(t, gettid())
+	written := make(chan struct{})
 	go func() {
-		runtime.LockOSThread()
+		defer close(written)
 		for i := range int64(calls) {
 			for back.Load() < i || !witness.asleepIn(unix.SYS_RECVFROM, b.fd) {
 				runtime.Gosched()
@@ -108,6 +109,7 @@ func TestRecvWithoutDataSleeps(t *testing.T) {
 			})
 		}
 	}
+	<-written
 	if n != calls || ring.Dropped() != 0 {
 		t.Fatalf("%d of %d calls are in the trace", n, calls)
 	}
@@ -190,13 +192,14 @@ func TestInterruptedCallsAreMadeAgain(t *testing.T) {
 	a, _ := pair(t)
 	ring := attach(t, false)
 	pid, tid := os.Getpid(), gettid()
+	w := openWitness(t, tid)
 	for name, wait := range map[string]func(){
 		"select":    func() { Select(Set{a: true}, nil, 300*time.Millisecond) },
 		"nanosleep": func() { Sleep(300 * time.Millisecond) },
 	} {
-		stop := make(chan struct{})
+		stop, stopped := make(chan struct{}), make(chan struct{})
 		go func() {
-			w := openWitness(t, tid)
+			defer close(stopped)
 			for i := 0; i < 5; {
 				select {
 				case <-stop:
@@ -213,6 +216,7 @@ func TestInterruptedCallsAreMadeAgain(t *testing.T) {
 		wait()
 		took := time.Since(began)
 		close(stop)
+		<-stopped
 		if took < 300*time.Millisecond || took > 3*time.Second {
 			t.Errorf("%s took %v", name, took)
 		}
