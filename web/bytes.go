@@ -129,9 +129,9 @@ func opened(e play.End) int {
 
 // flowAt returns the index of the flow to show, -1 for none: the one that was
 // picked, else the newest one in which the selected lane's process has moved
-// bytes, else the last.
+// bytes, else what the newest client will send.
 func (s *session) flowAt(flows []flowPick) int {
-	best, bestStep := len(flows)-1, -1
+	best, bestStep := max(-1, len(flows)-2), -1
 	for i, f := range flows {
 		if s.flow.fixed && f.conn == s.flow.conn && f.way == s.flow.way {
 			return i

@@ -74,8 +74,8 @@ func (s *session) queuesRead() app.UI {
 	state := s.state()
 	newest := int64(-1)
 	if p := s.proc(); p < len(state.Procs) {
-		for _, f := range state.Procs[p].FDs {
-			newest = max(newest, f.QueuesAt)
+		for i := range state.Procs[p].FDs {
+			newest = max(newest, s.freshest(&state.Procs[p].FDs[i]).QueuesAt)
 		}
 	}
 	if newest < 0 {
@@ -108,7 +108,7 @@ const minColumns = 5
 func (s *session) columns(p *trace.ProcState) []column {
 	var out []column
 	for i := range p.FDs {
-		f := &p.FDs[i]
+		f := s.freshest(&p.FDs[i])
 		name := "socket"
 		switch f.Kind {
 		case trace.FDListener:
@@ -128,6 +128,26 @@ func (s *session) columns(p *trace.ProcState) []column {
 		}
 	}
 	return out
+}
+
+// freshest returns f with the newest reading of its queues: that beside a call
+// of its own process, or that of the kernel's whole table.
+func (s *session) freshest(f *trace.FDState) *trace.FDState {
+	state := s.state()
+	if f.Local == "" || state.SocketsAt <= f.QueuesAt {
+		return f
+	}
+	for i := range state.Sockets {
+		k := &state.Sockets[i]
+		listens := k.State == trace.Listening
+		if k.Local != f.Local || listens != (f.Kind == trace.FDListener) || !listens && k.Peer != f.Peer {
+			continue
+		}
+		fresh := *f
+		fresh.Recv, fresh.Send, fresh.State, fresh.How, fresh.QueuesAt = k.Recv, k.Send, k.State, trace.Sampled, state.SocketsAt
+		return &fresh
+	}
+	return f
 }
 
 func fdTable(s *session) app.UI {
@@ -282,44 +302,56 @@ func level(n int) string {
 const maxSlots = 8
 
 // backlog draws a slot for each connection that may wait, those that wait at
-// the bottom. Who waits is inferred from the connections that were made and
-// not accepted; how many is what the kernel said.
+// the bottom. How many the kernel said is sampled; who they are, and who has
+// come since, is inferred from the connections that were made and not accepted.
 func (s *session) backlog(f *trace.FDState) app.UI {
 	if f.QueuesAt < 0 {
 		return el("div").Class("slots").Body(app.Text("backlog"))
 	}
-	waiting := s.waiting(f.Recv)
-	free := max(0, min(f.Send, maxSlots)-f.Recv)
+	waiting := s.waiting(f)
+	later := max(0, len(waiting)-f.Recv)
+	for len(waiting) < f.Recv {
+		waiting = append(waiting, "")
+	}
+	waiting = waiting[:min(len(waiting), maxSlots)]
+	free := max(0, min(f.Send, maxSlots)-len(waiting))
 	class := "slots"
 	if f.Send > 6 {
 		class = "slots small"
 	}
-	return el("div").Class(class).Aria("label", fmt.Sprintf("backlog: %d of %d", f.Recv, f.Send)).Body(
+	return el("div").Class(class).Aria("label", fmt.Sprintf("backlog: %d of %d, %d more since then, inferred", f.Recv, f.Send, later)).Body(
 		app.Range(make([]int, free)).Slice(func(int) app.UI { return el("i") }),
-		app.Range(waiting).Slice(func(i int) app.UI { return el("i").Class("f").Text(waiting[i]) }),
+		app.Range(waiting).Slice(func(k int) app.UI {
+			i := len(waiting) - 1 - k // the first to come is the lowest
+			slot := el("i").Class("f")
+			if i >= f.Recv {
+				slot = el("i").Class("f since").Title("since the reading, inferred")
+			}
+			return slot.Text(waiting[i])
+		}),
 		el("span").Text(fmt.Sprintf("%d of %d", f.Recv, f.Send)),
 	)
 }
 
-// waiting returns n tags of clients that are connected and not accepted, the
-// newest first; "" where it can't be told who it is.
-func (s *session) waiting(n int) []string {
+// waiting returns the tags of the clients that are connected to a listener and
+// not accepted, in the order in which they came.
+func (s *session) waiting(f *trace.FDState) []string {
 	run, pos := s.Player.Run, s.pos()
 	var tags []string
 	for i := range run.Conns {
 		c := &run.Conns[i]
-		connected := c.Client.Proc >= 0 && c.Client.Opened < pos
-		accepted := c.Server.Proc >= 0 && c.Server.Opened < pos
-		if connected && !accepted && c.Client.Proc < len(run.Header.Procs) {
-			tags = append(tags, run.Header.Procs[c.Client.Proc].Tag)
+		if c.Client.Proc < 0 || c.Client.Proc >= len(run.Header.Procs) || c.Client.Opened >= pos {
+			continue // not connected
 		}
+		if c.Server.Proc >= 0 && c.Server.Opened < pos {
+			continue // accepted
+		}
+		if to := run.Steps[c.Client.Opened].Addr; to != "" && to != f.Local {
+			continue // to somebody else
+		}
+		tags = append(tags, run.Header.Procs[c.Client.Proc].Tag)
 	}
-	for len(tags) < n {
-		tags = append(tags, "")
-	}
-	tags = tags[:n]
-	slices.Reverse(tags)
-	return tags[max(0, n-maxSlots):]
+	return tags
 }
 
 // sockets is the kernel's own table, as netstat(8) prints it.
