@@ -130,10 +130,15 @@ func (v *View) Center(p *play.Player) {
 }
 
 // Follow keeps the playhead in view: as it nears an edge the window moves with
-// it, and only as far as it must.
+// it, and only as far as it must. A window that shows the whole run stays,
+// unless the run grows by steps: then there must be room for the next ones.
 func (v *View) Follow(p *play.Player) {
 	w := &v.window[p.Scale]
 	if !w.set {
+		return
+	}
+	whole := w.from <= 0 && (extent(p.Run, p.Scale)-w.from)*w.px <= v.Width
+	if whole && (p.Run.End != nil || p.Scale == play.ByTime) {
 		return
 	}
 	x := (head(p) - w.from) * w.px

@@ -70,6 +70,23 @@ func TestFollowMovesOnlyWhenItMust(t *testing.T) {
 	}
 }
 
+func TestFollowLeavesAWindowThatShowsAll(t *testing.T) {
+	for _, by := range scales {
+		p := player(playtest.Select(2, 3000), 0)
+		p.Scale = by
+		v := &timelineOf(p).View
+		v.Fit(p)
+		before := v.Scale(p)
+		for _, pos := range []int{2999, 5, 1500} {
+			p.Seek(pos)
+			v.Follow(p)
+			if v.Scale(p) != before {
+				t.Errorf("by %d: all was in view, and at %d the window moved", by, pos)
+			}
+		}
+	}
+}
+
 func TestTheOtherScaleShowsThePlayhead(t *testing.T) {
 	p := player(playtest.Select(2, 3000), 2000)
 	v := &timelineOf(p).View
