@@ -22,7 +22,9 @@ run: build
 test: $(WASM)
 	@.ci/need
 	go vet ./...
-	go test -race ./...
+	@echo 'go test -race ./...   (all of it in .build/test.log)'
+	@go test -race -v ./... >.build/test.log 2>&1; status=$$?; \
+	grep -E '^(ok|FAIL|panic:|WARNING)|^ *--- (SKIP|FAIL)|_test\.go:[0-9]+:' .build/test.log; exit $$status
 
 check: $(WASM)
 	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
