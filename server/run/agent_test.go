@@ -1,6 +1,7 @@
 package run
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -119,7 +120,13 @@ func TestAgentMakesTheCalls(t *testing.T) {
 }
 
 func TestAgentHalfCloses(t *testing.T) {
-	h := handed(t, startTest(t, Config{}))
+	for _, share := range []bool{false, true} {
+		t.Run(fmt.Sprintf("shared %v", share), func(t *testing.T) { agentHalfCloses(t, startTest(t, Config{Shared: share})) })
+	}
+}
+
+func agentHalfCloses(t *testing.T, s *Server) {
+	h := handed(t, s)
 	h.returns(trace.Act{Call: trace.Socket}, 1)
 	h.returns(trace.Act{Call: trace.Connect}, 1)
 	h.returns(trace.Act{Call: trace.Send, Data: []byte("last")}, 1)

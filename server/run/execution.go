@@ -33,6 +33,7 @@ type execution struct {
 	weighed int64 // when memory was last looked at
 	sampled int64 // when the socket table was last read
 	table   []trace.Sock
+	poured  int        // bytes of the trace so far
 	full    bool       // the trace has reached its limit
 	cut     int64      // calls left out since
 	end     *trace.End // set when the run is to end
@@ -153,7 +154,8 @@ func (e *execution) emit(until int64) {
 	const batch = 128 << 10 // bytes of a frame, about
 	for events := e.merge.take(until); len(events) > 0; {
 		n := 0
-		for size := 0; n < len(events) && size < batch; n++ {
+		left := e.limits.Trace - e.poured
+		for size := 0; n < len(events) && (n == 0 || size < min(batch, left)); n++ {
 			size += weight(&events[n])
 		}
 		e.pour(events[:n])
@@ -171,10 +173,16 @@ func (e *execution) pour(batch []trace.Event) {
 		}
 		return
 	}
-	size, err := e.box.add(&trace.Message{Events: batch})
+	e.say(&trace.Message{Events: batch})
+}
+
+// say sends a message to the viewer; all of them count towards the limit.
+func (e *execution) say(m *trace.Message) {
+	size, err := e.box.add(m)
 	if err != nil {
 		e.stop(trace.EndFailed, err.Error())
 	}
+	e.poured = size
 	if size > e.limits.Trace {
 		e.full = true
 		e.stop(trace.EndLimit, "the trace has reached its limit of "+bytesText(int64(e.limits.Trace)))

@@ -22,7 +22,7 @@ func (e *execution) request(req *trace.Request) {
 
 // refuse tells the viewer that a request was not carried out.
 func (e *execution) refuse(text string) {
-	e.box.add(&trace.Message{Error: &trace.Error{Text: text}})
+	e.say(&trace.Message{Error: &trace.Error{Text: text}})
 }
 
 // agent returns the member that makes a learner's calls, or nil.

@@ -38,8 +38,6 @@ func newSockDiag() (*sockDiag, error) {
 	return &sockDiag{fd: fd, buf: make([]byte, 64<<10)}, nil
 }
 
-func (d *sockDiag) close() { unix.Close(d.fd) }
-
 // table returns the TCP sockets of this network namespace over IPv4 and IPv6
 // in a stable order, at most maxSocks of them.
 func (d *sockDiag) table() ([]trace.Sock, error) {

@@ -14,6 +14,4 @@ type sockDiag struct{}
 
 func newSockDiag() (*sockDiag, error) { return nil, errors.ErrUnsupported }
 
-func (*sockDiag) close() {}
-
 func (*sockDiag) table() ([]trace.Sock, error) { return nil, errors.ErrUnsupported }
