@@ -20,16 +20,16 @@ type hands struct {
 // handsNow works out hands from the newest event, wherever the learner looks.
 func (s *session) handsNow() hands {
 	h := hands{proc: -1}
+	if s.Phase != live {
+		h.why = "Run, then make the calls yourself."
+		return h
+	}
 	for i, p := range s.procs() {
 		if p.Role == trace.RoleAgent {
 			h.proc = i
 		}
 	}
-	switch {
-	case h.proc < 0:
-		return h
-	case s.Phase != live:
-		h.why = "Run, then make the calls yourself."
+	if h.proc < 0 {
 		return h
 	}
 	state := s.Player.Run.State(s.Player.Len())

@@ -188,7 +188,8 @@ func (p *labPage) forgetKeys() {
 }
 
 // typing reports whether a key belongs to the element that has the focus:
-// every key to a field, a choice or an open dialog, the space bar to a button.
+// every key to a field, a choice or an open dialog, the space bar to a button,
+// up and down to a pane that scrolls.
 func typing(target app.Value, key string) bool {
 	if !target.Truthy() || !target.Get("tagName").Truthy() {
 		return false
@@ -199,7 +200,7 @@ func typing(target app.Value, key string) bool {
 	case "BUTTON", "A", "LABEL":
 		return key == " " || target.Call("closest", "dialog").Truthy()
 	}
-	return false
+	return (key == "ArrowUp" || key == "ArrowDown") && target.Get("classList").Call("contains", "scroll").Bool()
 }
 
 // keyList is the dialog that lists the keys.

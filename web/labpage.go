@@ -194,9 +194,12 @@ func (p *labPage) say() app.UI {
 	class := "say"
 	if len(said) == 0 {
 		class = "vh"
+		if p.s.Phase == over {
+			said = append(said, "The run has ended: "+p.s.headline()+".")
+		}
 	}
 	return el("div").Class(class).Role("status").Aria("live", "polite").Body(
-		app.If(len(said) > 0, func() app.UI { return app.Raw(markInjected) }),
+		app.Raw(markInjected),
 		el("span").Text(strings.Join(said, " ")),
 	)
 }
@@ -238,9 +241,14 @@ func (p *labPage) pickTab(name string) {
 	}
 }
 
-// hasAgent reports whether the learner is a client of this set-up.
+// hasAgent reports whether the learner is a client: of the run that is under
+// way, else of the set-up.
 func (s *session) hasAgent() bool {
-	for _, p := range s.expected() {
+	procs := s.expected()
+	if s.Phase == live {
+		procs = s.procs()
+	}
+	for _, p := range procs {
 		if p.Role == trace.RoleAgent {
 			return true
 		}

@@ -37,14 +37,8 @@ func (s *session) lanes() []laneLabel {
 	return out
 }
 
-// expected lists the processes that a run of the set-up would have. The lab
-// knows them before the server has said so.
-func (s *session) expected() []trace.Proc {
-	if s.Look != nil {
-		return s.Look.Procs
-	}
-	return procsOf(s.Lab.Processes(s.Values))
-}
+// expected lists the processes that a run of the set-up would have.
+func (s *session) expected() []trace.Proc { return procsOf(s.Lab.Processes(s.Values)) }
 
 func procsOf(ps []lab.Process) []trace.Proc {
 	out := make([]trace.Proc, len(ps))

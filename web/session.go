@@ -82,7 +82,7 @@ func (s *session) set(name, value string) error {
 	}
 	s.Values[name] = value
 	s.rev++
-	if s.Phase == idle {
+	if !s.busy() {
 		s.look()
 	}
 	return nil
@@ -180,6 +180,8 @@ func (s *session) take(m *trace.Message, raw []byte) {
 		s.Look = m.Look
 	case m.Queued != nil:
 		s.Phase, s.Place = queued, m.Queued.Place
+	case m.Header != nil && m.Header.Lab != s.Lab.ID:
+		// A run that was asked for before the page went on to another lab.
 	case m.Header != nil:
 		s.begin(m.Header, raw)
 		s.Recording, s.Phase = false, live

@@ -115,6 +115,20 @@ func TestARefusedRunIsOver(t *testing.T) {
 	}
 }
 
+// A run that was asked for on another lab's page doesn't show on this one.
+func TestAStrayRun(t *testing.T) {
+	s, _ := sitting(t)
+	s.hear(hello())
+	script := echoed()
+	script.Header.Lab = "first"
+	s.hear(say(trace.Message{Header: script.Header}))
+	s.hear(say(trace.Message{Events: script.Events}))
+	s.hear(say(trace.Message{End: &trace.End{Reason: trace.EndStopped}}))
+	if s.Player != nil || s.Phase != idle {
+		t.Errorf("phase %v, a run of lab %s on the page of %s", s.Phase, script.Header.Lab, s.Lab.ID)
+	}
+}
+
 func TestSendingFails(t *testing.T) {
 	s, _ := sitting(t)
 	s.hear(hello())
@@ -205,6 +219,7 @@ func TestHandsKnowWhatMakesSense(t *testing.T) {
 	s.hear(hello())
 	s.run()
 	script := playtest.New(1)
+	script.Header.Lab = "echo"
 	script.Header.Procs[1].Role = trace.RoleAgent
 	script.Start(0)
 	script.Listen()

@@ -104,12 +104,12 @@ func (p *labPage) transport() app.UI {
 }
 
 func (p *labPage) speeds() app.UI {
-	var names []string
-	at := 0
-	if pl := p.s.Player; pl != nil {
-		names, at = pl.Speeds(), pl.Speed()
+	pl := p.s.Player
+	if pl == nil { // the choice is the same with no run
+		pl = play.NewPlayer(nil)
 	}
-	return el("select").Class("pick").Attr("disabled", len(names) == 0).OnChange(p.onSpeed).Body(
+	names, at := pl.Speeds(), pl.Speed()
+	return el("select").Class("pick").Attr("disabled", p.s.Player == nil).OnChange(p.onSpeed).Body(
 		app.Range(names).Slice(func(i int) app.UI {
 			return option(strconv.Itoa(i), names[i], i == at)
 		}),
