@@ -72,6 +72,7 @@ var traced struct {
 	sync.Mutex
 	area    *trace.Area
 	sample  bool
+	many    atomic.Bool // Go was used: the caller may be any thread, or none of these
 	threads atomic.Pointer[[]*thread]
 }
 
@@ -139,14 +140,14 @@ func exited(status int) {
 	traced.threads.Store(&rest)
 }
 
-// current returns the calling thread, nil when it isn't traced. While only one
-// is, no other uses sockets, and the kernel need not be asked who this is.
+// current returns the calling thread, nil when it isn't traced. Until Go is used
+// there is only one that uses sockets, and the kernel need not be asked.
 func current() *thread {
 	threads := traced.threads.Load()
-	if threads == nil {
+	if threads == nil || len(*threads) == 0 {
 		return nil
 	}
-	if len(*threads) == 1 {
+	if !traced.many.Load() {
 		return (*threads)[0]
 	}
 	id := gettid()

@@ -43,6 +43,7 @@ func detach() {
 	traced.area = nil
 	traced.Unlock()
 	traced.threads.Store(nil)
+	traced.many.Store(false)
 	runtime.UnlockOSThread()
 }
 
@@ -99,6 +100,27 @@ func TestCallIsTwoEvents(t *testing.T) {
 	if after := got.Queues; len(after) != 1 || after[0].Recv != 0 || after[0].Time < got.Time {
 		t.Errorf("after recv the queue was sampled as %+v", after)
 	}
+}
+
+// A socket whose connect failed has no address and no bytes that would mean
+// anything.
+func TestFailedConnectHasNoAddress(t *testing.T) {
+	ring := attach(t, true)
+	nobody := New(AF_INET, SOCK_STREAM)
+	defer nobody.Close()
+	nobody.Bind("127.0.0.1:0")
+	s := New(AF_INET, SOCK_STREAM)
+	defer s.Close()
+	if err := s.Connect(local(t, nobody)); err != ECONNREFUSED {
+		t.Fatal(err)
+	}
+	drain(t, ring, func(e *trace.Event) {
+		for _, q := range e.Queues {
+			if e.Call == trace.Connect && (q.Local+q.Peer != "" || q.Send != 0) {
+				t.Errorf("sampled %+v", q)
+			}
+		}
+	})
 }
 
 func TestAddressesAreSampledOnce(t *testing.T) {
@@ -247,6 +269,29 @@ func TestEveryThreadHasItsRing(t *testing.T) {
 		if len(fds) != 1 {
 			t.Errorf("thread %d sent on %d fds: %v", i, len(fds), fds)
 		}
+	}
+}
+
+// Threads for which no ring is left run untraced, and write nobody else's.
+func TestThreadsBeyondTheRings(t *testing.T) {
+	ring := attach(t, false)
+	const threads = trace.MaxThreads + 10
+	a, b := pair(t)
+	drain(t, ring, func(*trace.Event) {})
+	for range threads {
+		done := make(chan struct{})
+		Go(func() {
+			defer close(done)
+			a.Send([]byte("x"))
+			b.Recv(1)
+		})
+		<-done
+	}
+	a.Shutdown(SHUT_WR)
+	var calls []trace.Call
+	drain(t, ring, func(e *trace.Event) { calls = append(calls, e.Call) })
+	if !slices.Equal(calls, []trace.Call{trace.Shutdown, trace.Shutdown}) {
+		t.Errorf("the first thread shut down, and its ring has %v", calls)
 	}
 }
 

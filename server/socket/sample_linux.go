@@ -47,7 +47,7 @@ func (p *sampler) after(c *call, result int, ok bool, sets *[3][]int32) []trace.
 		p.named(p.read(result))
 	default:
 		q := p.read(c.fd)
-		if c.name == trace.Bind || c.name == trace.Connect {
+		if ok && (c.name == trace.Bind || c.name == trace.Connect) {
 			p.named(q)
 		}
 	}
@@ -88,11 +88,16 @@ func (p *sampler) read(fd int) *trace.QueueRecord {
 		return nil
 	}
 	q.State = trace.TCPState(p.info.State)
-	if q.State == trace.Listening {
+	switch q.State {
+	case trace.Listening:
 		// Of a listener these two are the connections that wait and the size
 		// of the backlog (net/ipv4/tcp.c, tcp_get_info).
 		q.Recv, q.Send = int32(p.info.Unacked), int32(p.info.Sacked)
-	} else {
+	case trace.Closed:
+		// Nothing is left to send, though SIOCOUTQ would still count: it is a
+		// difference of sequence numbers, of a connection that is gone.
+		q.Recv = p.queue(fd, unix.SIOCINQ)
+	default:
 		q.Recv, q.Send = p.queue(fd, unix.SIOCINQ), p.queue(fd, unix.SIOCOUTQ)
 	}
 	p.n++
