@@ -73,7 +73,8 @@ type Event struct {
 	File int  `cbor:"7,keyasint,omitempty"` // index in Header.Sources, plus one; 0 is unknown
 	Line int  `cbor:"8,keyasint,omitempty"` // line of the program that made the call
 
-	// Arguments, on Enter.
+	// Arguments, on Enter; Args on Return too, and the Addr of a bind or connect
+	// and the Data of a write, so that the Return alone tells what changed.
 	Args    []int64 `cbor:"9,keyasint,omitempty"`  // integers, in the order of the call's prototype
 	Size    int     `cbor:"10,keyasint,omitempty"` // bytes offered, or room for bytes
 	Timeout int64   `cbor:"11,keyasint,omitempty"` // ns; Forever when the call has no limit
