@@ -33,3 +33,29 @@ func BenchmarkFirstEvent(b *testing.B) {
 	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-us")
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-us")
 }
+
+// BenchmarkWorker measures how long a new worker takes to be ready for a run.
+func BenchmarkWorker(b *testing.B) {
+	s := startTest(b, Config{Warm: 1})
+	for b.Loop() {
+		w, err := startWorker(s.pool.box, s.cfg.Limits, s.cfg.Logger)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(w.cost), "trace-ns/call")
+		w.end()
+	}
+}
+
+// BenchmarkSpawn measures how long a program process takes to be ready.
+func BenchmarkSpawn(b *testing.B) {
+	for b.Loop() {
+		p, err := spawn(nil, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		p.kill()
+		p.wait()
+		p.release()
+	}
+}
