@@ -265,7 +265,7 @@ func ageWord(f *trace.FDState, now int64) string {
 	switch {
 	case f.QueuesAt < 0:
 		return "not read"
-	case f.QueuesAt > now:
+	case f.QueuesAt >= now:
 		return "+" + span(f.QueuesAt-now)
 	}
 	return "−" + span(now-f.QueuesAt)

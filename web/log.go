@@ -89,7 +89,7 @@ func (l *callLog) read(step int) line {
 	case trace.Exit:
 		out.html = `<span class="dim">+++ ` + html.EscapeString(exitText(e)) + ` +++</span>`
 	case trace.Note:
-		out.html = markInjected + ` <span class="er">` + html.EscapeString(e.Note) + `</span>`
+		out.html = markInjected + `<span class="call er" title="` + html.EscapeString(e.Note) + `">` + html.EscapeString(e.Note) + `</span>`
 	}
 	return out
 }

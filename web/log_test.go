@@ -79,3 +79,16 @@ func TestLinesSayWhatBecameOfTheCall(t *testing.T) {
 		}
 	}
 }
+
+// A note is ours, and is text from outside: a trace file may hold anything.
+func TestNotesAreEscaped(t *testing.T) {
+	s := playtest.New(1)
+	run := play.NewRun(s.Header)
+	run.Add([]trace.Event{{Kind: trace.Note, Note: `" onmouseover="alert(1)"><script>`}})
+	l := newCallLog(run)
+	l.grow()
+	got := l.line(0, 1).html
+	if !strings.Contains(got, markInjected) || strings.Contains(got, "<script") || strings.Contains(got, `" onmouseover`) {
+		t.Errorf("a note became %s", got)
+	}
+}
