@@ -31,7 +31,7 @@ func (c *kernelPane) Render() app.UI {
 	case s.netst:
 		body, how = sockets(s.state()), provenance(trace.Sampled, "")
 	default:
-		body, how = fdTable(s), s.queuesRead()
+		body, how = s.fds(), s.queuesRead()
 	}
 	return el("section").Class("pane p-kernel").Aria("label", title).Body(
 		el("div").Class("ph2").Body(
@@ -148,6 +148,19 @@ func (s *session) freshest(f *trace.FDState) *trace.FDState {
 		return &fresh
 	}
 	return f
+}
+
+// fds is the fd table, and below it, where no lists of select need the room,
+// the kernel's own table.
+func (s *session) fds() app.UI {
+	state := s.state()
+	muxed := s.proc() < len(state.Procs) && state.Procs[s.proc()].Muxed != nil && !state.Procs[s.proc()].Exited
+	return el("div").Body(
+		fdTable(s),
+		app.If(!muxed && state.Sockets != nil, func() app.UI {
+			return el("section").Class("below").Body(el("h3").Text("All sockets"), sockets(state))
+		}),
+	)
 }
 
 func fdTable(s *session) app.UI {
