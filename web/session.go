@@ -149,8 +149,7 @@ func (s *session) hear(e link.Event) {
 		return
 	}
 	if s.Phase == live {
-		s.Phase = over
-		s.Problem = "The relay went away in the middle of the run. What has arrived stays here."
+		s.breakOff("the relay went away; what has arrived stays here")
 		return
 	}
 	s.settle()
@@ -235,6 +234,11 @@ func (s *session) finish(e *trace.End, raw []byte) {
 	s.Player.Grown()
 }
 
+// breakOff ends a run whose end will not come. What there is can be played.
+func (s *session) breakOff(why string) {
+	s.finish(&trace.End{Time: s.Player.Run.Duration(), Reason: trace.EndFailed, Message: why}, nil)
+}
+
 // errNoTrace is what a file that isn't a trace of ours is answered with.
 var errNoTrace = errors.New("this file is not a trace: it should start with a run's header, as a saved trace does")
 
@@ -261,9 +265,8 @@ func (s *session) load(file []byte) error {
 			s.finish(m.End, nil)
 		}
 	}
-	if s.Player.Run.End == nil { // cut off: what there is can be played
-		end := &trace.End{Time: s.Player.Run.Duration(), Reason: trace.EndFailed, Message: "the file breaks off here"}
-		s.finish(end, nil)
+	if s.Player.Run.End == nil {
+		s.breakOff("the file breaks off here")
 	}
 	s.Phase = over
 	s.Player.Seek(0)

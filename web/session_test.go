@@ -89,8 +89,11 @@ func TestTheRelayGoesAway(t *testing.T) {
 	s.hear(say(trace.Message{Header: script.Header}))
 	s.hear(say(trace.Message{Events: script.Events}))
 	s.hear(link.Event{State: link.Gone})
-	if s.Phase != over || s.Problem == "" || s.Hello != nil {
-		t.Errorf("phase %v, problem %q", s.Phase, s.Problem)
+	if got := ending(s.Player.Run.End); s.Phase != over || !strings.Contains(got, "relay went away") || s.Hello != nil {
+		t.Errorf("phase %v, %q", s.Phase, got)
+	}
+	if s.apply(playPause); s.pos() != 0 || !s.Player.Playing {
+		t.Errorf("play at the end of what has arrived goes to %d", s.pos())
 	}
 	if s.apply(toStart); s.pos() != 0 || s.Player.Len() != len(script.Events) {
 		t.Error("what has arrived can't be played")
