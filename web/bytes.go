@@ -2,6 +2,8 @@ package web
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -97,8 +99,12 @@ func streamKey(st *stream, off int64) app.UI {
 }
 
 func (c *bytesPane) onPick(ctx app.Context, _ app.Event) {
+	conn, way, _ := strings.Cut(ctx.JSSrc().Get("value").String(), ".")
 	p := flowPick{fixed: true}
-	if _, err := fmt.Sscanf(ctx.JSSrc().Get("value").String(), "%d.%d", &p.conn, &p.way); err == nil {
+	var errConn, errWay error
+	p.conn, errConn = strconv.Atoi(conn)
+	p.way, errWay = strconv.Atoi(way)
+	if errConn == nil && errWay == nil {
 		c.S.flow = p
 		c.S.rev++
 	}

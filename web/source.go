@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -69,9 +70,9 @@ func (c *sourcePane) name(others []int, lower int) app.UI {
 }
 
 func (c *sourcePane) onPick(ctx app.Context, _ app.Event) {
-	var f int
-	fmt.Sscan(ctx.JSSrc().Get("value").String(), &f)
-	c.other = f + 1
+	if f, err := strconv.Atoi(ctx.JSSrc().Get("value").String()); err == nil {
+		c.other = f + 1
+	}
 }
 
 func (c *sourcePane) OnMount(ctx app.Context)  { c.reveal(ctx) }
@@ -221,8 +222,9 @@ func namesTogether(names []string) string {
 	}
 	first, last := 0, 0
 	for i, name := range names {
-		var n int
-		if _, err := fmt.Sscanf(name, "client %d", &n); err != nil || i > 0 && n != last+1 {
+		number, ok := strings.CutPrefix(name, "client ")
+		n, err := strconv.Atoi(number)
+		if !ok || err != nil || i > 0 && n != last+1 {
 			return strings.Join(names, ", ")
 		}
 		if i == 0 {

@@ -3,6 +3,7 @@ package lab
 import (
 	"fmt"
 	"sort"
+	"strconv"
 	"strings"
 	"time"
 
@@ -127,8 +128,7 @@ type Values map[string]string
 
 // Int returns the value of an Int knob.
 func (v Values) Int(name string) int {
-	var n int
-	fmt.Sscan(v[name], &n)
+	n, _ := strconv.Atoi(v[name])
 	return n
 }
 
