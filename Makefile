@@ -11,6 +11,9 @@ GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.1.4
 SOURCES := go.mod $(shell find wasm web server/lab server/trace -name '*.go' \
 	! -name '*_test.go' ! -path 'web/site/*' ! -path 'web/assets/*' ! -path 'web/browser/*')
 WASM = web/site/built/app.wasm.br
+# Inlined, these packages make app.wasm 3% larger and nothing on the page faster.
+SMALL = $(patsubst %,-gcflags=%=-l,encoding/json fmt github.com/maxence-charriere/... log math/big reflect strings \
+	sync/... syscall/js unicode/utf8 sockscope/web)
 
 .PHONY: build run test check bench dist clean
 build: $(WASM)
@@ -46,7 +49,7 @@ clean:
 	rm -rf .build dist web/site/built/app.wasm.*
 
 .build/app.wasm: $(SOURCES)
-	GOOS=js GOARCH=wasm go build -trimpath -ldflags '-s -w' -o $@ ./wasm
+	GOOS=js GOARCH=wasm go build -trimpath -ldflags '-s -w' $(SMALL) -o $@ ./wasm
 
 $(WASM): .build/app.wasm
 	go run ./web/site/pack $< $(@D)

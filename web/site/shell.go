@@ -138,13 +138,15 @@ func manifest() []byte {
 	return append(data, '\n')
 }
 
-// base finds the site's root from where this script came. A page hosted as a
-// folder has an address that ends in a slash, which no route has: the slash
-// goes, after what is loaded late has been given whole addresses.
+// base finds the site's root from where this script came, and makes the page's
+// relative addresses whole: the app moves to other pages without loading them,
+// and what is loaded later would be looked for beside the new address. A page
+// hosted as a folder has an address that ends in a slash, which no route has:
+// the slash goes.
 const base = `const siteBase = new URL(".", document.currentScript.src).pathname;
+for (const e of document.querySelectorAll("a[href], link[rel=manifest], link[rel~=icon], link[rel=apple-touch-icon]")) e.href = e.href;
+for (const e of document.querySelectorAll("img[src]")) e.src = e.src;
 if (location.pathname !== siteBase && location.pathname.endsWith("/")) {
-  for (const e of document.querySelectorAll("a[href], link[rel=manifest], link[rel~=icon], link[rel=apple-touch-icon]")) e.href = e.href;
-  for (const e of document.querySelectorAll("img[src]")) e.src = e.src;
   history.replaceState(null, "", location.pathname.slice(0, -1) + location.search + location.hash);
 }
 `
