@@ -3,6 +3,7 @@
 # make check  format, vet for each system, staticcheck, known vulnerabilities
 # make bench  the sizes of app.wasm, and the benchmarks
 # make dist   the site as plain files, in dist/
+# make recordings   run every lab here, and keep the traces that the site ships with
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.1.4
@@ -15,7 +16,7 @@ WASM = web/site/built/app.wasm.br
 SMALL = $(patsubst %,-gcflags=%=-l,encoding/json fmt github.com/maxence-charriere/... log math/big reflect strings \
 	sync/... syscall/js unicode/utf8 sockscope/web)
 
-.PHONY: build run test check bench dist clean
+.PHONY: build run test check bench dist recordings clean
 build: $(WASM)
 	go build -trimpath -o .build/ ./relay ./server
 
@@ -44,6 +45,9 @@ bench: $(WASM)
 dist: $(WASM)
 	rm -rf dist
 	go run ./web/site/export index.html dist
+
+recordings:
+	go run ./server record web/assets/recordings
 
 clean:
 	rm -rf .build dist web/site/built/app.wasm.*

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	neturl "net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -84,9 +85,15 @@ func TestEveryLabRunsAndReplays(t *testing.T) {
 	for _, l := range lab.All {
 		t.Run(l.ID, func(t *testing.T) {
 			url := base + "/lab/" + l.ID
-			if l.ID == "echo" {
-				url += "?client=program"
+			values, err := l.Set(l.Unattended)
+			if err != nil {
+				t.Fatal(err)
 			}
+			query := neturl.Values{}
+			for name, value := range l.Unattended {
+				query.Set(name, value)
+			}
+			url += "?" + query.Encode()
 			tab := b.Open(t, url, browser.Desk)
 			tab.WaitText(".p-source", "package demo")
 			runToEnd(tab)
@@ -94,11 +101,8 @@ func TestEveryLabRunsAndReplays(t *testing.T) {
 			if of < 10 || at != of {
 				t.Fatalf("at %d of %d when the run ended", at, of)
 			}
-			values, _ := l.Set(nil)
-			if l.ID != "echo" {
-				if n := len(l.Processes(values)); tab.Count(".lanes li") != strconv.Itoa(n) {
-					t.Errorf("%s lanes for %d processes", tab.Count(".lanes li"), n)
-				}
+			if n := len(l.Processes(values)); tab.Count(".lanes li") != strconv.Itoa(n) {
+				t.Errorf("%s lanes for %d processes", tab.Count(".lanes li"), n)
 			}
 			tab.Shot("end-" + l.ID)
 

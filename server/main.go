@@ -23,6 +23,7 @@ const usage = `Usage:
   server [flags]                            serve labs, and the standing servers
   server run PROGRAM ADDR [name=value ...]  run one program here, its trace as strace text on stderr
   server list                               name the programs and their settings
+  server record DIR                         run every lab once, its trace to DIR/LAB.trace
 
 Flags:
 
@@ -63,6 +64,8 @@ func command(ctx context.Context, args []string, stdout *os.File, stderr io.Writ
 			return runProgram(ctx, args[1:], stdout, stderr)
 		case "list":
 			return list(args[1:], stdout, stderr)
+		case "record":
+			return record(ctx, args[1:], stderr)
 		case "help":
 			fmt.Fprint(stdout, usage)
 			return 0
@@ -88,7 +91,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 		return misused(stderr, err.Error()+"; the flags are -control, -echo, -mux, -byteorder and -v")
 	case flags.NArg() > 0:
-		return misused(stderr, fmt.Sprintf("there is no command %q; there are run and list, or none to serve", flags.Arg(0)))
+		return misused(stderr, fmt.Sprintf("there is no command %q; there are run, list and record, or none to serve", flags.Arg(0)))
 	}
 	level := slog.LevelWarn
 	if *verbose {
@@ -113,19 +116,28 @@ func runProgram(ctx context.Context, args []string, stdout *os.File, stderr io.W
 	if len(args) < 2 {
 		return misused(stderr, "run takes a program and an address: server run PROGRAM ADDR [name=value ...]; server list names the programs")
 	}
-	settings := map[string]string{}
-	for _, arg := range args[2:] {
-		name, value, ok := strings.Cut(arg, "=")
-		if !ok {
-			return misused(stderr, fmt.Sprintf("%q is no setting; one is written name=value", arg))
-		}
-		settings[name] = value
+	settings, err := pairs(args[2:])
+	if err != nil {
+		return misused(stderr, err.Error())
 	}
 	status, err := run.Terminal(ctx, args[0], args[1], settings, stdout, stderr)
 	if err != nil {
 		return misused(stderr, err.Error())
 	}
 	return status
+}
+
+// pairs reads arguments of the form name=value.
+func pairs(args []string) (map[string]string, error) {
+	m := map[string]string{}
+	for _, arg := range args {
+		name, value, ok := strings.Cut(arg, "=")
+		if !ok {
+			return nil, fmt.Errorf("%q is no setting; one is written name=value", arg)
+		}
+		m[name] = value
+	}
+	return m, nil
 }
 
 // list names the programs.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -15,7 +16,9 @@ import (
 	"time"
 
 	"sockscope/server/demo"
+	"sockscope/server/lab"
 	"sockscope/server/run"
+	"sockscope/server/trace"
 )
 
 // asMain has the test binary be the command.
@@ -64,7 +67,7 @@ func TestWrongCommandLines(t *testing.T) {
 		says   string
 	}{
 		{"-port 1", 2, "the flags are -control, -echo"},
-		{"start", 2, "there are run and list"},
+		{"start", 2, "there are run, list and record"},
 		{"list all", 2, "list takes nothing more"},
 		{"run", 2, "server run PROGRAM ADDR"},
 		{"run echo", 2, "server run PROGRAM ADDR"},
@@ -213,5 +216,35 @@ func TestServeUntilInterrupted(t *testing.T) {
 	cmd.Wait()
 	if status := cmd.ProcessState.ExitCode(); status != 0 {
 		t.Errorf("status %d", status)
+	}
+}
+
+func TestRecord(t *testing.T) {
+	dir := t.TempDir()
+	if _, stderr, status := finish(t, "record", dir); status != 0 {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	for _, l := range lab.All {
+		f, err := os.Open(filepath.Join(dir, l.ID+".trace"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		var m trace.Message
+		if err := trace.ReadFrame(f, trace.MaxFrame, &m); err != nil || m.Header == nil || m.Header.Lab != l.ID {
+			t.Errorf("%s begins with %+v, %v", l.ID, m, err)
+		}
+		for m.End == nil {
+			m = trace.Message{}
+			if err := trace.ReadFrame(f, trace.MaxFrame, &m); err != nil {
+				t.Fatalf("%s: %v", l.ID, err)
+			}
+		}
+	}
+	if _, stderr, status := finish(t, "record"); status != exitUsage || !strings.Contains(stderr, "server record DIR") {
+		t.Errorf("without a folder: status %d, %q", status, stderr)
+	}
+	if _, stderr, status := finish(t, "record", dir+"/none"); status != exitFailed || !strings.Contains(stderr, "no such file") {
+		t.Errorf("a folder that isn't there: status %d, %q", status, stderr)
 	}
 }

@@ -25,8 +25,7 @@ type hero struct {
 	gone   bool         // dismounted
 }
 
-// The recording: the lab with three clients, made by pressing Run, kept by
-// saving the trace.
+// The recording: the lab with three clients, as `make recordings` makes it.
 const (
 	heroLab  = "iterative"
 	heroFile = "/web/recordings/home.trace"

@@ -50,6 +50,7 @@ var echo = &Lab{
 		{Name: "client", Label: "client", Type: Choice, Offers: []string{"you", "program"}, Default: "you"},
 		{Name: "message", Label: "message", Type: Text, Min: 1, Max: 64, Default: "Hello, world"},
 	},
+	Unattended: map[string]string{"client": "program"},
 	procs: func(v Values) []Process {
 		const addr = "127.0.0.1:9999"
 		who := client(1, "client", addr, map[string]string{"message": v["message"]})

@@ -20,6 +20,9 @@ type Lab struct {
 	True     []string // what is true, shortly and exactly
 	Knobs    []Knob
 	Notes    string // a caveat shown beside the knobs; may be empty
+	// Unattended are knobs with which the lab comes to its end without anybody
+	// to act in it; nil when its defaults do.
+	Unattended map[string]string
 
 	// procs returns the processes of a run, servers before clients.
 	procs func(Values) []Process
