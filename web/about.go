@@ -16,7 +16,7 @@ func about(l *lab.Lab) app.UI {
 			return app.Raw("<li>" + withCode(texts[i]) + "</li>")
 		}))
 	}
-	return el("div").Class("about").Body(
+	return elc("div", "about").Body(
 		el("h3").Text("Look at"), list(l.Look),
 		el("h3").Text("What is true"), list(l.True),
 		app.If(l.Notes != "", func() app.UI {

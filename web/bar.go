@@ -14,16 +14,16 @@ import (
 func (p *labPage) bar() app.UI {
 	l := p.s.Lab
 	prev, next := neighbours(l)
-	return el("header").Class("bar").Body(
+	return elc("header", "bar").Body(
 		brand(),
-		el("nav").Class("crumb wide").Aria("label", "Where").Body(
+		elc("nav", "crumb wide").Aria("label", "Where").Body(
 			el("i").Text("/"), anchor("/#labs").Text("Labs"),
-			el("i").Class("sect").Text("/"), el("span").Text(string(l.Section)+". "+l.Section.Title()),
+			elc("i", "sect").Text("/"), el("span").Text(string(l.Section)+". "+l.Section.Title()),
 			el("i").Text("/"), el("b").Text(l.ID),
 		),
-		el("b").Class("narrow mono").Text(l.ID),
-		el("span").Class("sp"),
-		el("nav").Class("crumb turn wide").Aria("label", "Neighbours").Body(
+		elc("b", "narrow mono").Text(l.ID),
+		elc("span", "sp"),
+		elc("nav", "crumb turn wide").Aria("label", "Neighbours").Body(
 			app.If(prev != nil, func() app.UI {
 				return anchor(labPath(prev)).Attr("rel", "prev").Body(el("i").Text("←"), app.Text(" "+prev.ID))
 			}),
@@ -32,7 +32,7 @@ func (p *labPage) bar() app.UI {
 			}),
 		),
 		status(p.s.Link, p.s.Hello, true),
-		el("span").Class("icons").Body(
+		elc("span", "icons").Body(
 			button(p.onHelp).Class("ib wide").Aria("label", "Keys (question mark)").
 				Body(el("kbd").Text("?")),
 			new(themeButton),
@@ -42,7 +42,7 @@ func (p *labPage) bar() app.UI {
 
 // brand is the name, which leads home.
 func brand() app.UI {
-	return anchor("/").Class("brand").Body(app.Raw(iconBrand), el("span").Class("wide").Text("Sockscope"))
+	return anchor("/").Class("brand").Body(app.Raw(iconBrand), elc("span", "wide").Text("Sockscope"))
 }
 
 // neighbours returns the labs before and after l, nil at the ends.
@@ -77,10 +77,10 @@ func status(state link.State, hello *trace.Hello, long bool) app.UI {
 			text += ", shared loopback"
 		}
 	}
-	return el("span").Class("status").Body(
-		el("span").Class(lamp).Aria("hidden", true),
-		el("span").Class("wide").Text(text),
-		el("span").Class("narrow").Text(short),
+	return elc("span", "status").Body(
+		elc("span", lamp).Aria("hidden", true),
+		elc("span", "wide").Text(text),
+		elc("span", "narrow").Text(short),
 	)
 }
 

@@ -39,8 +39,8 @@ func (c *bytesPane) Render() app.UI {
 	flows := s.flows()
 	at := s.flowAt(flows)
 	if at < 0 {
-		return el("div").Class("bytes").Body(
-			el("div").Class("ph2").Body(el("h2").Text("Bytes"), el("span").Text("no connection yet")),
+		return elc("div", "bytes").Body(
+			elc("div", "ph2").Body(el("h2").Text("Bytes"), el("span").Text("no connection yet")),
 			s.printed(),
 		)
 	}
@@ -54,18 +54,18 @@ func (c *bytesPane) Render() app.UI {
 		}
 		c.dumped, c.dump = d, `<pre class="hex">`+hexdump(off, st.from(off), perRow)+`</pre>`
 	}
-	return el("div").Class("bytes").Body(
-		el("div").Class("ph2").Body(
+	return elc("div", "bytes").Body(
+		elc("div", "ph2").Body(
 			el("h2").Text("Bytes"),
-			el("select").Class("pick").Aria("label", "Connection and direction").OnChange(c.onPick).Body(
+			elc("select", "pick").Aria("label", "Connection and direction").OnChange(c.onPick).Body(
 				app.Range(flows).Slice(func(i int) app.UI {
 					return option(fmt.Sprintf("%d.%d", flows[i].conn, flows[i].way), s.flowName(flows[i]), i == at)
 				}),
 			),
 			el("span").Text(fmt.Sprintf("%d so far", st.sent)),
-			el("span").Class("sp"), provenance(trace.Observed, ""),
+			elc("span", "sp"), provenance(trace.Observed, ""),
 		),
-		el("div").Class("scroll").ID("bytes").TabIndex(0).Body(app.Raw(c.dump)),
+		elc("div", "scroll").ID("bytes").TabIndex(0).Body(app.Raw(c.dump)),
 		streamKey(&st, off),
 		s.printed(),
 	)
@@ -75,10 +75,10 @@ func (c *bytesPane) Render() app.UI {
 // inferred: it was sent and not received.
 func streamKey(st *stream, off int64) app.UI {
 	if st.sent == 0 {
-		return el("div").Class("bkey").Body(el("span").Text("nothing has been sent this way"))
+		return elc("div", "bkey").Body(el("span").Text("nothing has been sent this way"))
 	}
 	first := max(0, len(st.sends)-sendClasses)
-	return el("div").Class("bkey").Body(
+	return elc("div", "bkey").Body(
 		app.If(off > 0, func() app.UI { return el("span").Text(fmt.Sprintf("from byte %d on", off)) }),
 		app.Range(st.sends[first:]).Slice(func(k int) app.UI {
 			i := first + k
@@ -198,7 +198,7 @@ func (s *session) printed() app.UI {
 	if len(outs) == 0 {
 		return el("div")
 	}
-	return el("dl").Class("printed").Body(app.Range(outs).Slice(func(i int) app.UI {
+	return elc("dl", "printed").Body(app.Range(outs).Slice(func(i int) app.UI {
 		return el("div").Body(
 			el("dt").Body(app.Text(outs[i].name)),
 			el("dd").Body(el("pre").Text(outs[i].text)),

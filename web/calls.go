@@ -27,12 +27,12 @@ const spareLines = 12 // in the DOM above and below those in view
 func (c *callsPane) OnInit() { c.room, c.height, c.lastAt = 60, 19, -1 }
 
 func (c *callsPane) Render() app.UI {
-	return el("div").Class("half calls").Body(
-		el("div").Class("ph2").Body(
-			el("h2").Text("Calls"), el("span").Class("wide").Text("as strace writes them"), el("span").Class("sp"),
+	return elc("div", "half calls").Body(
+		elc("div", "ph2").Body(
+			el("h2").Text("Calls"), elc("span", "wide").Text("as strace writes them"), elc("span", "sp"),
 			provenance(trace.Observed, ""),
 		),
-		el("div").Class("scroll").ID("log").TabIndex(0).OnScroll(c.onScroll).Body(c.lines()),
+		elc("div", "scroll").ID("log").TabIndex(0).OnScroll(c.onScroll).Body(c.lines()),
 	)
 }
 
@@ -43,7 +43,7 @@ func (c *callsPane) lines() app.UI {
 		if s.busy() {
 			text = "No call yet."
 		}
-		return el("p").Class("hint").Text(text)
+		return elc("p", "hint").Text(text)
 	}
 	pos := s.pos()
 	n, current := len(s.Log.rows), s.Log.at(pos)
@@ -51,7 +51,7 @@ func (c *callsPane) lines() app.UI {
 	end := min(n, top+c.room)
 	return el("div").Body(
 		space(top*c.height),
-		el("ol").Class("log").OnClick(c.onClick).Body(
+		elc("ol", "log").OnClick(c.onClick).Body(
 			app.Range(s.Log.rows[top:end]).Slice(func(k int) app.UI {
 				i := top + k
 				class := ""

@@ -7,6 +7,10 @@ import "github.com/maxence-charriere/go-app/v10/pkg/app"
 // up in app.wasm. One type for all takes a quarter off it.
 func el(tag string) app.HTMLElem { return app.Elem(tag) }
 
+// elc returns an element of a class. Most elements have one, and every call that
+// is chained to another costs app.wasm some hundred bytes.
+func elc(tag, class string) app.HTMLElem { return el(tag).Class(class) }
+
 // button returns a button that isn't a form's.
 func button(do app.EventHandler, options ...app.EventOption) app.HTMLElem {
 	return el("button").Attr("type", "button").OnClick(do, options...)

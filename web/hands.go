@@ -79,20 +79,20 @@ func (c *handsBar) Render() app.UI {
 	call := func(name string, enabled bool, do app.EventHandler) app.UI {
 		return button(do).Class("btn").Attr("disabled", !enabled).Text(name)
 	}
-	return el("section").Class("hands").Aria("label", "You are the client").Body(
+	return elc("section", "hands").Aria("label", "You are the client").Body(
 		el("b").Text("You are the client"),
 		call("socket", h.socket, c.onSocket),
 		call("connect", h.connect, c.onConnect),
 		// No form: go-app's handlers come too late to keep a browser from
 		// submitting one.
-		el("span").Class("msg").Body(
+		elc("span", "msg").Body(
 			app.ElemSelfClosing("input").Class("field").Attr("type", "text").Aria("label", "What to send").Attr("value", c.text).Attr("maxlength", 1000).Attr("autocomplete", "off").Spellcheck(false).OnInput(c.onText).OnKeyDown(c.onKey),
 			call("send", h.io, c.onSend),
 		),
 		call("recv", h.io, c.onRecv),
 		call("shutdown", h.io, c.onShutdown),
 		call("close", h.close, c.onClose),
-		el("span").Class("why").Role("status").Text(h.why),
+		elc("span", "why").Role("status").Text(h.why),
 	)
 }
 

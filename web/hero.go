@@ -129,27 +129,27 @@ func heroProcs() []trace.Proc {
 
 func (h *hero) Render() app.UI {
 	procs := heroProcs()
-	return el("section").Class("herowrap").Aria("label", "A recorded run").Body(
-		el("div").Class("scope").Body(
-			el("ol").Class("lanes").Body(app.Range(procs).Slice(func(i int) app.UI {
+	return elc("section", "herowrap").Aria("label", "A recorded run").Body(
+		elc("div", "scope").Body(
+			elc("ol", "lanes").Body(app.Range(procs).Slice(func(i int) app.UI {
 				word := "not started"
 				if i < len(h.words) {
 					word = h.words[i]
 				}
 				return laneItem(procs[i].Role, false).Body(el("div").Body(el("b").Text(procs[i].Name), el("small").Text(word)))
 			})),
-			el("div").Class("screen").Body(h.screen),
-			el("ol").Class("sums wide").Body(app.Range(procs).Slice(func(i int) app.UI {
+			elc("div", "screen").Body(h.screen),
+			elc("ol", "sums wide").Body(app.Range(procs).Slice(func(i int) app.UI {
 				calls, cpu := h.sum(i)
 				return laneItem(procs[i].Role, false).Body(el("div").Body(el("b").Text(calls), el("small").Text(cpu)))
 			})),
 		),
-		el("div").Class("cap").Body(
+		elc("div", "cap").Body(
 			el("span").Body(
 				el("b").Text("One thread, three clients, one after another."),
-				el("span").Class("wide").Text(" "+h.origin()),
+				elc("span", "wide").Text(" "+h.origin()),
 			),
-			el("span").Class("sp"), new(key),
+			elc("span", "sp"), new(key),
 		),
 	)
 }

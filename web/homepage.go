@@ -49,28 +49,28 @@ const nc = "nc 127.0.0.1 10001"
 
 func (p *homePage) Render() app.UI {
 	first := lab.All[0]
-	return el("div").Class("home").Body(
+	return elc("div", "home").Body(
 		app.Raw(hatch),
-		el("header").Class("top").Body(
+		elc("header", "top").Body(
 			anchor("/").Class("brand").Body(app.Raw(iconBrand), app.Text("Sockscope")),
-			el("nav").Class("wide").Aria("label", "Site").Body(
+			elc("nav", "wide").Aria("label", "Site").Body(
 				anchor("#labs").Text("Labs"), anchor("#own").Text("Your own client"),
 			),
-			el("span").Class("sp"),
+			elc("span", "sp"),
 			status(p.state, p.hello, false),
 			new(themeButton),
 		),
-		el("section").Class("hero").Body(
+		elc("section", "hero").Body(
 			el("h1").Text("Watch a socket call fall asleep, and see what wakes it."),
 			el("p").Text("Real programs on a real kernel. Every call, from the moment it enters to what it returns, on one clock."),
-			el("div").Class("cta").Body(
+			elc("div", "cta").Body(
 				anchor("#labs").Class("t").Text(fmt.Sprintf("All %d labs", len(lab.All))),
 				anchor(labPath(first)).Class("runb").Body(app.Raw(iconRun), app.Text("Run the first one")),
 			),
 		),
 		new(hero),
 		p.own(),
-		el("main").Class("idx").ID("labs").Aria("label", "Labs").Body(
+		elc("main", "idx").ID("labs").Aria("label", "Labs").Body(
 			app.Range(lab.Sections).Slice(func(i int) app.UI { return section(lab.Sections[i]) }),
 		),
 	)
@@ -83,13 +83,13 @@ func (p *homePage) own() app.UI {
 	if p.copied {
 		copy = "Copied"
 	}
-	return el("section").Class("own").ID("own").Body(
+	return elc("section", "own").ID("own").Body(
 		el("h2").Text("Connect your own client"),
-		el("div").Class("cmd").Body(
+		elc("div", "cmd").Body(
 			el("i").Text("$"), app.Text(nc),
 			button(p.onCopy).Text(copy),
 		),
-		el("p").Class("wide").Text("On the machine that runs the server: a select server that echoes each line. Python, telnet or your own program will do as well."),
+		elc("p", "wide").Text("On the machine that runs the server: a select server that echoes each line. Python, telnet or your own program will do as well."),
 	)
 }
 

@@ -42,7 +42,7 @@ var legend = []struct{ svg, word string }{
 type key struct{ app.Compo }
 
 func (k *key) Render() app.UI {
-	return el("div").Class("key wide").Aria("label", "Key").Body(
+	return elc("div", "key wide").Aria("label", "Key").Body(
 		app.Range(legend).Slice(func(i int) app.UI {
 			return el("span").Body(app.Raw(legend[i].svg), app.Text(legend[i].word))
 		}),

@@ -27,23 +27,23 @@ func (c *kernelPane) Render() app.UI {
 	case s.about:
 		title, body = "About", about(s.Lab)
 	case s.state() == nil:
-		body = el("p").Class("hint").Text("When a run has begun: the fds of the selected process, their states and queues, and what select was asked and answered.")
+		body = elc("p", "hint").Text("When a run has begun: the fds of the selected process, their states and queues, and what select was asked and answered.")
 	case s.netst:
 		body, how = sockets(s.state()), provenance(trace.Sampled, "")
 	default:
 		body, how = s.fds(), s.queuesRead()
 	}
-	return el("section").Class("pane p-kernel").Aria("label", title).Body(
-		el("div").Class("ph2").Body(
+	return elc("section", "pane p-kernel").Aria("label", title).Body(
+		elc("div", "ph2").Body(
 			el("h2").Text(title),
-			el("span").Class("seg").Role("group").Aria("label", "What to show").Body(
+			elc("span", "seg").Role("group").Aria("label", "What to show").Body(
 				c.tab("fds", !s.about && !s.netst, c.onFDs),
 				c.tab("netstat", !s.about && s.netst, c.onNetstat),
 				c.tab("about", s.about, c.onAbout),
 			),
-			el("span").Class("sp"), how,
+			elc("span", "sp"), how,
 		),
-		el("div").Class("scroll").ID("kernel").TabIndex(0).Body(body),
+		elc("div", "scroll").ID("kernel").TabIndex(0).Body(body),
 	)
 }
 
@@ -66,7 +66,7 @@ func provenance(p trace.Provenance, text string) app.UI {
 	if text == "" {
 		text = p.String()
 	}
-	return el("span").Class("badge").Body(app.Raw(mark), app.Text(text))
+	return elc("span", "badge").Body(app.Raw(mark), app.Text(text))
 }
 
 // queuesRead says when the queues that are shown were read.
@@ -158,7 +158,7 @@ func (s *session) fds() app.UI {
 	return el("div").Body(
 		fdTable(s),
 		app.If(!muxed && state.Sockets != nil, func() app.UI {
-			return el("section").Class("below").Body(el("h3").Text("All sockets"), sockets(state))
+			return elc("section", "below").Body(el("h3").Text("All sockets"), sockets(state))
 		}),
 	)
 }
@@ -167,11 +167,11 @@ func fdTable(s *session) app.UI {
 	pi := s.proc()
 	state := s.state()
 	if pi >= len(state.Procs) || !state.Procs[pi].Started {
-		return el("p").Class("hint").Text("This process has not started yet.")
+		return elc("p", "hint").Text("This process has not started yet.")
 	}
 	p := &state.Procs[pi]
 	if p.Exited {
-		return el("p").Class("hint").Text("This process has exited, and the kernel has closed its fds. Step back to see them.")
+		return elc("p", "hint").Text("This process has exited, and the kernel has closed its fds. Step back to see them.")
 	}
 	cols := s.columns(p)
 	class := "kern"
@@ -179,7 +179,7 @@ func fdTable(s *session) app.UI {
 		class = "kern many"
 	}
 	row := func(class, head string, cell func(c *column) app.UI) app.UI {
-		return el("tr").Class(class).Body(
+		return elc("tr", class).Body(
 			el("th").Attr("scope", "row").Text(head),
 			app.Range(cols).Slice(func(i int) app.UI {
 				td := el("td")
@@ -190,8 +190,8 @@ func fdTable(s *session) app.UI {
 			}),
 		)
 	}
-	return el("table").Class(class).Body(
-		el("caption").Class("vh").Text("File descriptors of "+s.procs()[pi].Name),
+	return elc("table", class).Body(
+		elc("caption", "vh").Text("File descriptors of "+s.procs()[pi].Name),
 		el("thead").Body(el("tr").Body(
 			el("th").Attr("scope", "row").Body(app.Text("fds of"), app.ElemSelfClosing("br"), app.Text(s.procs()[pi].Name)),
 			app.Range(cols).Slice(func(i int) app.UI {
@@ -208,15 +208,15 @@ func fdTable(s *session) app.UI {
 			row("queues", "Recv-Q and Send-Q", func(c *column) app.UI { return s.queues(c.fd) }),
 			row("age", "read at", func(c *column) app.UI { return app.Text(ageWord(c.fd, state.Time)) }),
 			app.If(p.Muxed != nil, func() app.UI {
-				return el("tr").Class("sub").Body(el("th").Attr("colspan", len(cols)+1).Body(
-					app.Text("Lists in "), el("span").Class("note").Text("what "+p.Muxed.Call.String()+" asks about")))
+				return elc("tr", "sub").Body(el("th").Attr("colspan", len(cols)+1).Body(
+					app.Text("Lists in "), elc("span", "note").Text("what "+p.Muxed.Call.String()+" asks about")))
 			}),
 			app.IfSlice(p.Muxed != nil, func() []app.UI {
 				return lists(p.Muxed.In, "in", cols, row, true)
 			}),
 			app.If(p.Muxed != nil, func() app.UI {
-				return el("tr").Class("sub").Body(el("th").Attr("colspan", len(cols)+1).Body(
-					app.Text("Lists out "), el("span").Class("note").Text(answerWord(p.Muxed))))
+				return elc("tr", "sub").Body(el("th").Attr("colspan", len(cols)+1).Body(
+					app.Text("Lists out "), elc("span", "note").Text(answerWord(p.Muxed))))
 			}),
 			app.IfSlice(p.Muxed != nil, func() []app.UI {
 				return lists(p.Muxed.Out, "out", cols, row, !p.Muxed.Open)
@@ -234,11 +234,11 @@ func lists(sets *trace.Sets, class string, cols []column, row func(string, strin
 		return row(class, name, func(c *column) app.UI {
 			switch {
 			case !slices.Contains(members, c.number):
-				return el("span").Class("dot").Text("·")
+				return elc("span", "dot").Text("·")
 			case class == "out" && known:
-				return el("span").Class("m lit").Text(c.number)
+				return elc("span", "m lit").Text(c.number)
 			}
-			return el("span").Class("m").Text(c.number)
+			return elc("span", "m").Text(c.number)
 		})
 	}
 	return []app.UI{one("readable", sets.Read), one("writable", sets.Write), one("exceptional", sets.Except)}
@@ -290,14 +290,14 @@ func (s *session) queues(f *trace.FDState) app.UI {
 		return s.backlog(f)
 	}
 	if f.QueuesAt < 0 {
-		return el("div").Class("tanks").Body(
-			el("span").Class("tank none").Body(el("i").Class("lv-0"), el("b").Text("?"), app.Text("recv")),
-			el("span").Class("tank none").Body(el("i").Class("lv-0"), el("b").Text("?"), app.Text("send")),
+		return elc("div", "tanks").Body(
+			elc("span", "tank none").Body(elc("i", "lv-0"), el("b").Text("?"), app.Text("recv")),
+			elc("span", "tank none").Body(elc("i", "lv-0"), el("b").Text("?"), app.Text("send")),
 		)
 	}
-	return el("div").Class("tanks").Body(
-		el("span").Class("tank").Body(el("i").Class(level(f.Recv)), el("b").Text(f.Recv), app.Text("recv")),
-		el("span").Class("tank").Body(el("i").Class(level(f.Send)), el("b").Text(f.Send), app.Text("send")),
+	return elc("div", "tanks").Body(
+		elc("span", "tank").Body(el("i").Class(level(f.Recv)), el("b").Text(f.Recv), app.Text("recv")),
+		elc("span", "tank").Body(el("i").Class(level(f.Send)), el("b").Text(f.Send), app.Text("send")),
 	)
 }
 
@@ -319,7 +319,7 @@ const maxSlots = 8
 // come since, is inferred from the connections that were made and not accepted.
 func (s *session) backlog(f *trace.FDState) app.UI {
 	if f.QueuesAt < 0 {
-		return el("div").Class("slots").Body(app.Text("backlog"))
+		return elc("div", "slots").Body(app.Text("backlog"))
 	}
 	waiting := s.waiting(f)
 	later := max(0, len(waiting)-f.Recv)
@@ -332,13 +332,13 @@ func (s *session) backlog(f *trace.FDState) app.UI {
 	if f.Send > 6 {
 		class = "slots small"
 	}
-	return el("div").Class(class).Aria("label", fmt.Sprintf("backlog: %d of %d, %d more since then, inferred", f.Recv, f.Send, later)).Body(
+	return elc("div", class).Aria("label", fmt.Sprintf("backlog: %d of %d, %d more since then, inferred", f.Recv, f.Send, later)).Body(
 		app.Range(make([]int, free)).Slice(func(int) app.UI { return el("i") }),
 		app.Range(waiting).Slice(func(k int) app.UI {
 			i := len(waiting) - 1 - k // the first to come is the lowest
-			slot := el("i").Class("f")
+			slot := elc("i", "f")
 			if i >= f.Recv {
-				slot = el("i").Class("f since").Title("since the reading, inferred")
+				slot = elc("i", "f since").Title("since the reading, inferred")
 			}
 			return slot.Text(waiting[i])
 		}),
@@ -370,12 +370,12 @@ func (s *session) waiting(f *trace.FDState) []string {
 // sockets is the kernel's own table, as netstat(8) prints it.
 func sockets(state *trace.State) app.UI {
 	if state.Sockets == nil {
-		return el("p").Class("hint").Text("The kernel's table has not been read yet at this point of the run.")
+		return elc("p", "hint").Text("The kernel's table has not been read yet at this point of the run.")
 	}
 	rows := state.Sockets
 	return el("div").Body(
-		el("p").Class("hint").Text("As netstat prints it, read "+instant(state.SocketsAt)+" into the run, "+span(max(0, state.Time-state.SocketsAt))+" before this step."),
-		el("table").Class("stat").Body(
+		elc("p", "hint").Text("As netstat prints it, read "+instant(state.SocketsAt)+" into the run, "+span(max(0, state.Time-state.SocketsAt))+" before this step."),
+		elc("table", "stat").Body(
 			el("thead").Body(el("tr").Body(
 				el("th").Attr("scope", "col").Text("Recv-Q"), el("th").Attr("scope", "col").Text("Send-Q"),
 				el("th").Attr("scope", "col").Text("local"), el("th").Attr("scope", "col").Text("peer"), el("th").Attr("scope", "col").Text("state"),
@@ -387,7 +387,7 @@ func sockets(state *trace.State) app.UI {
 					peer = "*"
 				}
 				return el("tr").Body(
-					el("td").Class("r").Text(k.Recv), el("td").Class("r").Text(k.Send),
+					elc("td", "r").Text(k.Recv), elc("td", "r").Text(k.Send),
 					el("td").Text(k.Local), el("td").Text(peer), el("td").Text(k.State.String()),
 				)
 			})),

@@ -207,9 +207,9 @@ func typing(target app.Value, key string) bool {
 type keyList struct{ app.Compo }
 
 func (k *keyList) Render() app.UI {
-	return el("dialog").Class("sheet").ID("keys").Aria("labelledby", "keys-title").Body(
+	return elc("dialog", "sheet").ID("keys").Aria("labelledby", "keys-title").Body(
 		el("h2").ID("keys-title").Body(
-			el("span").Text("Keys"), el("span").Class("sp"),
+			el("span").Text("Keys"), elc("span", "sp"),
 			button(k.onClose).Class("btn").Text("Close"),
 		),
 		el("dl").Body(app.Range(explained).Slice(func(i int) app.UI {

@@ -11,11 +11,11 @@ import (
 // question is the lab's question with its knobs and the Run button.
 func (p *labPage) question() app.UI {
 	s := p.s
-	return el("section").Class("q").Body(
+	return elc("section", "q").Body(
 		el("h1").Body(el("code").Text(s.Lab.ID), el("span").Text(s.Lab.Question)),
 		app.If(len(s.Lab.Knobs) > 0, func() app.UI {
-			return el("fieldset").Class("knobs").Title(s.Lab.Notes).Body(
-				el("legend").Class("vh").Text("Knobs"),
+			return elc("fieldset", "knobs").Title(s.Lab.Notes).Body(
+				elc("legend", "vh").Text("Knobs"),
 				app.Range(s.Lab.Knobs).Slice(func(i int) app.UI { return p.knob(&s.Lab.Knobs[i]) }),
 			)
 		}),
@@ -24,13 +24,13 @@ func (p *labPage) question() app.UI {
 }
 
 func (p *labPage) knob(k *lab.Knob) app.UI {
-	label := el("span").Class("nw").Body(
+	label := elc("span", "nw").Body(
 		app.Text(k.Label),
 		app.If(k.Injected, func() app.UI { return app.Raw(" " + iconInjected) }),
 	)
 	value := p.s.Values[k.Name]
 	if k.Type == lab.Text {
-		return el("label").Class("knob").Body(label,
+		return elc("label", "knob").Body(label,
 			app.ElemSelfClosing("input").Class("field").Attr("type", "text").Attr("name", k.Name).Attr("value", value).Attr("maxlength", int(k.Max)).Spellcheck(false).Attr("autocomplete", "off").
 				OnChange(p.onKnob(k), app.EventScope(p.s.Lab.ID, k.Name)))
 	}
@@ -38,8 +38,8 @@ func (p *labPage) knob(k *lab.Knob) app.UI {
 	if !slices.Contains(offers, value) { // a link may set what the page doesn't offer
 		offers = append([]string{value}, offers...)
 	}
-	return el("label").Class("knob").Body(label,
-		el("select").Class("pick").Attr("name", k.Name).OnChange(p.onKnob(k), app.EventScope(p.s.Lab.ID, k.Name)).Body(
+	return elc("label", "knob").Body(label,
+		elc("select", "pick").Attr("name", k.Name).OnChange(p.onKnob(k), app.EventScope(p.s.Lab.ID, k.Name)).Body(
 			app.Range(offers).Slice(func(i int) app.UI {
 				return option(offers[i], shown(k, offers[i]), offers[i] == value)
 			}),

@@ -154,23 +154,23 @@ func (p *labPage) draw() {
 
 func (p *labPage) Render() app.UI {
 	s := p.s
-	return el("div").Class("lab").Body(
+	return elc("div", "lab").Body(
 		app.Raw(hatch),
 		p.bar(),
 		p.question(),
 		p.say(),
 		p.scopeHead(),
-		el("main").Class("scope").Aria("label", "Timeline").Body(
+		elc("main", "scope").Aria("label", "Timeline").Body(
 			&laneList{S: s, Rev: s.rev},
-			el("div").Class("screen").Body(p.screen, p.invitation()),
+			elc("div", "screen").Body(p.screen, p.invitation()),
 		),
 		p.transport(),
 		app.If(s.hasAgent(), func() app.UI { return &handsBar{S: s, Rev: s.rev} }),
 		p.tabs(),
-		el("div").Class("panes").DataSet("tab", p.tab).Body(
+		elc("div", "panes").DataSet("tab", p.tab).Body(
 			&sourcePane{S: s, Rev: s.rev},
 			&kernelPane{S: s, Rev: s.rev},
-			el("section").Class("pane p-log").Aria("label", "Calls and bytes").Body(
+			elc("section", "pane p-log").Aria("label", "Calls and bytes").Body(
 				&callsPane{S: s, Rev: s.rev},
 				&bytesPane{S: s, Rev: s.rev, Narrow: p.size == timeline.Narrow},
 			),
@@ -198,7 +198,7 @@ func (p *labPage) say() app.UI {
 			said = append(said, "The run has ended: "+p.s.headline()+".")
 		}
 	}
-	return el("div").Class(class).Role("status").Aria("live", "polite").Body(
+	return elc("div", class).Role("status").Aria("live", "polite").Body(
 		app.Raw(markInjected),
 		el("span").Text(strings.Join(said, " ")),
 	)
@@ -208,7 +208,7 @@ func (p *labPage) say() app.UI {
 func (p *labPage) invitation() app.UI {
 	s := p.s
 	if s.Player != nil {
-		return el("div").Class("vh")
+		return elc("div", "vh")
 	}
 	text := "The timeline of the run appears here: a lane a thread, a bar a call."
 	switch {
@@ -219,13 +219,13 @@ func (p *labPage) invitation() app.UI {
 	case s.Link == link.Gone:
 		text = "No relay is in reach, and there is no recording of this lab here yet. It is looked for again by itself."
 	}
-	return el("div").Class("empty").Body(el("span").Text(text))
+	return elc("div", "empty").Body(el("span").Text(text))
 }
 
 // tabs chooses the pane on a phone.
 func (p *labPage) tabs() app.UI {
 	names := []string{"about", "source", "kernel", "bytes", "log"}
-	return el("div").Class("tabs").Role("tablist").Aria("label", "Panes").Body(
+	return elc("div", "tabs").Role("tablist").Aria("label", "Panes").Body(
 		app.Range(names).Slice(func(i int) app.UI {
 			return button(func(app.Context, app.Event) { p.pickTab(names[i]) }, app.EventScope(names[i])).
 				Role("tab").Aria("selected", names[i] == p.tab).Text(names[i])

@@ -130,7 +130,7 @@ type laneList struct {
 
 func (c *laneList) Render() app.UI {
 	lanes := c.S.lanes()
-	return el("ol").Class("lanes").Aria("label", "Threads").Body(
+	return elc("ol", "lanes").Aria("label", "Threads").Body(
 		app.Range(lanes).Slice(func(i int) app.UI {
 			l := &lanes[i]
 			return laneItem(l.role, i == c.S.lane).Body(
@@ -138,12 +138,12 @@ func (c *laneList) Render() app.UI {
 					Aria("pressed", i == c.S.lane).
 					Body(
 						el("b").Body(
-							el("span").Class("wide").Body(app.Text(l.name), app.If(l.thread > 0, func() app.UI {
+							elc("span", "wide").Body(app.Text(l.name), app.If(l.thread > 0, func() app.UI {
 								return el("em").Text(fmt.Sprintf("thread %d", l.thread+1))
 							})),
-							el("span").Class("narrow").Text(l.tag),
+							elc("span", "narrow").Text(l.tag),
 						),
-						el("small").Class("wide").Text(l.word),
+						elc("small", "wide").Text(l.word),
 					),
 			)
 		}),
@@ -159,7 +159,7 @@ func laneItem(role string, selected bool) app.HTMLElem {
 	if selected {
 		class += " on"
 	}
-	return el("li").Class(class)
+	return elc("li", class)
 }
 
 // pickLane selects a lane: its program and its process's kernel view show.

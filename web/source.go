@@ -26,9 +26,9 @@ func (c *sourcePane) Render() app.UI {
 	sources := s.sources()
 	upper, others := s.programs()
 	if upper < 0 {
-		return el("section").Class("pane p-source").Aria("label", "Source").Body(
-			el("div").Class("ph2").Body(el("h2").Text("Source")),
-			el("p").Class("hint").Text("The programs show here as soon as the server has said what it would run."),
+		return elc("section", "pane p-source").Aria("label", "Source").Body(
+			elc("div", "ph2").Body(el("h2").Text("Source")),
+			elc("p", "hint").Text("The programs show here as soon as the server has said what it would run."),
 		)
 	}
 	marks := s.marks()
@@ -36,19 +36,19 @@ func (c *sourcePane) Render() app.UI {
 	if slices.Contains(others, c.other-1) {
 		lower = c.other - 1
 	}
-	return el("section").Class("pane p-source").Aria("label", "Source").Body(
-		el("div").Class("half").Body(
-			el("div").Class("ph2").Body(
+	return elc("section", "pane p-source").Aria("label", "Source").Body(
+		elc("div", "half").Body(
+			elc("div", "ph2").Body(
 				el("h2").Text(sources[upper].Name), el("span").Text(s.whose(upper)),
-				el("span").Class("sp"), el("span").Class("wide").Text("whole program"),
+				elc("span", "sp"), elc("span", "wide").Text("whole program"),
 			),
 			listing("src-upper", sources[upper].Text, marks[upper]),
 		),
 		app.If(lower >= 0, func() app.UI {
-			return el("div").Class("half").Body(
-				el("div").Class("ph2").Body(
+			return elc("div", "half").Body(
+				elc("div", "ph2").Body(
 					c.name(others, lower), el("span").Text(s.whose(lower)),
-					el("span").Class("sp"), el("span").Class("wide").Text(s.tally(lower)),
+					elc("span", "sp"), elc("span", "wide").Text(s.tally(lower)),
 				),
 				listing("src-lower", sources[lower].Text, marks[lower]),
 			)
@@ -62,7 +62,7 @@ func (c *sourcePane) name(others []int, lower int) app.UI {
 	if len(others) == 1 {
 		return el("h2").Text(sources[lower].Name)
 	}
-	return el("select").Class("pick").Aria("label", "Program").OnChange(c.onPick).Body(
+	return elc("select", "pick").Aria("label", "Program").OnChange(c.onPick).Body(
 		app.Range(others).Slice(func(i int) app.UI {
 			return option(fmt.Sprint(others[i]), sources[others[i]].Name, others[i] == lower)
 		}),
@@ -267,8 +267,8 @@ func (s *session) tally(file int) string {
 // run plays, a program of a hundred lines is looked through every frame.
 func listing(id, text string, marks map[int]*mark) app.UI {
 	lines := tinted(text)
-	return el("div").Class("scroll").ID(id).TabIndex(0).Body(
-		el("ol").Class("src").Body(
+	return elc("div", "scroll").ID(id).TabIndex(0).Body(
+		elc("ol", "src").Body(
 			app.Range(lines).Slice(func(i int) app.UI {
 				if m := marks[i+1]; m != nil {
 					return app.Raw(sourceLine(i+1, m.class(), m.tags, lines[i].code))

@@ -16,17 +16,17 @@ func (p *labPage) scopeHead() app.UI {
 	if p.s.Player != nil {
 		scale = p.s.Player.Scale
 	}
-	return el("div").Class("scopehead").Body(
-		el("span").Class("seg").Role("group").Aria("label", "Scale").Body(
+	return elc("div", "scopehead").Body(
+		elc("span", "seg").Role("group").Aria("label", "Scale").Body(
 			button(p.onByStep).Aria("pressed", scale == play.ByStep).Text("by step"),
 			button(p.onByTime).Aria("pressed", scale == play.ByTime).Text("by time"),
 		),
-		el("span").Class("state").Text(p.s.headline()),
+		elc("span", "state").Text(p.s.headline()),
 		app.If(p.s.Player != nil && p.s.Phase == over, func() app.UI {
 			return button(p.onSave).Class("link").Text("save trace")
 		}),
 		app.If(!p.s.busy(), func() app.UI {
-			return el("label").Class("link filepick").Body(
+			return elc("label", "link filepick").Body(
 				app.Text("open trace"),
 				app.ElemSelfClosing("input").Class("vh").Attr("type", "file").Attr("accept", ".trace").OnChange(p.onOpen),
 			)
@@ -90,16 +90,16 @@ func (p *labPage) transport() app.UI {
 	knob := func(class, label, icon string, h app.EventHandler) app.UI {
 		return button(h).Class(class).Aria("label", label).Title(label).Attr("disabled", none).Body(app.Raw(icon))
 	}
-	return el("div").Class("trans").Role("toolbar").Aria("label", "Transport").Body(
+	return elc("div", "trans").Role("toolbar").Aria("label", "Transport").Body(
 		knob("tb wide", "To the start (Home)", iconHome, p.do(toStart)),
 		knob("tb", "Step back (left arrow)", iconBack, p.do(stepBack)),
 		knob("tb play", label, toggle, p.do(playPause)),
 		knob("tb", "Step (right arrow)", iconStep, p.do(stepOn)),
 		button(p.do(nextWake)).Class("tb wk").Aria("label", "Jump to the next wake (W)").Attr("disabled", none).
-			Body(app.Raw(iconWake), el("span").Class("wide").Text("next wake")),
-		el("div").Class("scrub").Body(p.overview),
-		el("label").Class("speed wide").Body(app.Text("speed "), p.speeds()),
-		el("div").Class("pos").Body(p.position()...),
+			Body(app.Raw(iconWake), elc("span", "wide").Text("next wake")),
+		elc("div", "scrub").Body(p.overview),
+		elc("label", "speed wide").Body(app.Text("speed "), p.speeds()),
+		elc("div", "pos").Body(p.position()...),
 	)
 }
 
@@ -109,7 +109,7 @@ func (p *labPage) speeds() app.UI {
 		pl = play.NewPlayer(nil)
 	}
 	names, at := pl.Speeds(), pl.Speed()
-	return el("select").Class("pick").Attr("disabled", p.s.Player == nil).OnChange(p.onSpeed).Body(
+	return elc("select", "pick").Attr("disabled", p.s.Player == nil).OnChange(p.onSpeed).Body(
 		app.Range(names).Slice(func(i int) app.UI {
 			return option(strconv.Itoa(i), names[i], i == at)
 		}),
