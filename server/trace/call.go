@@ -1,9 +1,6 @@
 package trace
 
-import (
-	"fmt"
-	"strconv"
-)
+import "strconv"
 
 // Call names a function of the sockets API. The names are those a C program
 // uses; what enters the kernel may carry another (recv enters as recvfrom,
@@ -101,7 +98,7 @@ const (
 	EINPROGRESS   Errno = 115
 )
 
-var errnoText = map[Errno][2]string{
+var errnoText = [...][2]string{
 	1: {"EPERM", "Operation not permitted"}, ENOENT: {"ENOENT", "No such file or directory"},
 	EINTR: {"EINTR", "Interrupted system call"}, EBADF: {"EBADF", "Bad file descriptor"},
 	EAGAIN: {"EAGAIN", "Resource temporarily unavailable"}, ENOMEM: {"ENOMEM", "Cannot allocate memory"},
@@ -120,14 +117,19 @@ var errnoText = map[Errno][2]string{
 
 // String returns the symbol, "EAGAIN", or "errno 7" for one without a name here.
 func (e Errno) String() string {
-	if t, ok := errnoText[e]; ok {
-		return t[0]
+	if int(e) < len(errnoText) && errnoText[e][0] != "" {
+		return errnoText[e][0]
 	}
-	return fmt.Sprintf("errno %d", uint16(e))
+	return "errno " + strconv.Itoa(int(e))
 }
 
 // Text returns the sentence of strerror(3), or "" for an unknown number.
-func (e Errno) Text() string { return errnoText[e][1] }
+func (e Errno) Text() string {
+	if int(e) < len(errnoText) {
+		return errnoText[e][1]
+	}
+	return ""
+}
 
 // NotYet reports whether e says "not yet" rather than that something failed:
 // EAGAIN of a non-blocking call, EINPROGRESS of a non-blocking connect.
