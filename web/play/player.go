@@ -24,6 +24,8 @@ type Player struct {
 	// Follow keeps the position at the newest step while the run is live. Any
 	// move by hand switches it off.
 	Follow bool
+	// Quiz stops moves forward at its open questions; nil asks none.
+	Quiz *Quiz
 
 	pos   int   // steps that have happened
 	now   int64 // the position in time, ns; between steps while playing by time
@@ -55,9 +57,12 @@ func (p *Player) State() *trace.State {
 // Grown tells the player that its run has more steps, or has ended.
 func (p *Player) Grown() {
 	p.state = nil // samples may have come in at the position
+	if p.Quiz != nil {
+		p.Quiz.chooser.grow()
+	}
 	if p.Follow {
-		p.seek(p.Len())
-		p.Follow = p.Run.End == nil
+		p.forward(p.Len())
+		p.Follow = p.Follow && p.Run.End == nil
 	}
 }
 
@@ -65,6 +70,16 @@ func (p *Player) Grown() {
 func (p *Player) Seek(n int) {
 	p.Follow = false
 	p.seek(n)
+}
+
+// forward moves on to where n steps have happened, or to the first open
+// question before that, which stops the player.
+func (p *Player) forward(n int) {
+	to := p.Quiz.limit(p.pos, n)
+	p.seek(to)
+	if to < n {
+		p.Quiz.hold()
+	}
 }
 
 func (p *Player) seek(n int) {
@@ -84,10 +99,11 @@ func (p *Player) SeekTime(t int64) {
 	p.now = t
 }
 
-// Step moves by n steps, back when n is negative, and stops playing.
+// Step moves by n steps, back when n is negative, and stops playing. An open
+// question stops it.
 func (p *Player) Step(n int) {
-	p.Playing = false
-	p.Seek(p.pos + n)
+	p.Playing, p.Follow = false, false
+	p.forward(p.pos + n)
 }
 
 // NextWake moves to where the next call that slept has returned, in direction 1
@@ -113,7 +129,8 @@ func (p *Player) next(dir int, is func(i int) bool) bool {
 	p.Playing = false
 	for n := p.pos + dir; n >= 1 && n <= p.Len(); n += dir {
 		if is(n - 1) {
-			p.Seek(n)
+			p.Follow = false
+			p.forward(n)
 			return true
 		}
 	}
@@ -179,12 +196,16 @@ func (p *Player) Tick(d time.Duration) bool {
 		p.carry += d.Seconds() * rate
 		if n := int(p.carry); n > 0 {
 			rest := p.carry - float64(n)
-			p.seek(p.pos + n)
+			p.forward(min(p.pos+n, p.Len()))
 			p.carry = rest
 		}
 	} else {
 		t := min(p.now+int64(d.Seconds()*rate), p.Run.Duration())
 		n := p.Run.StepAt(t)
+		if to := p.Quiz.limit(p.pos, n); to < n {
+			p.forward(n)
+			return p.now != before || p.pos != beforePos
+		}
 		if n != p.pos {
 			p.pos, p.state = n, nil
 		}

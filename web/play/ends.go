@@ -1,0 +1,80 @@
+package play
+
+import "sort"
+
+// ends finds the connection of an fd at any step without walking all of them,
+// in a time that is logarithmic in how often the fd was given out.
+type ends struct {
+	run   *Run
+	conns map[endpoint][]opened
+}
+
+// opened is a connection and the step from which an fd means it.
+type opened struct{ conn, step int }
+
+// newEnds indexes the connections that r has.
+func newEnds(r *Run) ends {
+	e := ends{r, map[endpoint][]opened{}}
+	for i := range r.Conns {
+		for _, end := range []End{r.Conns[i].Client, r.Conns[i].Server} {
+			if end.Proc >= 0 {
+				key := endpoint{end.Proc, end.FD}
+				e.conns[key] = append(e.conns[key], opened{i, end.Opened})
+			}
+		}
+	}
+	for _, list := range e.conns {
+		sort.Slice(list, func(i, k int) bool { return list[i].step < list[k].step })
+	}
+	return e
+}
+
+// link is a connection as one of its two ends sees it.
+type link struct {
+	conn     *Conn
+	own      End
+	peer     End
+	in, out  *Flow
+	accepted bool // the server's end was known by then
+}
+
+// at returns the connection that fd of proc stands for at position n. A peer
+// that was not known by then has Proc -1.
+func (e ends) at(proc, fd, n int) (link, bool) {
+	list := e.conns[endpoint{proc, fd}]
+	k := sort.Search(len(list), func(i int) bool { return list[i].step >= n }) - 1
+	if k < 0 {
+		return link{}, false
+	}
+	c := &e.run.Conns[list[k].conn]
+	l := link{conn: c, own: c.Server, peer: c.Client, in: &c.Flows[0], out: &c.Flows[1]}
+	if c.Client.Proc == proc && c.Client.FD == fd && c.Client.Opened == list[k].step {
+		l.own, l.peer, l.in, l.out = c.Client, c.Server, l.out, l.in
+	}
+	if l.own.Closed >= 0 && l.own.Closed < n {
+		return link{}, false
+	}
+	if l.peer.Opened >= n {
+		l.peer = End{Proc: -1, FD: -1, Closed: -1}
+	}
+	l.accepted = c.Server.Proc >= 0 && c.Server.Opened < n
+	return l, true
+}
+
+// moveAt returns the index of the move that the step made in list, or -1.
+func moveAt(list []Move, step int) int {
+	k := sort.Search(len(list), func(i int) bool { return list[i].Step >= step })
+	if k < len(list) && list[k].Step == step {
+		return k
+	}
+	return -1
+}
+
+// sharing returns the moves of list that have bytes of m in common with it,
+// those that had happened at position n.
+func sharing(list []Move, m Move, n int) []Move {
+	list = list[:sort.Search(len(list), func(i int) bool { return list[i].Step >= n })]
+	from := sort.Search(len(list), func(i int) bool { return list[i].Off+list[i].Len > m.Off })
+	to := sort.Search(len(list), func(i int) bool { return list[i].Off >= m.Off+m.Len })
+	return list[from:max(from, to)]
+}

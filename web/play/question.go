@@ -1,0 +1,383 @@
+package play
+
+import (
+	"fmt"
+	"slices"
+
+	"sockscope/server/trace"
+)
+
+// Asking is what a Question asks about a call.
+type Asking uint8
+
+const (
+	AskResult Asking = iota // what it returns: one of Offers
+	AskSleep                // the same of a call that sleeps first: one of Offers
+	AskReady                // which fds are ready: lit Members, or one of Offers
+	AskWhen                 // when something comes about: one of Offers
+)
+
+// Question is asked at a moment that matters, before what answers it is shown.
+// What is right was read from the trace.
+type Question struct {
+	Asking  Asking
+	Lane    int      // index in Run.Lanes of the lane that it is about
+	Enter   int      // index in Steps of the call's Enter
+	Answer  int      // index in Steps of what answers it, mostly the call's Return
+	At      int      // the position at which it is asked; At <= Answer
+	Text    string   // "What does recv(4) return?"
+	Offers  []Offer  // answers to choose from
+	Members []Member // of AskReady: what may be lit, in the order of the lists
+	Right   Guess
+
+	situation situation
+}
+
+// Offer is one answer to choose.
+type Offer struct {
+	Text string
+	// Belief says, of a wrong answer, what is so instead of what it takes for
+	// true; "" of the right one.
+	Belief string
+}
+
+// Member is one fd in one of the lists that a multiplexer is asked about.
+type Member struct {
+	List List
+	FD   int
+}
+
+// List is one of the three lists of select(2).
+type List uint8
+
+// The lists, in the order of the call's arguments.
+const (
+	Readable List = iota
+	Writable
+	Exceptional
+)
+
+// String returns the word for what the members of the list may be.
+func (l List) String() string { return [...]string{"readable", "writable", "exceptional"}[l%3] }
+
+// Guess is an answer to a Question: an offer, or the members that are lit.
+type Guess struct {
+	Offer int    // index in Offers; -1 for none
+	Lit   []bool // by Members; nil while an offer is chosen
+}
+
+// Equal reports whether two guesses are the same answer.
+func (g Guess) Equal(h Guess) bool { return g.Offer == h.Offer && slices.Equal(g.Lit, h.Lit) }
+
+// right sets the right answer, which must be the first offer.
+func (q *Question) right(format string, a ...any) {
+	q.Offers = append(q.Offers, Offer{Text: fmt.Sprintf(format, a...)})
+}
+
+// wrong adds a wrong answer, unless there is one of the same text.
+func (q *Question) wrong(belief, format string, a ...any) {
+	text := fmt.Sprintf(format, a...)
+	if !slices.ContainsFunc(q.Offers, func(o Offer) bool { return o.Text == text }) {
+		q.Offers = append(q.Offers, Offer{text, belief})
+	}
+}
+
+// mixed puts the right offer, the first, to a place that differs from call to
+// call, and notes it as the right answer.
+func (q *Question) mixed() *Question {
+	n := len(q.Offers)
+	at := q.Enter / 2 % n
+	right := q.Offers[0]
+	copy(q.Offers, q.Offers[1:at+1])
+	q.Offers[at] = right
+	q.Right = Guess{Offer: at}
+	return q
+}
+
+// Beliefs that tutorials and first guesses share, and what is so.
+const (
+	roomIsNoPromise   = "The size is the room for bytes. recv returns what there is, and waits only while there is nothing."
+	zeroIsTheEnd      = "0 from recv means that the peer has said all. An empty buffer is something else: it makes recv sleep, or return EAGAIN."
+	zeroIsNoError     = "0 is no error. It is the end of the stream: the peer has closed, or shut down its side."
+	againIsNotYet     = "EAGAIN says that the call would have to sleep, on a socket that must not."
+	neverSleeps       = "The socket is non-blocking: its calls return at once, whatever there is."
+	noBoundaries      = "One send is not one recv. TCP carries a stream of bytes, and keeps no boundaries."
+	sendCopies        = "send returns when the kernel has copied the bytes. It knows nothing of the peer's recv."
+	sendTakesPart     = "send takes what fits the kernel's buffer, and says how much. The rest is the program's to send again."
+	listenerMakes     = "The listener stays what it is. accept makes a new socket, under the lowest free number."
+	kernelConnects    = "The kernel shakes hands by itself. A connection is made before accept, and waits in the backlog."
+	countsMembers     = "select returns how many members are ready. It reads no bytes, and names no fd in its result."
+	timeoutIsNoError  = "A timeout is no error: nothing is ready, so the number of ready members is 0."
+	halfCloseOneWay   = "A half-close ends one direction. The other one goes on."
+	errorIsToldByCall = "What went wrong is told by the next call on the socket: it returns -1, and errno."
+)
+
+// asks returns a question about c that is to be asked at the position.
+func asks(c *Call, a Asking, s situation, at int) *Question {
+	return &Question{Asking: a, Lane: c.Lane, Enter: c.Enter, Answer: c.Return, At: at, situation: s}
+}
+
+// sleeps asks what a call does that slept, just after it entered. Its text is
+// that of a call which did not sleep, so that it gives nothing away.
+func sleeps(r *Run, c *Call, s situation) *Question {
+	in := &r.Steps[c.Enter]
+	q := asks(c, AskSleep, s, c.Enter+1)
+	q.Text = happens(r, in, q.At, q.Enter)
+	switch {
+	case in.Call == trace.Accept:
+		q.right("It sleeps, until a client connects")
+		q.wrong(againIsNotYet, "It returns -1 EAGAIN: nobody is there")
+		q.wrong("There is no connection to make a socket of: nobody waited.", "It returns a socket, for the next client")
+	case in.Call.Sends():
+		q.right("It sleeps, until there is room")
+		q.wrong(sendTakesPart+" A blocking send waits for room.", "It returns at once: send never waits")
+	default:
+		q.right("It sleeps, until bytes arrive")
+		q.wrong("There was nothing in its Recv-Q.", "It returns what has arrived, at once")
+		q.wrong(zeroIsTheEnd, "It returns 0 at once: there is nothing")
+		q.wrong(againIsNotYet, "It returns -1 EAGAIN at once")
+	}
+	return q.mixed()
+}
+
+// happens asks what becomes of a call at the position: one that has just
+// entered, or one that has slept and is about to return.
+func happens(r *Run, in *trace.Event, at, enter int) string {
+	text := fmt.Sprintf("%s of %s ", brief(in), r.who(in.Proc))
+	switch {
+	case in.Call.Receives():
+		text += fmt.Sprintf("has room for %s.", count(int64(in.Size), "byte"))
+	case in.Call.Sends():
+		text += fmt.Sprintf("offers %s.", count(int64(in.Size), "byte"))
+	default:
+		text += "has entered the kernel."
+	}
+	if at > enter+1 {
+		return text + " It has slept. What does it return?"
+	}
+	return text + " What does it do?"
+}
+
+// received asks what a recv returns. first and whole are what the first send
+// and the last one had sent, of those that the bytes came from; 0 where that
+// is not known.
+func received(r *Run, c *Call, s situation, nonBlocking bool, first, whole int64) *Question {
+	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
+	slept := out.Sleep != trace.Awake
+	q := asks(c, AskResult, s, moment(c, out))
+	q.Text = happens(r, in, q.At, q.Enter)
+	switch {
+	case out.Errno != 0:
+		q.right("%s", failure(out))
+		q.wrong(zeroIsTheEnd, "0: there is nothing")
+	case out.Result == 0:
+		q.right("0: the end of the stream")
+		q.wrong(zeroIsNoError, "-1, with an error")
+	default:
+		q.right("%s", count(out.Result, "byte"))
+		if first > 0 && first != out.Result {
+			q.wrong(noBoundaries, "%s", count(first, "byte"))
+		}
+		if whole > 0 && whole != out.Result {
+			q.wrong(noBoundaries, "%s", count(whole, "byte"))
+		}
+		if int64(in.Size) > out.Result {
+			q.wrong(roomIsNoPromise, "%s", count(int64(in.Size), "byte"))
+		}
+		q.wrong(zeroIsTheEnd, "0")
+	}
+	switch {
+	case slept:
+	case nonBlocking:
+		q.wrong(neverSleeps, "It sleeps, until bytes arrive")
+	case out.Result > 0 && int64(in.Size) > out.Result:
+		q.wrong(roomIsNoPromise, "It sleeps, until there are %s", count(int64(in.Size), "byte"))
+	case out.Errno == 0 && out.Result == 0:
+		q.wrong("There is nothing to wait for: the peer has said all.", "It sleeps, until bytes arrive")
+	}
+	return q.mixed()
+}
+
+// failure writes a failed call's result with what it means.
+func failure(out *trace.Event) string {
+	if out.Errno.NotYet() {
+		return result(out) + ": not yet"
+	}
+	if text := out.Errno.Text(); text != "" {
+		return result(out) + ": " + text
+	}
+	return result(out)
+}
+
+// sent asks what a send returns.
+func sent(r *Run, c *Call, s situation, nonBlocking bool) *Question {
+	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
+	q := asks(c, AskResult, s, moment(c, out))
+	q.Text = happens(r, in, q.At, q.Enter)
+	switch {
+	case out.Errno != 0:
+		q.right("%s", failure(out))
+		if !out.Errno.NotYet() {
+			q.wrong(errorIsToldByCall, "%s", count(int64(in.Size), "byte"))
+		} else {
+			q.wrong("Nothing fitted, and 0 would not say whether to try again.", "0 bytes")
+		}
+	default:
+		q.right("%s", count(out.Result, "byte"))
+		if out.Result < int64(in.Size) {
+			q.wrong(sendTakesPart, "%s: all, or it fails", count(int64(in.Size), "byte"))
+			q.wrong("EAGAIN says that not one byte fitted.", "-1 EAGAIN")
+		} else if s == sendHalfClosed {
+			q.wrong(halfCloseOneWay, "-1 EPIPE: the connection is closing")
+		}
+		q.wrong("The bytes are in the kernel's buffer: that is what the result counts.", "0: nothing has arrived yet")
+	}
+	if out.Sleep == trace.Awake {
+		if nonBlocking {
+			q.wrong(neverSleeps, "It sleeps, until there is room")
+		} else {
+			q.wrong(sendCopies, "It sleeps, until the peer has read them")
+		}
+	}
+	return q.mixed()
+}
+
+// accepted asks what an accept returns.
+func accepted(r *Run, c *Call, s situation) *Question {
+	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
+	q := asks(c, AskResult, s, moment(c, out))
+	q.Text = happens(r, in, q.At, q.Enter)
+	if out.Errno != 0 {
+		q.right("%s", failure(out))
+		q.wrong("0 would be an fd: standard input.", "0")
+	} else {
+		q.right("%d: a new socket", out.Result)
+		q.wrong(listenerMakes, "%d: the listener, connected now", in.FD)
+		q.wrong("accept returns an fd. The address comes out beside it.", "The client's address")
+	}
+	if out.Sleep == trace.Awake {
+		q.wrong("accept takes a connection out of the backlog. Whether the client has sent anything does not matter.", "It sleeps, until the client sends")
+	}
+	return q.mixed()
+}
+
+// connected asks what a connect does that nobody has accepted.
+func connected(r *Run, c *Call, s situation) *Question {
+	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
+	q := asks(c, AskResult, s, c.Return)
+	q.Text = fmt.Sprintf("Nobody is in accept. What does %s of %s return?", brief(in), r.who(in.Proc))
+	if out.Errno != 0 {
+		q.Text = fmt.Sprintf("What does %s of %s return?", brief(in), r.who(in.Proc))
+		q.right("%s", failure(out))
+		q.wrong("The kernel at the other side answered for the port; the program there has no say.", "0: it is connected")
+		return q.mixed()
+	}
+	q.right("0: it is connected")
+	q.wrong(kernelConnects, "Nothing yet: it sleeps until the server accepts")
+	q.wrong(kernelConnects, "-1 ECONNREFUSED: nobody accepts")
+	return q.mixed()
+}
+
+// moment returns where a call's result is asked for: right after it entered
+// when it did not sleep, else when it is about to return.
+func moment(c *Call, out *trace.Event) int {
+	if out.Sleep == trace.Awake {
+		return c.Enter + 1
+	}
+	return c.Return
+}
+
+// ready asks which fds a multiplexer finds ready.
+func ready(r *Run, c *Call, s situation) *Question {
+	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
+	q := asks(c, AskReady, s, moment(c, out))
+	q.Text = fmt.Sprintf("Which fds does %v of %s find ready?", in.Call, r.who(in.Proc))
+	came := lists(out.Sets)
+	q.Right.Offer = -1
+	if s == waitSleeps {
+		q.At = c.Enter + 1
+	}
+	for l, asked := range lists(in.Sets) {
+		for _, fd := range asked[:min(len(asked), maxMembers)] {
+			q.Members = append(q.Members, Member{List(l), fd})
+			q.Right.Lit = append(q.Right.Lit, slices.Contains(came[l], fd))
+		}
+	}
+	if s == waitSleeps {
+		q.right("It sleeps")
+		q.Right = Guess{Offer: 0}
+	} else if out.Sleep == trace.Awake {
+		q.wrong("It sleeps only while none of its members is ready.", "It sleeps")
+	} else {
+		q.wrong("One of them became ready before the time was up.", "None: its time is up")
+	}
+	return q
+}
+
+// maxMembers is how many fds of a list a question offers to light at most: what
+// fits the page.
+const maxMembers = 16
+
+func lists(s *trace.Sets) [3][]int {
+	if s == nil {
+		return [3][]int{}
+	}
+	return [3][]int{s.Read, s.Write, s.Except}
+}
+
+// counted asks for the number that a multiplexer returns; sat is how many bytes
+// were in the receive queues of the ready ones, and fd one of them.
+func counted(r *Run, c *Call, s situation, sat int64, fd int) *Question {
+	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
+	q := asks(c, AskResult, s, moment(c, out))
+	q.Text = fmt.Sprintf("What number does %v of %s return?", in.Call, r.who(in.Proc))
+	q.right("%d", out.Result)
+	if sat > 0 {
+		q.wrong(countsMembers, "%d", sat)
+	}
+	q.wrong(countsMembers, "%d", fd)
+	q.wrong(timeoutIsNoError+" Here something was.", "0")
+	return q.mixed()
+}
+
+// ranOut asks what a multiplexer returns for which nothing happened.
+func ranOut(r *Run, c *Call, s situation) *Question {
+	in := &r.Steps[c.Enter]
+	q := asks(c, AskResult, s, moment(c, &r.Steps[c.Return]))
+	q.Text = fmt.Sprintf("%v of %s waits %s at most. What does it return?", in.Call, r.who(in.Proc), span(in.Timeout))
+	q.right("0: its time is up")
+	q.wrong(timeoutIsNoError, "-1, with an error")
+	q.wrong("Nobody connected, sent or closed in that time.", "1: one fd is ready")
+	return q.mixed()
+}
+
+// printed asks what a program writes to its standard output that has received a
+// number: values are what the bytes mean in either order.
+func printed(r *Run, c *Call, s situation, text string, values []uint64) *Question {
+	in := &r.Steps[c.Enter]
+	q := asks(c, AskResult, s, c.Enter)
+	q.Answer = c.Enter
+	q.Text = fmt.Sprintf("What does %s print?", r.who(in.Proc))
+	q.right("%s", text)
+	for _, v := range values {
+		q.wrong("These bytes mean that number in the other byte order. The program read them in the one it was told.", "%d", v)
+	}
+	q.wrong("All bytes arrived, and were read as a number.", "0")
+	return q.mixed()
+}
+
+// queued asks, when a client has connected, when it is accepted: others are the
+// clients before it, and the right one's end let the server come to accept.
+func queued(r *Run, c *Call, s situation, asked int, others []int, right int) *Question {
+	conn := &r.Steps[asked]
+	q := asks(c, AskWhen, s, asked+1)
+	q.Text = fmt.Sprintf("%s is connected. When is it accepted?", capital(r.who(conn.Proc)))
+	q.right("When %s is done", r.who(right))
+	for _, o := range others {
+		if o != right {
+			q.wrong("The server serves one after another, in the order in which they connected.", "When %s is done", r.who(o))
+		}
+	}
+	q.wrong("It is connected, which needs no accept. The server is in another call, for somebody else.", "At once: it is connected")
+	return q.mixed()
+}

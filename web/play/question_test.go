@@ -1,0 +1,233 @@
+package play
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"sockscope/server/trace"
+	"sockscope/web/play/playtest"
+)
+
+// recorded loads a run that the site carries.
+func recorded(t testing.TB, name string) *Run {
+	t.Helper()
+	file, err := os.ReadFile("../assets/recordings/" + name + ".trace")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r *Run
+	rest, err := trace.Frames(file, func(m *trace.Message) {
+		switch {
+		case m.Header != nil:
+			r = NewRun(m.Header)
+		case m.End != nil:
+			r.End = m.End
+		default:
+			r.Add(m.Events)
+		}
+	})
+	if err != nil || len(rest) > 0 || r == nil {
+		t.Fatalf("%s: %v, %d bytes left", name, err, len(rest))
+	}
+	return r
+}
+
+var recordings = []string{"first", "echo", "byteorder", "iterative", "select"}
+
+// script is a run of a lab whose moments are not chosen: all count.
+func script(clients int) *playtest.Script {
+	s := playtest.New(clients)
+	s.Header.Lab = "any"
+	return s
+}
+
+// busy is a script in which so many clients are connected.
+func busy(clients int) *playtest.Script {
+	s := script(clients)
+	s.Listen()
+	for c := 1; c <= clients; c++ {
+		s.Connect(c, true)
+	}
+	return s
+}
+
+// question returns the one of the situation, or nil.
+func question(r *Run, s situation) *Question {
+	for _, q := range Questions(r) {
+		if q.situation == s {
+			return q
+		}
+	}
+	return nil
+}
+
+func TestTheRightAnswerIsWhatTheTraceSays(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		situation situation
+		write     func() *playtest.Script
+		right     string
+		wrong     string // that is offered too; "" for no matter
+		because   string // in the explanation; "" for no matter
+	}{
+		{"recv finds 15 bytes where there is room for 1,024", recvHas, func() *playtest.Script {
+			s := busy(1)
+			s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024, Queues: []trace.Queue{{FD: 4, Recv: 15, State: trace.Established}}})
+			s.Return(0, trace.Event{Result: 15})
+			return s
+		}, "15 bytes", "1,024 bytes", "15 bytes sat in the Recv-Q of fd 4"},
+		{"recv sleeps", recvSleeps, func() *playtest.Script {
+			s := busy(1)
+			s.Echo(1, "hello")
+			return s
+		}, "It sleeps, until bytes arrive", "It returns 0 at once: there is nothing", ""},
+		{"recv wakes to what the peer sent", recvWoken, func() *playtest.Script {
+			s := busy(1)
+			s.Echo(1, "hello")
+			return s
+		}, "5 bytes", "0", "the send of the server brought 5 bytes while it slept"},
+		{"two sends make one recv", recvJoined, func() *playtest.Script {
+			s := busy(1)
+			s.Do(1, trace.Send, 3, 19)
+			s.Do(1, trace.Send, 3, 15)
+			s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
+			s.Return(0, trace.Event{Result: 34})
+			return s
+		}, "34 bytes", "19 bytes", "15 bytes came from the send of client 1"},
+		{"one send makes two recvs", recvPart, func() *playtest.Script {
+			s := busy(1)
+			s.Do(1, trace.Send, 3, 19)
+			s.Enter(0, trace.Recv, 4, trace.Event{Size: 10})
+			s.Return(0, trace.Event{Result: 10})
+			return s
+		}, "10 bytes", "19 bytes", "10 bytes came from the send of client 1, which moved 19"},
+		{"recv returns 0 after the peer's close", recvEnd, func() *playtest.Script {
+			s := busy(1)
+			s.Do(1, trace.Close, 3, 0)
+			s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
+			s.Return(0, trace.Event{})
+			return s
+		}, "0: the end of the stream", "-1, with an error", "client 1 had closed its socket"},
+		{"a non-blocking recv is told not yet", recvNotYet, func() *playtest.Script {
+			s := busy(1)
+			s.Spin(4, 1)
+			return s
+		}, "-1 EAGAIN: not yet", "It sleeps, until bytes arrive", ""},
+		{"recv of a connection that was reset", recvFails, func() *playtest.Script {
+			s := busy(1)
+			s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
+			s.Return(0, trace.Event{Errno: trace.ECONNRESET})
+			return s
+		}, "-1 ECONNRESET: Connection reset by peer", "0: there is nothing", ""},
+		{"send takes part", sendPart, func() *playtest.Script {
+			s := busy(1)
+			s.Enter(0, trace.Send, 4, trace.Event{Size: 4000})
+			s.Return(0, trace.Event{Result: 2500})
+			return s
+		}, "2,500 bytes", "4,000 bytes: all, or it fails", ""},
+		{"a server can send to a client that has shut down its side", sendHalfClosed, func() *playtest.Script {
+			s := busy(1)
+			s.Enter(0, trace.Send, 4, trace.Event{Size: 5, Queues: []trace.Queue{{FD: 4, State: trace.CloseWait}}})
+			s.Return(0, trace.Event{Result: 5})
+			return s
+		}, "5 bytes", "-1 EPIPE: the connection is closing", ""},
+		{"send to a peer that is gone", sendFails, func() *playtest.Script {
+			s := busy(1)
+			s.Enter(0, trace.Send, 4, trace.Event{Size: 5})
+			s.Return(0, trace.Event{Errno: trace.EPIPE})
+			return s
+		}, "-1 EPIPE: Broken pipe", "5 bytes", ""},
+		{"accept makes a new socket", acceptGives, func() *playtest.Script { return busy(1) },
+			"4: a new socket", "3: the listener, connected now", ""},
+		{"select is woken by a client", waitListener, func() *playtest.Script {
+			s := script(1)
+			s.Listen()
+			s.Connect(1, false)
+			s.Enter(0, trace.Select, -1, trace.Event{Sets: &trace.Sets{Read: []int{3, 4}}, Timeout: trace.Forever})
+			s.Return(0, trace.Event{Result: 1, Sets: &trace.Sets{Read: []int{3}},
+				Queues: []trace.Queue{{FD: 3, Recv: 1, Send: 5, State: trace.Listening}, {FD: 4, State: trace.Established}}})
+			return s
+		}, "fd 3 readable, at once", "It sleeps", "1 connection waited in the backlog of fd 3"},
+		{"select waits in vain", waitTimesOut, func() *playtest.Script {
+			s := busy(1)
+			s.Enter(0, trace.Select, -1, trace.Event{Sets: &trace.Sets{Read: []int{3, 4}}, Timeout: 500e6})
+			s.Pass(500e6)
+			s.Return(0, trace.Event{Sleep: trace.Slept})
+			return s
+		}, "0: its time is up", "-1, with an error", "nothing happened for 500 ms: its time was up"},
+	} {
+		r := load(c.write())
+		q := question(r, c.situation)
+		if q == nil {
+			t.Errorf("%s: nobody asks", c.name)
+			continue
+		}
+		if got := r.Happened(q); got != c.right {
+			t.Errorf("%s: right is %q, want %q", c.name, got, c.right)
+		}
+		if c.wrong != "" && !strings.Contains(fmt.Sprint(q.Offers), c.wrong) {
+			t.Errorf("%s: nobody offers %q, but %v", c.name, c.wrong, q.Offers)
+		}
+		if facts := r.Explain(q); !strings.Contains(fmt.Sprint(facts), c.because) {
+			t.Errorf("%s: not told that %q, but %v", c.name, c.because, facts)
+		}
+	}
+}
+
+func TestQuestionsOfTheRecordings(t *testing.T) {
+	for name, want := range map[string][]string{
+		"first":     {"0: the end of the stream", "4: a new socket"},
+		"echo":      {"It sleeps, until a client connects", "0: the end of the stream"},
+		"byteorder": {"256"},
+		"iterative": {"When client 2 is done", "0: it is connected"},
+		"select":    {"It sleeps", "fd 5 writable, at once", "0: its time is up"},
+	} {
+		r := recorded(t, name)
+		var got []string
+		at := 0
+		for _, q := range Questions(r) {
+			got = append(got, r.Happened(q))
+			if q.At < at || q.At > q.Answer || q.Answer >= len(r.Steps) {
+				t.Errorf("%s: %q is asked at %d, after %d, and answered at %d", name, q.Text, q.At, at, q.Answer)
+			}
+			at = q.At
+			for i, o := range q.Offers {
+				if right := q.Right.Lit == nil && i == q.Right.Offer; right != (o.Belief == "") {
+					t.Errorf("%s: %q: the offer %q is right: %v, and corrects %q", name, q.Text, o.Text, right, o.Belief)
+				}
+			}
+			for _, l := range r.Explain(q) {
+				if l.Step > q.Answer && q.Asking != AskSleep {
+					t.Errorf("%s: %q is explained by step %d, which comes after the answer", name, q.Text, l.Step)
+				}
+			}
+		}
+		if len(got) > maxQuestions {
+			t.Errorf("%s asks %d questions", name, len(got))
+		}
+		for _, w := range want {
+			if !strings.Contains(strings.Join(got, "\n"), w) {
+				t.Errorf("%s: no answer is %q: %q", name, w, got)
+			}
+		}
+	}
+}
+
+// What a live run asks is what its recording asks.
+func TestQuestionsDoNotDependOnHowARunArrives(t *testing.T) {
+	for _, name := range recordings {
+		whole := recorded(t, name)
+		live := NewRun(whole.Header)
+		c := newChooser(live)
+		for i := range whole.Steps {
+			live.Add(whole.Steps[i : i+1])
+			c.grow()
+		}
+		if want := Questions(whole); !reflect.DeepEqual(c.questions, want) {
+			t.Errorf("%s: live it asks %d questions, recorded %d, or others", name, len(c.questions), len(want))
+		}
+	}
+}

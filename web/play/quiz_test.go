@@ -1,0 +1,174 @@
+package play
+
+import (
+	"testing"
+	"time"
+
+	"sockscope/server/trace"
+)
+
+func asking(t *testing.T, name string) (*Player, *Quiz) {
+	p := NewPlayer(recorded(t, name))
+	q := NewQuiz(p)
+	q.Switch(true)
+	return p, q
+}
+
+func TestMovesForwardStopAtAQuestion(t *testing.T) {
+	for name, move := range map[string]func(*Player){
+		"steps":         func(p *Player) { p.Step(1000) },
+		"the next wake": func(p *Player) { p.Step(9); p.NextWake(1); p.NextWake(1) },
+		"playing":       func(p *Player) { p.Play(); p.Tick(time.Hour); p.Tick(time.Hour) },
+		"playing by time": func(p *Player) {
+			p.Scale = ByTime
+			p.Play()
+			p.Tick(time.Hour)
+			p.Tick(time.Hour)
+		},
+	} {
+		p, q := asking(t, "select")
+		move(p)
+		if first := q.Questions()[0]; p.Pos() != first.At || q.Open() != first || p.Playing {
+			t.Errorf("%s: at %d, playing %v; want to stop at %d", name, p.Pos(), p.Playing, first.At)
+		}
+		q.Switch(false)
+		if p.Step(1000); p.Pos() != p.Len() {
+			t.Errorf("%s: switched off, the quiz stops at %d", name, p.Pos())
+		}
+	}
+}
+
+func TestGuessAndWhatHappenedStayVisible(t *testing.T) {
+	p, q := asking(t, "select")
+	var asked []*Question
+	for p.Step(1000); q.Open() != nil; p.Step(1000) {
+		open := q.Open()
+		asked = append(asked, open)
+		if q.Check() != nil {
+			t.Fatal("there is no guess to check")
+		}
+		wrong := len(asked)%2 == 0
+		switch {
+		case wrong && open.Right.Offer == 0 && len(open.Offers) == 1:
+			q.Toggle(0) // it sleeps
+		case wrong:
+			q.Choose((open.Right.Offer + 1) % len(open.Offers))
+		case open.Right.Lit == nil:
+			q.Choose(open.Right.Offer)
+		}
+		for i, lit := range open.Right.Lit {
+			if lit && !wrong {
+				q.Toggle(i)
+			}
+		}
+		if a := q.Check(); a == nil || a.Question != open || a.Right() == wrong {
+			t.Fatalf("%q: the answer is %+v, want right: %v", open.Text, a, !wrong)
+		}
+		if a := q.Shown(); q.Open() == nil && (a == nil || a.Question.At > p.Pos()) {
+			t.Errorf("%q: after the answer %+v is shown", open.Text, a)
+		}
+	}
+	if len(asked) != len(q.Questions()) || p.Pos() != p.Len() {
+		t.Errorf("%d of %d questions were asked; at %d", len(asked), len(q.Questions()), p.Pos())
+	}
+	right, made := q.Score()
+	if len(q.History()) != len(asked) || made != len(asked) || right != (made+1)/2 {
+		t.Errorf("%d right of %d, %d in the history", right, made, len(q.History()))
+	}
+	for _, a := range asked {
+		p.Seek(a.At)
+		if shown := q.Shown(); shown == nil || shown.Question.At > p.Pos() {
+			t.Errorf("back at %d, %+v is shown", a.At, shown)
+		}
+	}
+	q.Again(asked[0])
+	if q.Open() != asked[0] || q.Ready() {
+		t.Error("asked again, the first question is not open as it was at first")
+	}
+}
+
+func TestSkippingGoesOn(t *testing.T) {
+	p, q := asking(t, "first")
+	p.Play()
+	p.Tick(time.Hour)
+	q.Skip()
+	if !p.Playing || q.Open() != nil {
+		t.Fatalf("skipped: playing %v, open %v", p.Playing, q.Open())
+	}
+	p.Tick(time.Hour)
+	if q.Open() == nil || q.Open() != q.Questions()[1] {
+		t.Errorf("the next question is not open at %d", p.Pos())
+	}
+	if h := q.History(); len(h) != 1 || !h[0].Skipped || h[0].Right() {
+		t.Errorf("the history is %+v", h)
+	}
+}
+
+func TestALiveRunWaitsForTheAnswer(t *testing.T) {
+	whole := recorded(t, "first")
+	live := NewRun(whole.Header)
+	p := NewPlayer(live)
+	q := NewQuiz(p)
+	q.Switch(true)
+	p.Follow = true
+	add := func(from, to int) { live.Add(whole.Steps[from:to]); p.Grown() }
+	add(0, 10)
+	if p.Pos() != 10 || q.Open() != nil {
+		t.Fatalf("at %d, open %v: accept has not returned, so nobody knows what is right", p.Pos(), q.Open())
+	}
+	add(10, 20)
+	if p.Pos() != 10 || q.Open() == nil || p.Follow {
+		t.Fatalf("at %d, open %v; want to lag behind at the accept", p.Pos(), q.Open())
+	}
+	q.Skip()
+	add(20, 22)
+	if !p.Follow && q.Open() == nil || p.Pos() <= 10 {
+		t.Errorf("skipped, it stays at %d", p.Pos())
+	}
+}
+
+func FuzzQuestions(f *testing.F) {
+	f.Add([]byte("\x03\x00\x00\x05\x03\x04\x00\x00\x05\x04"))
+	f.Add([]byte("\x03\x00\x00\x44\x03\x04\x00\x00\x44\x04\x03\x01\x00\x45\x03\x04\x01\x00\x45\x03\x03\x00\x00\x47\x04\x04\x30\x00\x47\x04"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		header := script(2).Header
+		r := NewRun(header)
+		for len(data) >= 5 && len(r.Steps) < 2000 {
+			b := data[:5]
+			data = data[5:]
+			e := trace.Event{
+				Kind: trace.Kind(b[0] % 8), Time: int64(int8(b[4])) << (b[2] % 50), Proc: int(int8(b[1] & 0x83)), Thread: int(int8(b[2] & 0x81)),
+				Call: trace.Call(b[3] % 32), FD: int(int8(b[4] & 0x87)), Result: int64(int8(b[4])), Errno: trace.Errno(b[2] & 0x70),
+				Sleep: trace.Sleep(b[1] >> 4 & 3), Addr: "127.0.0.1:" + string('0'+b[2]&3), Data: b, Size: int(int8(b[3])), Timeout: int64(int8(b[0])),
+			}
+			if b[3]&0x40 != 0 {
+				e.Sets = &trace.Sets{Read: []int{int(b[4] & 7)}, Write: []int{int(int8(b[2]))}}
+				e.Queues = []trace.Queue{{FD: int(b[4] & 7), Local: "127.0.0.1:" + string('0'+b[1]&3), State: trace.TCPState(b[0] & 15), Recv: int(int8(b[1]))}}
+			}
+			r.Add([]trace.Event{e})
+		}
+		p := NewPlayer(r)
+		q := NewQuiz(p)
+		q.Switch(true)
+		for range 3 * maxQuestions {
+			p.Step(len(r.Steps) + 1)
+			if open := q.Open(); open != nil {
+				r.Happened(open)
+				r.Explain(open)
+				q.Skip()
+			}
+		}
+		if p.Pos() != len(r.Steps) {
+			t.Errorf("all questions skipped, the player is at %d of %d", p.Pos(), len(r.Steps))
+		}
+		for i := range r.Steps {
+			if n := len(r.Why(i, i+1)) + len(r.Bytes(i, len(r.Steps))); n > 2*maxLinks {
+				t.Errorf("step %d has %d links", i, n)
+			}
+		}
+		NewTally(r)
+		if d := Diverge(r, r); d != nil {
+			t.Errorf("a run differs from itself: %+v", d)
+		}
+	})
+}

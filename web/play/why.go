@@ -1,0 +1,392 @@
+package play
+
+import (
+	"fmt"
+
+	"sockscope/server/trace"
+)
+
+// Link is one part of an explanation.
+type Link struct {
+	Step       int    // index in Steps of what it is about
+	Text       string // a sentence without its full stop
+	How        trace.Provenance
+	Time       int64 // ns since the run's start: of the reading where it is sampled, else of the step
+	File, Line int   // the line that made the call, as in trace.Event; 0 where the link is no call
+}
+
+// maxLinks bounds an explanation.
+const maxLinks = 16
+
+// Why tells why the call at step i is blocked, or why it returned as it did, as
+// it can be known at position n: the call, the buffer that was empty or full,
+// who ended its sleep, and what that one had waited for in turn. It has at most
+// maxLinks links, and no call twice; it is nil where there is no call.
+func (r *Run) Why(i, n int) []Link {
+	n = max(0, min(n, len(r.Steps)))
+	c := r.CallAt(i)
+	if c == nil || c.Enter >= n {
+		return nil
+	}
+	w := &why{run: r, ends: newEnds(r), n: n, seen: map[int]bool{}}
+	for c != nil && len(w.links) < maxLinks {
+		c = w.call(c)
+	}
+	return w.links[:min(len(w.links), maxLinks)]
+}
+
+// why is an explanation in the making, of what is known at position n.
+type why struct {
+	run   *Run
+	ends  ends
+	n     int
+	links []Link
+	seen  map[int]bool // calls told, by their Enter
+}
+
+// add appends a link about step i.
+func (w *why) add(i int, how trace.Provenance, format string, a ...any) {
+	w.links = append(w.links, Link{Step: i, Text: fmt.Sprintf(format, a...), How: how, Time: w.run.Steps[i].Time})
+}
+
+// addCall appends a link about the call c, with its line.
+func (w *why) addCall(c *Call, how trace.Provenance, format string, a ...any) {
+	w.add(c.Enter, how, format, a...)
+	l, e := &w.links[len(w.links)-1], &w.run.Steps[c.Enter]
+	l.File, l.Line = e.File, e.Line
+}
+
+// open reports whether c has not returned at the position.
+func (w *why) open(c *Call) bool { return c.Return < 0 || c.Return >= w.n }
+
+// call tells what c waited for and returns the call that explains it in turn,
+// or nil.
+func (w *why) call(c *Call) *Call {
+	r, in := w.run, &w.run.Steps[c.Enter]
+	who := r.who(in.Proc)
+	if w.seen[c.Enter] {
+		w.add(c.Enter, trace.Inferred, "%s waits in the %s above: they wait for each other", who, brief(in))
+		return nil
+	}
+	w.seen[c.Enter] = true
+	if in.Call == trace.Nanosleep {
+		w.addCall(c, trace.Injected, "%s was held back for %s by a knob", who, span(in.Timeout))
+		return nil
+	}
+	if w.open(c) {
+		w.addCall(c, trace.Observed, "%s is in %s, for %s so far", who, brief(in), span(r.Steps[w.n-1].Time-in.Time))
+		w.buffers(c)
+		return w.waits(c)
+	}
+	out := &r.Steps[c.Return]
+	if out.Sleep != trace.Slept {
+		w.addCall(c, trace.Observed, "%s called %s, which returned %s%s", who, brief(in), result(out), awake(out))
+		w.buffers(c)
+		w.bytes(c.Return)
+		return nil
+	}
+	w.addCall(c, trace.Observed, "%s slept %s in %s, which returned %s", who, span(out.Time-in.Time), brief(in), result(out))
+	w.buffers(c)
+	return w.woken(c)
+}
+
+func awake(out *trace.Event) string {
+	if out.Sleep == trace.Awake {
+		return " without a sleep"
+	}
+	return ""
+}
+
+// woken tells what ended the sleep of c and returns what whoever ended it had
+// slept in before.
+func (w *why) woken(c *Call) *Call {
+	r, in, out := w.run, &w.run.Steps[c.Enter], &w.run.Steps[c.Return]
+	wake := r.WakeOf(c.Return)
+	if wake == nil {
+		if timedOut(in, out) {
+			w.add(c.Return, trace.Observed, "nothing happened for %s: its time was up", span(out.Time-in.Time))
+		}
+		return nil
+	}
+	w.add(wake.Cause, trace.Inferred, "%s", w.cause(wake))
+	cause := r.CallAt(wake.Cause)
+	if cause == nil {
+		return nil
+	}
+	w.links[len(w.links)-1].File = r.Steps[cause.Enter].File
+	w.links[len(w.links)-1].Line = r.Steps[cause.Enter].Line
+	return w.before(cause)
+}
+
+// timedOut reports whether a call that slept returned because its patience was
+// over: 0 ready fds of a multiplexer, "not yet" of another call (SO_RCVTIMEO,
+// socket(7)).
+func timedOut(in, out *trace.Event) bool {
+	if in.Call.Multiplexes() {
+		return out.Errno == 0 && out.Result == 0
+	}
+	return out.Errno == trace.EAGAIN
+}
+
+// cause says what the call at an arrow's tail did to the one at its head.
+func (w *why) cause(wake *Wake) string {
+	r := w.run
+	e := &r.Steps[wake.Cause]
+	who := r.who(e.Proc)
+	switch c := r.CallAt(wake.Cause); {
+	case e.Kind == trace.Exit:
+		return who + " ended, and the kernel closed what it had open"
+	case c == nil:
+		return who + " ended the sleep"
+	case e.Call.Sends():
+		n := int64(r.Steps[c.Enter].Size)
+		if c.Return >= 0 && c.Return < w.n && r.Steps[c.Return].Errno == 0 {
+			n = r.Steps[c.Return].Result
+		}
+		return fmt.Sprintf("the send of %s brought %s while it slept", who, count(n, "byte"))
+	case e.Call.Receives():
+		return fmt.Sprintf("the recv of %s made room", who)
+	case e.Call == trace.Connect:
+		return fmt.Sprintf("the connect of %s put a connection into the backlog", who)
+	case e.Call == trace.Shutdown:
+		return fmt.Sprintf("the shutdown of %s ended the stream", who)
+	}
+	return fmt.Sprintf("the %v of %s ended the connection", e.Call, who)
+}
+
+// lookBack is how many calls of a lane are looked at for a sleep.
+const lookBack = 32
+
+// before returns the last call that the lane of c slept in before c, or nil.
+func (w *why) before(c *Call) *Call {
+	r := w.run
+	calls := r.Lanes[c.Lane].Calls
+	k := lastBefore(r, calls, c.Enter)
+	for last := max(0, k-lookBack); k >= last; k-- {
+		b := &r.Calls[calls[k]]
+		if b.Return >= 0 && b.Return < c.Enter && r.Steps[b.Return].Sleep == trace.Slept {
+			return b
+		}
+	}
+	return nil
+}
+
+// shownMembers is how many fds of a multiplexer are told one by one.
+const shownMembers = 6
+
+// buffers tells how full the kernel's buffers were that c was about, as read
+// just before it: beside its Enter.
+func (w *why) buffers(c *Call) {
+	in := &w.run.Steps[c.Enter]
+	fds := []int{in.FD}
+	if in.Call.Multiplexes() {
+		fds = nil
+		if in.Sets != nil {
+			fds = append(fds, in.Sets.Read[:min(len(in.Sets.Read), shownMembers)]...)
+		}
+	}
+	for _, fd := range fds {
+		if q := queue(in, fd); q != nil {
+			w.add(c.Enter, trace.Sampled, "%s", fill(in.Call, q))
+			w.links[len(w.links)-1].Time = q.Time
+		}
+	}
+}
+
+// queue returns what was read of fd beside e, or nil.
+func queue(e *trace.Event, fd int) *trace.Queue {
+	for i := range e.Queues {
+		if e.Queues[i].FD == fd {
+			return &e.Queues[i]
+		}
+	}
+	return nil
+}
+
+// fill says how full the buffer is that a call looks at.
+func fill(call trace.Call, q *trace.Queue) string {
+	switch {
+	case q.State == trace.Listening && q.Recv == 0:
+		return fmt.Sprintf("nobody waited in the backlog of fd %d", q.FD)
+	case q.State == trace.Listening:
+		return fmt.Sprintf("%s waited in the backlog of fd %d", count(int64(q.Recv), "connection"), q.FD)
+	case call.Sends():
+		return fmt.Sprintf("%s in the Send-Q of fd %d", sat(q.Send), q.FD)
+	case q.Recv == 0 && q.State == trace.CloseWait:
+		return fmt.Sprintf("the Recv-Q of fd %d was empty, and its peer had ended the stream (CLOSE-WAIT)", q.FD)
+	case q.Recv == 0:
+		return fmt.Sprintf("the Recv-Q of fd %d was empty", q.FD)
+	}
+	return fmt.Sprintf("%s in the Recv-Q of fd %d", sat(q.Recv), q.FD)
+}
+
+// sat says that so many bytes were somewhere.
+func sat(n int) string {
+	if n == 0 {
+		return "no bytes were"
+	}
+	return count(int64(n), "byte") + " sat"
+}
+
+// waits tells what would end the open call c, and returns the call in which
+// the one that could end it is itself.
+func (w *why) waits(c *Call) *Call {
+	r, in := w.run, &w.run.Steps[c.Enter]
+	switch {
+	case in.Call.Multiplexes():
+		w.members(c)
+		return nil
+	case in.Call == trace.Accept:
+		w.add(c.Enter, trace.Inferred, "only a connect to fd %d can wake it", in.FD)
+		return nil
+	case !in.Call.Sends() && !in.Call.Receives():
+		return nil
+	}
+	l, ok := w.ends.at(in.Proc, in.FD, w.n)
+	if !ok {
+		return nil
+	}
+	if l.peer.Proc < 0 {
+		server := r.listens(in.Proc, in.FD, w.n)
+		if server < 0 {
+			return nil
+		}
+		w.add(c.Enter, trace.Inferred, "nobody has accepted this connection: it waits in the backlog of %s", r.who(server))
+		return w.now(server)
+	}
+	ends := "send, shutdown or close"
+	if in.Call.Sends() {
+		ends = "recv or close"
+	}
+	w.add(c.Enter, trace.Inferred, "only %s can wake it, by a %s", r.who(l.peer.Proc), ends)
+	return w.now(l.peer.Proc)
+}
+
+// listens returns the server that fd of proc was connected to, by the address
+// of the last connect before n; -1 where that is not known.
+func (r *Run) listens(proc, fd, n int) int {
+	for i := range r.Lanes {
+		lane := &r.Lanes[i]
+		if lane.Proc != proc {
+			continue
+		}
+		k := lastBefore(r, lane.Calls, n)
+		for last := max(0, k-lookBack); k >= last; k-- {
+			e := &r.Steps[r.Calls[lane.Calls[k]].Enter]
+			if e.Call != trace.Connect || e.FD != fd {
+				continue
+			}
+			for p := range r.Header.Procs {
+				server := &r.Header.Procs[p]
+				if server.Role == trace.RoleServer && samePort(server.Addr, e.Addr) {
+					return p
+				}
+			}
+		}
+	}
+	return -1
+}
+
+// now returns the call that proc is in at the position; where it is in none,
+// it tells so and returns nil.
+func (w *why) now(proc int) *Call {
+	r := w.run
+	last := -1
+	for i := range r.Lanes {
+		lane := &r.Lanes[i]
+		if lane.Proc != proc {
+			continue
+		}
+		if lane.Exit >= 0 && lane.Exit < w.n {
+			last = max(last, lane.Exit)
+			continue
+		}
+		k := lastBefore(r, lane.Calls, w.n)
+		if k < 0 {
+			continue
+		}
+		c := &r.Calls[lane.Calls[k]]
+		if w.open(c) {
+			return c
+		}
+		last = max(last, c.Return)
+	}
+	if last >= 0 {
+		state := "is in no call now"
+		if r.Steps[last].Kind == trace.Exit {
+			state = "has ended"
+		}
+		w.add(last, trace.Observed, "%s %s", r.who(proc), state)
+	}
+	return nil
+}
+
+// members tells who can make the fds of an open multiplexer ready.
+func (w *why) members(c *Call) {
+	r, in := w.run, &w.run.Steps[c.Enter]
+	if in.Sets == nil {
+		return
+	}
+	for _, fd := range in.Sets.Read[:min(len(in.Sets.Read), shownMembers)] {
+		if l, ok := w.ends.at(in.Proc, fd, w.n); ok && l.peer.Proc >= 0 {
+			w.add(c.Enter, trace.Inferred, "%s can make fd %d readable", r.who(l.peer.Proc), fd)
+		} else if !ok {
+			w.add(c.Enter, trace.Inferred, "a new client can make fd %d readable", fd)
+		}
+	}
+	if in.Timeout >= 0 {
+		w.add(c.Enter, trace.Observed, "it gives up after %s", span(in.Timeout))
+	}
+}
+
+// bytes tells where the bytes of a recv came from, or those of a send went.
+func (w *why) bytes(ret int) {
+	r, e := w.run, &w.run.Steps[ret]
+	l, ok := w.ends.at(e.Proc, e.FD, ret)
+	if !ok || e.Errno != 0 {
+		return
+	}
+	own, others, verb := l.in.Recvs, l.in.Sends, "came from the send"
+	if e.Call.Sends() {
+		own, others, verb = l.out.Sends, l.out.Recvs, "went to the recv"
+	}
+	k := moveAt(own, ret)
+	if k < 0 {
+		return
+	}
+	m := own[k]
+	moves := sharing(others, m, w.n)
+	for i, o := range moves {
+		if n := len(w.links); n > 0 && w.links[n-1].Step == o.Step {
+			continue // the send that woke it, told already
+		}
+		if len(w.links) >= maxLinks-1 && i < len(moves)-1 {
+			w.add(ret, trace.Inferred, "and %s more", count(int64(len(moves)-i), "call"))
+			return
+		}
+		n := min(m.Off+m.Len, o.Off+o.Len) - max(m.Off, o.Off)
+		of := ""
+		if n < o.Len {
+			of = fmt.Sprintf(", which moved %s", grouped(o.Len))
+		}
+		w.add(o.Step, trace.Inferred, "%s %s of %s%s", count(n, "byte"), verb, r.who(r.Steps[o.Step].Proc), of)
+		if c := r.CallAt(o.Step); c != nil {
+			last := &w.links[len(w.links)-1]
+			last.File, last.Line = r.Steps[c.Enter].File, r.Steps[c.Enter].Line
+		}
+	}
+}
+
+// Bytes leads from a send to the recvs that got its bytes, and from a recv to
+// the sends that brought them, as far as that had happened at position n. Step i
+// is the call's Enter or Return. It has at most maxLinks links.
+func (r *Run) Bytes(i, n int) []Link {
+	n = max(0, min(n, len(r.Steps)))
+	c := r.CallAt(i)
+	if c == nil || c.Return < 0 || c.Return >= n {
+		return nil
+	}
+	w := &why{run: r, ends: newEnds(r), n: n}
+	w.bytes(c.Return)
+	return w.links
+}
