@@ -5,4 +5,7 @@
 // A [Run] grows while its run is live. A step is one event that a program
 // made; the kernel's samples lie between steps. A [Player] is a position in a
 // Run that can be moved, and can play.
+//
+// A [Quiz] stops a Player where the next step is worth a guess. [Run.Why] tells
+// why a call is blocked or came back. A [Tally] and a [Divergence] compare runs.
 package play
