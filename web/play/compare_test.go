@@ -48,7 +48,7 @@ func TestTally(t *testing.T) {
 	}
 }
 
-func TestSelectIsFairerThanOneAfterAnother(t *testing.T) {
+func TestWhoIsServedInTurnWaitsLonger(t *testing.T) {
 	one, mux := NewTally(recorded(t, "iterative")), NewTally(recorded(t, "select"))
 	if one.Fairness <= 0 || one.Fairness > 1 || mux.Fairness <= 0 || mux.Fairness > 1 {
 		t.Errorf("fairness is %v and %v", one.Fairness, mux.Fairness)
