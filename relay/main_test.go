@@ -42,7 +42,7 @@ func relay(args ...string) *exec.Cmd {
 }
 
 // start starts a relay and returns the address that it announces.
-func start(t *testing.T, args ...string) (*exec.Cmd, string) {
+func start(t testing.TB, args ...string) (*exec.Cmd, string) {
 	t.Helper()
 	cmd := relay(args...)
 	cmd.Stderr = os.Stderr

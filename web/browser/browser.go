@@ -57,6 +57,9 @@ type Tab struct {
 	testing.TB
 	ctx context.Context
 
+	// Close closes the tab before its test ends.
+	Close func()
+
 	mu         sync.Mutex
 	complaints []string
 	expected   []string
@@ -79,8 +82,20 @@ var (
 // failed requests fail the test.
 func (b *Browser) Open(t testing.TB, url string, v View) *Tab {
 	t.Helper()
-	ctx, closeTab := chromedp.NewContext(b.ctx)
-	tab := &Tab{TB: t, ctx: ctx}
+	return b.open(t, url, v)
+}
+
+// Private is Open for a visitor of whom the browser knows nothing: no cache, no
+// storage.
+func (b *Browser) Private(t testing.TB, url string, v View) *Tab {
+	t.Helper()
+	return b.open(t, url, v, chromedp.WithNewBrowserContext())
+}
+
+func (b *Browser) open(t testing.TB, url string, v View, options ...chromedp.ContextOption) *Tab {
+	t.Helper()
+	ctx, closeTab := chromedp.NewContext(b.ctx, options...)
+	tab := &Tab{TB: t, ctx: ctx, Close: closeTab}
 	if err := chromedp.Listen(ctx, tab.hear); err != nil {
 		t.Fatal(err)
 	}
@@ -204,6 +219,17 @@ func (t *Tab) WaitText(selector, text string) {
 func (t *Tab) Eval(expression string) string {
 	t.Helper()
 	v, err := chromedp.Run(t.ctx, chromedp.Evaluate[string]("String("+expression+")"))
+	if err != nil {
+		t.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+// Await returns what the promise that the expression gives is fulfilled with,
+// as text.
+func (t *Tab) Await(expression string) string {
+	t.Helper()
+	v, err := chromedp.Run(t.ctx, chromedp.Evaluate[string]("("+expression+").then(String)", chromedp.EvalAwaitPromise))
 	if err != nil {
 		t.Fatalf("%s: %v", expression, err)
 	}
