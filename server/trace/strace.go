@@ -2,7 +2,6 @@ package trace
 
 import (
 	"fmt"
-	"net/netip"
 	"strconv"
 	"strings"
 )
@@ -206,19 +205,23 @@ func content(data []byte, size int) string {
 	return b.String()
 }
 
-// sockaddr returns an address as strace shows it, and its size.
+// sockaddr returns an address as strace shows it, and its size. The address is
+// one of ours, HOST:PORT as our tracer wrote it: what has no port is a path.
+// (Package net/netip would say more of a bad one, and costs app.wasm 40 KB.)
 func sockaddr(addr string) (text, size string) {
 	if addr == "" {
 		return "NULL", "0"
 	}
-	ap, err := netip.ParseAddrPort(addr)
-	if err != nil {
+	colon := strings.LastIndexByte(addr, ':')
+	host := addr[:max(colon, 0)]
+	port, err := strconv.ParseUint(addr[colon+1:], 10, 16)
+	switch {
+	case colon < 0 || err != nil:
 		return "{sa_family=AF_UNIX, sun_path=" + strconv.Quote(addr) + "}", strconv.Itoa(3 + len(addr))
+	case strings.HasPrefix(host, "["):
+		return fmt.Sprintf(`{sa_family=AF_INET6, sin6_port=htons(%d), sin6_flowinfo=htonl(0), inet_pton(AF_INET6, "%s", &sin6_addr), sin6_scope_id=0}`, port, strings.Trim(host, "[]")), "28"
 	}
-	if ap.Addr().Is4() {
-		return fmt.Sprintf(`{sa_family=AF_INET, sin_port=htons(%d), sin_addr=inet_addr("%v")}`, ap.Port(), ap.Addr()), "16"
-	}
-	return fmt.Sprintf(`{sa_family=AF_INET6, sin6_port=htons(%d), sin6_flowinfo=htonl(0), inet_pton(AF_INET6, "%v", &sin6_addr), sin6_scope_id=0}`, ap.Port(), ap.Addr()), "28"
+	return fmt.Sprintf(`{sa_family=AF_INET, sin_port=htons(%d), sin_addr=inet_addr("%s")}`, port, host), "16"
 }
 
 func timeval(ns int64) string {
