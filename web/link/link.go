@@ -200,17 +200,13 @@ func frameLen(b []byte) int {
 
 // Send sends a request. It returns ErrNotLive while there is no connection.
 func (l *Link) Send(r *trace.Request) error {
-	frame, err := trace.AppendFrame(nil, r)
-	if err != nil {
-		return err
-	}
 	l.mu.Lock()
 	conn := l.conn
 	l.mu.Unlock()
 	if conn == nil {
 		return ErrNotLive
 	}
-	return conn.Write(context.Background(), websocket.MessageBinary, frame)
+	return conn.Write(context.Background(), websocket.MessageBinary, trace.AppendRequest(nil, r))
 }
 
 // Close ends the link for good. It doesn't wait.
