@@ -149,6 +149,6 @@ func (s *session) seek(n int) {
 	if s.Player != nil {
 		s.Player.Playing = false
 		s.Player.Seek(n)
-		s.rev++
+		s.moved()
 	}
 }

@@ -8,28 +8,42 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"sockscope/server/trace"
+	"sockscope/web/play"
 )
 
 // kernelPane shows what the kernel holds for the selected lane's process: the
 // fd table with queues and backlog, the lists of select; or the kernel's own
-// table of all sockets; or, before a run, the lab's text.
+// table of all sockets; or why a call sleeps; or the lab's text. Below it stands
+// the question that is open, or the answer that was given.
 type kernelPane struct {
 	app.Compo
 	S   *session
 	Rev int
 }
 
+// kernelView is what the kernel pane shows.
+type kernelView uint8
+
+const (
+	fdsView     kernelView = iota // the fd table of the selected lane's process
+	netstatView                   // the kernel's own table of all sockets
+	whyView                       // why the selected lane's call sleeps, or woke
+	aboutView                     // the lab's text
+)
+
 func (c *kernelPane) Render() app.UI {
 	s := c.S
 	var body app.UI
 	title, how := "Kernel", app.UI(nil)
 	switch {
-	case s.about:
+	case s.view == aboutView:
 		title, body = "About", about(s.Lab)
 	case s.state() == nil:
 		body = elc("p", "hint").Text("When a run has begun: the fds of the selected process, their states and queues, and what select was asked and answered.")
-	case s.netst:
+	case s.view == netstatView:
 		body, how = sockets(s.state()), provenance(trace.Sampled, "")
+	case s.view == whyView:
+		title, body = "Why", c.why()
 	default:
 		body, how = s.fds(), s.queuesRead()
 	}
@@ -37,26 +51,22 @@ func (c *kernelPane) Render() app.UI {
 		elc("div", "ph2").Body(
 			el("h2").Text(title),
 			elc("span", "seg").Role("group").Aria("label", "What to show").Body(
-				c.tab("fds", !s.about && !s.netst, c.onFDs),
-				c.tab("netstat", !s.about && s.netst, c.onNetstat),
-				c.tab("about", s.about, c.onAbout),
+				c.tab("fds", fdsView), c.tab("netstat", netstatView), c.tab("why", whyView), c.tab("about", aboutView),
 			),
 			elc("span", "sp"), how,
 		),
 		elc("div", "scroll").ID("kernel").TabIndex(0).Body(body),
+		c.ask(),
 	)
 }
 
-func (c *kernelPane) tab(name string, on bool, h app.EventHandler) app.UI {
-	return button(h).Aria("pressed", on).Text(name)
+func (c *kernelPane) tab(name string, v kernelView) app.UI {
+	return button(func(app.Context, app.Event) { c.S.show(v) }, app.EventScope("tab", int(v))).
+		Aria("pressed", c.S.view == v).Text(name)
 }
 
-func (c *kernelPane) onFDs(app.Context, app.Event)     { c.S.showKernel(false, false) }
-func (c *kernelPane) onNetstat(app.Context, app.Event) { c.S.showKernel(true, false) }
-func (c *kernelPane) onAbout(app.Context, app.Event)   { c.S.showKernel(false, true) }
-
-func (s *session) showKernel(netstat, about bool) {
-	s.netst, s.about = netstat, about
+func (s *session) show(v kernelView) {
+	s.view = v
 	s.rev++
 }
 
@@ -212,26 +222,31 @@ func fdTable(s *session) app.UI {
 					app.Text("Lists in "), elc("span", "note").Text("what "+p.Muxed.Call.String()+" asks about")))
 			}),
 			app.IfSlice(p.Muxed != nil, func() []app.UI {
-				return lists(p.Muxed.In, "in", cols, row, true)
+				return s.lists(p.Muxed.In, "in", cols, row, true)
 			}),
 			app.If(p.Muxed != nil, func() app.UI {
 				return elc("tr", "sub").Body(el("th").Attr("colspan", len(cols)+1).Body(
 					app.Text("Lists out "), elc("span", "note").Text(answerWord(p.Muxed))))
 			}),
 			app.IfSlice(p.Muxed != nil, func() []app.UI {
-				return lists(p.Muxed.Out, "out", cols, row, !p.Muxed.Open)
+				return s.lists(p.Muxed.Out, "out", cols, row, !p.Muxed.Open)
 			}),
 		),
 	)
 }
 
 // lists draws the three lists of select, a row each.
-func lists(sets *trace.Sets, class string, cols []column, row func(string, string, func(*column) app.UI) app.UI, known bool) []app.UI {
+func (s *session) lists(sets *trace.Sets, class string, cols []column, row func(string, string, func(*column) app.UI) app.UI, known bool) []app.UI {
 	if sets == nil {
 		sets = new(trace.Sets)
 	}
-	one := func(name string, members []int) app.UI {
-		return row(class, name, func(c *column) app.UI {
+	one := func(list play.List, members []int) app.UI {
+		return row(class, list.String(), func(c *column) app.UI {
+			if class == "out" {
+				if light := s.light(list, c.number); light != nil {
+					return light
+				}
+			}
 			switch {
 			case !slices.Contains(members, c.number):
 				return elc("span", "dot").Text("·")
@@ -241,7 +256,7 @@ func lists(sets *trace.Sets, class string, cols []column, row func(string, strin
 			return elc("span", "m").Text(c.number)
 		})
 	}
-	return []app.UI{one("readable", sets.Read), one("writable", sets.Write), one("exceptional", sets.Except)}
+	return []app.UI{one(play.Readable, sets.Read), one(play.Writable, sets.Write), one(play.Exceptional, sets.Except)}
 }
 
 // answerWord says what came of the newest select.

@@ -33,6 +33,9 @@ const (
 	laneDown
 	startRun
 	stopRun
+	answer
+	checkAnswer
+	skipQuestion
 	slower
 	faster
 	allKeys
@@ -54,7 +57,7 @@ var bindings = []struct {
 	{"0", false, zoomFit},
 	{"1", false, tabSource}, {"2", false, tabKernel}, {"3", false, tabBytes}, {"4", false, tabLog},
 	{"ArrowUp", false, laneUp}, {"ArrowDown", false, laneDown},
-	{"r", false, startRun},
+	{"r", false, startRun}, {"a", false, answer},
 }
 
 // signs are the keys that are typed with or without shift, as the keyboard has
@@ -91,6 +94,7 @@ var explained = []struct{ keys, text string }{
 	{"[ ]", "slower, faster"},
 	{"1 2 3 4", "source, kernel, bytes, log"},
 	{"↑ ↓", "the lane above or below"},
+	{"A", "ask before showing; then a digit lights an fd or picks an answer, Enter checks, Esc skips"},
 	{"R", "run"},
 	{".", "stop the run"},
 	{"?", "this list"},
@@ -114,6 +118,10 @@ func (s *session) apply(c command) bool {
 		return true
 	}
 	p := s.Player
+	if c == answer && s.question() == nil {
+		s.switchAsking()
+		return true
+	}
 	if p == nil {
 		return false
 	}
@@ -149,6 +157,10 @@ func (s *session) apply(c command) bool {
 	case byStepOrTime:
 		p.Scale = play.ByTime - p.Scale
 		p.SetSpeed(p.Speed())
+	case checkAnswer:
+		s.check()
+	case skipQuestion:
+		s.skip()
 	case slower:
 		p.SetSpeed(p.Speed() - 1)
 	case faster:
@@ -168,8 +180,23 @@ func (p *labPage) listenKeys(ctx app.Context) {
 			return nil
 		}
 		key := e.Get("key").String()
+		if typing(e.Get("target"), key) {
+			return nil
+		}
 		c := commandOf(key, e.Get("shiftKey").Bool())
-		if c == none || typing(e.Get("target"), key) {
+		if p.s.question() != nil {
+			switch {
+			case key == "Enter":
+				c = checkAnswer
+			case key == "Escape":
+				c = skipQuestion
+			case len(key) == 1 && key[0] >= '0' && key[0] <= '9':
+				e.Call("preventDefault")
+				ctx.Dispatch(func(app.Context) { p.s.digit(int(key[0] - '0')) })
+				return nil
+			}
+		}
+		if c == none {
 			return nil
 		}
 		e.Call("preventDefault")
@@ -198,7 +225,7 @@ func typing(target app.Value, key string) bool {
 	case "INPUT", "SELECT", "TEXTAREA", "DIALOG":
 		return true
 	case "BUTTON", "A", "LABEL":
-		return key == " " || target.Call("closest", "dialog").Truthy()
+		return key == " " || key == "Enter" || target.Call("closest", "dialog").Truthy()
 	}
 	return (key == "ArrowUp" || key == "ArrowDown") && target.Get("classList").Call("contains", "scroll").Bool()
 }

@@ -91,7 +91,7 @@ func (p *labPage) OnMount(ctx app.Context) {
 		}
 	}
 	p.lanes.Moved = move
-	p.s.send = p.wire.send
+	p.s.send, p.s.drawn = p.wire.send, p.draw
 	p.wire.start(ctx, func(events []link.Event) {
 		for _, e := range events {
 			p.s.hear(e)
@@ -144,6 +144,13 @@ func (p *labPage) draw() {
 			p.lanes.Show(p.shown)
 		}
 	}
+	if p.s.attend() {
+		p.tab = "kernel"
+	}
+	q := p.s.question()
+	if p.lanes.View.Veil = q != nil; q != nil {
+		p.lanes.View.AskLane = q.Lane
+	}
 	if p.lanes.Player != nil {
 		p.lanes.View.Scale(p.lanes.Player)
 		p.lanes.View.Follow(p.lanes.Player)
@@ -154,7 +161,11 @@ func (p *labPage) draw() {
 
 func (p *labPage) Render() app.UI {
 	s := p.s
-	return elc("div", "lab").Body(
+	class := "lab"
+	if s.question() != nil {
+		class = "lab asking"
+	}
+	return elc("div", class).Body(
 		app.Raw(hatch),
 		p.bar(),
 		p.question(),
@@ -237,7 +248,12 @@ func (p *labPage) pickTab(name string) {
 	p.tab = name
 	p.s.rev++ // what was hidden has places to scroll to
 	if name == "about" || name == "kernel" {
-		p.s.showKernel(p.s.netst, name == "about")
+		switch {
+		case name == "about":
+			p.s.show(aboutView)
+		case p.s.view == aboutView:
+			p.s.show(fdsView)
+		}
 	}
 }
 
@@ -308,6 +324,11 @@ func (p *labPage) obey(ctx app.Context, c command) {
 	case allKeys:
 		p.onHelp(ctx, app.Event{})
 		return
+	case answer:
+		if p.s.question() != nil {
+			focus("ask")
+			return
+		}
 	case tabSource:
 		p.pickTab("source")
 		focus("src-upper")

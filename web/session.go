@@ -46,8 +46,15 @@ type session struct {
 	flow  flowPick
 	rev   int
 	send  func(*trace.Request) error
-	netst bool // show the kernel's socket table instead of the fd table
-	about bool // show the lab's text instead of the kernel
+	drawn func() // told when the timeline is to be drawn again; nil for nobody
+	view  kernelView
+
+	// Quiz are the run's questions; nil without a run. asking is whether they
+	// are asked, in this run and the next. attended is the question that the
+	// page has turned to.
+	Quiz     *play.Quiz
+	asking   bool
+	attended *play.Question
 }
 
 // flowPick is the choice of bytes to show; the zero value follows the lane.
@@ -59,8 +66,8 @@ type flowPick struct {
 // open starts over with a lab and its set-up.
 func (s *session) open(l *lab.Lab, v lab.Values) {
 	*s = session{
-		Lab: l, Values: v, Link: s.Link, Hello: s.Hello, send: s.send,
-		rev: s.rev + 1, about: true,
+		Lab: l, Values: v, Link: s.Link, Hello: s.Hello, send: s.send, drawn: s.drawn,
+		rev: s.rev + 1, view: aboutView, asking: s.asking,
 	}
 }
 
@@ -90,6 +97,14 @@ func (s *session) set(name, value string) error {
 
 // busy reports whether a run is under way on the server.
 func (s *session) busy() bool { return s.Phase == asked || s.Phase == queued || s.Phase == live }
+
+// moved notes a change that the timeline shows.
+func (s *session) moved() {
+	s.rev++
+	if s.drawn != nil {
+		s.drawn()
+	}
+}
 
 // run starts a run with the knobs as they are.
 func (s *session) run() {
@@ -216,7 +231,11 @@ func (s *session) begin(h *trace.Header, raw []byte) {
 	s.Log = newCallLog(s.Player.Run)
 	s.file = slices.Clone(raw)
 	s.flow = flowPick{}
-	s.about = false
+	if s.view == aboutView {
+		s.view = fdsView
+	}
+	s.Quiz = play.NewQuiz(s.Player)
+	s.Quiz.Switch(s.asking)
 	s.lane = min(s.lane, max(0, len(h.Procs)-1))
 }
 

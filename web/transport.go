@@ -22,6 +22,7 @@ func (p *labPage) scopeHead() app.UI {
 			button(p.onByTime).Aria("pressed", scale == play.ByTime).Text("by time"),
 		),
 		elc("span", "state").Text(p.s.headline()),
+		button(p.onAsking).Class("link").Aria("pressed", p.s.asking).Title("A").Text(map[bool]string{false: "ask me first", true: "asking before showing"}[p.s.asking]),
 		app.If(p.s.Player != nil && p.s.Phase == over, func() app.UI {
 			return button(p.onSave).Class("link").Text("save trace")
 		}),
@@ -125,6 +126,10 @@ func (p *labPage) position() []app.UI {
 		el("b").Text(pl.Pos()), app.Text(fmt.Sprintf(" of %d", pl.Len())),
 		app.ElemSelfClosing("br"), app.Text(instant(pl.Now())),
 	}
+}
+
+func (p *labPage) onAsking(app.Context, app.Event) {
+	p.s.switchAsking()
 }
 
 func (p *labPage) onByStep(app.Context, app.Event) { p.scale(play.ByStep) }

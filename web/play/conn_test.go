@@ -280,6 +280,24 @@ func TestWhoWokeWhom(t *testing.T) {
 			s.Return(0, trace.Event{Sleep: trace.Slept})
 			return s
 		}, []string{"c1 exit -> srv recv"}},
+		{"poll by close, told as a hang-up", func() *playtest.Script {
+			s := connected(1)
+			s.Enter(0, trace.Poll, -1, trace.Event{Sets: &trace.Sets{Read: []int{3}, Write: []int{4}}})
+			s.Do(1, trace.Close, 3, 0)
+			s.Return(0, trace.Event{Sleep: trace.Slept, Result: 1, Sets: &trace.Sets{Error: []int{4}, HangUp: []int{4}}})
+			return s
+		}, []string{"c1 close -> srv poll"}},
+		{"epoll_wait by send, not by one that it was told of", func() *playtest.Script {
+			s := connected(2)
+			in := &trace.Sets{Read: []int{3, 4, 5}}
+			s.Enter(0, trace.EpollWait, 6, trace.Event{Sets: in})
+			s.Do(1, trace.Send, 3, 5)
+			s.Return(0, trace.Event{Sleep: trace.Slept, Result: 1, Sets: &trace.Sets{Read: []int{4}}})
+			s.Enter(0, trace.EpollWait, 6, trace.Event{Sets: in})
+			s.Do(2, trace.Send, 3, 5)
+			s.Return(0, trace.Event{Sleep: trace.Slept, Result: 2, Sets: &trace.Sets{Read: []int{4, 5}}})
+			return s
+		}, []string{"c1 send -> srv epoll_wait", "c2 send -> srv epoll_wait"}},
 		{"nobody: the time was up", func() *playtest.Script {
 			s := connected(1)
 			s.Enter(0, trace.Select, -1, trace.Event{Sets: &trace.Sets{Read: []int{4}}})

@@ -46,8 +46,10 @@ func (r *Run) wake(i int) {
 		for _, fd := range e.Sets.Write {
 			add(s.writable(fd))
 		}
-		for _, fd := range e.Sets.Except {
-			add(s.readable(fd, -1))
+		for _, fds := range [][]int{e.Sets.Except, e.Sets.Error, e.Sets.HangUp} {
+			for _, fd := range fds {
+				add(s.readable(fd, -1))
+			}
 		}
 	case e.Call == trace.Accept:
 		add(s.readable(e.FD, int(e.Result)))
