@@ -40,6 +40,7 @@ Examples:
 
   server run echo 127.0.0.1:9999 backlog=5
   server run client 127.0.0.1:9999 message=hello
+  server run edge 127.0.0.1:10001 -bug
 `
 
 // The exit statuses besides a program's own.
@@ -127,11 +128,14 @@ func runProgram(ctx context.Context, args []string, stdout *os.File, stderr io.W
 	return status
 }
 
-// pairs reads arguments of the form name=value.
+// pairs reads arguments of the form name=value; -name is short for name=true.
 func pairs(args []string) (map[string]string, error) {
 	m := map[string]string{}
 	for _, arg := range args {
 		name, value, ok := strings.Cut(arg, "=")
+		if flag, short := strings.CutPrefix(arg, "-"); short && !ok {
+			name, value, ok = flag, "true", true
+		}
 		if !ok {
 			return nil, fmt.Errorf("%q is no setting; one is written name=value", arg)
 		}

@@ -186,6 +186,12 @@ func TestRunEndsAsItsProgramDoes(t *testing.T) {
 	if status != 1 || !want.MatchString(stderr) {
 		t.Errorf("status %d\n%s", status, stderr)
 	}
+	if _, stderr, status := finish(t, "run", "edge", taken.Addr().String(), "-bug"); status != 1 || !want.MatchString(stderr) {
+		t.Errorf("-bug: status %d\n%s", status, stderr)
+	}
+	if _, stderr, status := finish(t, "run", "echo", taken.Addr().String(), "-bug"); status != exitUsage || !strings.Contains(stderr, "backlog") {
+		t.Errorf("-bug of a program without one: status %d\n%s", status, stderr)
+	}
 	stdout, _, status := finish(t, "run", "client", "127.0.0.1:1")
 	if status != 0 || !strings.Contains(stdout, "ECONNREFUSED") {
 		t.Errorf("the program's own output is %q, status %d", stdout, status)

@@ -168,10 +168,14 @@ func (p *process) await(what string, cond func() bool) {
 	}
 }
 
-// wait waits for the end of the process, which is to be status 0.
-func (p *process) wait() {
+// wait waits for the end of the process, which is to be status 0. It keeps
+// room in the traces of the others meanwhile.
+func (p *process) wait(others ...*process) {
 	p.t.Helper()
 	p.await("the process to end", func() bool {
+		for _, other := range others {
+			other.collect()
+		}
 		select {
 		case <-p.exited:
 			p.collect()

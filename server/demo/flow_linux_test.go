@@ -31,8 +31,11 @@ func dial(t *testing.T, addr string) *net.TCPConn {
 	return conn.(*net.TCPConn)
 }
 
-// echoServers are the two, with nothing but their waiting different.
-var echoServers = map[string]map[string]string{"echo": nil, "select": {"timeout": "0s"}}
+// echoServers are those with nothing but their waiting different.
+var echoServers = map[string]map[string]string{
+	"echo": nil, "spin": nil, "threads": nil, "select": {"timeout": "0s"}, "poll": {"timeout": "0s"},
+	"epoll": {"timeout": "0s"}, "edge": {"timeout": "0s", "size": "16"},
+}
 
 // Five megabytes come back byte for byte through a reader of small pieces, and
 // so does what is on its way when the client half-closes.
@@ -149,10 +152,10 @@ func TestResetsAtEveryStage(t *testing.T) {
 			}
 			conn := dial(t, addr)
 			ask, want := "GET /\r\n\r\n", "HTTP"
-			switch program {
-			case "echo", "select":
+			switch {
+			case program != "byteorder" && program != "web":
 				ask, want = "Hello", "Hello"
-			case "byteorder":
+			case program == "byteorder":
 				ask, want = "\x00\x00\x00\x01", "\x00\x00\x00\x01\x01\x00\x00\x00"
 			}
 			if _, err := io.WriteString(conn, ask); err != nil {
@@ -197,6 +200,39 @@ func TestByteOrderTakesPieces(t *testing.T) {
 		if _, err := io.ReadFull(conn, got); err != nil || !bytes.Equal(got, want) {
 			t.Fatalf("wrong answers, %v", err)
 		}
+	}
+}
+
+// A server that spins never sleeps in recv: it asks until the bytes are there,
+// and the processor time it takes for that is in the trace.
+func TestSpinBurnsProcessorTime(t *testing.T) {
+	t.Parallel()
+	p, addr := serve(t, "spin", 0, nil)
+	conn := dial(t, addr)
+	asked := func() (n int, first, last int64) {
+		for _, c := range p.calls() {
+			if c.ret == nil || c.enter.Call != trace.Recv {
+				continue
+			}
+			if c.ret.Sleep != trace.Awake {
+				t.Fatalf("it slept in %s", trace.Strace(c.enter, c.ret))
+			}
+			if n++; n == 1 {
+				first = c.ret.CPU
+			}
+			last = c.ret.CPU
+		}
+		return n, first, last
+	}
+	p.await("it to ask a hundred times", func() bool { n, _, _ := asked(); return n > 100 })
+	if _, err := conn.Write([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(conn, make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if n, first, last := asked(); last <= first {
+		t.Errorf("%d calls took %d ns of processor time", n, last-first)
 	}
 }
 

@@ -26,10 +26,41 @@ var Programs = []*Program{
 		Run:      func(addr string, s Settings) { Echo(addr, s.Int("backlog")) },
 	},
 	{
+		Name: "spin", File: "spin.go",
+		Doc: "echo server that polls each client without a pause: EAGAIN until bytes come",
+		Run: func(addr string, s Settings) { Spin(addr) },
+	},
+	{
 		Name: "select", File: "select.go",
 		Doc:      "echo server for many clients in one thread, with select",
-		Settings: []Setting{{"timeout", "20s", "ends when nothing happened for that long; 0 is never", duration(24 * time.Hour)}},
+		Settings: []Setting{timeout},
 		Run:      func(addr string, s Settings) { Select(addr, s.Duration("timeout")) },
+	},
+	{
+		Name: "poll", File: "poll.go",
+		Doc:      "echo server for many clients in one thread, with poll",
+		Settings: []Setting{timeout},
+		Run:      func(addr string, s Settings) { Poll(addr, s.Duration("timeout")) },
+	},
+	{
+		Name: "epoll", File: "epoll.go",
+		Doc:      "echo server for many clients in one thread, with epoll, level-triggered",
+		Settings: []Setting{timeout, size},
+		Run:      func(addr string, s Settings) { Epoll(addr, s.Duration("timeout"), s.Int("size")) },
+	},
+	{
+		Name: "edge", File: "edge.go",
+		Doc: "echo server for many clients in one thread, with epoll, edge-triggered",
+		Settings: []Setting{timeout, size,
+			{"bug", "false", "true: read once when told, not to EAGAIN", choice("false", "true")}},
+		Run: func(addr string, s Settings) {
+			Edge(addr, s.Duration("timeout"), s.Int("size"), s["bug"] == "true")
+		},
+	},
+	{
+		Name: "threads", File: "threads.go",
+		Doc: "blocking echo server with a thread for each client",
+		Run: func(addr string, s Settings) { Threads(addr) },
 	},
 	{
 		Name: "client", File: "client.go",
@@ -77,6 +108,9 @@ var Programs = []*Program{
 }
 
 var (
+	timeout = Setting{"timeout", "20s", "ends when nothing happened for that long; 0 is never", duration(24 * time.Hour)}
+	size    = Setting{"size", "1024", "bytes that one recv takes at most, 1 to 65536", number(1, 64<<10)}
+
 	bits  = Setting{"bits", "32", "size of the number: 16 or 32", choice("16", "32")}
 	order = Setting{"order", "network", "which byte comes first: network, or host for this machine's", choice("network", "host")}
 )

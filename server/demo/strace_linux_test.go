@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,7 +27,7 @@ type witnessed struct {
 // aliases are the names beneath those of the sockets API.
 var aliases = map[string]string{
 	"sendto": "send", "recvfrom": "recv", "accept4": "accept",
-	"pselect6": "select", "clock_nanosleep": "nanosleep",
+	"pselect6": "select", "ppoll": "poll", "epoll_pwait": "epoll_wait", "clock_nanosleep": "nanosleep",
 }
 
 // strace and the trace agree on every call of every program: name, fd, result,
@@ -42,6 +43,10 @@ func TestStraceAgrees(t *testing.T) {
 	more := []scenario{
 		{name: "select-halfclose", server: "select", client: "halfclose", set: map[string]string{"timeout": "2s"}, ends: true},
 		{name: "select-slow", server: "select", client: "slow", set: map[string]string{"timeout": "2s"}, clientSet: map[string]string{"pause": "30ms"}, ends: true},
+		{name: "epoll-pieces", server: "epoll", client: "client", set: map[string]string{"timeout": "2s", "size": "16"}, ends: true},
+		{name: "edge", server: "edge", client: "client", set: map[string]string{"timeout": "2s", "size": "16"}, ends: true},
+		{name: "edge-bug", server: "edge", client: "client", set: map[string]string{"timeout": "200ms", "size": "16", "bug": "true"}, ends: true,
+			output: "ECONNRESET (Connection reset by peer)\n"},
 		{name: "echo-many", server: "echo", client: "client", clientSet: map[string]string{"messages": "60"}},
 	}
 	for _, s := range append(more, scenarios...) {
@@ -51,7 +56,7 @@ func TestStraceAgrees(t *testing.T) {
 			server, client := s.run(t, func(role string) []string {
 				return []string{tool, "-ff", "-o", filepath.Join(dir, role), "-xx", "-s", strconv.Itoa(trace.DataCap),
 					"-e", "trace=socket,bind,listen,accept,accept4,connect,sendto,recvfrom,shutdown,close," +
-						"select,pselect6,fcntl,setsockopt,write,nanosleep,clock_nanosleep"}
+						"select,pselect6,poll,ppoll,epoll_create1,epoll_ctl,epoll_wait,epoll_pwait,fcntl,setsockopt,write,nanosleep,clock_nanosleep"}
 			})
 			server.stop()
 			agree(t, server, filepath.Join(dir, "server"))
@@ -132,7 +137,7 @@ func parse(t *testing.T, text string) []witnessed {
 		if alias := aliases[w.name]; alias != "" {
 			w.name = alias
 		}
-		if number := straceFD.FindString(m[2]); number != "" && w.name != "socket" && w.name != "select" && w.name != "nanosleep" {
+		if number := straceFD.FindString(m[2]); number != "" && !slices.Contains([]string{"socket", "select", "epoll_create1", "nanosleep"}, w.name) {
 			w.fd, _ = strconv.Atoi(number)
 		}
 		switch w.errno {

@@ -34,6 +34,34 @@ var iterative = &Lab{
 	},
 }
 
+// spinning is what waiting costs without sleep.
+var spinning = &Lab{
+	ID:       "spin",
+	Section:  Blocking,
+	Brief:    "How many calls before the byte comes?",
+	Question: "A non-blocking recv does not wait. So the program asks again, and again. How many calls before the byte comes, and who pays for them?",
+	Look: []string{
+		"`recv` returns EAGAIN: there is nothing to read yet. It is no failure, and nobody slept.",
+		"The server's processor time, beside the client's: asking is work, sleeping is none.",
+		"How long the client waits for its echo. Asking more often does not make it send sooner.",
+	},
+	True: []string{
+		"O_NONBLOCK changes what a call does that would have to sleep: it returns at once with EAGAIN (EWOULDBLOCK is the same number on Linux).",
+		"A loop that asks without a pause takes a whole processor from everybody else, for as long as it waits.",
+		"A program that wants to wait without blocking in one call asks the kernel to wake it: `select`, `poll` or `epoll_wait`.",
+	},
+	Knobs: []Knob{
+		{Name: "messages", Label: "messages", Type: Int, Min: 1, Max: 4, Offers: []string{"1", "2", "4"}, Default: "1"},
+		{Name: "pause", Label: "client waits", Type: Duration, Min: 0, Max: int64(10 * time.Millisecond), Offers: []string{"0s", "100us", "300us", "1ms", "3ms", "10ms"}, Default: "1ms", Injected: true},
+	},
+	Notes: "Recording a call takes longer than the call itself: without the trace there would be several times as many.",
+	procs: func(v Values) []Process {
+		const addr = "127.0.0.1:9999"
+		args := map[string]string{"messages": v["messages"], "pause": v["pause"]}
+		return []Process{server("spin", addr, nil), client(1, "slow", addr, args)}
+	},
+}
+
 // selecting is the select echo server of the tutorial, with its clients.
 var selecting = &Lab{
 	ID:       "select",
@@ -60,15 +88,30 @@ var selecting = &Lab{
 	},
 	procs: func(v Values) []Process {
 		const addr = "127.0.0.1:10001"
-		mux := server("select", addr, map[string]string{"timeout": v["timeout"]})
-		mux.Ends = true
-		procs := append([]Process{mux}, talkers(v, addr)...)
-		if n := len(procs) - 1; v["last"] != "closes" {
-			procs[n].Program = map[string]string{"resets": "reset", "half-closes": "halfclose"}[v["last"]]
-			delete(procs[n].Args, "pause")
-		}
-		return procs
+		procs := append([]Process{ending("select", addr, v)}, talkers(v, addr)...)
+		return endLast(procs, v)
 	},
+}
+
+// endLast has the last client end as the knob says.
+func endLast(procs []Process, v Values) []Process {
+	if p := &procs[len(procs)-1]; v["last"] != "closes" {
+		p.Program = map[string]string{"resets": "reset", "half-closes": "halfclose"}[v["last"]]
+		delete(p.Args, "pause")
+	}
+	return procs
+}
+
+// ending returns a server that comes to its end when nothing has happened for
+// the timeout of the knob.
+func ending(program, addr string, v Values, names ...string) Process {
+	args := map[string]string{"timeout": v["timeout"]}
+	for _, name := range names {
+		args[name] = v[name]
+	}
+	p := server(program, addr, args)
+	p.Ends = true
+	return p
 }
 
 // talkers are the tutorial's clients: each sends a few messages and reads each

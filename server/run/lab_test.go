@@ -3,6 +3,7 @@ package run
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,10 +102,13 @@ func buffer(m map[string]*bytes.Buffer, name string) *bytes.Buffer {
 	return m[name]
 }
 
+// echoes are the programs that send back what they receive.
+var echoes = []string{"echo", "spin", "select", "poll", "epoll", "threads"}
+
 // checkEcho makes sure that an echo's clients got every byte once, in order.
 func checkEcho(t testing.TB, r *result, sent, received map[string]*bytes.Buffer) {
 	t.Helper()
-	if p := r.header.Procs[0].Program; p != "echo" && p != "select" || r.end.Reason != trace.EndDone {
+	if !slices.Contains(echoes, r.header.Procs[0].Program) || r.end.Reason != trace.EndDone {
 		return
 	}
 	for i := range r.header.Procs[1:] {
@@ -157,9 +161,19 @@ func TestLabsRunToTheirEnds(t *testing.T) {
 				{"iterative", nil},
 				{"iterative", map[string]string{"clients": "1", "messages": "1", "pause": "0s", "backlog": "16"}},
 				{"iterative", map[string]string{"clients": "8", "messages": "8", "pause": "3ms"}},
+				{"spin", nil},
+				{"spin", map[string]string{"messages": "4", "pause": "300us"}},
 				{"select", nil},
 				{"select", map[string]string{"clients": "8", "messages": "8", "pause": "0s", "timeout": "500ms"}},
 				{"select", map[string]string{"last": "half-closes", "timeout": "500ms"}},
+				{"poll", nil},
+				{"poll", map[string]string{"clients": "8", "messages": "8", "pause": "0s", "last": "half-closes", "timeout": "500ms"}},
+				{"epoll", nil},
+				{"epoll", map[string]string{"clients": "8", "messages": "8", "size": "1", "timeout": "500ms"}},
+				{"edge", nil},
+				{"edge", map[string]string{"clients": "8", "size": "1024"}},
+				{"threads", nil},
+				{"threads", map[string]string{"clients": "8", "messages": "8", "pause": "3ms"}},
 				{"byteorder", nil},
 				{"byteorder", map[string]string{"number": "4294967295", "bits": "32", "receiver": "host"}},
 			} {

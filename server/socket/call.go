@@ -24,7 +24,13 @@ type call struct {
 	to      *sockaddr // address that goes in
 	from    *sockaddr // address that comes out
 	timeout int64     // ns, or trace.Forever
-	sets    *fdSet    // of select; the kernel overwrites it
+	sets    sets      // of select, poll and epoll_wait
+}
+
+// sets are the fds of a call that waits for several.
+type sets interface {
+	asked() lists     // what the program asks about
+	came(n int) lists // what the kernel says is ready, when the call returned n
 }
 
 // make makes the call, and again when a signal interrupted it. Each attempt is
@@ -180,10 +186,10 @@ func (t *thread) entering(c *call) bool {
 		rec.Addr = c.to.appendTo(t.addr[:0])
 	}
 	if c.sets != nil {
-		rec.HasSets, rec.Sets = true, c.sets.members()
+		rec.HasSets, rec.Sets = true, c.sets.asked()
 	}
 	if t.sampler != nil {
-		rec.Queues = t.sampler.before(c, &rec.Sets)
+		rec.Queues = t.sampler.before(c, (*lists)(&rec.Sets))
 	}
 	var ok bool
 	t.passage.slot, ok = t.ring.Reserve(rec)
@@ -209,16 +215,16 @@ func (t *thread) returned(c *call) (int, Errno) {
 	case c.from != nil && ok:
 		rec.Addr = c.from.appendTo(t.addr[:0])
 	}
-	var asked [3][]int32
+	var asked lists
 	if c.sets != nil {
 		asked = rec.Sets
-		rec.HasSets, rec.Sets = ok, [3][]int32{}
+		rec.HasSets, rec.Sets = ok, lists{}
 	}
 	if t.sampler != nil {
-		rec.Queues = t.sampler.after(c, n, ok, &asked)
+		rec.Queues = t.sampler.after(c, n, ok || errno == EINPROGRESS, &asked)
 	}
 	if c.sets != nil && ok {
-		rec.Sets = c.sets.members()
+		rec.Sets = c.sets.came(n)
 	}
 	if slot, ok := t.ring.Reserve(rec); ok {
 		slot.Publish()

@@ -22,7 +22,8 @@ const (
 	EINVAL       = Errno(trace.EINVAL)
 	EMFILE       = Errno(trace.EMFILE) // no fd is left
 	ENOTCONN     = Errno(trace.ENOTCONN)
-	EPIPE        = Errno(trace.EPIPE) // the connection takes no more bytes
+	ENOSYS       = Errno(trace.ENOSYS) // this system does not have it
+	EPIPE        = Errno(trace.EPIPE)  // the connection takes no more bytes
 )
 
 // Error returns the symbol and the sentence of strerror(3):

@@ -75,6 +75,17 @@ func (c *call) sleep(wait uintptr) (int, Errno) {
 	return c.once(trapSelect, 0, 0, 0, 0, wait, 0)
 }
 
+// poll takes milliseconds here; they are rounded up.
+//
+//go:uintptrescapes
+func (c *call) poll(fds, n, wait uintptr) (int, Errno) {
+	ms := -1
+	if c.timeout != trace.Forever {
+		ms = int((c.timeout + int64(time.Millisecond) - 1) / int64(time.Millisecond))
+	}
+	return c.once(unix.SYS_POLL, fds, n, uintptr(ms), 0, 0, 0)
+}
+
 // enter makes a system call that isn't traced.
 //
 //go:uintptrescapes
@@ -103,6 +114,7 @@ func linuxErrno(errno syscall.Errno) Errno {
 		unix.ENOTCONN: trace.ENOTCONN, unix.ETIMEDOUT: trace.ETIMEDOUT,
 		unix.ECONNREFUSED: trace.ECONNREFUSED, unix.EHOSTUNREACH: trace.EHOSTUNREACH,
 		unix.EALREADY: trace.EALREADY, unix.EINPROGRESS: trace.EINPROGRESS,
+		unix.ENOSYS: trace.ENOSYS,
 	}
 	if n, ok := linux[errno]; ok {
 		return Errno(n)
@@ -141,9 +153,9 @@ func (p *passage) slept() (trace.Sleep, int64) { return trace.SleepUnknown, 0 }
 // sampler would read queues beside a call; here nothing is sampled.
 type sampler struct{}
 
-func (*sampler) before(*call, *[3][]int32) []trace.QueueRecord { return nil }
+func (*sampler) before(*call, *lists) []trace.QueueRecord { return nil }
 
-func (*sampler) after(*call, int, bool, *[3][]int32) []trace.QueueRecord { return nil }
+func (*sampler) after(*call, int, bool, *lists) []trace.QueueRecord { return nil }
 
 // nanotime reads the monotonic clock.
 //

@@ -54,6 +54,13 @@ func (c *call) sleep(wait uintptr) (int, Errno) {
 	return c.once(trapNanosleep, wait, 0, 0, 0, 0, 0)
 }
 
+// poll enters as ppoll without a signal mask, which every architecture has.
+//
+//go:uintptrescapes
+func (c *call) poll(fds, n, wait uintptr) (int, Errno) {
+	return c.once(unix.SYS_PPOLL, fds, n, wait, 0, 0, 0)
+}
+
 // enter makes a system call that isn't traced.
 //
 //go:uintptrescapes

@@ -27,7 +27,7 @@ type sampler struct {
 func (p *sampler) reset() { p.n, p.texts = 0, 0 }
 
 // before reads what a call is about to deal with.
-func (p *sampler) before(c *call, sets *[3][]int32) []trace.QueueRecord {
+func (p *sampler) before(c *call, sets *lists) []trace.QueueRecord {
 	p.reset()
 	p.read(c.fd)
 	p.readSets(sets)
@@ -35,8 +35,8 @@ func (p *sampler) before(c *call, sets *[3][]int32) []trace.QueueRecord {
 }
 
 // after reads the same when the call is back, and the addresses that it made
-// known.
-func (p *sampler) after(c *call, result int, ok bool, sets *[3][]int32) []trace.QueueRecord {
+// known; ok is true also of a connect that goes on.
+func (p *sampler) after(c *call, result int, ok bool, sets *lists) []trace.QueueRecord {
 	p.reset()
 	switch {
 	case c.name == trace.Close:
@@ -55,7 +55,7 @@ func (p *sampler) after(c *call, result int, ok bool, sets *[3][]int32) []trace.
 	return p.queues[:p.n]
 }
 
-func (p *sampler) readSets(sets *[3][]int32) {
+func (p *sampler) readSets(sets *lists) {
 	for i, set := range sets {
 		for _, fd := range set {
 			if i == 0 || !contains(sets[:i], fd) {

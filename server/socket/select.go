@@ -30,26 +30,20 @@ func Select(inputs, outputs Set, timeout ...time.Duration) (readable, writable [
 	f := fdSets.Get().(*fdSet)
 	defer fdSets.Put(f)
 
-	left := time.Duration(0) // of the timeout; 0 is no limit
-	if len(timeout) > 0 {
-		left = max(timeout[0], 0)
-	}
-	deadline := time.Now().Add(left)
+	patience := wait(timeout)
 	for {
 		f.n = 0
 		f.fill(&f.read, inputs)
 		f.fill(&f.write, outputs)
-		c := call{name: trace.Select, fd: -1, size: f.n, timeout: trace.Forever, sets: f}
-		var wait *waitTime
-		if left > 0 {
-			wait, c.timeout = &f.wait, int64(left)
-			wait.set(left)
+		c := call{name: trace.Select, fd: -1, size: f.n, timeout: patience.ns(), sets: f}
+		var limit *waitTime
+		if patience.limited {
+			limit = &f.wait
+			limit.set(patience.left)
 		}
-		_, errno := c.once(trapSelect, uintptr(f.n), uintptr(unsafe.Pointer(&f.read)), uintptr(unsafe.Pointer(&f.write)), 0, uintptr(unsafe.Pointer(wait)), 0)
+		_, errno := c.once(trapSelect, uintptr(f.n), uintptr(unsafe.Pointer(&f.read)), uintptr(unsafe.Pointer(&f.write)), 0, uintptr(unsafe.Pointer(limit)), 0)
 		if errno == EINTR {
-			if left > 0 {
-				left = max(time.Until(deadline), 1)
-			}
+			patience.again()
 			continue
 		}
 		stop(trace.Select, "", errno.failed())
@@ -63,7 +57,7 @@ type fdSet struct {
 	read, write unix.FdSet
 	n           int // one more than the highest fd
 	wait        waitTime
-	lists       [2][]int32 // members, for the trace
+	lists       lists // members, for the trace
 }
 
 var fdSets = sync.Pool{New: func() any { return new(fdSet) }}
@@ -98,12 +92,15 @@ func (f *fdSet) ready(set *unix.FdSet, members Set) []*Socket {
 	return list
 }
 
-// members returns the fds of the three sets, valid until the next time.
-func (f *fdSet) members() [3][]int32 {
+// asked returns the fds of the sets, valid until the next time.
+func (f *fdSet) asked() lists {
 	f.lists[0] = appendFDs(f.lists[0][:0], &f.read)
 	f.lists[1] = appendFDs(f.lists[1][:0], &f.write)
-	return [3][]int32{f.lists[0], f.lists[1], nil}
+	return f.lists
 }
+
+// came returns the same: the kernel has written over the sets.
+func (f *fdSet) came(int) lists { return f.asked() }
 
 func appendFDs(fds []int32, set *unix.FdSet) []int32 {
 	const width = int32(unsafe.Sizeof(set.Bits[0]) * 8)

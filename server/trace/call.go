@@ -80,6 +80,7 @@ const (
 	EINVAL        Errno = 22
 	EMFILE        Errno = 24
 	EPIPE         Errno = 32
+	ENOSYS        Errno = 38
 	ENOTSOCK      Errno = 88
 	EOPNOTSUPP    Errno = 95
 	EAFNOSUPPORT  Errno = 97
@@ -104,6 +105,7 @@ var errnoText = [...][2]string{
 	EAGAIN: {"EAGAIN", "Resource temporarily unavailable"}, ENOMEM: {"ENOMEM", "Cannot allocate memory"},
 	EACCES: {"EACCES", "Permission denied"}, EINVAL: {"EINVAL", "Invalid argument"},
 	EMFILE: {"EMFILE", "Too many open files"}, EPIPE: {"EPIPE", "Broken pipe"},
+	ENOSYS:   {"ENOSYS", "Function not implemented"},
 	ENOTSOCK: {"ENOTSOCK", "Socket operation on non-socket"}, EOPNOTSUPP: {"EOPNOTSUPP", "Operation not supported"},
 	EAFNOSUPPORT: {"EAFNOSUPPORT", "Address family not supported by protocol"},
 	EADDRINUSE:   {"EADDRINUSE", "Address already in use"}, EADDRNOTAVAIL: {"EADDRNOTAVAIL", "Cannot assign requested address"},

@@ -103,14 +103,19 @@ type Event struct {
 const Forever = -1
 
 // Sets are the three lists of select(2). On Enter: the fds that the program
-// asks about. On Return: those that are ready.
+// asks about, for epoll_wait the interest list. On Return: those that are ready.
+//
+// Of poll(2) and epoll_wait(2) they are the fds with POLLIN, POLLOUT and
+// POLLPRI. On Return those have two more, which nobody needs to ask for.
 type Sets struct {
 	Read   []int `cbor:"1,keyasint,omitempty"`
 	Write  []int `cbor:"2,keyasint,omitempty"`
 	Except []int `cbor:"3,keyasint,omitempty"`
+	Error  []int `cbor:"4,keyasint,omitempty"` // with POLLERR
+	HangUp []int `cbor:"5,keyasint,omitempty"` // with POLLHUP
 }
 
-// Len returns how many members the three lists have together.
+// Len returns how many members the three lists of select have together.
 func (s *Sets) Len() int {
 	if s == nil {
 		return 0

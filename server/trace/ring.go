@@ -16,7 +16,7 @@ const (
 	MaxThreads = 64
 	// RingSize is the size of one thread's ring in bytes. The memory is
 	// touched, and so really taken, only as far as it is used.
-	RingSize = 512 << 10
+	RingSize = 2 << 20
 	// AreaSize is the size of the memory of an Area in bytes.
 	AreaSize = areaHead + MaxThreads*RingSize
 
@@ -29,11 +29,13 @@ const (
 	MaxQueues = 64
 	maxAddr   = 128
 
-	fixedSize  = 136
-	maxRecord  = fixedSize + maxAddr + DataCap + 3*4*MaxSet + MaxQueues*(32+2*maxAddr) + 64
-	numArgs    = 3
-	numPCs     = 4
-	numSetRows = 3
+	fixedSize = 136
+	maxRecord = fixedSize + maxAddr + DataCap + NumSets*4*MaxSet + MaxQueues*(32+2*maxAddr) + 64
+	numArgs   = 3
+	numPCs    = 4
+
+	// NumSets is how many lists a Record has: those of Sets, in their order.
+	NumSets = 5
 )
 
 // Area is the memory of a traced process, seen by either side.
@@ -105,8 +107,8 @@ type Record struct {
 	Addr    []byte
 	Data    []byte // cut to DataCap
 	HasSets bool
-	Sets    [numSetRows][]int32 // each cut to MaxSet
-	Queues  []QueueRecord       // cut to MaxQueues
+	Sets    [NumSets][]int32 // each cut to MaxSet
+	Queues  []QueueRecord    // cut to MaxQueues
 }
 
 // QueueRecord is a Queue as a thread writes it.
@@ -347,7 +349,8 @@ func (rec *Record) Event(proc, thread int, began int64) Event {
 			}
 			return out
 		}
-		e.Sets = &Sets{Read: ints(rec.Sets[0]), Write: ints(rec.Sets[1]), Except: ints(rec.Sets[2])}
+		e.Sets = &Sets{Read: ints(rec.Sets[0]), Write: ints(rec.Sets[1]), Except: ints(rec.Sets[2]),
+			Error: ints(rec.Sets[3]), HangUp: ints(rec.Sets[4])}
 	}
 	for _, q := range rec.Queues {
 		e.Queues = append(e.Queues, Queue{

@@ -117,7 +117,7 @@ func TestClaimEndsAtMaxThreads(t *testing.T) {
 // FuzzRing gives the collector's side memory that was written over.
 func FuzzRing(f *testing.F) {
 	_, ring := newArea(f).Claim()
-	slot, _ := ring.Reserve(&Record{Kind: Enter, Call: Select, HasSets: true, Sets: [3][]int32{{3}}, Data: []byte("x")})
+	slot, _ := ring.Reserve(&Record{Kind: Enter, Call: Select, HasSets: true, Sets: [NumSets][]int32{{3}}, Data: []byte("x")})
 	slot.Publish()
 	f.Add(ring.data[:*ring.head], uint64(*ring.head))
 	area := newArea(f)

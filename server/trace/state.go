@@ -55,6 +55,7 @@ const (
 	FDSocket   FDKind = iota // a socket neither connected nor listening
 	FDListener               // a socket after listen
 	FDConn                   // a socket with a peer
+	FDEpoll                  // no socket: an interest list of epoll(7)
 )
 
 // FDState is one open fd of a process.
@@ -220,6 +221,8 @@ func (p *ProcState) returned(e *Event) {
 	switch e.Call {
 	case Socket:
 		p.open(FDState{FD: int(e.Result), State: Closed, How: Inferred})
+	case EpollCreate:
+		p.open(FDState{FD: int(e.Result), Kind: FDEpoll})
 	case Accept:
 		conn := FDState{FD: int(e.Result), Kind: FDConn, Peer: e.Addr, State: Established, How: Inferred}
 		if f != nil {

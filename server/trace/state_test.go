@@ -63,6 +63,8 @@ func TestFDTable(t *testing.T) {
 		{"fcntl F_GETFL", []Event{socket3, with(ret(Fcntl, 3, 0x802, 0), func(e *Event) { e.Args = []int64{3, 0} })}, []FDState{closed}},
 		{"and blocking again", []Event{socket3, with(ret(Fcntl, 3, 0, 0), func(e *Event) { e.Args = []int64{4, 0x802} }), with(ret(Fcntl, 3, 0, 0), func(e *Event) { e.Args = []int64{4, 2} })}, []FDState{closed}},
 		{"getsockname", []Event{socket3, with(ret(Getsockname, 3, 0, 0), func(e *Event) { e.Addr = "127.0.0.1:9" })}, []FDState{changed(closed, func(f *FDState) { f.Local = "127.0.0.1:9" })}},
+		{"epoll_create1", []Event{socket3, ret(EpollCreate, -1, 4, 0)}, []FDState{closed, {FD: 4, Kind: FDEpoll, QueuesAt: -1}}},
+		{"its close", []Event{socket3, ret(EpollCreate, -1, 4, 0), ret(Close, 4, 0, 0)}, []FDState{closed}},
 		{"close", append(slices.Clone(server), ret(Close, 3, 0, 0)), []FDState{conn}},
 		{"a close that reports an error", append(slices.Clone(server), ret(Close, 4, -1, ECONNRESET)), []FDState{listener}},
 		{"close of no fd", append(slices.Clone(server), ret(Close, 9, -1, EBADF)), []FDState{listener, conn}},
@@ -165,6 +167,21 @@ func TestMux(t *testing.T) {
 	s.Apply(&Event{Kind: Enter, Call: Recv, FD: 4})
 	if got := s.Procs[0].Muxed; !reflect.DeepEqual(*got, done) {
 		t.Errorf("a recv after it changed it: %+v", *got)
+	}
+}
+
+// Poll and epoll_wait wait for several fds as select does.
+func TestMuxOfPollAndEpoll(t *testing.T) {
+	in, out := &Sets{Read: []int{3, 4}}, &Sets{Read: []int{4}, HangUp: []int{4}}
+	for _, call := range []Call{Poll, EpollWait} {
+		p := Fold([]Event{
+			{Kind: Enter, Call: call, FD: 5, Sets: in, Timeout: Forever},
+			{Kind: Return, Call: call, FD: 5, Sets: out, Result: 1, Sleep: Slept},
+		}).Procs[0]
+		want := &MuxState{Call: call, Timeout: Forever, In: in, Out: out, Result: 1, Sleep: Slept}
+		if !reflect.DeepEqual(p.Muxed, want) {
+			t.Errorf("%v: %+v, want %+v", call, p.Muxed, want)
+		}
 	}
 }
 

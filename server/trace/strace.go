@@ -2,6 +2,7 @@ package trace
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -93,8 +94,23 @@ func straceArgs(enter, ret *Event) (in, out string) {
 			sets = &Sets{}
 		}
 		return fmt.Sprintf("%s%d, %s, %s, %s, %s", name, e.Size, list(sets.Read), list(sets.Write), list(sets.Except), timeval(e.Timeout)), ")"
-	case Poll, EpollWait:
-		return fmt.Sprintf("%s%s, %s", name, fd, milliseconds(e.Timeout)), ")"
+	case Poll:
+		return fmt.Sprintf("%s%s, %d, %s", name, pollFDs(e.Sets, "events"), e.Size, milliseconds(e.Timeout)), ")"
+	case EpollCreate:
+		return fmt.Sprintf("%s%d", name, arg(0)), ")"
+	case EpollCtl:
+		in = fmt.Sprintf("%s%s, %s, %d, ", name, fd, symbol(epollOps, arg(0)), arg(1))
+		if arg(0) == epollDelete {
+			return in + "NULL", ")"
+		}
+		return in + epollEvent(arg(1), bits(epollBits, arg(2))), ")"
+	case EpollWait:
+		if ret != nil && ret.Errno != 0 {
+			out = "..." // nothing came out
+		} else if ret != nil {
+			out = epollEvents(ret.Sets)
+		}
+		return name + fd + ", ", fmt.Sprintf("%s, %d, %s)", out, e.Size, milliseconds(e.Timeout))
 	case Fcntl:
 		const getFlags, setFlags = 3, 4
 		switch arg(0) {
@@ -140,14 +156,64 @@ func straceResult(enter, ret *Event) string {
 		if text := ret.Errno.Text(); text != "" {
 			s += " (" + text + ")"
 		}
-	case enter.Call == Select && ret.Result == 0:
+	case (enter.Call == Select || enter.Call == Poll) && ret.Result == 0:
 		s += " (Timeout)"
 	case enter.Call == Select && ret.Sets != nil:
 		s += " (" + ready(ret.Sets) + ")"
+	case enter.Call == Poll && ret.Sets != nil:
+		s += " (" + pollFDs(ret.Sets, "revents") + ")"
 	case enter.Call == Fcntl && len(enter.Args) > 0 && enter.Args[0] == 3:
 		s = fmt.Sprintf(" = %#x (flags %s)", ret.Result, fileFlags(ret.Result))
 	}
 	return fmt.Sprintf("%s <%d.%06d>", s, took/1e6, took%1e6)
+}
+
+// pollFDs returns an array of struct pollfd with its events or revents, as far
+// as they aren't 0: "[{fd=3, events=POLLIN}]".
+func pollFDs(sets *Sets, field string) string {
+	var parts []string
+	for _, m := range sets.members() {
+		parts = append(parts, fmt.Sprintf("{fd=%d, %s=%s}", m.fd, field, bits(pollBits, m.events)))
+	}
+	return "[" + strings.Join(parts, ", ") + "]"
+}
+
+// epollEvents returns an array of struct epoll_event.
+func epollEvents(sets *Sets) string {
+	var parts []string
+	for _, m := range sets.members() {
+		parts = append(parts, epollEvent(int64(m.fd), bits(epollBits, m.events)))
+	}
+	return "[" + strings.Join(parts, ", ") + "]"
+}
+
+func epollEvent(fd int64, events string) string {
+	return fmt.Sprintf("{events=%s, data=%#x}", events, fd)
+}
+
+// member is one fd of a Sets, with the bits that poll(2) has for its lists.
+type member struct {
+	fd     int
+	events int64
+}
+
+// members returns the fds of s in their order.
+func (s *Sets) members() []member {
+	if s == nil {
+		return nil
+	}
+	events := map[int]int64{}
+	for i, fds := range [...][]int{s.Read, s.Write, s.Except, s.Error, s.HangUp} {
+		for _, fd := range fds {
+			events[fd] |= [...]int64{pollIn, pollOut, pollPri, pollErr, pollHup}[i]
+		}
+	}
+	list := make([]member, 0, len(events))
+	for fd, bits := range events {
+		list = append(list, member{fd, bits})
+	}
+	slices.SortFunc(list, func(a, b member) int { return a.fd - b.fd })
+	return list
 }
 
 // ready returns what select left in its sets: "in [3 4], out [5]".
@@ -233,9 +299,10 @@ func timeval(ns int64) string {
 
 func timespec(ns int64) string { return fmt.Sprintf("{tv_sec=%d, tv_nsec=%d}", ns/1e9, ns%1e9) }
 
+// milliseconds returns a timeout, rounded up as poll(2) has it.
 func milliseconds(ns int64) string {
 	if ns == Forever {
 		return "-1"
 	}
-	return strconv.FormatInt(ns/1e6, 10)
+	return strconv.FormatInt((ns+1e6-1)/1e6, 10)
 }

@@ -47,6 +47,17 @@ func TestStrace(t *testing.T) {
 		{Event{Call: Select, FD: -1, Size: 4, Timeout: Forever, Sets: &Sets{Read: []int{3}}}, &Event{Result: -1, Errno: EINTR}, `select(4, [3], [], [], NULL) = -1 EINTR (Interrupted system call) <0.000123>`},
 		{Event{Call: Nanosleep, FD: -1, Timeout: 20e6}, &Event{}, `nanosleep({tv_sec=0, tv_nsec=20000000}, NULL) = 0 <0.000123>`},
 		{Event{Call: EpollCreate, FD: -1, Args: []int64{0}}, &Event{Result: 4}, `epoll_create1(0) = 4 <0.000123>`},
+		{Event{Call: EpollCtl, FD: 4, Args: []int64{1, 3, 1}}, &Event{}, `epoll_ctl(4, EPOLL_CTL_ADD, 3, {events=EPOLLIN, data=0x3}) = 0 <0.000123>`},
+		{Event{Call: EpollCtl, FD: 4, Args: []int64{3, 5, 1<<31 | 5}}, &Event{}, `epoll_ctl(4, EPOLL_CTL_MOD, 5, {events=EPOLLIN|EPOLLOUT|EPOLLET, data=0x5}) = 0 <0.000123>`},
+		{Event{Call: EpollCtl, FD: 4, Args: []int64{2, 5, 0}}, &Event{Result: -1, Errno: ENOENT}, `epoll_ctl(4, EPOLL_CTL_DEL, 5, NULL) = -1 ENOENT (No such file or directory) <0.000123>`},
+		{Event{Call: EpollWait, FD: 4, Size: 64, Timeout: Forever, Sets: &Sets{Read: []int{3}}}, nil, `epoll_wait(4,  <unfinished ...>`},
+		{Event{Call: EpollWait, FD: 4, Size: 64, Timeout: 20e9}, &Event{Result: 2, Sets: &Sets{Read: []int{5, 3}, Error: []int{5}, HangUp: []int{5}}},
+			`epoll_wait(4, [{events=EPOLLIN, data=0x3}, {events=EPOLLIN|EPOLLERR|EPOLLHUP, data=0x5}], 64, 20000) = 2 <0.000123>`},
+		{Event{Call: EpollWait, FD: 4, Size: 64, Timeout: 1}, &Event{Sets: &Sets{}}, `epoll_wait(4, [], 64, 1) = 0 <0.000123>`},
+		{Event{Call: Poll, FD: -1, Size: 2, Timeout: 500e6, Sets: &Sets{Read: []int{3}, Write: []int{5}}}, &Event{Result: 1, Sets: &Sets{Write: []int{5}, HangUp: []int{5}}},
+			`poll([{fd=3, events=POLLIN}, {fd=5, events=POLLOUT}], 2, 500) = 1 ([{fd=5, revents=POLLOUT|POLLHUP}]) <0.000123>`},
+		{Event{Call: Poll, FD: -1, Size: 1, Timeout: 500e6, Sets: &Sets{Read: []int{3}}}, &Event{Sets: &Sets{}}, `poll([{fd=3, events=POLLIN}], 1, 500) = 0 (Timeout) <0.000123>`},
+		{Event{Call: Setsockopt, FD: 4, Args: []int64{1, 20, 20000}}, &Event{}, `setsockopt(4, SOL_SOCKET, SO_RCVTIMEO_OLD, {tv_sec=0, tv_usec=20000}, 16) = 0 <0.000123>`},
 		{Event{}, &Event{}, `call0(0) = 0 <0.000123>`},
 	} {
 		c.enter.Time = 1000

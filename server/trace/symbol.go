@@ -17,15 +17,31 @@ var (
 		{solSocket, 2}: "SO_REUSEADDR", {solSocket, 3}: "SO_TYPE", {solSocket, 4}: "SO_ERROR",
 		{solSocket, 7}: "SO_SNDBUF", {solSocket, 8}: "SO_RCVBUF", {solSocket, 9}: "SO_KEEPALIVE",
 		{solSocket, soLinger}: "SO_LINGER", {solSocket, 15}: "SO_REUSEPORT",
-		{solSocket, 20}: "SO_RCVTIMEO_OLD", {solSocket, 21}: "SO_SNDTIMEO_OLD",
+		{solSocket, soRcvTimeo}: "SO_RCVTIMEO_OLD", {solSocket, 21}: "SO_SNDTIMEO_OLD",
 		{6, 1}: "TCP_NODELAY", {6, 4}: "TCP_KEEPIDLE", {6, 5}: "TCP_KEEPINTVL", {6, 6}: "TCP_KEEPCNT",
 		{6, 18}: "TCP_USER_TIMEOUT",
 	}
+	epollOps  = map[int64]string{1: "EPOLL_CTL_ADD", epollDelete: "EPOLL_CTL_DEL", 3: "EPOLL_CTL_MOD"}
+	pollBits  = []bit{{pollIn, "POLLIN"}, {pollPri, "POLLPRI"}, {pollOut, "POLLOUT"}, {pollErr, "POLLERR"}, {pollHup, "POLLHUP"}}
+	epollBits = []bit{{pollIn, "EPOLLIN"}, {pollPri, "EPOLLPRI"}, {pollOut, "EPOLLOUT"}, {pollErr, "EPOLLERR"},
+		{pollHup, "EPOLLHUP"}, {0x2000, "EPOLLRDHUP"}, {1 << 30, "EPOLLONESHOT"}, {1 << 31, "EPOLLET"}}
+)
+
+// Of poll(2); epoll(7) has the same.
+const (
+	pollIn  = 0x1
+	pollPri = 0x2
+	pollOut = 0x4
+	pollErr = 0x8
+	pollHup = 0x10
+
+	epollDelete = 2
 )
 
 const (
-	solSocket = 1
-	soLinger  = 13
+	solSocket  = 1
+	soLinger   = 13
+	soRcvTimeo = 20
 )
 
 type bit struct {
@@ -103,8 +119,11 @@ func optionNames(level, option int64) (string, string) {
 }
 
 // optionValue returns the value of an option and its size. The value of
-// SO_LINGER is the seconds, or -1 when it is off.
+// SO_LINGER is the seconds, or -1 when it is off; of SO_RCVTIMEO it is in us.
 func optionValue(level, option, value int64) (text, size string) {
+	if level == solSocket && option == soRcvTimeo {
+		return timeval(value * 1000), "16"
+	}
 	if level != solSocket || option != soLinger {
 		return fmt.Sprintf("[%d]", value), "4"
 	}

@@ -1,0 +1,77 @@
+package demo
+
+import (
+	"fmt"
+	"time"
+
+	"sockscope/server/socket"
+)
+
+// Epoll serves all clients in one thread, as Poll does, but tells the
+// kernel of each socket once. It is told of a socket again and again
+// until nothing is left to read: level-triggered.
+func Epoll(addr string, timeout time.Duration, size int) {
+	server := socket.New(socket.AF_INET, socket.SOCK_STREAM)
+	server.SetBlocking(false)
+	server.SetOption(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+	server.Bind(addr)
+	server.Listen(5)
+
+	epoll := socket.NewEpoll() // the list is the kernel's to keep
+	epoll.Add(server, socket.EPOLLIN)
+	queue := map[*socket.Socket][]byte{} // bytes waiting to be sent
+	full := socket.Set{}                 // peers that take no more now
+	crowded := false                     // no fd is left
+	hangUp := func(s *socket.Socket) {
+		delete(queue, s)
+		delete(full, s)
+		s.Close() // this takes it off the list, too
+		if crowded {
+			epoll.Modify(server, socket.EPOLLIN)
+			crowded = false
+		}
+	}
+
+	for {
+		ready := epoll.Wait(timeout)
+		if len(ready) == 0 {
+			fmt.Fprintln(socket.Stdout, "Time out!")
+			return
+		}
+		for _, r := range ready {
+			s := r.Socket
+			if s == server { // a client waits in the backlog
+				if conn, err := server.Accept(); err == nil {
+					conn.SetBlocking(false)
+					epoll.Add(conn, socket.EPOLLIN) // once
+				} else if err == socket.EMFILE {
+					epoll.Modify(server, 0)
+					crowded = true
+				}
+				continue
+			}
+			if !full[s] { // bytes, an end, or an error
+				data, err := s.Recv(size) // leaves the rest for later
+				if err != nil || len(data) == 0 {
+					hangUp(s)
+					continue
+				}
+				queue[s] = data
+			}
+			n, err := s.Send(queue[s]) // takes what fits, maybe not all
+			if err != nil && err != socket.EAGAIN {
+				hangUp(s)
+				continue
+			}
+			queue[s] = queue[s][n:]
+			if more := len(queue[s]) > 0; more != full[s] {
+				full[s] = more
+				if more {
+					epoll.Modify(s, socket.EPOLLOUT) // wait for room
+				} else {
+					epoll.Modify(s, socket.EPOLLIN)
+				}
+			}
+		}
+	}
+}

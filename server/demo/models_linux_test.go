@@ -1,0 +1,62 @@
+package demo_test
+
+import (
+	"io"
+	"testing"
+
+	"sockscope/server/trace"
+)
+
+// An edge-triggered server is told once. Right, it reads all of a message, in
+// as many pieces as it takes; with the bug it leaves the rest to a kernel that
+// says no more until more comes.
+func TestEdgeIsToldOnce(t *testing.T) {
+	for _, bug := range []string{"false", "true"} {
+		t.Run("bug="+bug, func(t *testing.T) {
+			t.Parallel()
+			addr := freePort(t)
+			p := start(t, job{Program: "edge", Addr: addr, Sample: true,
+				Settings: map[string]string{"timeout": "0s", "size": "4", "bug": bug}}).listening()
+			conn := dial(t, addr)
+			waits := func() bool {
+				last := &p.events[len(p.events)-1]
+				return last.Kind == trace.Enter && last.Call == trace.EpollWait
+			}
+			p.await("the first EAGAIN: it was told of EPOLLOUT", func() bool {
+				return waits() && p.events[len(p.events)-2].Errno == trace.EAGAIN
+			})
+			const message = "Hello, world"
+			if _, err := io.WriteString(conn, message); err != nil {
+				t.Fatal(err)
+			}
+			got := make([]byte, len(message))
+			if bug == "false" {
+				if _, err := io.ReadFull(conn, got); err != nil || string(got) != message {
+					t.Fatalf("%q, %v", got, err)
+				}
+				p.await("EAGAIN", func() bool { return waits() && p.events[len(p.events)-2].Errno == trace.EAGAIN })
+				return
+			}
+			left := func(n int) func() bool {
+				return func() bool {
+					if q := p.events[len(p.events)-1].Queues; waits() && p.events[len(p.events)-3].Call == trace.Send {
+						return len(q) == 2 && q[1].Recv == n
+					}
+					return false
+				}
+			}
+			if _, err := io.ReadFull(conn, got[:4]); err != nil || string(got[:4]) != message[:4] {
+				t.Fatalf("%q, %v", got[:4], err)
+			}
+			p.await("sleep beside 8 bytes", left(8))
+			// One more byte is news: the server reads once more, and no further.
+			if _, err := conn.Write([]byte("!")); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadFull(conn, got[4:8]); err != nil || string(got[4:8]) != message[4:8] {
+				t.Fatalf("%q, %v", got[4:8], err)
+			}
+			p.await("sleep beside 5 bytes", left(5))
+		})
+	}
+}

@@ -1,0 +1,97 @@
+package run
+
+import (
+	"strings"
+	"testing"
+
+	"sockscope/server/trace"
+)
+
+// With the bug of edge-triggered programs, bytes lie in Recv-Q while the server
+// sleeps in epoll_wait with that very socket on its list, until its timeout.
+func TestEdgeBugStalls(t *testing.T) {
+	v := dial(t, startTest(t, Config{}))
+	v.send(&trace.Request{Op: trace.OpRun, Lab: "edge", Knobs: map[string]string{"reads": "once", "clients": "1", "timeout": "100ms"}})
+	r := v.run()
+	checkTrace(t, r)
+	if r.end.Reason != trace.EndDone {
+		t.Fatalf("%+v", r.end)
+	}
+	stalled := false
+	for i := range r.events {
+		e := &r.events[i]
+		if e.Kind != trace.Return || e.Call != trace.EpollWait || e.Result != 0 {
+			continue
+		}
+		for _, q := range e.Queues {
+			stalled = stalled || q.Recv == len("This is the message")-16
+		}
+	}
+	if !stalled {
+		t.Error("no epoll_wait ran out of time beside the bytes that were left")
+	}
+	if got := r.output(1); !strings.HasPrefix(got, "ECONNRESET") {
+		t.Errorf("the client printed %q", got)
+	}
+}
+
+// The interest list of an epoll_wait is what was registered, and no more.
+func TestEpollWaitShowsTheInterest(t *testing.T) {
+	v := dial(t, startTest(t, Config{}))
+	v.send(&trace.Request{Op: trace.OpRun, Lab: "epoll", Knobs: map[string]string{"timeout": "100ms"}})
+	r := v.run()
+	checkTrace(t, r)
+	listed := map[int]bool{}
+	waits := 0
+	for i := range r.events {
+		e := &r.events[i]
+		switch {
+		case e.Kind == trace.Return && e.Call == trace.EpollCtl && e.Errno == 0:
+			if op, fd := e.Args[0], int(e.Args[1]); op == 1 {
+				listed[fd] = true
+			}
+		case e.Kind == trace.Return && e.Call == trace.Close && e.Proc == 0:
+			delete(listed, e.FD)
+		case e.Kind == trace.Enter && e.Call == trace.EpollWait:
+			waits++
+			if len(e.Sets.Read) != len(listed) || len(e.Sets.Write) != 0 {
+				t.Fatalf("the list is %v, of fds %v", e.Sets, listed)
+			}
+			for _, fd := range e.Sets.Read {
+				if !listed[fd] {
+					t.Fatalf("fd %d is on no list", fd)
+				}
+			}
+		}
+	}
+	if waits < 10 || len(listed) != 1 {
+		t.Errorf("%d waits, and at the end %v is listed", waits, listed)
+	}
+}
+
+// Each client has a thread that sleeps for it alone.
+func TestEachClientHasItsThread(t *testing.T) {
+	v := dial(t, startTest(t, Config{}))
+	v.send(&trace.Request{Op: trace.OpRun, Lab: "threads"})
+	r := v.run()
+	checkTrace(t, r)
+	fds, exited := map[int]int{}, 0
+	for i := range r.events {
+		e := &r.events[i]
+		if e.Proc != 0 {
+			continue
+		}
+		if e.Kind == trace.Return && e.Call == trace.Recv {
+			if fd, ok := fds[e.Thread]; ok && fd != e.FD || e.Thread == 0 {
+				t.Errorf("thread %d receives from fd %d", e.Thread, e.FD)
+			}
+			fds[e.Thread] = e.FD
+		}
+		if e.Kind == trace.Exit && e.Thread != 0 {
+			exited++
+		}
+	}
+	if len(fds) != 4 || exited != 4 {
+		t.Errorf("%d threads received, %d ended, for 4 clients", len(fds), exited)
+	}
+}
