@@ -1,0 +1,92 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"sockscope/web/browser"
+)
+
+// Asked before showing, the page stops where select is about to return, takes a
+// guess, and puts it beside what happened.
+func TestAskBeforeShowing(t *testing.T) {
+	b, base := desk(t)
+	tab := b.Open(t, base+"/lab/select?timeout=100ms&clients=2", browser.Desk)
+	runToEnd(tab)
+	_, of := pos(tab)
+	tab.Key(kb.Home)
+	waitPos(tab, 0)
+	tab.Key("a")
+	tab.WaitText(".scopehead", "asking before showing")
+	tab.Key(kb.End) // a seek goes past questions: nothing is asked at the end
+	waitPos(tab, of)
+	tab.Key(kb.Home)
+	waitPos(tab, 0)
+
+	// Play until all questions were asked: light or choose, check, go on.
+	asked := 0
+	for range 20 {
+		tab.Key("w")
+		tab.Wait(`document.querySelector(".lab.asking") || document.querySelector(".ask") || document.querySelector(".p-log .cur")`)
+		if tab.Count(".lab.asking") == "0" {
+			break
+		}
+		asked++
+		tab.Shot("asking")
+		if tab.Eval(`[...document.querySelectorAll(".log .ahead")].some(e => getComputedStyle(e).visibility !== "hidden")`) != "false" {
+			t.Fatal("the log shows what is still to be guessed")
+		}
+		if tab.Count("#ask.lights") == "1" {
+			tab.Click(".out button.m")
+			tab.Wait(`document.querySelector(".out button.m[aria-pressed=true]")`)
+		} else {
+			tab.Key("1")
+			tab.Wait(`document.querySelector(".offers [aria-pressed=true]")`)
+		}
+		tab.Key(kb.Escape) // a guess can be left
+		tab.Wait(`!document.querySelector(".lab.asking")`)
+	}
+	if asked == 0 {
+		t.Fatal("nothing was asked")
+	}
+
+	tab.Reload()
+	runToEnd(tab)
+	tab.Key(kb.Home)
+	waitPos(tab, 0)
+	tab.Key("a")
+	tab.Key("w")
+	tab.Wait(`document.querySelector(".lab.asking")`)
+	question := tab.Text("#ask b")
+	if tab.Count("#ask.lights") == "1" {
+		tab.Click(".out button.m")
+	} else {
+		tab.Key("1")
+	}
+	tab.Wait(`!document.querySelector("#ask .pri").disabled`)
+	tab.Click("#ask .pri")
+	tab.WaitText("#ask .note", "of 1 right")
+	tab.Shot("answered")
+	tab.Eval(`[...document.querySelectorAll("#ask button")].find(b => b.textContent === "Ask again").click()`)
+	tab.WaitText("#ask b", question)
+	tab.Key(kb.Escape)
+	tab.Key("a")
+	tab.WaitText(".scopehead", "ask me first")
+}
+
+// From a call that slept, the reasons lead to who woke it.
+func TestWhyItWoke(t *testing.T) {
+	b, base := desk(t)
+	tab := b.Open(t, base+"/lab/iterative", browser.Desk)
+	runToEnd(tab)
+	tab.Key(kb.Home)
+	waitPos(tab, 0)
+	tab.Key("w")
+	tab.Eval(`[...document.querySelectorAll(".p-kernel .seg button")].find(b => b.textContent === "why").click()`)
+	tab.WaitText(".why-chain", "connect")
+	tab.WaitText(".why-chain", "echo.go:")
+	tab.Shot("why")
+	tab.Eval(`[...document.querySelectorAll(".why-chain button")].at(-1).click()`)
+	tab.Wait(`document.querySelector(".lanes .on")`)
+}
