@@ -34,6 +34,8 @@ func Edge(addr string, timeout time.Duration, size int, bug bool) {
 					conn.SetBlocking(false)
 					epoll.Add(conn, socket.EPOLLIN|socket.EPOLLOUT|
 						socket.EPOLLET) // for both, and once for all
+				} else if err == socket.EMFILE {
+					epoll.Modify(server, 0) // no fd is left
 				}
 				continue
 			}
@@ -44,6 +46,7 @@ func Edge(addr string, timeout time.Duration, size int, bug bool) {
 			}
 			delete(queue, s)
 			s.Close()
+			epoll.Modify(server, socket.EPOLLIN) // an fd is free
 		}
 	}
 }

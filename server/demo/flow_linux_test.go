@@ -35,6 +35,7 @@ func dial(t *testing.T, addr string) *net.TCPConn {
 var echoServers = map[string]map[string]string{
 	"echo": nil, "spin": nil, "threads": nil, "select": {"timeout": "0s"}, "poll": {"timeout": "0s"},
 	"epoll": {"timeout": "0s"}, "edge": {"timeout": "0s", "size": "16"},
+	"two-ports": {"timeout": "0s", "other": "127.0.0.1:0"},
 }
 
 // Five megabytes come back byte for byte through a reader of small pieces, and
@@ -236,10 +237,10 @@ func TestSpinBurnsProcessorTime(t *testing.T) {
 	}
 }
 
-// With no fd left, or none that select has a bit for, the select servers
+// With no fd left, or none that select has a bit for, the servers in one thread
 // neither spin nor die: they take the next client when one leaves.
 func TestServersRunOutOfFDs(t *testing.T) {
-	for _, program := range []string{"select", "byteorder"} {
+	for _, program := range []string{"select", "two-ports", "poll", "epoll", "edge", "byteorder"} {
 		for name, files := range map[string]int{"EMFILE": 24, "FD_SETSIZE": 1100} {
 			t.Run(program+" "+name, func(t *testing.T) {
 				t.Parallel()
@@ -256,7 +257,7 @@ func TestServersRunOutOfFDs(t *testing.T) {
 							}
 						}
 						e := &p.events[len(p.events)-1]
-						asks := e.Kind == trace.Enter && e.Call == trace.Select
+						asks := e.Kind == trace.Enter && e.Call.Multiplexes()
 						full = asks && e.Sets.Read[0] != 3
 						return asks && accepted == len(conns) || full
 					})

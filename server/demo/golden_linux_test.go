@@ -41,6 +41,7 @@ var scenarios = []scenario{
 	{name: "poll-reset", server: "poll", client: "reset", set: map[string]string{"timeout": "2s"}, ends: true},
 	{name: "epoll", server: "epoll", client: "client", set: map[string]string{"timeout": "2s"}, ends: true},
 	{name: "epoll-reset", server: "epoll", client: "reset", set: map[string]string{"timeout": "2s"}, ends: true},
+	{name: "two-ports", server: "two-ports", client: "client", set: map[string]string{"timeout": "2s", "other": "127.0.0.1:0"}, ends: true},
 	{name: "number-32", server: "receive", client: "number", clientSet: map[string]string{"number": "305419896"}, ends: true},
 	{name: "number-16", server: "receive", client: "number", set: map[string]string{"bits": "16"},
 		clientSet: map[string]string{"bits": "16", "order": "host"}, ends: true},

@@ -2,6 +2,7 @@ package demo_test
 
 import (
 	"io"
+	"strings"
 	"testing"
 
 	"sockscope/server/trace"
@@ -58,5 +59,55 @@ func TestEdgeIsToldOnce(t *testing.T) {
 			}
 			p.await("sleep beside 5 bytes", left(5))
 		})
+	}
+}
+
+// Each of the four ways to wait shows its own calls while the client is late,
+// and gets the message when it comes.
+func TestTimeoutsWaitInFourWays(t *testing.T) {
+	t.Parallel()
+	p, addr := serve(t, "timeouts", 0, map[string]string{"timeout": "1ms"})
+	conn := dial(t, addr)
+	// since counts the calls that have come back from event n on, and are like it.
+	since := func(n int, like func(e *trace.Event) bool) (count int) {
+		for i := n; i < len(p.events); i++ {
+			if e := &p.events[i]; e.Kind == trace.Return && like(e) {
+				count++
+			}
+		}
+		return count
+	}
+	again := func(sleep trace.Sleep) func(*trace.Event) bool {
+		return func(e *trace.Event) bool {
+			return e.Call == trace.Recv && e.Errno == trace.EAGAIN && e.Sleep == sleep
+		}
+	}
+	from := 0
+	for _, way := range []struct {
+		what string
+		seen func() bool
+	}{
+		{"blocked recv", func() bool {
+			e := &p.events[len(p.events)-1]
+			return e.Kind == trace.Enter && e.Call == trace.Recv
+		}},
+		{"three EAGAIN without sleep", func() bool { return since(from, again(trace.Awake)) >= 3 }},
+		{"three EAGAIN after sleep", func() bool { return since(from, again(trace.Slept)) >= 3 }},
+		{"three selects that ran out of time", func() bool {
+			return since(from, func(e *trace.Event) bool { return e.Call == trace.Select && e.Result == 0 }) >= 3
+		}},
+	} {
+		p.await(way.what, way.seen)
+		from = len(p.events)
+		if _, err := conn.Write([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(conn, make([]byte, 1)); err != nil {
+			t.Fatalf("%s: %v", way.what, err)
+		}
+	}
+	p.wait()
+	if got := p.output.String(); !strings.Contains(got, "recv: not yet\n") || !strings.Contains(got, "select: not yet\n") {
+		t.Errorf("it printed %q", got)
 	}
 }

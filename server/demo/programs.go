@@ -63,6 +63,19 @@ var Programs = []*Program{
 		Run: func(addr string, s Settings) { Threads(addr) },
 	},
 	{
+		Name: "two-ports", File: "twoports.go",
+		Doc: "echo server on two ports, with one select for both",
+		Settings: []Setting{timeout,
+			{"other", "127.0.0.1:8021", "the second address, such as 127.0.0.1:8021", address}},
+		Run: func(addr string, s Settings) { TwoPorts(addr, s["other"], s.Duration("timeout")) },
+	},
+	{
+		Name: "timeouts", File: "timeouts.go",
+		Doc:      "echoes four messages of one client, and waits for each in another way",
+		Settings: []Setting{{"timeout", "100ms", "how long it waits at once, 1ms to 1h", atLeast(time.Millisecond, time.Hour)}},
+		Run:      func(addr string, s Settings) { Timeouts(addr, s.Duration("timeout")) },
+	},
+	{
 		Name: "client", File: "client.go",
 		Doc:      "echo client: sends messages, reads each echo, closes",
 		Settings: says(),

@@ -3,6 +3,7 @@ package demo
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,14 +49,25 @@ func number(low, high int64) func(string) error {
 }
 
 // duration is a Check for durations, which are written "300ms" or "2s".
-func duration(high time.Duration) func(string) error {
+func duration(high time.Duration) func(string) error { return atLeast(0, high) }
+
+// atLeast is duration with a lower end, too.
+func atLeast(low, high time.Duration) func(string) error {
 	return func(value string) error {
 		d, err := time.ParseDuration(value)
-		if err != nil || d < 0 || d > high {
-			return fmt.Errorf("a duration from 0s to %v", high)
+		if err != nil || d < low || d > high {
+			return fmt.Errorf("a duration from %v to %v", low, high)
 		}
 		return nil
 	}
+}
+
+// address is a Check for what a socket can be bound to.
+func address(value string) error {
+	if _, err := netip.ParseAddrPort(value); err != nil {
+		return errors.New("an address and a port, 127.0.0.1:8021")
+	}
+	return nil
 }
 
 // choice is a Check for one of several words.

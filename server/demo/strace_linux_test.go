@@ -47,6 +47,8 @@ func TestStraceAgrees(t *testing.T) {
 		{name: "edge", server: "edge", client: "client", set: map[string]string{"timeout": "2s", "size": "16"}, ends: true},
 		{name: "edge-bug", server: "edge", client: "client", set: map[string]string{"timeout": "200ms", "size": "16", "bug": "true"}, ends: true,
 			output: "ECONNRESET (Connection reset by peer)\n"},
+		{name: "timeouts", server: "timeouts", client: "slow", set: map[string]string{"timeout": "5ms"},
+			clientSet: map[string]string{"messages": "4", "pause": "18ms"}, ends: true},
 		{name: "echo-many", server: "echo", client: "client", clientSet: map[string]string{"messages": "60"}},
 	}
 	for _, s := range append(more, scenarios...) {

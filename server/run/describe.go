@@ -34,7 +34,7 @@ func describe(procs []lab.Process) ([]trace.Proc, []trace.Source, error) {
 }
 
 // relocate gives each address of the processes a free port instead, the same
-// for all that name it: on a loopback that is shared, the port of the tutorial
+// for all that name it, in their settings too: on a loopback that is shared, the port of the tutorial
 // may be somebody else's.
 func relocate(procs []lab.Process) error {
 	moved := map[string]string{}
@@ -55,6 +55,13 @@ func relocate(procs []lab.Process) error {
 			l.Close()
 		}
 		procs[i].Addr = moved[addr]
+	}
+	for _, p := range procs {
+		for name, value := range p.Args {
+			if addr, ok := moved[value]; ok {
+				p.Args[name] = addr
+			}
+		}
 	}
 	return nil
 }

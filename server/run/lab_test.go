@@ -103,7 +103,7 @@ func buffer(m map[string]*bytes.Buffer, name string) *bytes.Buffer {
 }
 
 // echoes are the programs that send back what they receive.
-var echoes = []string{"echo", "spin", "select", "poll", "epoll", "threads"}
+var echoes = []string{"echo", "spin", "select", "poll", "epoll", "threads", "two-ports", "timeouts"}
 
 // checkEcho makes sure that an echo's clients got every byte once, in order.
 func checkEcho(t testing.TB, r *result, sent, received map[string]*bytes.Buffer) {
@@ -174,6 +174,10 @@ func TestLabsRunToTheirEnds(t *testing.T) {
 				{"edge", map[string]string{"clients": "8", "size": "1024"}},
 				{"threads", nil},
 				{"threads", map[string]string{"clients": "8", "messages": "8", "pause": "3ms"}},
+				{"two-ports", nil},
+				{"two-ports", map[string]string{"clients": "2", "messages": "8", "timeout": "500ms"}},
+				{"timeouts", nil},
+				{"timeouts", map[string]string{"pause": "0s", "timeout": "2s"}},
 				{"byteorder", nil},
 				{"byteorder", map[string]string{"number": "4294967295", "bits": "32", "receiver": "host"}},
 			} {

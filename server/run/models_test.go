@@ -95,3 +95,32 @@ func TestEachClientHasItsThread(t *testing.T) {
 		t.Errorf("%d threads received, %d ended, for 4 clients", len(fds), exited)
 	}
 }
+
+// Clients of both ports are served, each by a connection of the port it asked for.
+func TestTwoPortsServeBoth(t *testing.T) {
+	v := dial(t, startTest(t, Config{}))
+	v.send(&trace.Request{Op: trace.OpRun, Lab: "two-ports", Knobs: map[string]string{"timeout": "100ms"}})
+	r := v.run()
+	checkTrace(t, r)
+	listeners, accepted := map[int]string{}, map[string]int{}
+	for i := range r.events {
+		e := &r.events[i]
+		if e.Proc != 0 || e.Kind != trace.Return || e.Errno != 0 {
+			continue
+		}
+		switch e.Call {
+		case trace.Bind:
+			listeners[e.FD] = e.Addr
+		case trace.Accept:
+			accepted[listeners[e.FD]]++
+		}
+	}
+	if len(listeners) != 2 || len(accepted) != 2 {
+		t.Fatalf("listeners %v, accepted %v", listeners, accepted)
+	}
+	for addr, n := range accepted {
+		if n != 2 {
+			t.Errorf("%d clients at %s, want 2", n, addr)
+		}
+	}
+}

@@ -8,7 +8,8 @@
 //
 // Calls that set a socket up (New, Bind, Listen, SetBlocking, SetOption) stop
 // the program when they fail: they panic with a [*Error], which [Run] catches.
-// So does Select, which fails only when it is asked about what is no open socket.
+// So do Select, Poll and an [Epoll], which fail only when they are asked about
+// what is no open socket.
 // Calls that deal with a peer (Accept, Connect, Send, Recv, Shutdown) return
 // errors, because a peer that resets is ordinary life. Those errors are
 // of type [Errno] and compare with ==, or with errors.Is.

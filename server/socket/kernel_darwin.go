@@ -47,6 +47,7 @@ func nativeOption(level, option int) (uintptr, uintptr) {
 	native := map[int]uintptr{
 		SO_REUSEADDR: unix.SO_REUSEADDR, SO_SNDBUF: unix.SO_SNDBUF, SO_RCVBUF: unix.SO_RCVBUF,
 		SO_KEEPALIVE: unix.SO_KEEPALIVE, SO_LINGER: unix.SO_LINGER_SEC,
+		SO_RCVTIMEO: unix.SO_RCVTIMEO,
 	}
 	return unix.SOL_SOCKET, native[option]
 }

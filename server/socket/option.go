@@ -2,9 +2,12 @@ package socket
 
 import (
 	"fmt"
+	"time"
 	"unsafe"
 
 	"sockscope/server/trace"
+
+	"golang.org/x/sys/unix"
 )
 
 // SetBlocking chooses what a call does that would have to wait: sleep, or
@@ -37,6 +40,21 @@ func (s *Socket) SetLinger(seconds int) {
 		s.option = [2]int32{}
 	}
 	s.setOption(SOL_SOCKET, SO_LINGER, max(seconds, -1), 8)
+}
+
+// SetRecvTimeout limits how long a blocking Recv or Accept sleeps: after that it
+// returns EAGAIN. 0 is no limit. It is setsockopt(2) with SO_RCVTIMEO (socket(7)),
+// in steps of a microsecond, and stops the program on an error.
+func (s *Socket) SetRecvTimeout(limit time.Duration) {
+	limit = max(limit, 0)
+	if limit > 0 {
+		limit = max(limit, time.Microsecond) // less would be none
+	}
+	wait := unix.NsecToTimeval(int64(limit))
+	c := call{name: trace.Setsockopt, fd: s.fd, nargs: 3, args: [3]int64{SOL_SOCKET, SO_RCVTIMEO, limit.Microseconds()}}
+	l, o := nativeOption(SOL_SOCKET, SO_RCVTIMEO)
+	_, errno := c.make(trapSetsockopt, uintptr(s.fd), l, o, uintptr(unsafe.Pointer(&wait)), unsafe.Sizeof(wait), 0)
+	stop(trace.Setsockopt, s.String()+", SO_RCVTIMEO", errno.failed())
 }
 
 func (s *Socket) setOption(level, option, value int, size uintptr) {
