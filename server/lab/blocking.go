@@ -83,7 +83,7 @@ var selecting = &Lab{
 		{Name: "clients", Label: "clients", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4", "6", "8"}, Default: "4"},
 		{Name: "messages", Label: "messages each", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "5", "8"}, Default: "3"},
 		{Name: "timeout", Label: "timeout", Type: Duration, Min: int64(50 * time.Millisecond), Max: int64(20 * time.Second), Offers: []string{"100ms", "500ms", "2s", "20s"}, Default: "500ms"},
-		{Name: "pause", Label: "client 1 pauses", Type: Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "20ms", "200ms", "1s"}, Default: "3ms", Injected: true},
+		{Name: "pauses", Label: "each pauses", Type: Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "20ms", "200ms", "1s"}, Default: "3ms", Injected: true},
 		{Name: "last", Label: "last client", Type: Choice, Offers: []string{"closes", "resets", "half-closes"}, Default: "closes", Injected: true},
 	},
 	procs: func(v Values) []Process {
@@ -115,14 +115,19 @@ func ending(program, addr string, v Values, names ...string) Process {
 }
 
 // talkers are the tutorial's clients: each sends a few messages and reads each
-// echo. The first pauses before every message when the knob says so.
+// echo. Before every message the first pauses for the knob pause, and all do for
+// the knob pauses: without that one has ended before the next has begun.
 func talkers(v Values, addr string) []Process {
 	var procs []Process
 	for n := 1; n <= v.Int("clients"); n++ {
 		p := client(n, "client", addr, map[string]string{"messages": strconv.Itoa(v.Int("messages"))})
-		if n == 1 && v.Duration("pause") > 0 {
+		pause := v.Duration("pauses")
+		if n == 1 {
+			pause = max(pause, v.Duration("pause"))
+		}
+		if pause > 0 {
 			p.Program = "slow"
-			p.Args["pause"] = v["pause"]
+			p.Args["pause"] = pause.String()
 		}
 		procs = append(procs, p)
 	}
