@@ -111,3 +111,25 @@ func TestTimeoutsWaitInFourWays(t *testing.T) {
 		t.Errorf("it printed %q", got)
 	}
 }
+
+// A connect that fails later is found out by SO_ERROR.
+func TestManyIsRefused(t *testing.T) {
+	t.Parallel()
+	p := start(t, job{Program: "many", Addr: freePort(t), Settings: map[string]string{"connections": "2"}})
+	p.wait()
+	if got, want := p.output.String(), strings.Repeat("ECONNREFUSED (Connection refused)\n", 2); got != want {
+		t.Errorf("it printed %q, not %q", got, want)
+	}
+	told := 0
+	for _, c := range p.calls() {
+		switch {
+		case c.enter.Call == trace.Connect && c.ret.Errno != trace.EINPROGRESS:
+			t.Errorf("connect returned %v", c.ret.Errno)
+		case c.enter.Call == trace.Getsockopt && trace.Errno(c.ret.Args[2]) == trace.ECONNREFUSED:
+			told++
+		}
+	}
+	if told != 2 {
+		t.Errorf("SO_ERROR told of %d refusals, want 2", told)
+	}
+}

@@ -100,6 +100,14 @@ var Programs = []*Program{
 		Run:      func(addr string, s Settings) { HalfClose(addr, s.messages()) },
 	},
 	{
+		Name: "many", File: "many.go",
+		Doc:      "echo client with several connections in one thread, none of which it waits for alone",
+		Settings: says(Setting{"connections", "4", "1 to 64", number(1, 64)}),
+		Run: func(addr string, s Settings) {
+			Many(addr, s.Int("connections"), s.messages())
+		},
+	},
+	{
 		Name: "receive", File: "receive.go",
 		Doc:      "receives one number from one client and prints it",
 		Settings: []Setting{bits, order},

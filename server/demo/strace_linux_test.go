@@ -49,6 +49,7 @@ func TestStraceAgrees(t *testing.T) {
 			output: "ECONNRESET (Connection reset by peer)\n"},
 		{name: "timeouts", server: "timeouts", client: "slow", set: map[string]string{"timeout": "5ms"},
 			clientSet: map[string]string{"messages": "4", "pause": "18ms"}, ends: true},
+		{name: "epoll-many", server: "epoll", client: "many", set: map[string]string{"timeout": "2s"}, ends: true},
 		{name: "echo-many", server: "echo", client: "client", clientSet: map[string]string{"messages": "60"}},
 	}
 	for _, s := range append(more, scenarios...) {
@@ -58,7 +59,7 @@ func TestStraceAgrees(t *testing.T) {
 			server, client := s.run(t, func(role string) []string {
 				return []string{tool, "-ff", "-o", filepath.Join(dir, role), "-xx", "-s", strconv.Itoa(trace.DataCap),
 					"-e", "trace=socket,bind,listen,accept,accept4,connect,sendto,recvfrom,shutdown,close," +
-						"select,pselect6,poll,ppoll,epoll_create1,epoll_ctl,epoll_wait,epoll_pwait,fcntl,setsockopt,write,nanosleep,clock_nanosleep"}
+						"select,pselect6,poll,ppoll,epoll_create1,epoll_ctl,epoll_wait,epoll_pwait,fcntl,setsockopt,getsockopt,write,nanosleep,clock_nanosleep"}
 			})
 			server.stop()
 			agree(t, server, filepath.Join(dir, "server"))

@@ -22,6 +22,7 @@ var patience = &Lab{
 		{Name: "timeout", Label: "patience", Type: Duration, Min: int64(time.Millisecond), Max: int64(2 * time.Second), Offers: []string{"5ms", "20ms", "100ms"}, Default: "5ms"},
 		{Name: "pause", Label: "client is late by", Type: Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "18ms", "200ms"}, Default: "18ms", Injected: true},
 	},
+	Notes: "SO_RCVTIMEO counts in ticks of the kernel's clock, some milliseconds each, so that recv sleeps longer than asked for. The timer of select is finer.",
 	procs: func(v Values) []Process {
 		const addr = "127.0.0.1:9999"
 		return []Process{

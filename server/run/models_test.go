@@ -124,3 +124,54 @@ func TestTwoPortsServeBoth(t *testing.T) {
 		}
 	}
 }
+
+// Each connection begins with a connect that doesn't wait, is asked how that
+// ended, and gets back what it sends.
+func TestManyConnectionsInOneThread(t *testing.T) {
+	v := dial(t, startTest(t, Config{}))
+	v.send(&trace.Request{Op: trace.OpRun, Lab: "selectors", Knobs: map[string]string{"timeout": "100ms"}})
+	r := v.run()
+	checkTrace(t, r)
+	type conn struct {
+		asked     bool
+		out, back string
+	}
+	conns := map[int]*conn{}
+	var open string // data of the send under way
+	for i := range r.events {
+		e := &r.events[i]
+		if e.Proc != 1 || e.Call == trace.CallNone {
+			continue
+		}
+		c := conns[e.FD]
+		switch {
+		case e.Kind == trace.Enter && e.Call == trace.Send:
+			open = string(e.Data)
+		case e.Kind != trace.Return:
+		case e.Call == trace.Connect:
+			conns[e.FD] = new(conn)
+			if e.Errno != trace.EINPROGRESS || len(e.Queues) != 1 || e.Queues[0].Local == "" {
+				t.Errorf("connect returned %v, sampled %+v", e.Errno, e.Queues)
+			}
+		case e.Call == trace.Getsockopt:
+			c.asked = e.Args[2] == 0
+		case e.Call == trace.Send:
+			if !c.asked {
+				t.Error("a send before anybody asked how the connect ended")
+			}
+			c.out += open[:e.Result]
+		case e.Call == trace.Recv:
+			c.back += string(e.Data)
+		case e.Sleep == trace.Slept && e.Call != trace.Poll:
+			t.Errorf("it slept in %v", e.Call)
+		}
+	}
+	if len(conns) != 4 {
+		t.Errorf("%d connections, want 4", len(conns))
+	}
+	for fd, c := range conns {
+		if want := "This is the messageIt will be sent"; c.out != want || c.back != want {
+			t.Errorf("fd %d sent %q and received %q", fd, c.out, c.back)
+		}
+	}
+}

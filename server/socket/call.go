@@ -25,6 +25,7 @@ type call struct {
 	from    *sockaddr // address that comes out
 	timeout int64     // ns, or trace.Forever
 	sets    sets      // of select, poll and epoll_wait
+	value   *int32    // of an option that comes out; the last of args
 }
 
 // sets are the fds of a call that waits for several.
@@ -212,6 +213,8 @@ func (t *thread) returned(c *call) (int, Errno) {
 		rec.Data = c.in[:n]
 	case c.name == trace.Write && ok:
 		rec.Data = c.out[:n]
+	case c.value != nil && ok:
+		rec.Args[c.nargs-1] = int64(pending(*c.value))
 	case c.from != nil && ok:
 		rec.Addr = c.from.appendTo(t.addr[:0])
 	}

@@ -14,6 +14,7 @@ const (
 
 	SOL_SOCKET   = 1 // options of any socket (socket(7))
 	SO_REUSEADDR = 2
+	SO_ERROR     = 4
 	SO_SNDBUF    = 7
 	SO_RCVBUF    = 8
 	SO_KEEPALIVE = 9

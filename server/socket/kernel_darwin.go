@@ -28,6 +28,7 @@ const (
 	trapSelect     = unix.SYS_SELECT
 	trapFcntl      = unix.SYS_FCNTL
 	trapSetsockopt = unix.SYS_SETSOCKOPT
+	trapGetsockopt = unix.SYS_GETSOCKOPT
 	trapWrite      = unix.SYS_WRITE
 )
 
@@ -47,9 +48,17 @@ func nativeOption(level, option int) (uintptr, uintptr) {
 	native := map[int]uintptr{
 		SO_REUSEADDR: unix.SO_REUSEADDR, SO_SNDBUF: unix.SO_SNDBUF, SO_RCVBUF: unix.SO_RCVBUF,
 		SO_KEEPALIVE: unix.SO_KEEPALIVE, SO_LINGER: unix.SO_LINGER_SEC,
-		SO_RCVTIMEO: unix.SO_RCVTIMEO,
+		SO_RCVTIMEO: unix.SO_RCVTIMEO, SO_ERROR: unix.SO_ERROR,
 	}
 	return unix.SOL_SOCKET, native[option]
+}
+
+// pending returns the value of SO_ERROR.
+func pending(value int32) Errno {
+	if value == 0 {
+		return 0
+	}
+	return linuxErrno(syscall.Errno(value))
 }
 
 // Here a sockaddr begins with its length, then one byte of family.

@@ -28,6 +28,7 @@ const (
 	trapSelect     = unix.SYS_PSELECT6
 	trapFcntl      = unix.SYS_FCNTL
 	trapSetsockopt = unix.SYS_SETSOCKOPT
+	trapGetsockopt = unix.SYS_GETSOCKOPT
 	trapWrite      = unix.SYS_WRITE
 	trapNanosleep  = unix.SYS_NANOSLEEP
 )
@@ -37,6 +38,9 @@ const nativeNonBlock = o_NONBLOCK
 func nativeDomain(domain int) uintptr { return uintptr(domain) }
 
 func nativeOption(level, option int) (uintptr, uintptr) { return uintptr(level), uintptr(option) }
+
+// pending returns the value of SO_ERROR.
+func pending(value int32) Errno { return Errno(value) }
 
 func putFamily(raw *[112]byte, family uint16, size int) {
 	binary.NativeEndian.PutUint16(raw[:], family)

@@ -57,6 +57,19 @@ func (s *Socket) SetRecvTimeout(limit time.Duration) {
 	stop(trace.Setsockopt, s.String()+", SO_RCVTIMEO", errno.failed())
 }
 
+// PendingError returns the error that waits at the socket and clears it, nil when
+// there is none: getsockopt(2) with SO_ERROR. After a connect that returned
+// EINPROGRESS it tells, once the socket is writable, how the connect ended. It
+// stops the program when it cannot be asked.
+func (s *Socket) PendingError() error {
+	s.option = [2]int32{0, 4} // the int, and its size
+	c := call{name: trace.Getsockopt, fd: s.fd, nargs: 3, args: [3]int64{SOL_SOCKET, SO_ERROR}, value: &s.option[0]}
+	l, o := nativeOption(SOL_SOCKET, SO_ERROR)
+	_, errno := c.make(trapGetsockopt, uintptr(s.fd), l, o, uintptr(unsafe.Pointer(&s.option[0])), uintptr(unsafe.Pointer(&s.option[1])), 0)
+	stop(trace.Getsockopt, s.String()+", SO_ERROR", errno.failed())
+	return pending(s.option[0]).failed()
+}
+
 func (s *Socket) setOption(level, option, value int, size uintptr) {
 	c := call{name: trace.Setsockopt, fd: s.fd, nargs: 3, args: [3]int64{int64(level), int64(option), int64(value)}}
 	l, o := nativeOption(level, option)

@@ -122,7 +122,11 @@ func straceArgs(enter, ret *Event) (in, out string) {
 		return fmt.Sprintf("%s%s, %#x, %d", name, fd, arg(0), arg(1)), ")"
 	case Setsockopt, Getsockopt:
 		level, option := optionNames(arg(0), arg(1))
-		value, size := optionValue(arg(0), arg(1), arg(2))
+		last := arg(2)
+		if ret != nil && len(ret.Args) > 2 {
+			last = ret.Args[2] // of getsockopt it has come out
+		}
+		value, size := optionValue(arg(0), arg(1), last)
 		in = name + fd + ", " + level + ", " + option + ", "
 		if e.Call == Setsockopt {
 			return in + value + ", " + size, ")"

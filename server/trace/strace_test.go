@@ -58,6 +58,8 @@ func TestStrace(t *testing.T) {
 			`poll([{fd=3, events=POLLIN}, {fd=5, events=POLLOUT}], 2, 500) = 1 ([{fd=5, revents=POLLOUT|POLLHUP}]) <0.000123>`},
 		{Event{Call: Poll, FD: -1, Size: 1, Timeout: 500e6, Sets: &Sets{Read: []int{3}}}, &Event{Sets: &Sets{}}, `poll([{fd=3, events=POLLIN}], 1, 500) = 0 (Timeout) <0.000123>`},
 		{Event{Call: Setsockopt, FD: 4, Args: []int64{1, 20, 20000}}, &Event{}, `setsockopt(4, SOL_SOCKET, SO_RCVTIMEO_OLD, {tv_sec=0, tv_usec=20000}, 16) = 0 <0.000123>`},
+		{Event{Call: Getsockopt, FD: 4, Args: []int64{1, 4, 0}}, &Event{Args: []int64{1, 4, 111}}, `getsockopt(4, SOL_SOCKET, SO_ERROR, [ECONNREFUSED], [4]) = 0 <0.000123>`},
+		{Event{Call: Getsockopt, FD: 4, Args: []int64{1, 4, 0}}, &Event{Args: []int64{1, 4, 0}}, `getsockopt(4, SOL_SOCKET, SO_ERROR, [0], [4]) = 0 <0.000123>`},
 		{Event{}, &Event{}, `call0(0) = 0 <0.000123>`},
 	} {
 		c.enter.Time = 1000

@@ -14,7 +14,7 @@ var (
 		{0x100, "MSG_WAITALL"}, {0x4000, "MSG_NOSIGNAL"}, {0x8000, "MSG_MORE"}}
 	levels  = map[int64]string{0: "SOL_IP", solSocket: "SOL_SOCKET", 6: "SOL_TCP", 41: "SOL_IPV6"}
 	options = map[[2]int64]string{
-		{solSocket, 2}: "SO_REUSEADDR", {solSocket, 3}: "SO_TYPE", {solSocket, 4}: "SO_ERROR",
+		{solSocket, 2}: "SO_REUSEADDR", {solSocket, 3}: "SO_TYPE", {solSocket, soError}: "SO_ERROR",
 		{solSocket, 7}: "SO_SNDBUF", {solSocket, 8}: "SO_RCVBUF", {solSocket, 9}: "SO_KEEPALIVE",
 		{solSocket, soLinger}: "SO_LINGER", {solSocket, 15}: "SO_REUSEPORT",
 		{solSocket, soRcvTimeo}: "SO_RCVTIMEO_OLD", {solSocket, 21}: "SO_SNDTIMEO_OLD",
@@ -40,6 +40,7 @@ const (
 
 const (
 	solSocket  = 1
+	soError    = 4
 	soLinger   = 13
 	soRcvTimeo = 20
 )
@@ -121,6 +122,9 @@ func optionNames(level, option int64) (string, string) {
 // optionValue returns the value of an option and its size. The value of
 // SO_LINGER is the seconds, or -1 when it is off; of SO_RCVTIMEO it is in us.
 func optionValue(level, option, value int64) (text, size string) {
+	if level == solSocket && option == soError && value != 0 {
+		return "[" + Errno(value).String() + "]", "4"
+	}
 	if level == solSocket && option == soRcvTimeo {
 		return timeval(value * 1000), "16"
 	}
