@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+	"sort"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -127,6 +128,8 @@ func (s *session) columns(p *trace.ProcState) []column {
 			if name = s.Player.Run.Peer(s.proc(), f.FD, s.pos()); name == "" {
 				name = "connected"
 			}
+		case trace.FDEpoll:
+			name = "interest list"
 		}
 		out = append(out, column{f, f.FD, name})
 	}
@@ -137,6 +140,7 @@ func (s *session) columns(p *trace.ProcState) []column {
 			out = append(out, column{nil, n, "free"})
 		}
 	}
+	sort.Slice(out, func(i, j int) bool { return out[i].number < out[j].number })
 	return out
 }
 
@@ -275,6 +279,9 @@ func answerWord(m *trace.MuxState) string {
 }
 
 func stateWord(f *trace.FDState) string {
+	if f.Kind == trace.FDEpoll {
+		return "epoll"
+	}
 	w := f.State.String()
 	if f.ShutWrite && f.State == trace.Established {
 		w += " w/o write"
@@ -283,6 +290,9 @@ func stateWord(f *trace.FDState) string {
 }
 
 func modeWord(f *trace.FDState) string {
+	if f.Kind == trace.FDEpoll {
+		return ""
+	}
 	if f.NonBlocking {
 		return "O_NONBLOCK"
 	}
@@ -291,6 +301,8 @@ func modeWord(f *trace.FDState) string {
 
 func ageWord(f *trace.FDState, now int64) string {
 	switch {
+	case f.Kind == trace.FDEpoll:
+		return ""
 	case f.QueuesAt < 0:
 		return "not read"
 	case f.QueuesAt >= now:
@@ -301,8 +313,11 @@ func ageWord(f *trace.FDState, now int64) string {
 
 // queues draws the two tanks of a connection, or the backlog of a listener.
 func (s *session) queues(f *trace.FDState) app.UI {
-	if f.Kind == trace.FDListener {
+	switch f.Kind {
+	case trace.FDListener:
 		return s.backlog(f)
+	case trace.FDEpoll:
+		return nil // it has no queues: it is not a socket
 	}
 	if f.QueuesAt < 0 {
 		return elc("div", "tanks").Body(

@@ -120,15 +120,19 @@ func returned(text string, e *trace.Event) string {
 	if i := strings.LastIndex(text, ") = "); i >= 0 {
 		call, result = text[:i+1], text[i+2:]
 	}
-	class := "ok"
+	class, meaning := "ok", ""
 	switch {
 	case e.Errno.NotYet():
 		class = "na"
 	case e.Errno != 0:
 		class = "er"
 	}
+	if e.Errno != 0 { // its sentence is long; the symbol says it
+		meaning = ` title="` + html.EscapeString(result) + `"`
+		result, _, _ = strings.Cut(result, " (")
+	}
 	// The call may be cut to fit its line, what it returned may not.
-	out := `<span class="call">` + html.EscapeString(call) + `</span><span class="` + class + `">` + html.EscapeString(result) + `</span>`
+	out := `<span class="call">` + html.EscapeString(call) + `</span><span class="` + class + `"` + meaning + `>` + html.EscapeString(result) + `</span>`
 	if e.Sleep == trace.Slept {
 		out += `<span class="z">slept</span>`
 	}

@@ -69,7 +69,7 @@ func TestLinesSayWhatBecameOfTheCall(t *testing.T) {
 	}{
 		{4, []string{"accept(3,", "&lt;unfinished"}},
 		{7, []string{"accept(3,", "= 4", `<span class="z">slept</span>`}},
-		{9, []string{`<span class="er">= -1 ECONNRESET`}},
+		{9, []string{`>= -1 ECONNRESET</span>`}},
 	} {
 		got := l.line(l.at(c.step), n).html
 		for _, w := range c.want {
