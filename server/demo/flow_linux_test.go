@@ -210,30 +210,30 @@ func TestSpinBurnsProcessorTime(t *testing.T) {
 	t.Parallel()
 	p, addr := serve(t, "spin", 0, nil)
 	conn := dial(t, addr)
-	asked := func() (n int, first, last int64) {
-		for _, c := range p.calls() {
-			if c.ret == nil || c.enter.Call != trace.Recv {
-				continue
+	var asked []trace.Event // the recvs that have come back
+	seen := 0
+	look := func() int {
+		for ; seen < len(p.events); seen++ {
+			if e := &p.events[seen]; e.Kind == trace.Return && e.Call == trace.Recv {
+				asked = append(asked, *e)
 			}
-			if c.ret.Sleep != trace.Awake {
-				t.Fatalf("it slept in %s", trace.Strace(c.enter, c.ret))
-			}
-			if n++; n == 1 {
-				first = c.ret.CPU
-			}
-			last = c.ret.CPU
 		}
-		return n, first, last
+		return len(asked)
 	}
-	p.await("it to ask a hundred times", func() bool { n, _, _ := asked(); return n > 100 })
+	p.await("it to ask a hundred times", func() bool { return look() > 100 })
 	if _, err := conn.Write([]byte("x")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.ReadFull(conn, make([]byte, 1)); err != nil {
 		t.Fatal(err)
 	}
-	if n, first, last := asked(); last <= first {
-		t.Errorf("%d calls took %d ns of processor time", n, last-first)
+	for _, e := range asked {
+		if e.Sleep != trace.Awake {
+			t.Fatalf("it slept in %+v", e)
+		}
+	}
+	if first, last := asked[0].CPU, asked[len(asked)-1].CPU; last <= first {
+		t.Errorf("%d calls took %d ns of processor time", len(asked), last-first)
 	}
 }
 
