@@ -73,8 +73,9 @@ func check(err error) {
 type process struct {
 	t      *testing.T
 	cmd    *exec.Cmd
-	ring   *trace.Ring
-	events []trace.Event // of its first thread
+	area   *trace.Area
+	ring   *trace.Ring   // of its first thread, unless a test looks at another
+	events []trace.Event // of that thread
 	output strings.Builder
 	exited chan struct{}
 }
@@ -104,7 +105,7 @@ func start(t *testing.T, j job, wrap ...string) *process {
 		t.Fatal(err)
 	}
 	words := append(wrap, os.Args[0])
-	p := &process{t: t, ring: area.Ring(0), cmd: exec.Command(words[0], words[1:]...), exited: make(chan struct{})}
+	p := &process{t: t, area: area, ring: area.Ring(0), cmd: exec.Command(words[0], words[1:]...), exited: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), childEnv+"="+string(text), "GODEBUG=containermaxprocs=0",
 		"GORACE=atexit_sleep_ms=0") // else the race detector ends with a nanosleep
 	p.cmd.ExtraFiles = []*os.File{file}

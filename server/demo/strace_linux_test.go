@@ -57,22 +57,42 @@ func TestStraceAgrees(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			server, client := s.run(t, func(role string) []string {
-				return []string{tool, "-ff", "-o", filepath.Join(dir, role), "-xx", "-s", strconv.Itoa(trace.DataCap),
-					"-e", "trace=socket,bind,listen,accept,accept4,connect,sendto,recvfrom,shutdown,close," +
-						"select,pselect6,poll,ppoll,epoll_create1,epoll_ctl,epoll_wait,epoll_pwait,fcntl,setsockopt,getsockopt,write,nanosleep,clock_nanosleep"}
+				return straced(tool, filepath.Join(dir, role))
 			})
 			server.stop()
-			agree(t, server, filepath.Join(dir, "server"))
+			agree(t, server, filepath.Join(dir, "server"), "socket")
 			if client != nil {
-				agree(t, client, filepath.Join(dir, "client"))
+				agree(t, client, filepath.Join(dir, "client"), "socket")
 			}
 		})
 	}
+	t.Run("threads", func(t *testing.T) {
+		t.Parallel()
+		prefix := filepath.Join(t.TempDir(), "server")
+		addr := freePort(t)
+		server := start(t, job{Program: "threads", Addr: addr}, straced(tool, prefix)...).listening()
+		start(t, job{Program: "client", Addr: addr}).wait()
+		second := &process{t: t, ring: server.area.Ring(1)}
+		second.await("the client's thread to end", func() bool {
+			n := len(second.events)
+			return n > 0 && second.events[n-1].Kind == trace.Exit
+		})
+		server.stop()
+		agree(t, second, prefix, "recvfrom")
+	})
 }
 
-// agree compares a trace with the file that strace wrote about the process's
-// first thread. A call that is still blocked is compared as far as it got.
-func agree(t *testing.T, p *process, prefix string) {
+// straced returns the words that have strace write a file for each thread.
+func straced(tool, prefix string) []string {
+	return []string{tool, "-ff", "-o", prefix, "-xx", "-s", strconv.Itoa(trace.DataCap),
+		"-e", "trace=socket,bind,listen,accept,accept4,connect,sendto,recvfrom,shutdown,close," +
+			"select,pselect6,poll,ppoll,epoll_create1,epoll_ctl,epoll_wait,epoll_pwait,fcntl,setsockopt,getsockopt,write,nanosleep,clock_nanosleep"}
+}
+
+// agree compares a trace with the file that strace wrote about its thread, which
+// begins with the call first. A call that is still blocked is compared as far as
+// it got.
+func agree(t *testing.T, p *process, prefix, first string) {
 	t.Helper()
 	var want []witnessed
 	files, _ := filepath.Glob(prefix + ".*")
@@ -81,9 +101,9 @@ func agree(t *testing.T, p *process, prefix string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// The program's thread is the one that made sockets.
-		if strings.Contains(string(text), "socket(") {
-			want = parse(t, string(text))
+		// The runtime's own threads make no such call.
+		if strings.Contains(string(text), first+"(") {
+			want = parse(t, string(text), first)
 		}
 	}
 	var got []witnessed
@@ -128,12 +148,12 @@ var (
 	straceData = regexp.MustCompile(`"((?:\\x[0-9a-f]{2})*)"`)
 )
 
-// parse reads strace's file from the first socket on.
-func parse(t *testing.T, text string) []witnessed {
+// parse reads strace's file from the first call of that name on.
+func parse(t *testing.T, text, first string) []witnessed {
 	var list []witnessed
 	for line := range strings.Lines(text) {
 		m := straceLine.FindStringSubmatch(line)
-		if m == nil || len(list) == 0 && m[1] != "socket" {
+		if m == nil || len(list) == 0 && m[1] != first {
 			continue // a signal, the exit, a call that never returned; or before the program
 		}
 		w := witnessed{name: m[1], fd: -1, errno: m[4]}
