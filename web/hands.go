@@ -51,15 +51,15 @@ func (s *session) handsNow() hands {
 		return h
 	}
 	f := &p.FDs[0]
-	h.close = true
-	if f.Kind == trace.FDConn {
-		h.io = true
-		if f.ShutWrite {
-			h.why = "You have shut down your sending side."
-		}
-		return h
+	// What makes no sense yet can be asked for all the same: the kernel's answer
+	// is the lesson (ENOTCONN, EISCONN, EPIPE).
+	h.connect, h.io, h.close = true, true, true
+	switch {
+	case f.Kind != trace.FDConn:
+		h.why = "Your socket is not connected."
+	case f.ShutWrite:
+		h.why = "You have shut down your sending side: another send will fail."
 	}
-	h.connect, h.why = true, "Your socket is not connected."
 	return h
 }
 

@@ -136,12 +136,12 @@ func (h *hero) Render() app.UI {
 				if i < len(h.words) {
 					word = h.words[i]
 				}
-				return laneItem(procs[i].Role, false).Body(el("div").Body(el("b").Text(procs[i].Name), el("small").Text(word)))
+				return laneItem(procs[i].Role == trace.RoleServer, false).Body(el("div").Body(el("b").Text(procs[i].Name), el("small").Text(word)))
 			})),
 			elc("div", "screen").Body(h.screen),
 			elc("ol", "sums wide").Body(app.Range(procs).Slice(func(i int) app.UI {
 				calls, cpu := h.sum(i)
-				return laneItem(procs[i].Role, false).Body(el("div").Body(el("b").Text(calls), el("small").Text(cpu)))
+				return laneItem(procs[i].Role == trace.RoleServer, false).Body(el("div").Body(el("b").Text(calls), el("small").Text(cpu)))
 			})),
 		),
 		elc("div", "cap").Body(

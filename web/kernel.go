@@ -42,7 +42,7 @@ func (c *kernelPane) Render() app.UI {
 	case s.state() == nil:
 		body = elc("p", "hint").Text("When a run has begun: the fds of the selected process, their states and queues, and what select was asked and answered.")
 	case s.view == netstatView:
-		body, how = sockets(s.state()), provenance(trace.Sampled, "")
+		body, how = sockets(s.state(), s.pos()), provenance(trace.Sampled, "")
 	case s.view == whyView:
 		title, body = "Why", c.why()
 	default:
@@ -172,7 +172,7 @@ func (s *session) fds() app.UI {
 	return el("div").Body(
 		fdTable(s),
 		app.If(!muxed && state.Sockets != nil, func() app.UI {
-			return elc("section", "below").Body(el("h3").Text("All sockets"), sockets(state))
+			return elc("section", "below").Body(el("h3").Text("All sockets"), sockets(state, s.pos()))
 		}),
 	)
 }
@@ -185,7 +185,11 @@ func fdTable(s *session) app.UI {
 	}
 	p := &state.Procs[pi]
 	if p.Exited {
-		return elc("p", "hint").Text("This process has exited, and the kernel has closed its fds. Step back to see them.")
+		end := "has exited"
+		if p.Status < 0 {
+			end = "was killed by " + trace.SignalName(-p.Status)
+		}
+		return elc("p", "hint").Text("This process " + end + ", and the kernel has closed its fds. Step back to see them.")
 	}
 	cols := s.columns(p)
 	class := "kern"
@@ -372,7 +376,7 @@ func (s *session) backlog(f *trace.FDState) app.UI {
 			}
 			return slot.Text(waiting[i])
 		}),
-		el("span").Text(fmt.Sprintf("%d of %d", f.Recv, f.Send)),
+		el("span").Title("listen's backlog is a limit that Linux exceeds by one").Text(backlogWord(f)),
 	)
 }
 
@@ -398,13 +402,22 @@ func (s *session) waiting(f *trace.FDState) []string {
 }
 
 // sockets is the kernel's own table, as netstat(8) prints it.
-func sockets(state *trace.State) app.UI {
+// backlogWord says how full a listener's backlog was. Linux lets in one more than
+// the limit (listen(2) sets it, net/sock.h compares with >).
+func backlogWord(f *trace.FDState) string {
+	if f.Recv > f.Send {
+		return fmt.Sprintf("%d, limit %d", f.Recv, f.Send)
+	}
+	return fmt.Sprintf("%d of %d", f.Recv, f.Send)
+}
+
+func sockets(state *trace.State, pos int) app.UI {
 	if state.Sockets == nil {
 		return elc("p", "hint").Text("The kernel's table has not been read yet at this point of the run.")
 	}
 	rows := state.Sockets
 	return el("div").Body(
-		elc("p", "hint").Text("As netstat prints it, read "+instant(state.SocketsAt)+" into the run, "+span(max(0, state.Time-state.SocketsAt))+" before this step."),
+		app.Raw(`<p class="hint">`+withCode("As `ss -tan` prints it; a listener's queues are its backlog: waiting, and limit. Read "+beside(state.SocketsAt, state.Time, pos)+".")+"</p>"),
 		elc("table", "stat").Body(
 			el("thead").Body(el("tr").Body(
 				el("th").Attr("scope", "col").Text("Recv-Q"), el("th").Attr("scope", "col").Text("Send-Q"),

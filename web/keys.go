@@ -111,10 +111,10 @@ func (s *session) apply(c command) bool {
 		s.stop()
 		return true
 	case laneUp:
-		s.pickLane(s.lane - 1)
+		s.moveLane(-1)
 		return true
 	case laneDown:
-		s.pickLane(s.lane + 1)
+		s.moveLane(1)
 		return true
 	}
 	p := s.Player
@@ -155,8 +155,7 @@ func (s *session) apply(c command) bool {
 	case nextError:
 		p.NextError(1)
 	case byStepOrTime:
-		p.Scale = play.ByTime - p.Scale
-		p.SetSpeed(p.Speed())
+		p.SetScale(play.ByTime - p.Scale)
 	case checkAnswer:
 		s.check()
 	case skipQuestion:

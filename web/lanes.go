@@ -2,36 +2,40 @@ package web
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"sockscope/server/lab"
 	"sockscope/server/trace"
 	"sockscope/web/play"
+	"sockscope/web/timeline"
 )
 
 // laneLabel is the head of one lane: who, and what the thread does now.
 type laneLabel struct {
+	lane         int // index in the run's Lanes
 	proc, thread int
 	name, tag    string
-	role         string
+	big          bool
 	word         string // "blocked in recv"
 }
 
-// lanes lists the lanes of the run, or of the set-up before there is one.
+// lanes lists the lanes of the run, or of the set-up before there is one, as the
+// timeline has them from the top.
 func (s *session) lanes() []laneLabel {
 	if s.Player == nil {
 		var out []laneLabel
 		for i, p := range s.expected() {
-			out = append(out, laneLabel{proc: i, name: p.Name, tag: p.Tag, role: p.Role, word: "not started"})
+			out = append(out, laneLabel{lane: i, proc: i, name: p.Name, tag: p.Tag, big: p.Role == trace.RoleServer, word: "not started"})
 		}
 		return out
 	}
 	run, state := s.Player.Run, s.state()
 	out := make([]laneLabel, len(run.Lanes))
-	for i := range run.Lanes {
-		l := &run.Lanes[i]
-		out[i] = laneLabel{proc: l.Proc, thread: l.Thread, name: l.Name, tag: l.Tag, role: l.Role,
+	for i, row := range timeline.Rows(run, timeline.Wide, nil) {
+		l := &run.Lanes[row.Lane]
+		out[i] = laneLabel{lane: row.Lane, proc: l.Proc, thread: l.Thread, name: l.Name, tag: l.Tag, big: row.Big,
 			word: threadWord(run, state, l, s.pos())}
 	}
 	return out
@@ -56,6 +60,8 @@ func threadWord(run *play.Run, state *trace.State, l *play.Lane, pos int) string
 		return "not started"
 	case t.Exited:
 		return exitWord(run, l)
+	case !t.InCall && l.Role == trace.RoleAgent && run.End == nil:
+		return "waiting for you"
 	case !t.InCall:
 		return "running"
 	case t.Call == trace.Nanosleep:
@@ -81,7 +87,7 @@ func exitWord(run *play.Run, l *play.Lane) string {
 	case status > 0:
 		return fmt.Sprintf("exited with %d", status)
 	case status < 0:
-		return fmt.Sprintf("killed by signal %d", -status)
+		return "killed by " + trace.SignalName(-status)
 	}
 	return "exited"
 }
@@ -133,9 +139,9 @@ func (c *laneList) Render() app.UI {
 	return elc("ol", "lanes").Aria("label", "Threads").Body(
 		app.Range(lanes).Slice(func(i int) app.UI {
 			l := &lanes[i]
-			return laneItem(l.role, i == c.S.lane).Body(
-				button(func(app.Context, app.Event) { c.S.pickLane(i) }, app.EventScope(i)).
-					Aria("pressed", i == c.S.lane).
+			return laneItem(l.big, l.lane == c.S.lane).Body(
+				button(func(app.Context, app.Event) { c.S.pickLane(l.lane) }, app.EventScope(l.lane)).
+					Aria("pressed", l.lane == c.S.lane).
 					Body(
 						el("b").Body(
 							elc("span", "wide").Body(app.Text(l.name), app.If(l.thread > 0, func() app.UI {
@@ -151,9 +157,9 @@ func (c *laneList) Render() app.UI {
 }
 
 // laneItem is the place of one lane in a column beside a timeline.
-func laneItem(role string, selected bool) app.HTMLElem {
+func laneItem(big, selected bool) app.HTMLElem {
 	class := ""
-	if role == trace.RoleServer {
+	if big {
 		class = "big"
 	}
 	if selected {
@@ -167,6 +173,15 @@ func (s *session) pickLane(i int) {
 	s.lane = max(0, min(i, len(s.lanes())-1))
 	s.flow = flowPick{}
 	s.rev++
+}
+
+// moveLane selects the lane that stands n places below, or above.
+func (s *session) moveLane(n int) {
+	lanes := s.lanes()
+	at := slices.IndexFunc(lanes, func(l laneLabel) bool { return l.lane == s.lane })
+	if at += n; at >= 0 && at < len(lanes) {
+		s.pickLane(lanes[at].lane)
+	}
 }
 
 // proc returns the index of the selected lane's process.

@@ -96,7 +96,7 @@ func (l *callLog) read(step int) line {
 
 func exitText(e *trace.Event) string {
 	if e.Result < 0 {
-		return "killed by signal " + itoa(-e.Result)
+		return "killed by " + trace.SignalName(-e.Result)
 	}
 	return "exited with " + itoa(e.Result)
 }

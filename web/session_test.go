@@ -238,11 +238,11 @@ func TestHandsKnowWhatMakesSense(t *testing.T) {
 		t.Errorf("without a socket: %+v", h)
 	}
 	script.Do(1, trace.Socket, -1, 3)
-	if h := next(); h.socket || !h.connect || h.io || !h.close {
+	if h := next(); h.socket || !h.connect || !h.io || !h.close || h.why != "Your socket is not connected." {
 		t.Errorf("with a socket: %+v", h)
 	}
 	script.Do(1, trace.Connect, 3, 0)
-	if h := next(); h.connect || !h.io || !h.close {
+	if h := next(); !h.connect || !h.io || !h.close || h.why != "" {
 		t.Errorf("connected: %+v", h)
 	}
 	script.Enter(1, trace.Recv, 3, trace.Event{Size: 1024})

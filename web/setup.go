@@ -21,11 +21,11 @@ func setup(l *lab.Lab, q url.Values) (v lab.Values, complaints []string) {
 	for _, name := range names {
 		given := map[string]string{name: q.Get(name)}
 		if _, err := l.Set(given); err != nil {
-			said := sentence("this link was changed: " + err.Error())
+			said := strings.TrimPrefix(err.Error(), "lab "+l.ID+": ")
 			if k := l.Knob(name); k != nil {
-				said = strings.TrimSuffix(said, ".") + "; the default, " + k.Default + ", is used."
+				said += ", so it is " + k.Default + " here"
 			}
-			complaints = append(complaints, said)
+			complaints = append(complaints, sentence("in this link "+said))
 			continue
 		}
 		v[name] = given[name]

@@ -39,7 +39,7 @@ func TestABadLinkSaysSo(t *testing.T) {
 		t.Errorf("values %v", v)
 	}
 	all := strings.Join(complaints, " ")
-	for _, want := range []string{"1 to 8", "the default, 4, is used", "volume"} {
+	for _, want := range []string{"1 to 8", "so it is 4 here", "volume"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("%q does not say %q", all, want)
 		}

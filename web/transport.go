@@ -137,8 +137,7 @@ func (p *labPage) onByTime(app.Context, app.Event) { p.scale(play.ByTime) }
 
 func (p *labPage) scale(to play.Scale) {
 	if pl := p.s.Player; pl != nil {
-		pl.Scale = to
-		pl.SetSpeed(pl.Speed())
+		pl.SetScale(to)
 		p.s.rev++
 		p.draw()
 	}

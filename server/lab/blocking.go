@@ -19,7 +19,7 @@ var iterative = &Lab{
 	True: []string{
 		"The kernel shakes hands by itself. A client in the backlog is connected, can send, and cannot know that nobody has accepted it.",
 		"A thread that waits in one call for one peer serves nobody else, however idle it is.",
-		"The backlog is bounded: see the knob. When it is full, a new `connect` waits.",
+		"The backlog is bounded: see the knob. Linux lets in one more than that; beyond it the kernel drops the handshake, and `connect` sleeps until it tries again, after about a second.",
 	},
 	Knobs: []Knob{
 		{Name: "clients", Label: "clients", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4", "6", "8"}, Default: "4"},
@@ -67,7 +67,7 @@ var selecting = &Lab{
 	ID:       "select",
 	Section:  Blocking,
 	Brief:    "What does select return?",
-	Question: "One thread, four clients. How does it know whom to serve?",
+	Question: "One thread, several clients. How does it know whom to serve?",
 	Look: []string{
 		"Three lists go in, three lists come out: those members that are ready now.",
 		"The listener turns readable when a client waits in the backlog.",

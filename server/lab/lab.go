@@ -150,8 +150,8 @@ func server(program, addr string, args map[string]string) Process {
 }
 
 // client returns client n, counted from 1. It starts when the server listens;
-// a later one when the client before it has connected, so that they queue in
-// their order.
+// a later one when the client before it has its socket and is about to connect,
+// so that they queue in their order and none waits for another's handshake.
 func client(n int, program, addr string, args map[string]string) Process {
 	p := Process{
 		Proc: trace.Proc{
@@ -162,7 +162,7 @@ func client(n int, program, addr string, args map[string]string) Process {
 		After: &Cause{Proc: 0, Call: trace.Listen},
 	}
 	if n > 1 {
-		p.After = &Cause{Proc: n - 1, Call: trace.Connect}
+		p.After = &Cause{Proc: n - 1, Call: trace.Socket}
 	}
 	return p
 }

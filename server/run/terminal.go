@@ -160,13 +160,7 @@ func (s *straceWriter) line(text string) {
 // give it.
 func (s *straceWriter) exit(status int64) int {
 	if status < 0 {
-		name := fmt.Sprintf("signal %d", -status)
-		if n, ok := map[syscall.Signal]string{
-			syscall.SIGINT: "SIGINT", syscall.SIGTERM: "SIGTERM", syscall.SIGKILL: "SIGKILL",
-		}[syscall.Signal(-status)]; ok {
-			name = n
-		}
-		s.line("+++ killed by " + name + " +++")
+		s.line("+++ killed by " + trace.SignalName(-status) + " +++")
 		return 128 + int(-status)
 	}
 	s.line(fmt.Sprintf("+++ exited with %d +++", status))

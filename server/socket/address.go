@@ -26,7 +26,7 @@ const (
 func (sa *sockaddr) set(addr string) error {
 	ap, err := netip.ParseAddrPort(addr)
 	if err != nil {
-		return fmt.Errorf("%q is no address; one is 127.0.0.1:80 or [::1]:80", addr)
+		return fmt.Errorf("%q is no address; one is 127.0.0.1:80: a number, not a name", addr)
 	}
 	clear(sa.raw[:])
 	binary.BigEndian.PutUint16(sa.raw[2:], ap.Port())

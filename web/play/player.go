@@ -2,6 +2,7 @@ package play
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"sockscope/server/trace"
@@ -174,7 +175,7 @@ func (p *Player) Speeds() []string {
 			out = append(out, "as it was")
 			continue
 		}
-		out = append(out, fmt.Sprintf("%v/s", d))
+		out = append(out, strings.Replace(strings.Replace(d.String(), "µs", " µs", 1), "ms", " ms", 1)+"/s")
 	}
 	return out
 }
@@ -184,6 +185,18 @@ func (p *Player) Speed() int { return p.speed }
 
 // SetSpeed chooses a speed by its index; one out of range is the nearest.
 func (p *Player) SetSpeed(i int) { p.speed = max(0, min(i, len(speeds[p.Scale])-1)) }
+
+// SetScale changes the scale. By time, the speed is one that plays the whole run
+// in half a minute or less.
+func (p *Player) SetScale(s Scale) {
+	p.Scale = s
+	p.speed = defaultSpeed
+	if s == ByTime {
+		for p.speed < len(speeds[s])-1 && float64(p.Run.Duration())/speeds[s][p.speed] > 30 {
+			p.speed++
+		}
+	}
+}
 
 // Tick plays on for d and reports whether the position changed.
 func (p *Player) Tick(d time.Duration) bool {
