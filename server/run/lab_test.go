@@ -175,6 +175,8 @@ func TestLabsRunToTheirEnds(t *testing.T) {
 				{"epoll", map[string]string{"clients": "8", "messages": "8", "size": "1", "timeout": "500ms"}},
 				{"edge", nil},
 				{"edge", map[string]string{"clients": "8", "size": "1024"}},
+				{"threads", nil},
+				{"threads", map[string]string{"clients": "8", "messages": "8", "pause": "3ms"}},
 				{"two-ports", nil},
 				{"two-ports", map[string]string{"clients": "2", "messages": "8", "timeout": "500ms"}},
 				{"timeouts", nil},

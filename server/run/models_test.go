@@ -69,6 +69,33 @@ func TestEpollWaitShowsTheInterest(t *testing.T) {
 	}
 }
 
+// Each client has a thread that sleeps for it alone.
+func TestEachClientHasItsThread(t *testing.T) {
+	v := dial(t, startTest(t, Config{}))
+	v.send(&trace.Request{Op: trace.OpRun, Lab: "threads"})
+	r := v.run()
+	checkTrace(t, r)
+	fds, exited := map[int]int{}, 0
+	for i := range r.events {
+		e := &r.events[i]
+		if e.Proc != 0 {
+			continue
+		}
+		if e.Kind == trace.Return && e.Call == trace.Recv {
+			if fd, ok := fds[e.Thread]; ok && fd != e.FD || e.Thread == 0 {
+				t.Errorf("thread %d receives from fd %d", e.Thread, e.FD)
+			}
+			fds[e.Thread] = e.FD
+		}
+		if e.Kind == trace.Exit && e.Thread != 0 {
+			exited++
+		}
+	}
+	if len(fds) != 4 || exited != 4 {
+		t.Errorf("%d threads received, %d ended, for 4 clients", len(fds), exited)
+	}
+}
+
 // Clients of both ports are served, each by a connection of the port it asked for.
 func TestTwoPortsServeBoth(t *testing.T) {
 	v := dial(t, startTest(t, Config{}))
