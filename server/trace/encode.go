@@ -12,6 +12,13 @@ import (
 
 var encMode = must(cbor.CoreDetEncOptions().EncMode())
 
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
 // AppendFrame appends v, a Message or a Request, to b as a frame: a uint32
 // length in network byte order, then that many bytes of CBOR (RFC 8949).
 func AppendFrame(b []byte, v any) ([]byte, error) {

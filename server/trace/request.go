@@ -46,12 +46,13 @@ func AppendRequest(b []byte, r *Request) []byte {
 	return b
 }
 
-// The major types of CBOR that a Request needs (RFC 8949, section 3.1).
+// The major types of CBOR that a message is made of (RFC 8949, section 3.1).
 const (
 	cborUint     = 0 << 5
 	cborNegative = 1 << 5
 	cborBytes    = 2 << 5
 	cborText     = 3 << 5
+	cborArray    = 4 << 5
 	cborMap      = 5 << 5
 )
 

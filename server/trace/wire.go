@@ -4,9 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
-
-	"github.com/fxamacker/cbor/v2"
 )
 
 // Version is the version of the messages; a reader refuses another one.
@@ -141,44 +138,6 @@ type Act struct {
 // to errors of the connection beneath it.
 var ErrFrame = errors.New("bad frame")
 
-var decMode = must(cbor.DecOptions{
-	MaxNestedLevels:  8,
-	MaxArrayElements: 1 << 16,
-	MaxMapPairs:      1 << 10,
-	IndefLength:      cbor.IndefLengthForbidden,
-	TagsMd:           cbor.TagsForbidden,
-	DupMapKey:        cbor.DupMapKeyEnforcedAPF,
-}.DecMode())
-
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
-// ReadFrame reads one frame from r into v, a *Message or a *Request. A frame
-// of more than limit bytes is refused before it is read. At a clean end
-// between two frames the error is io.EOF, inside one io.ErrUnexpectedEOF.
-func ReadFrame(r io.Reader, limit int, v any) error {
-	var head [4]byte
-	if _, err := io.ReadFull(r, head[:]); err != nil {
-		return err
-	}
-	n := binary.BigEndian.Uint32(head[:])
-	if n == 0 || int64(n) > int64(limit) {
-		return fmt.Errorf("%w: length %d, from 1 to %d is allowed", ErrFrame, n, limit)
-	}
-	body := make([]byte, n)
-	if _, err := io.ReadFull(r, body); err != nil {
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
-		return err
-	}
-	return decode(body, v)
-}
-
 // Frames cuts complete frames off b and gives each decoded message to take.
 // It returns what is left of b: the beginning of a frame that is still to
 // arrive.
@@ -191,19 +150,12 @@ func Frames(b []byte, take func(*Message)) ([]byte, error) {
 		if uint32(len(b)-4) < n {
 			break
 		}
-		m := new(Message)
-		if err := decode(b[4:4+n], m); err != nil {
+		m, err := decodeMessage(b[4 : 4+n])
+		if err != nil {
 			return nil, err
 		}
 		take(m)
 		b = b[4+n:]
 	}
 	return b, nil
-}
-
-func decode(body []byte, v any) error {
-	if err := decMode.Unmarshal(body, v); err != nil {
-		return fmt.Errorf("%w: %v", ErrFrame, err)
-	}
-	return nil
 }
