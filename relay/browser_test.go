@@ -266,7 +266,7 @@ func TestBrowserAsClient(t *testing.T) {
 	tab.Wait(`document.querySelector(".lanes li").textContent.includes("accept")`)
 	button("socket")
 	button("connect")
-	log("connect(3, {sa_family=AF_INET")
+	log("connect(3, {127.0.0.1:9999}")
 	tab.Type(".hands input", "ping from a browser")
 	button("send")
 	log(`recv(4, "ping from a browser", 1024) = 19`)

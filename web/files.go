@@ -54,7 +54,8 @@ func (p *labPage) onOpen(ctx app.Context, _ app.Event) {
 			p.s.fail(err)
 			return
 		}
-		p.tab = "kernel"
+		p.ID, p.tab, p.complaint = p.s.Lab.ID, "kernel", ""
+		p.mirror(ctx)
 		p.draw()
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"sockscope/server/lab"
+	"sockscope/web/link"
 )
 
 // question is the lab's question with its knobs and the Run button.
@@ -39,7 +40,7 @@ func (p *labPage) knob(k *lab.Knob) app.UI {
 		offers = append([]string{value}, offers...)
 	}
 	return elc("label", "knob").Body(label,
-		elc("select", "pick").Attr("name", k.Name).OnChange(p.onKnob(k), app.EventScope(p.s.Lab.ID, k.Name)).Body(
+		elc("select", "pick").Attr("name", k.Name).Attr("disabled", p.s.Link == link.Gone).OnChange(p.onKnob(k), app.EventScope(p.s.Lab.ID, k.Name)).Body(
 			app.Range(offers).Slice(func(i int) app.UI {
 				return option(offers[i], shown(k, offers[i]), offers[i] == value)
 			}),
@@ -65,6 +66,10 @@ func (p *labPage) runButton() app.UI {
 		return button(p.onStop).Class("runb").
 			Body(app.Raw(iconStop), app.Text("Stop "), el("kbd").Text("."))
 	}
-	return button(p.onRun).Class("runb").Attr("disabled", !p.canRun()).
+	why := ""
+	if s.Link == link.Gone {
+		why = "No relay is in reach"
+	}
+	return button(p.onRun).Class("runb").Attr("disabled", !p.canRun()).Title(why).
 		Body(app.Raw(iconRun), app.Text("Run "), el("kbd").Text("R"))
 }

@@ -286,6 +286,7 @@ func (p *labPage) onHelp(app.Context, app.Event) {
 // history.
 func (p *labPage) mirror(ctx app.Context) {
 	url := *ctx.Page().URL()
+	url.Path = url.Path[:strings.LastIndexByte(url.Path, '/')+1] + p.s.Lab.ID // an opened trace may be another lab's
 	url.RawQuery = query(p.s.Lab, p.s.Values)
 	ctx.Page().ReplaceURL(&url)
 }

@@ -77,7 +77,7 @@ func (l *callLog) read(step int) line {
 	}
 	switch e.Kind {
 	case trace.Enter:
-		out.html = unfinished(trace.Strace(e, nil))
+		out.html = unfinished(trace.Strace(e, nil), e)
 	case trace.Return:
 		enter := e
 		if c := l.run.CallAt(step); c != nil {
@@ -101,12 +101,35 @@ func exitText(e *trace.Event) string {
 	return "exited with " + itoa(e.Result)
 }
 
-func unfinished(text string) string {
+func unfinished(text string, e *trace.Event) string {
 	call, rest, found := strings.Cut(text, "<unfinished")
 	if !found {
 		return html.EscapeString(text)
 	}
-	return `<span class="call">` + html.EscapeString(call) + `</span><span class="d">` + html.EscapeString("<unfinished"+rest) + `</span>`
+	return `<span class="call" title="` + html.EscapeString(text) + `">` + html.EscapeString(brief(call, e.Call)) + `</span><span class="d">` + html.EscapeString("<unfinished"+rest) + `</span>`
+}
+
+// brief shortens the structures in a call's arguments to what they say: an
+// address to {127.0.0.1:80}, a timeout to {0.5}. The whole line is its title.
+func brief(call string, c trace.Call) string {
+	if c.Sends() || c.Receives() || c == trace.Write {
+		return call // what looks alike in there is content
+	}
+	if head, rest, ok := strings.Cut(call, `{sa_family=AF_INET, sin_port=htons(`); ok {
+		port, rest, _ := strings.Cut(rest, `), sin_addr=inet_addr("`)
+		host, rest, _ := strings.Cut(rest, `")}`)
+		call = head + "{" + host + ":" + port + "}" + rest
+	}
+	if head, rest, ok := strings.Cut(call, "{tv_sec="); ok {
+		sec, rest, _ := strings.Cut(rest, ", tv_")
+		unit, rest, _ := strings.Cut(rest, "sec=")
+		part, rest, _ := strings.Cut(rest, "}")
+		if fraction := strings.TrimRight(strings.Repeat("0", max(0, map[string]int{"u": 6, "n": 9}[unit]-len(part)))+part, "0"); fraction != "" {
+			sec += "." + fraction
+		}
+		call = head + "{" + sec + "}" + rest
+	}
+	return call
 }
 
 // returned sets a returned call's result apart, with a mark on an errno, says
@@ -132,7 +155,7 @@ func returned(text string, e *trace.Event) string {
 		result, _, _ = strings.Cut(result, " (")
 	}
 	// The call may be cut to fit its line, what it returned may not.
-	out := `<span class="call">` + html.EscapeString(call) + `</span><span class="` + class + `"` + meaning + `>` + html.EscapeString(result) + `</span>`
+	out := `<span class="call" title="` + html.EscapeString(text) + `">` + html.EscapeString(brief(call, e.Call)) + `</span><span class="` + class + `"` + meaning + `>` + html.EscapeString(result) + `</span>`
 	if e.Sleep == trace.Slept {
 		out += `<span class="z">slept</span>`
 	}

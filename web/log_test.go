@@ -92,3 +92,21 @@ func TestNotesAreEscaped(t *testing.T) {
 		t.Errorf("a note became %s", got)
 	}
 }
+
+func TestLinesAreBrief(t *testing.T) {
+	for _, c := range []struct {
+		call     trace.Call
+		in, want string
+	}{
+		{trace.Connect, `connect(3, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}, 16)`, `connect(3, {127.0.0.1:80}, 16)`},
+		{trace.Select, `select(4, [3], [], [], {tv_sec=0, tv_usec=500000})`, `select(4, [3], [], [], {0.5})`},
+		{trace.Select, `select(4, [3], [], [], {tv_sec=20, tv_usec=0})`, `select(4, [3], [], [], {20})`},
+		{trace.Nanosleep, `nanosleep({tv_sec=0, tv_nsec=3000000}, NULL)`, `nanosleep({0.003}, NULL)`},
+		{trace.Recv, `recv(4, "{tv_sec=1, tv_usec=2}", 1024)`, `recv(4, "{tv_sec=1, tv_usec=2}", 1024)`},
+		{trace.Close, `close(3)`, `close(3)`},
+	} {
+		if got := brief(c.in, c.call); got != c.want {
+			t.Errorf("brief(%s) = %s, want %s", c.in, got, c.want)
+		}
+	}
+}

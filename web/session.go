@@ -268,11 +268,20 @@ func (s *session) load(file []byte) error {
 	if err != nil || len(ms) == 0 || ms[0].Header == nil || ms[0].Header.Version != trace.Version {
 		return errNoTrace
 	}
-	s.rev++
 	h := ms[0].Header
-	if v, err := s.Lab.Set(h.Knobs); err == nil && h.Lab == s.Lab.ID {
-		s.Values = v // the knobs show what is shown
+	l, err := lab.Find(h.Lab)
+	if err != nil {
+		return err
 	}
+	v, err := l.Set(h.Knobs)
+	if err != nil {
+		v, _ = l.Set(nil) // the lab has other knobs since
+	}
+	if s.Lab != l {
+		s.open(l, v)
+	}
+	s.rev++
+	s.Values = v // the knobs show what is shown
 	s.begin(h, nil)
 	s.file = slices.Clone(file[:len(file)-len(rest)])
 	s.Recording, s.Problem = true, ""

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -55,6 +56,9 @@ func (s *session) headline() string {
 		return fmt.Sprintf("a recording, made %s on %s, %s", date(h.Began), kernelName(h.Kernel), n)
 	}
 	text := "recorded, " + n
+	if !maps.Equal(h.Knobs, s.Values) {
+		return text + ", with other settings than those above: Run takes them"
+	}
 	if d := s.Player.Run.End; d != nil && d.Dropped > 0 {
 		text += fmt.Sprintf(", %d calls dropped", d.Dropped)
 	}
