@@ -41,7 +41,7 @@ func TestImports(t *testing.T) {
 		{"./web/timeline", false, []string{goApp, "net"}, "the layout is tested without a browser"},
 		{"./wasm", true, []string{demo, socket, run, relay, "sockscope/web/site", "sockscope/web/browser", "sockscope/web/assets"}, "none of it can run in a browser"},
 		{"./wasm", true, []string{"text/template", "html/template"}, "with templates the linker keeps every method, and app.wasm doubles"},
-		{"./wasm", true, []string{"github.com/fxamacker/..."}, "the page writes and reads its messages by hand: package cbor is 800 KB of app.wasm"},
+		{"./wasm", true, []string{"github.com/fxamacker/..."}, "the page writes and reads its messages by hand: package cbor is 700 KB of app.wasm"},
 		{"./wasm", true, []string{"net/http/pprof", "net/http/httptest", "testing", "os/exec", "log/slog", "github.com/andybalholm/...", "github.com/gorilla/...", "github.com/chromedp/..."}, "app.wasm is small"},
 	} {
 		for _, dep := range deps(t, rule.pkg, rule.js) {

@@ -19,7 +19,7 @@ const (
 // decodeMessage decodes one whole message of CBOR (RFC 8949).
 //
 // Messages are decoded by hand, on every system: package cbor's decoder works
-// by reflection, which makes app.wasm 500 KB larger and is slow there. Integers,
+// by reflection, which makes app.wasm 400 KB larger and is slow there. Integers,
 // strings, arrays, maps and null for what may be absent are all that there is;
 // tags, floats and indefinite lengths are refused. Keys that are not known are
 // skipped, so that a page can listen to a newer server. What is allocated is
