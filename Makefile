@@ -17,9 +17,6 @@ WASM = web/site/built/app.wasm.br
 SMALL = -tags nethttpomithttp2 $(patsubst %,-gcflags=%=-l,crypto/internal/fips140/bigmod encoding/json fmt \
 	github.com/maxence-charriere/... log math/big reflect strings sync/... syscall/js unicode/utf8 sockscope/web)
 
-# Go 1.26's collector is made for many processors; a page has one, and the one before is smaller.
-EXPERIMENT = $(if $(findstring go1.26,$(shell go env GOVERSION)),GOEXPERIMENT=nogreenteagc)
-
 .PHONY: build run test check bench dist recordings clean
 build: $(WASM)
 	go build -trimpath -o .build/ ./relay ./server
@@ -59,7 +56,7 @@ clean:
 	rm -rf .build dist web/site/built/app.wasm.*
 
 .build/app.wasm: $(SOURCES)
-	$(EXPERIMENT) GOOS=js GOARCH=wasm go build -trimpath -ldflags '-s -w' $(SMALL) -o $@ ./wasm
+	GOOS=js GOARCH=wasm go build -trimpath -ldflags '-s -w' $(SMALL) -o $@ ./wasm
 
 $(WASM): .build/app.wasm
 	go run ./web/site/pack $< $(@D)

@@ -233,7 +233,7 @@ func TestALinkIsASetUp(t *testing.T) {
 
 	live(tab)
 	tab.Click(`a[rel=prev]`)
-	tab.WaitText(".q h1", "iterative")
+	tab.Wait(`document.querySelector(".q h1 code").textContent !== "select"`)
 	live(tab)
 	tab.Back()
 	tab.WaitText(".q h1 code", "select")

@@ -276,8 +276,13 @@ func (t *Timeline) write(f *frame) {
 		if l.x > f.head && !t.View.Veil && c != Error {
 			c = Muted
 		}
-		if l.inside > 0 {
+		switch w := float64(l.text.n) * charWidth; {
+		case l.inside > 0:
 			s.rect(Screen, l.x-l.inside/2, l.y-9, l.inside, 12, 0)
+		case l.align == left: // arrows pass beneath words
+			s.rect(Screen, l.x-1, l.y-8, w+2, 10, 0)
+		case l.align == right:
+			s.rect(Screen, l.x-w-1, l.y-8, w+2, 10, 0)
 		}
 		s.write(c, l.font, l.align, l.x, l.y, l.text)
 	}

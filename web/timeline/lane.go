@@ -117,7 +117,11 @@ func (d *laneDrawing) life() (x0, x1 float64, ok bool) {
 
 func (d *laneDrawing) line(x0, x1 float64) {
 	x0, x1 = d.f.cut(x0), d.f.cut(x1)
-	if x1 > x0 {
+	switch {
+	case x1 <= x0:
+	case d.lane.Role == trace.RoleAgent: // between its calls it waits for a person
+		d.t.scene.stroke(Muted, 1, Sparse, x0, d.mid, x1, d.mid)
+	default:
 		d.t.scene.stroke(Run, 2, Solid, x0, d.mid, x1, d.mid)
 	}
 }
