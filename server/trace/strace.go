@@ -207,16 +207,20 @@ func (s *Sets) members() []member {
 		return nil
 	}
 	events := map[int]int64{}
-	for i, fds := range [...][]int{s.Read, s.Write, s.Except, s.Error, s.HangUp} {
-		for _, fd := range fds {
+	var fds []int
+	for i, set := range [...][]int{s.Read, s.Write, s.Except, s.Error, s.HangUp} {
+		for _, fd := range set {
+			if events[fd] == 0 {
+				fds = append(fds, fd)
+			}
 			events[fd] |= [...]int64{pollIn, pollOut, pollPri, pollErr, pollHup}[i]
 		}
 	}
-	list := make([]member, 0, len(events))
-	for fd, bits := range events {
-		list = append(list, member{fd, bits})
+	slices.Sort(fds)
+	list := make([]member, len(fds))
+	for i, fd := range fds {
+		list[i] = member{fd, events[fd]}
 	}
-	slices.SortFunc(list, func(a, b member) int { return a.fd - b.fd })
 	return list
 }
 

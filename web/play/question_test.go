@@ -183,7 +183,7 @@ func TestQuestionsOfTheRecordings(t *testing.T) {
 		"echo":      {"It sleeps, until a client connects", "0: the end of the stream"},
 		"byteorder": {"256"},
 		"iterative": {"When client 2 is done", "0: it is connected"},
-		"select":    {"It sleeps", "fd 5 writable, at once", "0: its time is up"},
+		"select":    {"It sleeps", "writable, at once", "0: its time is up"},
 	} {
 		r := recorded(t, name)
 		var got []string
