@@ -220,11 +220,15 @@ func typing(target app.Value, key string) bool {
 	if !target.Truthy() || !target.Get("tagName").Truthy() {
 		return false
 	}
+	// A dialog that was just closed keeps the focus until the next frame.
+	if target.Call("closest", "dialog[open]").Truthy() {
+		return true
+	}
 	switch target.Get("tagName").String() {
-	case "INPUT", "SELECT", "TEXTAREA", "DIALOG":
+	case "INPUT", "SELECT", "TEXTAREA":
 		return true
 	case "BUTTON", "A", "LABEL":
-		return key == " " || key == "Enter" || target.Call("closest", "dialog").Truthy()
+		return key == " " || key == "Enter"
 	}
 	return (key == "ArrowUp" || key == "ArrowDown") && target.Get("classList").Call("contains", "scroll").Bool()
 }
