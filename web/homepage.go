@@ -113,7 +113,11 @@ func section(s lab.Section) app.UI {
 	if len(labs) == 0 {
 		return nil
 	}
-	return el("section").Aria("label", s.Title()).Body(
+	class := "few"
+	if len(labs) > 6 {
+		class = "many"
+	}
+	return elc("section", class).Aria("label", s.Title()).Body(
 		el("h2").Body(el("i").Text(string(s)), app.Text(s.Title())),
 		el("ul").Body(app.Range(labs).Slice(func(i int) app.UI {
 			l := labs[i]
