@@ -90,7 +90,7 @@ type Event struct {
 	Result int64 `cbor:"15,keyasint,omitempty"` // as the call returned it: -1 with Errno
 	Errno  Errno `cbor:"16,keyasint,omitempty"`
 	Sleep  Sleep `cbor:"17,keyasint,omitempty"`
-	CPU    int64 `cbor:"18,keyasint,omitempty"` // ns of processor time the thread has used so far
+	CPU    int64 `cbor:"18,keyasint,omitempty"` // ns of processor time the thread has used so far, as of the kernel's last tick
 
 	// Sampled beside the call; each has its own time.
 	Queues []Queue `cbor:"19,keyasint,omitempty"`
