@@ -1,9 +1,6 @@
 package lab
 
-import (
-	"strconv"
-	"time"
-)
+import "time"
 
 // iterative shows what the others wait for while one is served.
 var iterative = &Lab{
@@ -22,9 +19,9 @@ var iterative = &Lab{
 		"The backlog is bounded: see the knob. Linux lets in one more than that; beyond it the kernel drops the handshake, and `connect` sleeps until it tries again, after about a second.",
 	},
 	Knobs: []Knob{
-		{Name: "clients", Label: "clients", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4", "6", "8"}, Default: "4"},
-		{Name: "messages", Label: "messages each", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "5", "8"}, Default: "3"},
-		{Name: "pause", Label: "client 1 pauses", Type: Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "20ms", "200ms", "1s"}, Default: "20ms", Injected: true},
+		clientsKnob,
+		messagesKnob,
+		pauseKnob,
 		{Name: "backlog", Label: "backlog", Type: Int, Min: 0, Max: 16, Offers: []string{"0", "1", "5", "16"}, Default: "5"},
 	},
 	procs: func(v Values) []Process {
@@ -80,56 +77,15 @@ var selecting = &Lab{
 		"One send is not one recv. The server keeps what it could not send yet in a queue for each client.",
 	},
 	Knobs: []Knob{
-		{Name: "clients", Label: "clients", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4", "6", "8"}, Default: "4"},
-		{Name: "messages", Label: "messages each", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "5", "8"}, Default: "3"},
-		{Name: "timeout", Label: "timeout", Type: Duration, Min: int64(50 * time.Millisecond), Max: int64(20 * time.Second), Offers: []string{"100ms", "500ms", "2s", "20s"}, Default: "500ms"},
-		{Name: "pauses", Label: "each pauses", Type: Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "20ms", "200ms", "1s"}, Default: "3ms", Injected: true},
-		{Name: "last", Label: "last client", Type: Choice, Offers: []string{"closes", "resets", "half-closes"}, Default: "closes", Injected: true},
+		clientsKnob,
+		messagesKnob,
+		timeoutKnob,
+		pausesKnob,
+		lastKnob,
 	},
 	procs: func(v Values) []Process {
 		const addr = "127.0.0.1:10001"
 		procs := append([]Process{ending("select", addr, v)}, talkers(v, addr)...)
 		return endLast(procs, v)
 	},
-}
-
-// endLast has the last client end as the knob says.
-func endLast(procs []Process, v Values) []Process {
-	if p := &procs[len(procs)-1]; v["last"] != "closes" {
-		p.Program = map[string]string{"resets": "reset", "half-closes": "halfclose"}[v["last"]]
-		delete(p.Args, "pause")
-	}
-	return procs
-}
-
-// ending returns a server that comes to its end when nothing has happened for
-// the timeout of the knob.
-func ending(program, addr string, v Values, names ...string) Process {
-	args := map[string]string{"timeout": v["timeout"]}
-	for _, name := range names {
-		args[name] = v[name]
-	}
-	p := server(program, addr, args)
-	p.Ends = true
-	return p
-}
-
-// talkers are the tutorial's clients: each sends a few messages and reads each
-// echo. Before every message the first pauses for the knob pause, and all do for
-// the knob pauses: without that one has ended before the next has begun.
-func talkers(v Values, addr string) []Process {
-	var procs []Process
-	for n := 1; n <= v.Int("clients"); n++ {
-		p := client(n, "client", addr, map[string]string{"messages": strconv.Itoa(v.Int("messages"))})
-		pause := v.Duration("pauses")
-		if n == 1 {
-			pause = max(pause, v.Duration("pause"))
-		}
-		if pause > 0 {
-			p.Program = "slow"
-			p.Args["pause"] = pause.String()
-		}
-		procs = append(procs, p)
-	}
-	return procs
 }

@@ -1,7 +1,5 @@
 package lab
 
-import "time"
-
 // levels is the server on epoll, level-triggered.
 var levels = &Lab{
 	ID:       "epoll",
@@ -20,10 +18,10 @@ var levels = &Lab{
 	},
 	Knobs: []Knob{
 		{Name: "clients", Label: "clients", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4", "6", "8"}, Default: "3"},
-		{Name: "messages", Label: "messages each", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "5", "8"}, Default: "3"},
+		messagesKnob,
 		{Name: "size", Label: "recv takes", Type: Int, Min: 1, Max: 1024, Offers: []string{"8", "16", "1024"}, Default: "16"},
-		{Name: "timeout", Label: "timeout", Type: Duration, Min: int64(50 * time.Millisecond), Max: int64(20 * time.Second), Offers: []string{"100ms", "500ms", "2s", "20s"}, Default: "500ms"},
-		{Name: "last", Label: "last client", Type: Choice, Offers: []string{"closes", "resets", "half-closes"}, Default: "closes", Injected: true},
+		timeoutKnob,
+		lastKnob,
 	},
 	procs: func(v Values) []Process {
 		const addr = "127.0.0.1:10001"
@@ -50,9 +48,9 @@ var edges = &Lab{
 	Knobs: []Knob{
 		{Name: "reads", Label: "reads", Type: Choice, Offers: []string{"to EAGAIN", "once"}, Default: "to EAGAIN"},
 		{Name: "clients", Label: "clients", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4", "6", "8"}, Default: "2"},
-		{Name: "messages", Label: "messages each", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "5", "8"}, Default: "3"},
+		messagesKnob,
 		{Name: "size", Label: "recv takes", Type: Int, Min: 1, Max: 1024, Offers: []string{"8", "16", "1024"}, Default: "16"},
-		{Name: "timeout", Label: "timeout", Type: Duration, Min: int64(50 * time.Millisecond), Max: int64(20 * time.Second), Offers: []string{"100ms", "500ms", "2s", "20s"}, Default: "500ms"},
+		timeoutKnob,
 	},
 	Notes: "When nothing has happened for the timeout, the server ends. With the bug that is what ends the run.",
 	procs: func(v Values) []Process {

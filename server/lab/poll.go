@@ -1,7 +1,5 @@
 package lab
 
-import "time"
-
 // polling is the select server on poll.
 var polling = &Lab{
 	ID:       "poll",
@@ -19,11 +17,11 @@ var polling = &Lab{
 		"POLLERR and POLLHUP are always told. The next `recv` or `send` says what happened.",
 	},
 	Knobs: []Knob{
-		{Name: "clients", Label: "clients", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4", "6", "8"}, Default: "4"},
-		{Name: "messages", Label: "messages each", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "5", "8"}, Default: "3"},
-		{Name: "timeout", Label: "timeout", Type: Duration, Min: int64(50 * time.Millisecond), Max: int64(20 * time.Second), Offers: []string{"100ms", "500ms", "2s", "20s"}, Default: "500ms"},
-		{Name: "pauses", Label: "each pauses", Type: Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "20ms", "200ms", "1s"}, Default: "3ms", Injected: true},
-		{Name: "last", Label: "last client", Type: Choice, Offers: []string{"closes", "resets", "half-closes"}, Default: "closes", Injected: true},
+		clientsKnob,
+		messagesKnob,
+		timeoutKnob,
+		pausesKnob,
+		lastKnob,
 	},
 	procs: func(v Values) []Process {
 		const addr = "127.0.0.1:10001"

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"strconv"
-	"time"
 
 	"sockscope/server/trace"
 )
@@ -26,7 +25,7 @@ var ports = &Lab{
 	Knobs: []Knob{
 		{Name: "clients", Label: "clients", Type: Int, Min: 2, Max: 8, Offers: []string{"2", "3", "4", "6", "8"}, Default: "4"},
 		{Name: "messages", Label: "messages each", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "5", "8"}, Default: "2"},
-		{Name: "timeout", Label: "timeout", Type: Duration, Min: int64(50 * time.Millisecond), Max: int64(20 * time.Second), Offers: []string{"100ms", "500ms", "2s", "20s"}, Default: "500ms"},
+		timeoutKnob,
 	},
 	Notes: "Odd clients connect to port 8020, even ones to port 8021.",
 	procs: func(v Values) []Process {

@@ -1,7 +1,5 @@
 package lab
 
-import "time"
-
 // multiplying is one client with many connections.
 var multiplying = &Lab{
 	ID:       "selectors",
@@ -21,7 +19,7 @@ var multiplying = &Lab{
 	Knobs: []Knob{
 		{Name: "connections", Label: "connections", Type: Int, Min: 1, Max: 16, Offers: []string{"1", "2", "4", "8", "16"}, Default: "4"},
 		{Name: "messages", Label: "messages each", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "5", "8"}, Default: "2"},
-		{Name: "timeout", Label: "timeout", Type: Duration, Min: int64(50 * time.Millisecond), Max: int64(20 * time.Second), Offers: []string{"100ms", "500ms", "2s", "20s"}, Default: "500ms"},
+		timeoutKnob,
 	},
 	Notes: "The server is that of the lab epoll.",
 	procs: func(v Values) []Process {

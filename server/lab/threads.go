@@ -1,7 +1,5 @@
 package lab
 
-import "time"
-
 // threading is one thread for each connection.
 var threading = &Lab{
 	ID:       "threads",
@@ -19,9 +17,9 @@ var threading = &Lab{
 		"Threads share their memory and their fds. What two of them change at once needs a lock.",
 	},
 	Knobs: []Knob{
-		{Name: "clients", Label: "clients", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4", "6", "8"}, Default: "4"},
-		{Name: "messages", Label: "messages each", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "5", "8"}, Default: "3"},
-		{Name: "pause", Label: "client 1 pauses", Type: Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "20ms", "200ms", "1s"}, Default: "20ms", Injected: true},
+		clientsKnob,
+		messagesKnob,
+		pauseKnob,
 	},
 	procs: func(v Values) []Process {
 		const addr = "127.0.0.1:9999"
