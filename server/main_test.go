@@ -230,21 +230,29 @@ func TestRecord(t *testing.T) {
 	if _, stderr, status := finish(t, "record", dir); status != 0 {
 		t.Fatalf("status %d: %s", status, stderr)
 	}
-	for _, l := range lab.All {
-		f, err := os.Open(filepath.Join(dir, l.ID+".trace"))
+	whole := func(name, id string) {
+		f, err := os.Open(filepath.Join(dir, name+".trace"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer f.Close()
 		var m trace.Message
-		if err := trace.ReadFrame(f, trace.MaxFrame, &m); err != nil || m.Header == nil || m.Header.Lab != l.ID {
-			t.Errorf("%s begins with %+v, %v", l.ID, m, err)
+		if err := trace.ReadFrame(f, trace.MaxFrame, &m); err != nil || m.Header == nil || m.Header.Lab != id {
+			t.Errorf("%s begins with %+v, %v", name, m, err)
 		}
 		for m.End == nil {
 			m = trace.Message{}
 			if err := trace.ReadFrame(f, trace.MaxFrame, &m); err != nil {
-				t.Fatalf("%s: %v", l.ID, err)
+				t.Fatalf("%s: %v", name, err)
 			}
+		}
+	}
+	for _, l := range lab.All {
+		if l.Runs() {
+			whole(l.ID, l.ID)
+		}
+		if l.Talks {
+			whole("compare-"+l.ID, l.ID)
 		}
 	}
 	if _, stderr, status := finish(t, "record"); status != exitUsage || !strings.Contains(stderr, "server record DIR") {

@@ -16,8 +16,8 @@ import (
 )
 
 // record runs every lab once and keeps the traces in a folder, as ID.trace, for
-// pages without a relay in reach; and as home.trace the run that the home page
-// shows.
+// pages without a relay in reach; as home.trace the run that the home page shows;
+// and as compare-ID.trace the runs that can be set side by side.
 func record(ctx context.Context, args []string, stderr io.Writer) int {
 	if len(args) != 1 {
 		return misused(stderr, "record takes the folder for the recordings: server record DIR")
@@ -31,8 +31,14 @@ func record(ctx context.Context, args []string, stderr io.Writer) int {
 	}
 	err := keep("home", "iterative", map[string]string{"clients": "3"})
 	for _, l := range lab.All {
-		if err == nil {
+		if err == nil && l.Runs() {
 			err = keep(l.ID, l.ID, l.Unattended)
+		}
+		if err == nil && l.Talks {
+			var v lab.Values
+			if v, err = l.Against(lab.Compared()); err == nil {
+				err = keep("compare-"+l.ID, l.ID, v)
+			}
 		}
 	}
 	if err != nil {

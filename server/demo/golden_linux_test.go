@@ -32,6 +32,7 @@ var scenarios = []scenario{
 	{name: "echo", server: "echo", client: "client"},
 	{name: "echo-message", server: "echo", client: "client", set: map[string]string{"backlog": "1"}, clientSet: map[string]string{"message": "Hello, world"}},
 	{name: "echo-slow", server: "echo", client: "slow", clientSet: map[string]string{"pause": "3ms", "messages": "2"}},
+	{name: "echo-dice", server: "echo", client: "dice", clientSet: map[string]string{"pause": "3ms", "seed": "205"}},
 	{name: "echo-reset", server: "echo", client: "reset"},
 	{name: "echo-halfclose", server: "echo", client: "halfclose", clientSet: map[string]string{"message": "Hello, world"}},
 	{name: "spin", server: "spin", client: "slow", clientSet: map[string]string{"pause": "1ms"}, polls: true},

@@ -88,6 +88,18 @@ var Programs = []*Program{
 		Run:      func(addr string, s Settings) { Slow(addr, s.messages(), s.Duration("pause")) },
 	},
 	{
+		Name: "dice", File: "dice.go",
+		Doc: "echo client that rolls its messages and pauses, the same for the same seed",
+		Settings: []Setting{
+			{"messages", "3", "how many it sends, of 1 to 1500 bytes, 0 to 1000", number(0, 1000)},
+			{"pause", "20ms", "the longest before a message, up to 1h", duration(time.Hour)},
+			{"seed", "1", "0 to 4294967295", number(0, math.MaxUint32)},
+		},
+		Run: func(addr string, s Settings) {
+			Dice(addr, s.Int("messages"), s.Duration("pause"), s.number("seed"))
+		},
+	},
+	{
 		Name: "reset", File: "reset.go",
 		Doc:      "echo client that ends with RST: SO_LINGER 0, then close",
 		Settings: says(),
@@ -118,7 +130,7 @@ var Programs = []*Program{
 		Doc:      "sends one number",
 		Settings: []Setting{{"number", "1", "0 to 4294967295; 16 bits take its low half", number(0, math.MaxUint32)}, bits, order},
 		Run: func(addr string, s Settings) {
-			Number(addr, s.number(), s.Int("bits"), s.order())
+			Number(addr, s.number("number"), s.Int("bits"), s.order())
 		},
 	},
 	{
@@ -136,9 +148,9 @@ var (
 	order = Setting{"order", "network", "which byte comes first: network, or host for this machine's", choice("network", "host")}
 )
 
-// number returns the value of the setting of that name.
-func (s Settings) number() uint32 {
-	n, _ := strconv.ParseUint(s["number"], 10, 32)
+// number returns the value of a number of 32 bits.
+func (s Settings) number(name string) uint32 {
+	n, _ := strconv.ParseUint(s[name], 10, 32)
 	return uint32(n)
 }
 

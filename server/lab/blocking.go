@@ -3,7 +3,7 @@ package lab
 import "time"
 
 // iterative shows what the others wait for while one is served.
-var iterative = &Lab{
+var iterative = talking(&Lab{
 	ID:       "iterative",
 	Section:  Blocking,
 	Brief:    "When is client 3 accepted?",
@@ -29,10 +29,14 @@ var iterative = &Lab{
 		procs := []Process{server("echo", addr, map[string]string{"backlog": v["backlog"]})}
 		return append(procs, talkers(v, addr)...)
 	},
-}
+})
+
+// spinsFor is the longest pause before a message that a server may spin away,
+// in ns: its calls fill a trace fast.
+const spinsFor = int64(10 * time.Millisecond)
 
 // spinning is what waiting costs without sleep.
-var spinning = &Lab{
+var spinning = talking(&Lab{
 	ID:       "spin",
 	Section:  Blocking,
 	Brief:    "How many calls before the byte comes?",
@@ -48,19 +52,21 @@ var spinning = &Lab{
 		"A program that wants to wait without blocking in one call asks the kernel to wake it: `select`, `poll` or `epoll_wait`.",
 	},
 	Knobs: []Knob{
-		{Name: "messages", Label: "messages", Type: Int, Min: 1, Max: 4, Offers: []string{"1", "2", "4"}, Default: "1"},
-		{Name: "pause", Label: "client waits", Type: Duration, Min: 0, Max: int64(10 * time.Millisecond), Offers: []string{"0s", "100us", "300us", "1ms", "3ms", "10ms"}, Default: "1ms", Injected: true},
+		{Name: "clients", Label: "clients", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "4", "8"}, Default: "1"},
+		{Name: "messages", Label: "messages each", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4"}, Default: "1"},
+		{Name: "pause", Label: "client 1 waits", Type: Duration, Min: 0, Max: spinsFor, Offers: []string{"0s", "100us", "300us", "1ms", "3ms", "10ms"}, Default: "1ms", Injected: true},
+		{Name: "pauses", Label: "each waits", Type: Duration, Min: 0, Max: spinsFor, Offers: []string{"0s", "100us", "300us", "1ms"}, Default: "0s", Injected: true, Quiet: true},
 	},
-	Notes: "Recording a call takes longer than the call itself: without the trace there would be several times as many.",
+	Beside: "select",
+	Notes:  "Recording a call takes longer than the call itself: without the trace there would be several times as many.",
 	procs: func(v Values) []Process {
 		const addr = "127.0.0.1:9999"
-		args := map[string]string{"messages": v["messages"], "pause": v["pause"]}
-		return []Process{server("spin", addr, nil), client(1, "slow", addr, args)}
+		return append([]Process{server("spin", addr, nil)}, talkers(v, addr)...)
 	},
-}
+})
 
 // selecting is the select echo server of the tutorial, with its clients.
-var selecting = &Lab{
+var selecting = talking(&Lab{
 	ID:       "select",
 	Section:  Blocking,
 	Brief:    "What does select return?",
@@ -88,4 +94,4 @@ var selecting = &Lab{
 		procs := append([]Process{ending("select", addr, v)}, talkers(v, addr)...)
 		return endLast(procs, v)
 	},
-}
+})

@@ -1,7 +1,7 @@
 package lab
 
 // levels is the server on epoll, level-triggered.
-var levels = &Lab{
+var levels = talking(&Lab{
 	ID:       "epoll",
 	Section:  Blocking,
 	Brief:    "Told again until drained",
@@ -27,10 +27,10 @@ var levels = &Lab{
 		const addr = "127.0.0.1:10001"
 		return endLast(append([]Process{ending("epoll", addr, v, "size")}, talkers(v, addr)...), v)
 	},
-}
+})
 
 // edges is the server on epoll, edge-triggered, right and wrong.
-var edges = &Lab{
+var edges = talking(&Lab{
 	ID:       "edge",
 	Section:  Blocking,
 	Brief:    "Will epoll_wait return again?",
@@ -61,4 +61,4 @@ var edges = &Lab{
 		}
 		return append([]Process{mux}, talkers(v, addr)...)
 	},
-}
+})

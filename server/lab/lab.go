@@ -24,7 +24,16 @@ type Lab struct {
 	// to act in it; nil when its defaults do.
 	Unattended map[string]string
 
-	// procs returns the processes of a run, servers before clients.
+	// Talks says that the clients are the talkers, so that the server can be
+	// compared with those of the other labs that talk; see Against.
+	Talks bool
+	// Beside is the ID of a lab that the page offers to run with the same
+	// clients, to set its server's processor time beside this one's; may be
+	// empty.
+	Beside string
+
+	// procs returns the processes of a run, servers before clients; it is nil for
+	// a lab that only shows runs of others.
 	procs func(Values) []Process
 }
 
@@ -122,9 +131,17 @@ func (l *Lab) knobNames() string {
 	return strings.Join(names, ", ")
 }
 
-// Processes returns what a run with these values starts, servers first. Values
-// come from Set.
-func (l *Lab) Processes(v Values) []Process { return l.procs(v) }
+// Processes returns what a run with these values starts, servers first; nothing
+// for a lab that only shows runs of others. Values come from Set.
+func (l *Lab) Processes(v Values) []Process {
+	if l.procs == nil {
+		return nil
+	}
+	return l.procs(v)
+}
+
+// Runs reports whether the lab has programs to run.
+func (l *Lab) Runs() bool { return l.procs != nil }
 
 // Values are the checked values of a lab's knobs, by the knobs' names.
 type Values map[string]string

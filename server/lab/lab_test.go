@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -32,6 +33,9 @@ func TestEveryLabIsComplete(t *testing.T) {
 // that can start: causes point to earlier processes.
 func TestProcessesCanStart(t *testing.T) {
 	for _, l := range All {
+		if !l.Runs() {
+			continue
+		}
 		for _, k := range l.Knobs {
 			for _, offer := range append(k.Offers, k.Default) {
 				v, err := l.Set(map[string]string{k.Name: offer})
@@ -99,5 +103,68 @@ func TestBadSettingsSayWhatWouldBeRight(t *testing.T) {
 		if _, err := e.Set(map[string]string{"message": bad}); err == nil {
 			t.Errorf("message %q is taken", bad)
 		}
+	}
+}
+
+// Every server that can be compared has the same clients, whichever lab it is
+// from.
+func TestComparedServersHaveTheSameClients(t *testing.T) {
+	for _, set := range []map[string]string{
+		nil,
+		{"clients": "8", "messages": "8"},
+		{"pauses": "10ms"},
+		{"pause": "10ms", "seed": "3"},
+	} {
+		given := map[string]string{"servers": "iterative,threads,spin,select,epoll"}
+		for name, value := range set {
+			given[name] = value
+		}
+		v, err := comparing.Set(given)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var first []Process
+		for _, l := range All {
+			if !l.Talks {
+				continue
+			}
+			own, err := l.Against(v)
+			if err != nil {
+				t.Errorf("%s, %v: %v", l.ID, set, err)
+				continue
+			}
+			clients := l.Processes(own)[1:]
+			if first == nil {
+				first = clients
+			}
+			for i := range clients {
+				if c, f := clients[i], first[i]; len(clients) != v.Int("clients") || c.Program != f.Program || !maps.Equal(c.Args, f.Args) || c.Name != f.Name {
+					t.Errorf("%s, %v: client %d is %s %v, elsewhere %s %v", l.ID, set, i+1, c.Program, c.Args, f.Program, f.Args)
+				}
+			}
+		}
+		if got := len(Servers(v)); got != 5 {
+			t.Errorf("%d servers of five", got)
+		}
+	}
+}
+
+func TestServersOfAComparison(t *testing.T) {
+	for _, bad := range []string{"", "select", "select,", "select,echo", "a,a", strings.Repeat("select,", 5) + "poll"} {
+		_, err := comparing.Set(map[string]string{"servers": bad})
+		if err == nil || !strings.Contains(err.Error(), "2 to 5 of iterative, ") || len(err.Error()) > 300 {
+			t.Errorf("servers %q: %v", bad, err)
+		}
+	}
+	// A server with a timeout outlasts the pauses of its clients.
+	sel, _ := Find("select")
+	v := Compared()
+	v["pause"] = "2s"
+	if own, err := sel.Against(v); err != nil || own["timeout"] != "2.5s" {
+		t.Errorf("timeout %s, %v", own["timeout"], err)
+	}
+	spin, _ := Find("spin")
+	if _, err := spin.Against(v); err == nil || !strings.Contains(err.Error(), "10ms") {
+		t.Errorf("spinning for 2 s: %v", err)
 	}
 }

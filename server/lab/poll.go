@@ -1,7 +1,7 @@
 package lab
 
 // polling is the select server on poll.
-var polling = &Lab{
+var polling = talking(&Lab{
 	ID:       "poll",
 	Section:  Blocking,
 	Brief:    "One list in, one list out",
@@ -27,4 +27,4 @@ var polling = &Lab{
 		const addr = "127.0.0.1:10001"
 		return endLast(append([]Process{ending("poll", addr, v)}, talkers(v, addr)...), v)
 	},
-}
+})

@@ -15,6 +15,49 @@ var (
 	timeoutKnob  = Knob{Name: "timeout", Label: "timeout", Type: Duration, Min: int64(50 * time.Millisecond), Max: int64(20 * time.Second), Offers: []string{"100ms", "500ms", "2s", "20s"}, Default: "500ms"}
 )
 
+// seedKnob is shown by comparisons; elsewhere a link sets it.
+var seedKnob = Knob{Name: "seed", Label: "messages", Type: Int, Min: 0, Max: 999_999, Offers: []string{"0", "1", "2", "3", "4", "5"}, Default: "0", Quiet: true}
+
+// talking completes a lab whose clients are the talkers: it has all of their
+// knobs, so that its server can be compared with every other one's. Those that
+// the lab doesn't name itself are quiet.
+func talking(l *Lab) *Lab {
+	l.Talks = true
+	for _, k := range []Knob{pauseKnob, pausesKnob, seedKnob} {
+		if l.Knob(k.Name) == nil {
+			if k.Type == Duration {
+				k.Default = "0s"
+			}
+			k.Quiet = true
+			l.Knobs = append(l.Knobs, k)
+		}
+	}
+	return l
+}
+
+// grace is how long a server of a comparison waits after the longest pause
+// before it takes its clients for gone.
+const grace = 500 * time.Millisecond
+
+// Against returns the values with which l, a lab that talks, has the clients
+// that v says, for a comparison with another lab. The server's own knobs are at
+// their defaults, but for the two that the others' servers don't have: one recv
+// takes what it takes there, and the timeout outlasts the clients' pauses.
+func (l *Lab) Against(v Values) (Values, error) {
+	given := map[string]string{}
+	for _, name := range []string{"clients", "messages", "pause", "pauses", "seed"} {
+		given[name] = v[name]
+	}
+	if l.Knob("size") != nil {
+		given["size"] = "1024"
+	}
+	if k := l.Knob("timeout"); k != nil {
+		pause := max(v.Duration("pause"), v.Duration("pauses"))
+		given["timeout"] = min(pause+grace, time.Duration(k.Max)).String()
+	}
+	return l.Set(given)
+}
+
 // endLast has the last client end as the knob says.
 func endLast(procs []Process, v Values) []Process {
 	if p := &procs[len(procs)-1]; v["last"] != "closes" {
@@ -38,7 +81,8 @@ func ending(program, addr string, v Values, names ...string) Process {
 
 // talkers are the tutorial's clients: each sends a few messages and reads each
 // echo. Before every message the first pauses for the knob pause, and all do for
-// the knob pauses: without that one has ended before the next has begun.
+// the knob pauses: without that one has ended before the next has begun. With a
+// seed they roll their messages, and how much of the pause they take.
 func talkers(v Values, addr string) []Process {
 	var procs []Process
 	for n := 1; n <= v.Int("clients"); n++ {
@@ -47,7 +91,12 @@ func talkers(v Values, addr string) []Process {
 		if n == 1 {
 			pause = max(pause, v.Duration("pause"))
 		}
-		if pause > 0 {
+		switch seed := v.Int("seed"); {
+		case seed > 0:
+			p.Program = "dice"
+			p.Args["seed"] = strconv.Itoa(100*seed + n)
+			p.Args["pause"] = pause.String()
+		case pause > 0:
 			p.Program = "slow"
 			p.Args["pause"] = pause.String()
 		}

@@ -1,7 +1,7 @@
 package lab
 
 // threading is one thread for each connection.
-var threading = &Lab{
+var threading = talking(&Lab{
 	ID:       "threads",
 	Section:  Blocking,
 	Brief:    "What does a thread cost?",
@@ -25,4 +25,4 @@ var threading = &Lab{
 		const addr = "127.0.0.1:9999"
 		return append([]Process{server("threads", addr, nil)}, talkers(v, addr)...)
 	},
-}
+})

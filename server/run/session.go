@@ -108,6 +108,9 @@ func asked(req *trace.Request) ([]lab.Process, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !l.Runs() {
+		return nil, fmt.Errorf("lab %s has no programs of its own: it shows runs of other labs side by side; run those, one after the other", l.ID)
+	}
 	return l.Processes(values), nil
 }
 

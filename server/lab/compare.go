@@ -1,0 +1,61 @@
+package lab
+
+import "strings"
+
+// comparing sets servers of other labs side by side. It has no programs of its
+// own: the page runs those labs, one after the other.
+var comparing = &Lab{
+	ID:       "compare",
+	Section:  Blocking,
+	Brief:    "Which finishes first?",
+	Question: "The same clients, and a server of another kind for each run. Which finishes first?",
+	Look: []string{
+		"The first divergence: up to there no client could tell the servers apart.",
+		"Who waits while client 1 pauses: in one server everybody, in another nobody.",
+		"What a server pays for that: calls, sleeps, threads, processor time.",
+	},
+	True: []string{
+		"To be idle is not to be free: a thread asleep in one client's `recv` serves no other, however little it has to do.",
+		"`select`, `poll` and `epoll_wait` cost calls of their own, threads cost memory and switches, spinning costs the whole processor. Waiting itself costs nothing.",
+		"The last reply is late by what the clients pause, whatever the server does. How long each one waited is what a server answers for.",
+	},
+	Knobs: []Knob{
+		{Name: "servers", Label: "servers", Type: List, Min: 2, Max: 5, Offers: []string{"iterative,threads,select", "select,poll,epoll,edge", "iterative,threads,spin,select,epoll"}, Default: "iterative,select"},
+		clientsKnob,
+		messagesKnob,
+		{Name: "pause", Label: "client 1 pauses", Type: Duration, Min: pauseKnob.Min, Max: pauseKnob.Max, Offers: pauseKnob.Offers, Default: "3ms", Injected: true},
+		{Name: "pauses", Label: "each pauses", Type: Duration, Min: pausesKnob.Min, Max: pausesKnob.Max, Offers: pausesKnob.Offers, Default: "0s", Injected: true},
+		{Name: "seed", Label: "messages", Type: Int, Min: seedKnob.Min, Max: seedKnob.Max, Offers: seedKnob.Offers, Default: "0"},
+	},
+	Notes: "The runs are taken in turn, so that none takes another's processor. Each has its own clients: the same programs, with the same messages and pauses.",
+}
+
+// The servers that can be compared are known once all labs are.
+func init() {
+	k := comparing.Knob("servers")
+	for _, l := range All {
+		if l.Talks {
+			k.Items = append(k.Items, l.ID)
+		}
+	}
+}
+
+// Compared returns the values of a comparison whose knobs are all at their
+// defaults.
+func Compared() Values {
+	v, _ := comparing.Set(nil)
+	return v
+}
+
+// Servers returns the labs whose servers a comparison with the values v has, in
+// their order.
+func Servers(v Values) []*Lab {
+	var labs []*Lab
+	for _, id := range strings.Split(v["servers"], ",") {
+		l, err := Find(id)
+		if err == nil && l.Talks {
+			labs = append(labs, l)
+		}
+	}
+	return labs
+}
