@@ -17,6 +17,11 @@ WASM = web/site/built/app.wasm.br
 SMALL = -tags nethttpomithttp2 $(patsubst %,-gcflags=%=-l,crypto/internal/fips140/bigmod encoding/json fmt \
 	github.com/maxence-charriere/... log math/big reflect strings sync/... syscall/js unicode/utf8 sockscope/web)
 
+# Package http names crypto/tls, which keeps a table of elliptic curves that the linker
+# can't leave out and no page uses: without its four entries app.wasm is 3% smaller.
+HPKE := $(wildcard $(shell go env GOROOT)/src/crypto/hpke/kem.go)
+OVERLAY = $(if $(HPKE),-overlay .build/overlay.json)
+
 .PHONY: build run test check bench dist recordings clean
 build: $(WASM)
 	go build -trimpath -o .build/ ./relay ./server
@@ -56,7 +61,10 @@ clean:
 	rm -rf .build dist web/site/built/app.wasm.*
 
 .build/app.wasm: $(SOURCES)
-	GOOS=js GOARCH=wasm go build -trimpath -ldflags '-s -w' $(SMALL) -o $@ ./wasm
+	@mkdir -p .build
+	@$(if $(HPKE),sed 's/^\(var dhKEM[A-Za-z0-9]*\) = &dhKEM{.*/\1 *dhKEM/' $(HPKE) >.build/kem.go)
+	@echo '{"Replace":{"$(HPKE)":"$(CURDIR)/.build/kem.go"}}' >.build/overlay.json
+	GOOS=js GOARCH=wasm go build -trimpath -ldflags '-s -w' $(SMALL) $(OVERLAY) -o $@ ./wasm
 
 $(WASM): .build/app.wasm
 	go run ./web/site/pack $< $(@D)

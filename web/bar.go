@@ -31,7 +31,7 @@ func (p *labPage) bar() app.UI {
 				return anchor(labPath(next)).Attr("rel", "next").Body(app.Text(next.ID+" "), el("i").Text("→"))
 			}),
 		),
-		status(p.s.Link, p.s.Hello, true),
+		p.near.status(p.s.Link, p.s.Hello, true),
 		elc("span", "icons").Body(
 			button(p.onHelp).Class("ib wide").Aria("label", "Keys (question mark)").
 				Body(el("kbd").Text("?")),

@@ -18,6 +18,7 @@ type homePage struct {
 	hello  *trace.Hello
 	copied bool
 	wire   wire
+	near   nearRelay
 }
 
 // OnNav names the page. It runs on the server too.
@@ -28,8 +29,10 @@ func (p *homePage) OnNav(ctx app.Context) {
 
 // OnMount asks the server who it is.
 func (p *homePage) OnMount(ctx app.Context) {
-	p.wire.start(ctx, func(events []link.Event) {
+	p.near.begin(&p.wire)
+	p.wire.start(ctx, p.near.url(), func(events []link.Event) {
 		for _, e := range events {
+			p.near.heard(e)
 			p.state = e.State
 			switch {
 			case e.State == link.Gone:
@@ -57,7 +60,7 @@ func (p *homePage) Render() app.UI {
 				anchor("#labs").Text("Labs"), anchor("#own").Text("Your own client"),
 			),
 			elc("span", "sp"),
-			status(p.state, p.hello, false),
+			p.near.status(p.state, p.hello, false),
 			new(themeButton),
 		),
 		elc("section", "hero").Body(
@@ -69,6 +72,7 @@ func (p *homePage) Render() app.UI {
 			),
 		),
 		new(hero),
+		p.near.sheet(),
 		p.own(),
 		elc("main", "idx").ID("labs").Aria("label", "Labs").Body(
 			app.Range(lab.Sections).Slice(func(i int) app.UI { return section(lab.Sections[i]) }),

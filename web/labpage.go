@@ -31,6 +31,7 @@ type labPage struct {
 	shown    *play.Player // what the timeline was last given
 
 	wire    wire
+	near    nearRelay
 	keydown app.Func
 	moved   bool // a Dispatch about the player is on its way
 }
@@ -92,8 +93,10 @@ func (p *labPage) OnMount(ctx app.Context) {
 	}
 	p.lanes.Moved = move
 	p.s.send, p.s.drawn = p.wire.send, p.draw
-	p.wire.start(ctx, func(events []link.Event) {
+	p.near.begin(&p.wire)
+	p.wire.start(ctx, p.near.url(), func(events []link.Event) {
 		for _, e := range events {
+			p.near.heard(e)
 			p.s.hear(e)
 			p.heard(ctx, e)
 		}
@@ -187,6 +190,7 @@ func (p *labPage) Render() app.UI {
 			),
 		),
 		new(keyList),
+		p.near.sheet(),
 	)
 }
 

@@ -14,6 +14,7 @@ import (
 type wire struct {
 	link  *link.Link
 	frame app.Func
+	async func(func())
 
 	mu    sync.Mutex
 	inbox []link.Event
@@ -24,8 +25,8 @@ type wire struct {
 // its messages, in ms.
 const hiddenEvery = 250
 
-// start connects. take is called on the UI goroutine, inside a Dispatch.
-func (w *wire) start(ctx app.Context, take func([]link.Event)) {
+// start connects to url. take is called on the UI goroutine, inside a Dispatch.
+func (w *wire) start(ctx app.Context, url string, take func([]link.Event)) {
 	w.frame = app.FuncOf(func(app.Value, []app.Value) any {
 		ctx.Dispatch(func(app.Context) {
 			w.mu.Lock()
@@ -36,8 +37,15 @@ func (w *wire) start(ctx app.Context, take func([]link.Event)) {
 		})
 		return nil
 	})
-	w.link = link.New(relayURL(), w.collect)
-	ctx.Async(w.link.Run)
+	w.async = ctx.Async
+	w.dial(url)
+}
+
+// dial makes a link to url, in place of the one before.
+func (w *wire) dial(url string) {
+	w.stop()
+	w.link = link.New(url, w.collect)
+	w.async(w.link.Run)
 }
 
 // collect keeps an event until the next frame.

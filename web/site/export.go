@@ -39,12 +39,21 @@ func (s *Site) Export(entry []byte, dir string) error {
 				return err
 			}
 		}
+		html = bytes.Replace(html, []byte("<head>"), []byte(filesMark), 1)
 		if err := write(filepath.Join(dir, filepath.FromSlash(p.path), "index.html"), html); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// filesMark tells the page that no relay can run beside it, so that it offers to
+// link one elsewhere; and it confines the page, since a host of plain files sends
+// no headers of ours. Loopback is where a visitor's own relay may be.
+const filesMark = `<head>
+<meta name="hosting" content="files">
+<meta http-equiv="Content-Security-Policy" content="default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; ` +
+	`connect-src 'self' ws://127.0.0.1:* ws://localhost:* http://127.0.0.1:* http://localhost:*; object-src 'none'; base-uri 'none'; form-action 'self'">`
 
 // fill puts the head and the body of a page into the entry page.
 func fill(entry, page []byte) ([]byte, error) {
