@@ -11,8 +11,7 @@ import (
 )
 
 // bar is the top of a lab's page: where this is, the neighbours, the status.
-func (p *labPage) bar() app.UI {
-	l := p.s.Lab
+func bar(l *lab.Lab, status app.UI) app.UI {
 	prev, next := neighbours(l)
 	return elc("header", "bar").Body(
 		brand(),
@@ -31,9 +30,9 @@ func (p *labPage) bar() app.UI {
 				return anchor(labPath(next)).Attr("rel", "next").Body(app.Text(next.ID+" "), el("i").Text("→"))
 			}),
 		),
-		p.near.status(p.s.Link, p.s.Hello, true),
+		status,
 		elc("span", "icons").Body(
-			button(p.onHelp).Class("ib wide").Aria("label", "Keys (question mark)").
+			button(showKeys).Class("ib wide").Aria("label", "Keys (question mark)").
 				Body(el("kbd").Text("?")),
 			new(themeButton),
 		),

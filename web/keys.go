@@ -170,10 +170,13 @@ func (s *session) apply(c command) bool {
 	return true
 }
 
-// listenKeys takes the page's keys. The handler is a JavaScript function of
-// its own, since go-app's come too late to keep the browser from scrolling.
-func (p *labPage) listenKeys(ctx app.Context) {
-	p.keydown = app.FuncOf(func(_ app.Value, args []app.Value) any {
+// keyboard takes a page's keys. Its handler is a JavaScript function of its own,
+// since go-app's come too late to keep the browser from scrolling.
+type keyboard struct{ down app.Func }
+
+// listen asks take what each key does; nil is nothing of the page's.
+func (k *keyboard) listen(ctx app.Context, take func(key string, shift bool) func(app.Context)) {
+	k.down = app.FuncOf(func(_ app.Value, args []app.Value) any {
 		e := args[0]
 		if e.Get("ctrlKey").Bool() || e.Get("metaKey").Bool() || e.Get("altKey").Bool() || e.Get("defaultPrevented").Bool() {
 			return nil
@@ -182,35 +185,40 @@ func (p *labPage) listenKeys(ctx app.Context) {
 		if typing(e.Get("target"), key) {
 			return nil
 		}
-		c := commandOf(key, e.Get("shiftKey").Bool())
-		if p.s.question() != nil {
-			switch {
-			case key == "Enter":
-				c = checkAnswer
-			case key == "Escape":
-				c = skipQuestion
-			case len(key) == 1 && key[0] >= '0' && key[0] <= '9':
-				e.Call("preventDefault")
-				ctx.Dispatch(func(app.Context) { p.s.digit(int(key[0] - '0')) })
-				return nil
-			}
+		if do := take(key, e.Get("shiftKey").Bool()); do != nil {
+			e.Call("preventDefault")
+			ctx.Dispatch(do)
 		}
-		if c == none {
-			return nil
-		}
-		e.Call("preventDefault")
-		ctx.Dispatch(func(ctx app.Context) { p.obey(ctx, c) })
 		return nil
 	})
-	app.Window().Call("addEventListener", "keydown", p.keydown)
+	app.Window().Call("addEventListener", "keydown", k.down)
 }
 
-func (p *labPage) forgetKeys() {
-	if p.keydown != nil {
-		app.Window().Call("removeEventListener", "keydown", p.keydown)
-		p.keydown.Release()
-		p.keydown = nil
+func (k *keyboard) forget() {
+	if k.down != nil {
+		app.Window().Call("removeEventListener", "keydown", k.down)
+		k.down.Release()
+		k.down = nil
 	}
+}
+
+// key returns what a key does on a lab's page.
+func (p *labPage) key(key string, shift bool) func(app.Context) {
+	c := commandOf(key, shift)
+	if p.s.question() != nil {
+		switch {
+		case key == "Enter":
+			c = checkAnswer
+		case key == "Escape":
+			c = skipQuestion
+		case len(key) == 1 && key[0] >= '0' && key[0] <= '9':
+			return func(app.Context) { p.s.digit(int(key[0] - '0')) }
+		}
+	}
+	if c == none {
+		return nil
+	}
+	return func(ctx app.Context) { p.obey(ctx, c) }
 }
 
 // typing reports whether a key belongs to the element that has the focus:
@@ -249,6 +257,11 @@ func (k *keyList) Render() app.UI {
 			)
 		})),
 	)
+}
+
+// showKeys opens the list.
+func showKeys(app.Context, app.Event) {
+	app.Window().GetElementByID("keys").Call("showModal")
 }
 
 func (k *keyList) onClose(app.Context, app.Event) { k.JSValue().Call("close") }

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -12,39 +14,79 @@ import (
 // question is the lab's question with its knobs and the Run button.
 func (p *labPage) question() app.UI {
 	s := p.s
+	return questionBar(s.Lab, s.Values, s.Link == link.Gone, p.onKnob, p.runButton())
+}
+
+// questionBar is a lab's question with its knobs and the button run. set returns
+// what a knob's control does when it changes.
+func questionBar(l *lab.Lab, v lab.Values, fixed bool, set func(*lab.Knob) app.EventHandler, run app.UI) app.UI {
+	var knobs []*lab.Knob
+	for i := range l.Knobs {
+		if k := &l.Knobs[i]; !k.Quiet || v[k.Name] != k.Default {
+			knobs = append(knobs, k)
+		}
+	}
 	return elc("section", "q").Body(
-		el("h1").Body(el("code").Text(s.Lab.ID), el("span").Text(s.Lab.Question)),
-		app.If(len(s.Lab.Knobs) > 0, func() app.UI {
-			return elc("fieldset", "knobs").Title(s.Lab.Notes).Body(
+		el("h1").Body(el("code").Text(l.ID), el("span").Text(l.Question)),
+		app.If(len(knobs) > 0, func() app.UI {
+			return elc("fieldset", "knobs").Title(l.Notes).Body(
 				elc("legend", "vh").Text("Knobs"),
-				app.Range(s.Lab.Knobs).Slice(func(i int) app.UI { return p.knob(&s.Lab.Knobs[i]) }),
+				app.Range(knobs).Slice(func(i int) app.UI { return knobControl(l, knobs[i], v[knobs[i].Name], fixed, set) }),
 			)
 		}),
-		p.runButton(),
+		run,
 	)
 }
 
-func (p *labPage) knob(k *lab.Knob) app.UI {
+func knobControl(l *lab.Lab, k *lab.Knob, value string, fixed bool, set func(*lab.Knob) app.EventHandler) app.UI {
 	label := elc("span", "nw").Body(
 		app.Text(k.Label),
 		app.If(k.Injected, func() app.UI { return app.Raw(" " + iconInjected) }),
 	)
-	value := p.s.Values[k.Name]
+	if k.Type == lab.List {
+		return elc("div", "knob").Role("group").Aria("label", k.Label).Body(label, listControl(l, k, value, fixed, set(k)))
+	}
 	if k.Type == lab.Text {
 		return elc("label", "knob").Body(label,
 			app.ElemSelfClosing("input").Class("field").Attr("type", "text").Attr("name", k.Name).Attr("value", value).Attr("maxlength", int(k.Max)).Spellcheck(false).Attr("autocomplete", "off").
-				OnChange(p.onKnob(k), app.EventScope(p.s.Lab.ID, k.Name)))
+				OnChange(set(k), app.EventScope(l.ID, k.Name)))
 	}
 	offers := k.Offers
 	if !slices.Contains(offers, value) { // a link may set what the page doesn't offer
 		offers = append([]string{value}, offers...)
 	}
 	return elc("label", "knob").Body(label,
-		elc("select", "pick").Attr("name", k.Name).Attr("disabled", p.s.Link == link.Gone).OnChange(p.onKnob(k), app.EventScope(p.s.Lab.ID, k.Name)).Body(
+		elc("select", "pick").Attr("name", k.Name).Attr("disabled", fixed).OnChange(set(k), app.EventScope(l.ID, k.Name)).Body(
 			app.Range(offers).Slice(func(i int) app.UI {
 				return option(offers[i], shown(k, offers[i]), offers[i] == value)
 			}),
 		))
+}
+
+// listControl is a choice for each item of a list, with a last one to add
+// another. An item that is chosen away leaves the list.
+func listControl(l *lab.Lab, k *lab.Knob, value string, fixed bool, set app.EventHandler) app.UI {
+	items := strings.Split(value, ",")
+	n := len(items)
+	if int64(n) < k.Max {
+		items = append(items, "")
+	}
+	return elc("span", "list").Body(app.Range(items).Slice(func(i int) app.UI {
+		var first app.UI
+		switch {
+		case i == n:
+			first = option("", "+ add", true)
+		case int64(n) > k.Min:
+			first = option("", "− remove", false)
+		}
+		name := fmt.Sprintf("%s %d", k.Name, i+1)
+		return elc("select", "pick").Attr("name", k.Name).Aria("label", name).Attr("disabled", fixed).OnChange(set, app.EventScope(l.ID, name)).Body(
+			app.If(first != nil, func() app.UI { return first }),
+			app.Range(k.Items).Slice(func(j int) app.UI {
+				return option(k.Items[j], k.Items[j], k.Items[j] == items[i])
+			}),
+		)
+	}))
 }
 
 func (p *labPage) onKnob(k *lab.Knob) app.EventHandler {
@@ -59,17 +101,24 @@ func (p *labPage) onKnob(k *lab.Knob) app.EventHandler {
 	}
 }
 
-// runButton is Run, or Stop while a run is under way.
 func (p *labPage) runButton() app.UI {
-	s := p.s
-	if s.busy() {
-		return button(p.onStop).Class("runb").
-			Body(app.Raw(iconStop), app.Text("Stop "), el("kbd").Text("."))
+	if p.s.busy() {
+		return stopButton(p.onStop)
 	}
+	return runButton(p.onRun, p.canRun(), p.s.Link == link.Gone)
+}
+
+// stopButton stands in place of the Run button while a run is under way.
+func stopButton(do app.EventHandler) app.UI {
+	return button(do).Class("runb").
+		Body(app.Raw(iconStop), app.Text("Stop "), el("kbd").Text("."))
+}
+
+func runButton(do app.EventHandler, can, gone bool) app.UI {
 	why := ""
-	if s.Link == link.Gone {
+	if gone {
 		why = "No relay is in reach"
 	}
-	return button(p.onRun).Class("runb").Attr("disabled", !p.canRun()).Title(why).
+	return button(do).Class("runb").Attr("disabled", !can).Title(why).
 		Body(app.Raw(iconRun), app.Text("Run "), el("kbd").Text("R"))
 }

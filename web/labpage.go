@@ -30,10 +30,10 @@ type labPage struct {
 	overview *scope.Canvas
 	shown    *play.Player // what the timeline was last given
 
-	wire    wire
-	near    nearRelay
-	keydown app.Func
-	moved   bool // a Dispatch about the player is on its way
+	wire  wire
+	near  nearRelay
+	keys  keyboard
+	moved bool // a Dispatch about the player is on its way
 }
 
 // OnInit makes what lives as long as the page.
@@ -80,7 +80,7 @@ func (p *labPage) OnNav(ctx app.Context) {
 // OnMount connects, and listens to the keyboard.
 func (p *labPage) OnMount(ctx app.Context) {
 	p.measure()
-	p.listenKeys(ctx)
+	p.keys.listen(ctx, p.key)
 	move := func() {
 		if !p.moved {
 			p.moved = true
@@ -107,7 +107,7 @@ func (p *labPage) OnMount(ctx app.Context) {
 // OnDismount lets go of the server and of the browser.
 func (p *labPage) OnDismount() {
 	p.wire.stop()
-	p.forgetKeys()
+	p.keys.forget()
 }
 
 // OnResize follows the window.
@@ -170,7 +170,7 @@ func (p *labPage) Render() app.UI {
 	}
 	return elc("div", class).Body(
 		app.Raw(hatch),
-		p.bar(),
+		bar(s.Lab, p.near.status(s.Link, s.Hello, true)),
 		p.question(),
 		p.say(),
 		p.scopeHead(),
@@ -282,10 +282,6 @@ func (p *labPage) canRun() bool { return p.s.Link == link.Live && p.s.Hello != n
 func (p *labPage) onRun(app.Context, app.Event)  { p.s.run() }
 func (p *labPage) onStop(app.Context, app.Event) { p.s.stop() }
 
-func (p *labPage) onHelp(app.Context, app.Event) {
-	app.Window().GetElementByID("keys").Call("showModal")
-}
-
 // mirror writes the set-up into the address, without a new entry in the
 // history.
 func (p *labPage) mirror(ctx app.Context) {
@@ -327,7 +323,7 @@ func (p *labPage) obey(ctx app.Context, c command) {
 			return
 		}
 	case allKeys:
-		p.onHelp(ctx, app.Event{})
+		showKeys(ctx, app.Event{})
 		return
 	case answer:
 		if p.s.question() != nil {

@@ -39,7 +39,8 @@ func query(l *lab.Lab, v lab.Values) string {
 	var parts []string
 	for _, k := range l.Knobs {
 		if v[k.Name] != k.Default {
-			parts = append(parts, url.QueryEscape(k.Name)+"="+url.QueryEscape(v[k.Name]))
+			value := strings.ReplaceAll(url.QueryEscape(v[k.Name]), "%2C", ",") // needs no escape, and lists are read by people
+			parts = append(parts, url.QueryEscape(k.Name)+"="+value)
 		}
 	}
 	return strings.Join(parts, "&")
@@ -48,6 +49,12 @@ func query(l *lab.Lab, v lab.Values) string {
 // shown returns a knob's value for people: durations with a space, as in
 // "20 ms".
 func shown(k *lab.Knob, value string) string {
+	if k.Name == "seed" {
+		if value == "0" {
+			return "the tutorial's"
+		}
+		return "seed " + value
+	}
 	if k.Type != lab.Duration {
 		return value
 	}

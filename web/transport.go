@@ -18,10 +18,7 @@ func (p *labPage) scopeHead() app.UI {
 		scale = p.s.Player.Scale
 	}
 	return elc("div", "scopehead").Body(
-		elc("span", "seg").Role("group").Aria("label", "Scale").Body(
-			button(p.onByStep).Aria("pressed", scale == play.ByStep).Text("by step"),
-			button(p.onByTime).Aria("pressed", scale == play.ByTime).Text("by time"),
-		),
+		scaleSwitch(scale, p.onByStep, p.onByTime),
 		elc("span", "state").Text(p.s.headline()),
 		button(p.onAsking).Class("link").Aria("pressed", p.s.asking).Title("A").Text(map[bool]string{false: "ask me first", true: "asking before showing"}[p.s.asking]),
 		app.If(p.s.Player != nil && p.s.Phase == over, func() app.UI {
@@ -34,6 +31,13 @@ func (p *labPage) scopeHead() app.UI {
 			)
 		}),
 		new(key),
+	)
+}
+
+func scaleSwitch(scale play.Scale, onByStep, onByTime app.EventHandler) app.UI {
+	return elc("span", "seg").Role("group").Aria("label", "Scale").Body(
+		button(onByStep).Aria("pressed", scale == play.ByStep).Text("by step"),
+		button(onByTime).Aria("pressed", scale == play.ByTime).Text("by time"),
 	)
 }
 
@@ -86,35 +90,41 @@ func ending(e *trace.End) string {
 
 // transport moves through the run.
 func (p *labPage) transport() app.UI {
-	s := p.s
-	none := s.Player == nil
+	return transport(p.s.Player, p.do, p.onSpeed, p.overview, p.position())
+}
+
+// transport is the row of buttons that move a player, with the overview and
+// where it is. pl is nil without a run. do returns the handler of a button that
+// does what a key does.
+func transport(pl *play.Player, do func(command) app.EventHandler, onSpeed app.EventHandler, overview app.UI, position []app.UI) app.UI {
+	none := pl == nil
 	toggle, label := iconPlay, "Play (space)"
-	if !none && s.Player.Playing {
+	if !none && pl.Playing {
 		toggle, label = iconPause, "Pause (space)"
 	}
 	knob := func(class, label, icon string, h app.EventHandler) app.UI {
 		return button(h).Class(class).Aria("label", label).Title(label).Attr("disabled", none).Body(app.Raw(icon))
 	}
 	return elc("div", "trans").Role("toolbar").Aria("label", "Transport").Body(
-		knob("tb wide", "To the start (Home)", iconHome, p.do(toStart)),
-		knob("tb", "Step back (left arrow)", iconBack, p.do(stepBack)),
-		knob("tb play", label, toggle, p.do(playPause)),
-		knob("tb", "Step (right arrow)", iconStep, p.do(stepOn)),
-		button(p.do(nextWake)).Class("tb wk").Aria("label", "Jump to the next wake (W)").Attr("disabled", none).
+		knob("tb wide", "To the start (Home)", iconHome, do(toStart)),
+		knob("tb", "Step back (left arrow)", iconBack, do(stepBack)),
+		knob("tb play", label, toggle, do(playPause)),
+		knob("tb", "Step (right arrow)", iconStep, do(stepOn)),
+		button(do(nextWake)).Class("tb wk").Aria("label", "Jump to the next wake (W)").Attr("disabled", none).
 			Body(app.Raw(iconWake), elc("span", "wide").Text("next wake")),
-		elc("div", "scrub").Body(p.overview),
-		elc("label", "speed wide").Body(app.Text("speed "), p.speeds()),
-		elc("div", "pos").Body(p.position()...),
+		elc("div", "scrub").Body(overview),
+		elc("label", "speed wide").Body(app.Text("speed "), speeds(pl, onSpeed)),
+		elc("div", "pos").Body(position...),
 	)
 }
 
-func (p *labPage) speeds() app.UI {
-	pl := p.s.Player
-	if pl == nil { // the choice is the same with no run
+func speeds(pl *play.Player, onSpeed app.EventHandler) app.UI {
+	none := pl == nil
+	if none { // the choice is the same with no run
 		pl = play.NewPlayer(nil)
 	}
 	names, at := pl.Speeds(), pl.Speed()
-	return elc("select", "pick").Attr("disabled", p.s.Player == nil).OnChange(p.onSpeed).Body(
+	return elc("select", "pick").Attr("disabled", none).OnChange(onSpeed).Body(
 		app.Range(names).Slice(func(i int) app.UI {
 			return option(strconv.Itoa(i), names[i], i == at)
 		}),
@@ -147,10 +157,10 @@ func (p *labPage) scale(to play.Scale) {
 	}
 }
 
-func (p *labPage) onSpeed(ctx app.Context, _ app.Event) {
-	if pl := p.s.Player; pl != nil {
-		if i, err := strconv.Atoi(ctx.JSSrc().Get("value").String()); err == nil {
-			pl.SetSpeed(i)
-		}
+func (p *labPage) onSpeed(ctx app.Context, _ app.Event) { pickSpeed(ctx, p.s.Player) }
+
+func pickSpeed(ctx app.Context, pl *play.Player) {
+	if i, err := strconv.Atoi(ctx.JSSrc().Get("value").String()); pl != nil && err == nil {
+		pl.SetSpeed(i)
 	}
 }
