@@ -12,6 +12,7 @@ type Tally struct {
 	// the wait for it begins when a send enters on the same fd while no other is
 	// unanswered. A pause of a knob comes before the send, and is no part of it.
 	Replies     int
+	Unanswered  int   // sends that got no reply
 	FirstReply  int64 // since the run's start; -1 without one
 	LastReply   int64 // since the run's start; -1 without one
 	LongestWait Wait
@@ -167,6 +168,7 @@ func (t *Tally) replies(r *Run) {
 	for i := range r.Steps { // in their order, so that the figures are the same each time
 		e := &r.Steps[i]
 		if send, open := unanswered[endpoint{e.Proc, e.FD}]; open && send == i {
+			t.Unanswered++
 			wait(e.Proc, send, -1, r.Duration())
 		}
 	}

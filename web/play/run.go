@@ -21,6 +21,10 @@ type Run struct {
 	Conns []Conn
 	Wakes []Wake // in the order of their effects
 
+	// Bands are, of joined runs, the indexes in Header.Procs at which each of them
+	// begins; nil of a single run.
+	Bands []int
+
 	samples   []sample
 	keyframes []keyframe   // by position
 	head      *trace.State // after all steps and samples
@@ -64,6 +68,7 @@ type Lane struct {
 	Calls        []int  // indexes in Run.Calls
 	Start        int    // index in Steps of its Start, or -1
 	Exit         int    // index in Steps of its Exit, or -1
+	Known        int    // of joined runs: the position at which its own run ends; else 0
 }
 
 // Call is one call of a lane.

@@ -254,6 +254,17 @@ func (d *laneDrawing) inside(b bar, enter *trace.Event, x0, x1 float64) {
 	t.labels = append(t.labels, label{x: x, y: d.mid + 3.5, colour: Ink, align: middle, text: t.scene.string(t.word), inside: w + 6})
 }
 
+// done notes when a client of several runs was done: how far it got is what they
+// are compared by.
+func (d *laneDrawing) done(x float64) {
+	t, r := d.t, d.f.p.Run
+	if t.View.Size != Compact || d.row.Big || !d.exited() || d.lane.Role != trace.RoleClient || x < -edge || x > d.f.right {
+		return
+	}
+	t.word = appendTime(append(t.word[:0], "done at "...), float64(r.Steps[d.lane.Exit].Time), 3)
+	d.fit(Muted, mono, left, x+8, d.mid+3.5, d.f.right-x-8, 0)
+}
+
 // write writes the labels over the marks.
 func (t *Timeline) write(f *frame) {
 	s := &t.scene

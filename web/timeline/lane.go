@@ -29,6 +29,7 @@ type laneDrawing struct {
 	row   Row
 	lane  *play.Lane
 	index *laneIndex
+	told  float64 // px up to which the lane is known
 	mid   float64 // the line's y
 	h     float64 // of a bar
 }
@@ -57,6 +58,7 @@ func (d *laneDrawing) draw() {
 		b, more = next, another
 	}
 	d.line(line, x1)
+	d.done(x1)
 	if x0 >= -edge && d.lane.Start >= 0 {
 		s.stroke(Run, 2, Solid, x0, d.mid-5, x0, d.mid+5)
 	}
@@ -108,7 +110,11 @@ func (d *laneDrawing) life() (x0, x1 float64, ok bool) {
 	default:
 		return 0, 0, false
 	}
-	x1 = f.told
+	d.told = f.told
+	if d.lane.Known > 0 {
+		d.told = math.Min(d.told, f.Step(r, d.lane.Known-1))
+	}
+	x1 = d.told
 	if d.lane.Exit >= 0 {
 		x1 = math.Min(x1, f.Step(r, d.lane.Exit))
 	}
@@ -130,7 +136,7 @@ func (d *laneDrawing) line(x0, x1 float64) {
 func (d *laneDrawing) bar(b bar) {
 	f, s := d.f, &d.t.scene
 	returned := d.returned(b)
-	x0, x1 := b.x0, math.Min(b.x1, f.told)
+	x0, x1 := b.x0, math.Min(b.x1, d.told)
 	if x1 < -edge || x0 > f.right+edge {
 		return
 	}

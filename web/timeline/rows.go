@@ -10,6 +10,9 @@ import (
 // Ruler is the height of the ruler above the lanes, in px.
 const Ruler = 23
 
+// Band is the height of the line above each of several joined runs, in px.
+const Band = 26
+
 // Size is a set of heights.
 type Size uint8
 
@@ -36,7 +39,7 @@ var sizes = [...]metrics{
 // must agree with.
 type Row struct {
 	Lane   int     // index in Run.Lanes
-	Top    float64 // px below the ruler, before scrolling
+	Top    float64 // px below the ruler and the bands above it, before scrolling
 	Height float64 // with the separator at its bottom
 	Big    bool    // a server's first thread
 }
@@ -55,9 +58,12 @@ func Rows(r *play.Run, size Size, into []Row) []Row {
 		}
 		return x.Thread - y.Thread
 	})
-	m, top := sizes[size], 0.0
+	m, top, band := sizes[size], 0.0, 0
 	for i := range into {
 		row, lane := &into[i], &r.Lanes[into[i].Lane]
+		for ; band < len(r.Bands) && lane.Proc >= r.Bands[band]; band++ {
+			top += Band
+		}
 		row.Big = lane.Role == trace.RoleServer && lane.Thread == 0
 		row.Top, row.Height = top, m.other
 		if row.Big {

@@ -76,6 +76,7 @@ func (t *Timeline) ruler(f *frame) {
 		}
 		t.number(f, g, u, x, math.Mod(k, 2) == 0)
 	}
+	t.markWord(f)
 }
 
 // number writes what stands at u: the step and, at every other number, its
@@ -83,7 +84,10 @@ func (t *Timeline) ruler(f *frame) {
 func (t *Timeline) number(f *frame, g grid, u, x float64, even bool) {
 	s := &t.scene
 	at, half := t.flag(f)
-	free := func(x0, x1 float64) bool { return x1 < at-half-gap || x0 > at+half+gap }
+	from, to := t.marked(f)
+	free := func(x0, x1 float64) bool {
+		return (x1 < at-half-gap || x0 > at+half+gap) && (x1 < from-gap || x0 > to+gap)
+	}
 	if f.By == play.ByTime {
 		t.word = appendTick(t.word[:0], u, g.major, f.At(f.right))
 	} else {

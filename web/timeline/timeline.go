@@ -18,6 +18,11 @@ type Timeline struct {
 	Moved   func()
 	Pointed func(Target)
 
+	// Notes are written into the bands above joined runs, in their order.
+	Notes []Note
+	// Scrolled, if set, is called while drawing when the lanes have been scrolled.
+	Scrolled func(top float64)
+
 	// Still switches motion off, as prefers-reduced-motion asks.
 	Still bool
 
@@ -29,10 +34,14 @@ type Timeline struct {
 	after   []stub
 	word    []byte // scratch for one label
 	last    time.Duration
+	top     float64 // View.Top as painted last
 	drag    drag
 	motion  motion
 	lag     lag
 }
+
+// Note is what a band says: of its run, and at its right end what came of it.
+type Note struct{ Left, Right string }
 
 // Show changes to another player, at the beginning of its run.
 func (t *Timeline) Show(p *play.Player) {
@@ -83,11 +92,13 @@ func (t *Timeline) Layout() *Scene {
 	t.wakes(&f)
 	t.fade(&f)
 	t.graticule(&f)
+	t.bands(&f)
 	t.scene.put(opPop)
 
 	t.clip(0, Ruler, f.right, t.View.Height-Ruler)
 	t.write(&f)
 	t.hover(&f)
+	t.mark(&f)
 	t.scene.put(opPop)
 	t.ruler(&f)
 	t.playhead(&f)
@@ -177,6 +188,12 @@ func (t *Timeline) Paint(width, height float64, now time.Duration) (frame []byte
 	t.lag, moving = t.motion.advance(p, t.View.Scale(p), now, t.Still || p.Playing || t.drag.down)
 	frame = t.Layout().Bytes()
 	t.lag = lag{}
+	if t.top != t.View.Top {
+		t.top = t.View.Top
+		if t.Scrolled != nil {
+			t.Scrolled(t.top)
+		}
+	}
 	return frame, again || moving
 }
 

@@ -14,6 +14,9 @@ type View struct {
 	Veil    bool
 	AskLane int
 
+	// Mark is a position that a line marks, such as where runs part; 0 is none.
+	Mark int
+
 	// Hover is what the pointer is on.
 	Hover Target
 
@@ -81,6 +84,12 @@ func (v *View) Fit(p *play.Player) {
 	// the next one tries again.
 	set := v.Width > 0 && extent(p.Run, p.Scale) > 0
 	v.window[p.Scale] = window{-pad / px, px, set}
+}
+
+// FitTime shows the run from its start to a time, ns, by time.
+func (v *View) FitTime(p *play.Player, to int64) {
+	px := max((v.Width-2*pad)/max(float64(to), 1), 1e-12)
+	v.window[play.ByTime] = window{-pad / px, min(px, maxTime), v.Width > 0}
 }
 
 func maxPx(by play.Scale) float64 {
