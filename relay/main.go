@@ -32,7 +32,12 @@ func main() {
 	flag.StringVar(&c.ports.mux, "mux", run.DefaultMux, "the select multiplexer's `address`")
 	flag.StringVar(&c.ports.byteorder, "byteorder", run.DefaultByteorder, "the byte order server's `address`")
 	flag.StringVar(&origins, "allow-origin", "", "let pages from these `origins` connect too, such as https://example.org; separated by commas")
+	flag.Var(&c.watch, "watch", "let visitors watch the standing servers, and so everyone's bytes; on where -http is a loopback address")
 	flag.Parse()
+	if c.server != "" && c.watch != run.WatchHere {
+		fmt.Fprintln(os.Stderr, "relay: -watch is a flag of the server that -server names: give it there")
+		os.Exit(2)
+	}
 	if flag.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "relay: unexpected argument %q\n", flag.Arg(0))
 		flag.Usage()
@@ -57,6 +62,7 @@ type config struct {
 	http, server string
 	ports        ports
 	origins      []string
+	watch        run.Watch
 }
 
 // serve runs until ctx ends, and returns nil then.
@@ -70,7 +76,10 @@ func serve(ctx context.Context, c config) error {
 		return err
 	}
 	defer listener.Close()
-	targets, closeTargets, err := openTargets(c.server, c.ports)
+	if c.watch == run.WatchHere && !run.Loopback(listener) {
+		c.watch = run.WatchNever
+	}
+	targets, closeTargets, err := openTargets(c.server, c.ports, c.watch)
 	if err != nil {
 		return err
 	}

@@ -152,6 +152,8 @@ func TestPortInUse(t *testing.T) {
 func TestBadUsage(t *testing.T) {
 	wantExit(t, 2, "Usage", relay("-nosuch"))
 	wantExit(t, 2, `unexpected argument "localhost"`, relay("localhost"))
+	wantExit(t, 2, "give it there", relay("-server", "127.0.0.1", "-watch"))
+	wantExit(t, 2, "watch", relay("-watch=perhaps"))
 	wantExit(t, 1, "echo", relay("-server", "127.0.0.1", "-echo", "9999"))
 }
 

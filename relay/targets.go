@@ -14,14 +14,14 @@ type ports struct{ control, echo, mux, byteorder string }
 
 // openTargets returns the address of each target of the bridge. It starts the
 // native server unless one is named; closeAll ends what it started.
-func openTargets(server string, p ports) (targets map[string]string, closeAll func() error, err error) {
+func openTargets(server string, p ports, watch run.Watch) (targets map[string]string, closeAll func() error, err error) {
 	if server != "" {
 		targets, err = elsewhere(server, p)
 		return targets, func() error { return nil }, err
 	}
 	native, err := run.Start(run.Config{
 		Control: p.control, Echo: p.echo, Mux: p.mux, Byteorder: p.byteorder,
-		Logger: slog.Default(),
+		Watch: watch, Logger: slog.Default(),
 	})
 	if err != nil {
 		return nil, nil, err

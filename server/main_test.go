@@ -67,6 +67,7 @@ func TestWrongCommandLines(t *testing.T) {
 		says   string
 	}{
 		{"-port 1", 2, "the flags are -control, -echo"},
+		{"-watch=perhaps", 2, "invalid"},
 		{"start", 2, "there are run, list and record"},
 		{"list all", 2, "list takes nothing more"},
 		{"run", 2, "server run PROGRAM ADDR"},

@@ -50,7 +50,7 @@ func BenchmarkWorker(b *testing.B) {
 // BenchmarkSpawn measures how long a program process takes to be ready.
 func BenchmarkSpawn(b *testing.B) {
 	for b.Loop() {
-		p, err := spawn(nil, nil)
+		p, err := spawn(nil, nil, nil)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -30,7 +30,8 @@ func TestRefusalsSayWhatIsRight(t *testing.T) {
 		req  trace.Request
 		says string
 	}{
-		{trace.Request{Op: "dance"}, "look, run, stop and act"},
+		{trace.Request{Op: "dance"}, "look, run, watch, stop and act"},
+		{trace.Request{Op: trace.OpWatch, Lab: "discard"}, "there are echo, mux, byteorder"},
 		{trace.Request{Op: trace.OpRun, Lab: "none"}, "the labs are first, echo"},
 		{trace.Request{Op: trace.OpLook, Lab: "none"}, "the labs are first, echo"},
 		{trace.Request{Op: trace.OpRun, Lab: "select", Knobs: map[string]string{"clients": "9"}}, "from 1 to 8"},

@@ -13,6 +13,10 @@
 // sends passes through the server to its worker; what the worker reports
 // passes back, frame by frame, without being understood on the way.
 //
+// The standing programs serve any TCP client, on the host's own network. Whoever
+// is allowed to can watch them: a goroutine each empties their rings, and viewers
+// get what is open now, then what happens. See [Watch].
+//
 // [Child] has to be the first thing that main calls: it is where a process
 // finds out that it is a worker or a program.
 package run

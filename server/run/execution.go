@@ -217,7 +217,7 @@ func (e *execution) sample(always bool) {
 		return
 	}
 	e.sampled = t
-	table, err := e.diag.table()
+	table, err := e.diag.table(nil)
 	if err != nil || slices.Equal(table, e.table) {
 		return
 	}

@@ -27,12 +27,14 @@ type process struct {
 
 // spawn starts an idle program process and waits until it is ready. Its command
 // line shows args, or makes room for what it will be told. With output nil what
-// it writes to standard output can be read from stdout.
-func spawn(args []string, output *os.File) (*process, error) {
+// it writes to standard output can be read from stdout. attr, if not nil, sets the
+// process apart.
+func spawn(args []string, output *os.File, attr *syscall.SysProcAttr) (*process, error) {
 	if args == nil {
 		args = []string{strings.Repeat(" ", titleRoom)}
 	}
 	p := &process{cmd: child(childProgram, append([]string{"run"}, args...)...)}
+	p.cmd.SysProcAttr = attr
 	var theirs []*os.File // closed here once the process has them
 	defer func() {
 		for _, f := range theirs {

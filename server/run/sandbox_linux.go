@@ -45,6 +45,20 @@ func sandboxes() []sandbox {
 	return append(ways, shared)
 }
 
+// standingWays lists the ways to start a standing program, the best first. Its
+// ports are the host's, so its network is too; in a user namespace of its own it
+// is nobody outside, and can do nothing to the host's network but use it. A port
+// below 1024 may take more (ip(7), ip_unprivileged_port_start): then it stays the
+// server's own user.
+func standingWays() []func() *syscall.SysProcAttr {
+	apart := func() *syscall.SysProcAttr {
+		attr := sandboxes()[0].attr()
+		attr.Cloneflags = unix.CLONE_NEWUSER | unix.CLONE_NEWIPC
+		return attr
+	}
+	return []func() *syscall.SysProcAttr{apart, shared.attr}
+}
+
 // shared is no sandbox: the programs use the host's loopback.
 var shared = sandbox{trace.Shared, func() *syscall.SysProcAttr { return nil }}
 

@@ -23,6 +23,11 @@ func sandboxes() []sandbox { return []sandbox{shared} }
 // shared is no sandbox: the programs use the host's loopback.
 var shared = sandbox{trace.Shared, func() *syscall.SysProcAttr { return nil }}
 
+// standingWays lists the ways to start a standing program.
+func standingWays() []func() *syscall.SysProcAttr {
+	return []func() *syscall.SysProcAttr{shared.attr}
+}
+
 func furnish() error { return errors.ErrUnsupported }
 
 // kernel names the running system: "Darwin 25.1.0".

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -23,7 +24,11 @@ type Config struct {
 	Mux       string // address of the standing select echo; 127.0.0.1:10001
 	Byteorder string // address of the standing byte order server; 127.0.0.1:20000
 
-	Limits Limits // of one run
+	Limits Limits // of one run; of a standing program the memory
+
+	// Watch says whether viewers may watch the standing servers. Who does sees
+	// the bytes of all clients.
+	Watch Watch
 
 	Runs         int           // runs at a time whose clients are programs; 4
 	Agents       int           // runs at a time with a learner as their client; 32
@@ -36,6 +41,36 @@ type Config struct {
 	Shared bool
 
 	Logger *slog.Logger // nil logs nothing
+}
+
+// Watch is a permission. It is a flag.Value of the boolean kind.
+type Watch uint8
+
+const (
+	WatchHere Watch = iota // as long as the control port is at a loopback address
+	WatchAlways
+	WatchNever
+)
+
+// IsBoolFlag lets -watch stand for -watch=true.
+func (w *Watch) IsBoolFlag() bool { return true }
+
+func (w *Watch) String() string { return [...]string{"", "true", "false"}[*w%3] }
+
+// Set takes what stands behind -watch=.
+func (w *Watch) Set(s string) error {
+	yes, err := strconv.ParseBool(s)
+	*w = WatchNever
+	if yes {
+		*w = WatchAlways
+	}
+	return err
+}
+
+// Loopback reports whether only this machine can connect to where l listens.
+func Loopback(l net.Listener) bool {
+	tcp, ok := l.Addr().(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
 }
 
 // The addresses that are used when none are given.
@@ -73,6 +108,7 @@ type Server struct {
 	control  net.Listener
 	pool     *pool
 	standing []*standing
+	watched  bool // the standing servers may be
 	programs *gate
 	agents   *gate
 	addrs    map[string]string
@@ -96,6 +132,7 @@ func (s *Server) start() error {
 	if s.control, err = net.Listen("tcp", s.cfg.Control); err != nil {
 		return listenError("control", s.cfg.Control, err)
 	}
+	s.watched = s.cfg.Watch == WatchAlways || s.cfg.Watch == WatchHere && Loopback(s.control)
 	s.addrs["lab"] = s.control.Addr().String()
 	for _, p := range []struct {
 		name, addr, program string
@@ -105,7 +142,7 @@ func (s *Server) start() error {
 		{"mux", s.cfg.Mux, "select", map[string]string{"timeout": "0s"}}, // never times out
 		{"byteorder", s.cfg.Byteorder, "byteorder", nil},
 	} {
-		st, err := stand(p.name, assignment{Program: p.program, Addr: p.addr, Args: p.args}, s.cfg.Logger)
+		st, err := stand(p.name, assignment{Program: p.program, Addr: p.addr, Args: p.args}, s.cfg.Limits, s.watched, s.cfg.Logger)
 		if err != nil {
 			return err
 		}
@@ -132,7 +169,7 @@ func listenError(name, addr string, err error) error {
 }
 
 func errInUse(name, addr string) error {
-	return fmt.Errorf("%s: %s is already in use: end what uses it, or choose another address with -%s", name, addr, name)
+	return fmt.Errorf("%s: %s is %w: end what uses it, or choose another address with -%s", name, addr, errTaken, name)
 }
 
 // Addrs returns where the server listens, by target: lab, echo, mux, byteorder.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,7 +31,7 @@ type session struct {
 	active *viewing // nil between runs
 }
 
-// viewing is the run that a session has asked for.
+// viewing is the run, or the standing server, that a session has asked for.
 type viewing struct {
 	cancel  context.CancelFunc // gives up a place in the queue
 	release func()             // makes room for another run; nil until this one has begun
@@ -43,7 +44,11 @@ func (s *Server) serve(conn net.Conn) {
 	c := &session{server: s, conn: conn, ctx: ctx, cancel: cancel}
 	unhook := context.AfterFunc(ctx, func() { conn.Close() })
 	defer unhook()
-	c.send(&trace.Message{Hello: &trace.Hello{Version: trace.Version, Kernel: kernel(), Isolation: s.pool.box.isolation}})
+	hello := &trace.Hello{Version: trace.Version, Kernel: kernel(), Isolation: s.pool.box.isolation}
+	for _, st := range s.standing {
+		hello.Standing = append(hello.Standing, trace.Proc{Name: st.name, Role: trace.RoleServer, Program: st.job.Program, Addr: st.addr})
+	}
+	c.send(&trace.Message{Hello: hello})
 	c.read(bufio.NewReader(conn))
 	cancel()
 	c.runs.Wait()
@@ -74,6 +79,8 @@ func (c *session) do(req *trace.Request) error {
 		return c.look(req)
 	case trace.OpRun:
 		return c.run(req)
+	case trace.OpWatch:
+		return c.watch(req.Lab)
 	case trace.OpStop:
 		return c.stop()
 	case trace.OpAct:
@@ -82,7 +89,7 @@ func (c *session) do(req *trace.Request) error {
 		}
 		return c.tell(req)
 	}
-	return fmt.Errorf("there is no operation %.40q; there are look, run, stop and act", req.Op)
+	return fmt.Errorf("there is no operation %.40q; there are look, run, watch, stop and act", req.Op)
 }
 
 func (c *session) look(req *trace.Request) error {
@@ -129,6 +136,11 @@ func (c *session) run(req *trace.Request) error {
 			gate = c.server.agents
 		}
 	}
+	return c.start(func(ctx context.Context, v *viewing) { c.view(ctx, v, gate, req) })
+}
+
+// start shows something to the viewer in the background, one thing at a time.
+func (c *session) start(show func(context.Context, *viewing)) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.active != nil {
@@ -139,10 +151,31 @@ func (c *session) run(req *trace.Request) error {
 	c.active = v
 	c.runs.Go(func() {
 		defer cancel()
-		c.view(ctx, v, gate, req)
+		show(ctx, v)
 	})
 	return nil
 }
+
+// watch shows a standing server live.
+func (c *session) watch(name string) error {
+	if !c.server.watched {
+		return errNotWatched
+	}
+	var names []string
+	for _, s := range c.server.standing {
+		if s.name == name {
+			return c.start(func(ctx context.Context, v *viewing) {
+				s.show(ctx, c.write)
+				c.over(v, &trace.End{Reason: trace.EndStopped})
+			})
+		}
+		names = append(names, s.name)
+	}
+	return fmt.Errorf("there is no standing server %.40q; there are %s", name, strings.Join(names, ", "))
+}
+
+// errNotWatched says why nobody may watch.
+var errNotWatched = errors.New("this host keeps watching off, since everyone would see everyone's bytes; whoever runs it can allow it with -watch")
 
 // view takes a run from the queue to its end.
 func (c *session) view(ctx context.Context, v *viewing, gate *gate, req *trace.Request) {

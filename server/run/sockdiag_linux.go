@@ -38,13 +38,16 @@ func newSockDiag() (*sockDiag, error) {
 	return &sockDiag{fd: fd, buf: make([]byte, 64<<10)}, nil
 }
 
+func (d *sockDiag) close() { unix.Close(d.fd) }
+
 // table returns the TCP sockets of this network namespace over IPv4 and IPv6
-// in a stable order, at most maxSocks of them.
-func (d *sockDiag) table() ([]trace.Sock, error) {
+// that keep wants, all with a nil keep, in a stable order, at most maxSocks of
+// them.
+func (d *sockDiag) table(keep func(*trace.Sock) bool) ([]trace.Sock, error) {
 	var socks []trace.Sock
 	for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
 		var err error
-		if socks, err = d.appendFamily(socks, family); err != nil {
+		if socks, err = d.appendFamily(socks, family, keep); err != nil {
 			return nil, err
 		}
 	}
@@ -60,7 +63,7 @@ func (d *sockDiag) table() ([]trace.Sock, error) {
 	return socks[:min(len(socks), maxSocks)], nil
 }
 
-func (d *sockDiag) appendFamily(socks []trace.Sock, family byte) ([]trace.Sock, error) {
+func (d *sockDiag) appendFamily(socks []trace.Sock, family byte, keep func(*trace.Sock) bool) ([]trace.Sock, error) {
 	ne := binary.NativeEndian
 	req := make([]byte, unix.NLMSG_HDRLEN+diagRequestSize)
 	ne.PutUint32(req[0:], uint32(len(req)))
@@ -95,7 +98,9 @@ func (d *sockDiag) appendFamily(socks []trace.Sock, family byte) ([]trace.Sock, 
 				if len(row) < diagRowSize {
 					return nil, errDiag
 				}
-				socks = append(socks, diagRow(row))
+				if sock := diagRow(row); keep == nil || keep(&sock) {
+					socks = append(socks, sock)
+				}
 			}
 			b = b[min(len(b), (size+3)&^3):]
 		}

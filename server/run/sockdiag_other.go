@@ -14,4 +14,8 @@ type sockDiag struct{}
 
 func newSockDiag() (*sockDiag, error) { return nil, errors.ErrUnsupported }
 
-func (*sockDiag) table() ([]trace.Sock, error) { return nil, errors.ErrUnsupported }
+func (*sockDiag) close() {}
+
+func (*sockDiag) table(func(*trace.Sock) bool) ([]trace.Sock, error) {
+	return nil, errors.ErrUnsupported
+}

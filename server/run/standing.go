@@ -2,13 +2,17 @@ package run
 
 import (
 	"bufio"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"sync"
+	"syscall"
 	"time"
 
+	"sockscope/server/lab"
 	"sockscope/server/trace"
 )
 
@@ -19,23 +23,40 @@ type standing struct {
 	addr   string // where it listens
 	log    *slog.Logger
 	job    assignment
+	limits Limits
+	watch  bool // its trace is kept for those who watch
+	apart  func() *syscall.SysProcAttr
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
+
+	mu   sync.Mutex
+	life *instance     // nil while there is none
+	next chan struct{} // closed when life has changed
 }
 
 // instance is one life of a standing program.
 type instance struct {
-	proc *process
-	died chan struct{} // closed when it has ended
-	last string        // line that it wrote to standard error; read it when it has ended
+	*broadcast
+	proc   *process
+	died   chan struct{} // closed when it has ended
+	status int64         // as process.wait has it; read it when it has ended
+	last   string        // line that it wrote to standard error; read it when it has ended
 }
 
-// stand starts a standing program and returns when it listens.
-func stand(name string, job assignment, log *slog.Logger) (*standing, error) {
-	// Sampled, so that its trace tells where it listens when the port is 0.
-	job.Sample, job.Leashed = true, true
-	s := &standing{name: name, log: log, job: job}
-	in, err := s.start()
+// stand starts a standing program and returns when it listens. It tries the ways
+// to set the program apart in their order, and keeps to the first that does.
+func stand(name string, job assignment, limits Limits, watch bool, log *slog.Logger) (*standing, error) {
+	// Sampled, so that its trace tells where it listens when the port is 0. What
+	// select takes is its own limit of open files.
+	job.Sample, job.Leashed, job.Files = true, true, 1024
+	s := &standing{name: name, log: log, job: job, limits: limits, watch: watch, next: make(chan struct{})}
+	var in *instance
+	var err error
+	for _, s.apart = range standingWays() {
+		if in, err = s.start(); err == nil || errors.Is(err, errTaken) {
+			break
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -53,12 +74,19 @@ func (s *standing) keep(ctx context.Context, in *instance) {
 	for {
 		if in != nil {
 			began := time.Now()
-			select {
-			case <-in.died:
+			s.lives(in)
+			unhook := context.AfterFunc(ctx, in.proc.kill)
+			if s.watch {
+				in.loop(in.died, s.limits)
+			}
+			<-in.died
+			unhook()
+			if ctx.Err() == nil {
 				s.log.Warn("a standing program has ended", "name", s.name, "stderr", in.last)
-			case <-ctx.Done():
-				in.proc.kill()
-				<-in.died
+			}
+			s.lives(nil)
+			if s.watch {
+				in.over(in.status, cmp.Or(in.last, "the program has died, and is started again"))
 			}
 			in.proc.release()
 			if time.Since(began) > most {
@@ -78,6 +106,33 @@ func (s *standing) keep(ctx context.Context, in *instance) {
 	}
 }
 
+// lives notes the life that the program has now, nil for none.
+func (s *standing) lives(in *instance) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.life = in
+	close(s.next)
+	s.next = make(chan struct{})
+}
+
+// show gives a viewer the program's trace by write, of one life after another,
+// until ctx is done or write fails.
+func (s *standing) show(ctx context.Context, write func(frame []byte) error) {
+	for {
+		s.mu.Lock()
+		in, next := s.life, s.next
+		s.mu.Unlock()
+		if in != nil && in.broadcast.watch(ctx, write) != nil {
+			return
+		}
+		select {
+		case <-next:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // end ends the program and returns when it is gone.
 func (s *standing) end() {
 	s.cancel()
@@ -86,17 +141,26 @@ func (s *standing) end() {
 
 // start starts the program once. When it listens, the job's address is where.
 func (s *standing) start() (*instance, error) {
-	p, err := spawn(s.job.words(), nil)
+	shown := []lab.Process{{Proc: trace.Proc{Name: s.name, Tag: "srv", Role: trace.RoleServer, Program: s.job.Program}}}
+	procs, sources, err := describe(shown)
+	if err != nil {
+		return nil, err
+	}
+	p, err := spawn(s.job.words(), nil, s.apart())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.name, err)
 	}
-	in := &instance{proc: p, died: make(chan struct{})}
+	header := &trace.Header{
+		Version: trace.Version, Lab: trace.StandingLab + s.name, Began: time.Now().UnixMilli(),
+		Kernel: kernel(), Isolation: trace.Shared, Procs: procs, Sources: sources,
+	}
+	in := &instance{broadcast: newBroadcast(p, header, s.log), proc: p, died: make(chan struct{})}
 	go io.Copy(io.Discard, p.stdout)
 	go func() {
 		for lines := bufio.NewScanner(p.stderr); lines.Scan(); {
 			in.last = lines.Text()
 		}
-		p.wait()
+		in.status = p.wait()
 		close(in.died)
 	}()
 	err = p.assign(s.job)
@@ -109,40 +173,29 @@ func (s *standing) start() (*instance, error) {
 		p.release()
 		return nil, err
 	}
+	s.job.Addr = in.local
+	procs[0].Addr = in.local
 	return in, nil
 }
 
-// listens waits until the program listens, and takes the address that it then
-// has from its trace. The trace is read so far and no further: a ring that is
-// full costs nothing.
+// errTaken is wrapped by the error about a port that somebody else has.
+var errTaken = errors.New("already in use")
+
+// listens waits until the program listens.
 func (s *standing) listens(in *instance) error {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	late := time.After(10 * time.Second)
-	ring := in.proc.area.Ring(0)
-	var rec trace.Record
 	for dead := false; ; {
-		for {
-			ok, err := ring.Next(&rec)
-			if err != nil {
-				return fmt.Errorf("%s: %w", s.name, err)
-			}
-			if !ok {
-				break
-			}
-			if rec.Kind != trace.Return {
-				continue
-			}
-			switch {
-			case rec.Call == trace.Bind && rec.Errno == trace.EADDRINUSE:
-				return errInUse(s.name, s.job.Addr)
-			case rec.Call == trace.Bind && rec.Errno == 0 && len(rec.Queues) > 0:
-				s.job.Addr = string(rec.Queues[0].Local)
-			case rec.Call == trace.Listen && rec.Errno == 0:
-				return nil
-			}
+		if err := in.pass(false); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
 		}
-		if dead {
+		switch {
+		case in.taken:
+			return errInUse(s.name, s.job.Addr)
+		case in.listens:
+			return nil
+		case dead:
 			return fmt.Errorf("%s: cannot listen at %s: %s", s.name, s.job.Addr, in.last)
 		}
 		select {

@@ -31,7 +31,7 @@ func Terminal(ctx context.Context, program, addr string, args map[string]string,
 		return 0, err
 	}
 	job := assignment{Program: program, Addr: addr, Args: args, Leashed: true}
-	proc, err := spawn(job.words(), stdout)
+	proc, err := spawn(job.words(), stdout, nil)
 	if err != nil {
 		return 0, err
 	}

@@ -114,7 +114,7 @@ func (w *worker) keepReady(n int) error {
 	made, errs := make([]*process, n), make([]error, n)
 	var wait sync.WaitGroup
 	for i := range n {
-		wait.Go(func() { made[i], errs[i] = spawn(nil, nil) })
+		wait.Go(func() { made[i], errs[i] = spawn(nil, nil, nil) })
 	}
 	wait.Wait()
 	for _, p := range made {

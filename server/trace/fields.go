@@ -21,6 +21,8 @@ func (d *decoder) message(m *Message) {
 			m.End = optional(d, (*decoder).theEnd)
 		case 7:
 			m.Error = optional(d, (*decoder).error)
+		case 10:
+			m.Now = optional(d, (*decoder).now)
 		default:
 			d.skip()
 		}
@@ -36,6 +38,8 @@ func (d *decoder) hello(h *Hello) {
 			h.Kernel = d.text()
 		case 3:
 			h.Isolation = d.text()
+		case 4:
+			h.Standing = array(d, "server", (*decoder).proc)
 		default:
 			d.skip()
 		}
@@ -265,6 +269,21 @@ func (d *decoder) error(e *Error) {
 		switch f.key {
 		case 1:
 			e.Text = d.text()
+		default:
+			d.skip()
+		}
+	}
+}
+
+func (d *decoder) now(n *Now) {
+	for f := d.fields(); d.next(&f); {
+		switch f.key {
+		case 1:
+			n.Events = array(d, "event", (*decoder).event)
+		case 2:
+			n.Moved = array(d, "fd", (*decoder).queue)
+		case 3:
+			n.Missed = d.int64()
 		default:
 			d.skip()
 		}

@@ -18,20 +18,22 @@ const MaxRequest = 64 << 10
 // Message is what the server says to a client, and what a trace file holds.
 // Exactly one field is set.
 type Message struct {
-	Hello  *Hello  `cbor:"1,keyasint,omitempty"` // the first message of a connection
-	Look   *Look   `cbor:"2,keyasint,omitempty"` // answers a Request with Op "look"
-	Queued *Queued `cbor:"3,keyasint,omitempty"` // all workers are busy; sent again when the place changes
-	Header *Header `cbor:"4,keyasint,omitempty"` // a run starts
-	Events []Event `cbor:"5,keyasint,omitempty"` // in the order of their times
-	End    *End    `cbor:"6,keyasint,omitempty"` // the run is over; nothing of it follows
-	Error  *Error  `cbor:"7,keyasint,omitempty"` // the request was not carried out; the connection goes on
+	Hello  *Hello  `cbor:"1,keyasint,omitempty"`  // the first message of a connection
+	Look   *Look   `cbor:"2,keyasint,omitempty"`  // answers a Request with Op "look"
+	Queued *Queued `cbor:"3,keyasint,omitempty"`  // all workers are busy; sent again when the place changes
+	Header *Header `cbor:"4,keyasint,omitempty"`  // a run starts
+	Events []Event `cbor:"5,keyasint,omitempty"`  // in the order of their times
+	End    *End    `cbor:"6,keyasint,omitempty"`  // the run is over; nothing of it follows
+	Error  *Error  `cbor:"7,keyasint,omitempty"`  // the request was not carried out; the connection goes on
+	Now    *Now    `cbor:"10,keyasint,omitempty"` // of a program that is watched: what is so before the events that follow
 }
 
 // Hello introduces the server.
 type Hello struct {
 	Version   int    `cbor:"1,keyasint"`
-	Kernel    string `cbor:"2,keyasint"` // "Linux 6.18.44"
-	Isolation string `cbor:"3,keyasint"` // see Header
+	Kernel    string `cbor:"2,keyasint"`           // "Linux 6.18.44"
+	Isolation string `cbor:"3,keyasint"`           // see Header
+	Standing  []Proc `cbor:"4,keyasint,omitempty"` // the standing servers: by Name what OpWatch takes, by Addr where they listen
 }
 
 // Look is a lab as it stands before a run: the programs it would run.
@@ -44,6 +46,39 @@ type Look struct {
 type Queued struct {
 	Place int `cbor:"1,keyasint"` // 1 is next
 }
+
+// Now is where the trace of a program begins, or goes on, that has run before
+// anybody asked. It comes behind the Header, and again whenever calls are left
+// out.
+type Now struct {
+	// Events are those of the past that made what is open: of each fd the call
+	// that returned it, and those that changed what it is. All were observed, at
+	// their own times; what came between is left out.
+	Events []Event `cbor:"1,keyasint,omitempty"`
+	// Moved has of each fd the bytes that were received and sent in all this time,
+	// as Recv and Send.
+	Moved  []Queue `cbor:"2,keyasint,omitempty"`
+	Missed int64   `cbor:"3,keyasint,omitempty"` // calls left out since the last event: made faster than they could be recorded, or than this viewer takes them
+}
+
+// State returns what is so at n, before the events that follow.
+func (n *Now) State() *State {
+	s := Fold(n.Events)
+	s.Events = 0
+	if len(s.Procs) == 0 {
+		return s
+	}
+	for i := range n.Moved {
+		if f := s.Procs[0].FD(n.Moved[i].FD); f != nil {
+			f.In, f.Out = int64(n.Moved[i].Recv), int64(n.Moved[i].Send)
+		}
+	}
+	return s
+}
+
+// StandingLab is what Header.Lab begins with in the trace of a standing server;
+// its name follows.
+const StandingLab = "standing:"
 
 // The values of Header.Isolation.
 const (
@@ -113,17 +148,18 @@ type Error struct {
 // Request is what a client says to the server's control port.
 type Request struct {
 	Op    string            `cbor:"1,keyasint"`
-	Lab   string            `cbor:"2,keyasint,omitempty"` // of OpLook and OpRun
+	Lab   string            `cbor:"2,keyasint,omitempty"` // of OpLook and OpRun; of OpWatch the name of a standing server
 	Knobs map[string]string `cbor:"3,keyasint,omitempty"` // of OpLook and OpRun; absent ones take their defaults
 	Act   *Act              `cbor:"4,keyasint,omitempty"` // of OpAct
 }
 
 // The operations of a Request.
 const (
-	OpLook = "look" // show a lab's programs
-	OpRun  = "run"  // start a run; one at a time on a connection
-	OpStop = "stop" // end the run by killing its processes
-	OpAct  = "act"  // have the run's agent make a call
+	OpLook  = "look"  // show a lab's programs
+	OpRun   = "run"   // start a run; one at a time on a connection
+	OpWatch = "watch" // see a standing server live, in place of a run: its trace has no end of its own
+	OpStop  = "stop"  // end the run by killing its processes; or watch no more
+	OpAct   = "act"   // have the run's agent make a call
 )
 
 // Act is one call that the learner asks the agent to make.

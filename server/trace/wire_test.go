@@ -21,7 +21,8 @@ var fullEvent = Event{
 
 func TestMessagesSurviveTheWire(t *testing.T) {
 	for _, m := range []Message{
-		{Hello: &Hello{Version, "Linux 6.18", Namespace}},
+		{Hello: &Hello{Version, "Linux 6.18", Namespace, []Proc{{Name: "mux", Program: "select", Addr: "127.0.0.1:10001"}}}},
+		{Now: &Now{Events: []Event{fullEvent}, Moved: []Queue{{FD: 4, Recv: 5, Send: 6}}, Missed: 3}},
 		{Look: &Look{Procs: []Proc{{Name: "server", Tag: "srv", Role: RoleServer, Program: "select", File: 1}}, Sources: []Source{{"select.go", "package demo\n"}}}},
 		{Queued: &Queued{Place: 2}},
 		{Header: &Header{Version: Version, Lab: "select", Knobs: map[string]string{"clients": "4"}, Began: 1, Kernel: "k", Isolation: Shared, TraceCost: 600}},
