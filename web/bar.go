@@ -66,6 +66,8 @@ func status(state link.State, hello *trace.Hello, long bool) app.UI {
 	switch {
 	case state == link.Gone:
 		lamp, text, short = "lamp gone", "no relay in reach", "no relay"
+	case state == link.Refused:
+		lamp, text, short = "lamp gone", "no server for this page", "no server"
 	case state == link.Live && hello == nil:
 		text, short = "connected, waiting for the server", "waiting"
 	case state == link.Live:

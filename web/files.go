@@ -2,14 +2,12 @@ package web
 
 import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
-
-	"sockscope/web/link"
 )
 
 // record fetches the lab's recording, for a page without a relay. Without one
 // the page says so.
 func (p *labPage) record(ctx app.Context) {
-	if app.IsServer || p.s.Link != link.Gone || p.s.Player != nil {
+	if app.IsServer || !p.s.Link.Off() || p.s.Player != nil {
 		return
 	}
 	id := p.s.Lab.ID

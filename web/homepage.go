@@ -35,7 +35,7 @@ func (p *homePage) OnMount(ctx app.Context) {
 			p.near.heard(e)
 			p.state = e.State
 			switch {
-			case e.State == link.Gone:
+			case e.State.Off():
 				p.hello = nil
 			case e.Message != nil && e.Message.Hello != nil:
 				p.hello = e.Message.Hello

@@ -8,13 +8,12 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"sockscope/server/lab"
-	"sockscope/web/link"
 )
 
 // question is the lab's question with its knobs and the Run button.
 func (p *labPage) question() app.UI {
 	s := p.s
-	return questionBar(s.Lab, s.Values, s.Link == link.Gone, p.onKnob, p.runButton())
+	return questionBar(s.Lab, s.Values, s.Link.Off(), p.onKnob, p.runButton())
 }
 
 // questionBar is a lab's question with its knobs and the button run. set returns
@@ -105,7 +104,7 @@ func (p *labPage) runButton() app.UI {
 	if p.s.busy() {
 		return stopButton(p.onStop)
 	}
-	return runButton(p.onRun, p.canRun(), p.s.Link == link.Gone)
+	return runButton(p.onRun, p.canRun(), p.s.Link.Off())
 }
 
 // stopButton stands in place of the Run button while a run is under way.

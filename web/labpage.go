@@ -131,7 +131,7 @@ func sizeOfWindow() timeline.Size {
 // heard does what a page does about news.
 func (p *labPage) heard(ctx app.Context, e link.Event) {
 	switch m := e.Message; {
-	case m == nil && e.State == link.Gone:
+	case e.State.Off():
 		p.record(ctx)
 	case m == nil:
 	case m.Header != nil && p.tab == "about":
@@ -231,7 +231,7 @@ func (p *labPage) invitation() app.UI {
 		text = s.headline()
 	case s.busy():
 		text = "Starting."
-	case s.Link == link.Gone:
+	case s.Link.Off():
 		text = "No relay is in reach, and there is no recording of this lab here yet. It is looked for again by itself."
 	}
 	return elc("div", "empty").Body(el("span").Text(text))

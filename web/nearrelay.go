@@ -80,11 +80,11 @@ func (n *nearRelay) heard(e link.Event) {
 	case e.State == link.Live && n.phase != nearLinked:
 		n.phase = nearLinked
 		app.Window().Get("localStorage").Call("setItem", nearKey, n.addr)
-	case e.State == link.Gone && n.phase == nearTrying:
+	case e.State == link.Gone && n.phase == nearTrying: // a server that says why is a relay that takes the page
 		n.phase = nearRefused
 		n.addr = ""
 		n.wire.dial(n.url())
-	case e.State == link.Gone && n.phase == nearLinked:
+	case e.State.Off() && n.phase == nearLinked:
 		n.phase = nearLost
 	}
 }

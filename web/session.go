@@ -154,6 +154,9 @@ func (s *session) fail(err error) bool {
 // hear takes what the link says.
 func (s *session) hear(e link.Event) {
 	s.rev++
+	if s.Link == link.Refused && e.State == link.Live {
+		s.Problem = ""
+	}
 	s.Link = e.State
 	if e.Message != nil {
 		s.take(e.Message, e.Raw)

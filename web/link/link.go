@@ -31,9 +31,14 @@ const (
 	Connecting State = iota // the first attempt is under way
 	Live                    // the server has spoken
 	Gone                    // not connected; another attempt follows by itself
+	Refused                 // the server has said why it takes nobody; another attempt follows, later
 )
 
+// Off reports whether there is no server to run things on.
+func (s State) Off() bool { return s == Gone || s == Refused }
+
 // Event is something that happened on a Link: a Message arrived, or it is Gone.
+// The Message of Refused is the server's Error.
 type Event struct {
 	State   State
 	Message *trace.Message // nil when Gone
@@ -79,16 +84,19 @@ func (l *Link) Run() {
 	wait := firstWait
 	told := false // that it is gone
 	for !l.isClosed() {
-		spoke := l.once()
+		came := l.once()
 		if l.isClosed() {
 			return
 		}
-		if spoke || !told {
+		if came == Live || came == Gone && !told {
 			l.take(Event{State: Gone})
 		}
 		told = true
-		if spoke {
+		switch came {
+		case Live:
 			wait = firstWait
+		case Refused:
+			wait = lastWait
 		}
 		t := time.NewTimer(wait)
 		select {
@@ -101,19 +109,21 @@ func (l *Link) Run() {
 	}
 }
 
-// once makes one connection and reads it to its end. It reports whether the
-// server spoke: a relay takes a WebSocket before it knows that it reaches one.
-func (l *Link) once() (spoke bool) {
+// once makes one connection and reads it to its end. It returns how far that
+// came: Live if the server spoke, for a relay takes a WebSocket before it knows
+// that it reaches one; Refused if the first that it said was an Error.
+func (l *Link) once() (came State) {
+	came = Gone
 	// Dial's context must not end: it would close with a code that a browser
 	// refuses. A browser gives up an attempt by itself.
 	conn, _, err := websocket.Dial(context.Background(), l.url, &websocket.DialOptions{Subprotocols: []string{Subprotocol}})
 	if err != nil {
-		return false
+		return came
 	}
 	conn.SetReadLimit(maxMessage)
 	if !l.hold(conn) {
 		conn.Close(websocket.StatusNormalClosure, "")
-		return false
+		return came
 	}
 	defer l.drop(conn)
 	var rest []byte
@@ -121,11 +131,11 @@ func (l *Link) once() (spoke bool) {
 	for {
 		kind, data, err := conn.Read(context.Background())
 		if err != nil {
-			return spoke
+			return came
 		}
 		if kind != websocket.MessageBinary {
 			if ended(data) {
-				return spoke
+				return came
 			}
 			continue
 		}
@@ -133,17 +143,21 @@ func (l *Link) once() (spoke bool) {
 		if spent >= grant {
 			text := fmt.Appendf(nil, `{"type":"credit","bytes":%d}`, spent)
 			if conn.Write(context.Background(), websocket.MessageText, text) != nil {
-				return spoke
+				return came
 			}
 			spent = 0
 		}
 		rest, err = deliver(append(rest, data...), func(m *trace.Message, raw []byte) {
-			spoke = true
-			l.take(Event{State: Live, Message: m, Raw: raw})
+			if came == Gone && m.Error != nil {
+				came = Refused
+			} else if came == Gone {
+				came = Live
+			}
+			l.take(Event{State: came, Message: m, Raw: raw})
 		})
 		if err != nil { // not our protocol: no use to read on
 			conn.Close(closeBadFrame, "bad frame")
-			return spoke
+			return came
 		}
 	}
 }

@@ -231,3 +231,15 @@ func TestDeliver(t *testing.T) {
 		t.Errorf("an empty frame: %v", err)
 	}
 }
+
+// A server that takes nobody says why, and the link isn't live.
+func TestAServerThatTakesNobody(t *testing.T) {
+	c := serve(t)
+	_, events := c.start()
+	conn := c.accept()
+	c.say(conn, &trace.Message{Error: &trace.Error{Text: "full"}})
+	conn.Close()
+	if e := c.next(events); e.State != Refused || e.Message == nil || e.Message.Error == nil || e.Message.Error.Text != "full" {
+		t.Errorf("the link says %+v", e)
+	}
+}
