@@ -28,6 +28,7 @@ type dumped struct {
 	run        *play.Run
 	flow       flowPick
 	sent, read int64
+	from, len  int64 // of the bytes that are marked
 	narrow     bool
 }
 
@@ -47,14 +48,15 @@ func (c *bytesPane) Render() app.UI {
 	f := flows[at]
 	st := streamAt(&s.Player.Run.Conns[f.conn].Flows[f.way], s.pos())
 	off := st.tail(maxBytes)
-	if d := (dumped{s.Player.Run, f, st.sent, st.read, c.Narrow}); d != c.dumped {
+	hit := s.followed(f)
+	if d := (dumped{s.Player.Run, f, st.sent, st.read, hit.Off, hit.Len, c.Narrow}); d != c.dumped {
 		perRow := 16
 		if c.Narrow {
 			perRow = 8
 		}
-		c.dumped, c.dump = d, `<pre class="hex">`+hexdump(off, st.from(off), perRow)+`</pre>`
+		c.dumped, c.dump = d, `<pre class="hex">`+hexdump(off, st.from(off, hit), perRow)+`</pre>`
 	}
-	return elc("div", "bytes").Body(
+	return elc("div", "bytes").OnClick(c.onByte).Body(
 		elc("div", "ph2").Body(
 			el("h2").Text("Bytes"),
 			elc("select", "pick").Aria("label", "Connection and direction").OnChange(c.onPick).Body(
@@ -66,36 +68,62 @@ func (c *bytesPane) Render() app.UI {
 			elc("span", "sp"), provenance(trace.Observed, ""),
 		),
 		elc("div", "scroll").ID("bytes").TabIndex(0).Body(app.Raw(c.dump)),
-		streamKey(&st, off),
+		app.Raw(streamKey(&st, off)),
 		s.printed(),
 	)
 }
 
-// streamKey says what the underlines and the tint mean. That a byte waits is
-// inferred: it was sent and not received.
-func streamKey(st *stream, off int64) app.UI {
+// followed returns what the call that is followed moved of a flow: nothing, where
+// there is no such call or it moved other bytes.
+func (s *session) followed(f flowPick) (m play.Move) {
+	if s.picked > 0 {
+		run := s.Player.Run
+		if conn, way, moved, ok := run.Flow(run.Calls[s.picked-1].Enter); ok && conn == f.conn && way == f.way {
+			m = moved
+		}
+	}
+	return m
+}
+
+// onByte goes to the send that a byte came from.
+func (c *bytesPane) onByte(_ app.Context, e app.Event) {
+	f := &c.S.Player.Run.Conns[c.dumped.flow.conn].Flows[c.dumped.flow.way]
+	if i := number(e, "send"); i >= 0 && i < len(f.Sends) {
+		c.S.goTo(f.Sends[i].Step)
+	}
+}
+
+// streamKey says what the underlines and the tint mean, and leads to the newest
+// sends. That a byte waits is inferred: it was sent and not received.
+func streamKey(st *stream, off int64) string {
+	out := ""
 	if st.sent == 0 {
-		return elc("div", "bkey").Body(el("span").Text("nothing has been sent this way"))
+		out = "<span>nothing has been sent this way</span>"
+	}
+	if off > 0 {
+		out = fmt.Sprintf("<span>from byte %d on</span>", off)
 	}
 	first := max(0, len(st.sends)-sendClasses)
-	return elc("div", "bkey").Body(
-		app.If(off > 0, func() app.UI { return el("span").Text(fmt.Sprintf("from byte %d on", off)) }),
-		app.Range(st.sends[first:]).Slice(func(k int) app.UI {
-			i := first + k
-			m := &st.sends[i]
-			c := cell{send: i, wait: m.Off >= st.read}
-			text := fmt.Sprintf("send %d: ", i+1)
-			switch {
-			case m.Off+m.Len <= st.read:
-				text += "received"
-			case m.Off >= st.read:
-				text += "not received yet, inferred"
-			default:
-				text += fmt.Sprintf("%d of %d received", st.read-m.Off, m.Len)
-			}
-			return el("span").Class(c.class()).Text(text)
-		}),
-	)
+	for i := first; i < len(st.sends); i++ {
+		m := &st.sends[i]
+		c := cell{send: i, wait: m.Off >= st.read}
+		fate := "received"
+		switch {
+		case c.wait:
+			fate = "not received yet, inferred"
+		case m.Off+m.Len > st.read:
+			fate = fmt.Sprintf("%d of %d received", st.read-m.Off, m.Len)
+		}
+		out += fmt.Sprintf(`<button type="button" data-send="%d" class="%s">send %d: %s</button>`, i, c.class(), i+1, fate)
+	}
+	switch first {
+	case 0:
+	case 1:
+		out += "<span>before them send 1, underlined in turn</span>"
+	default:
+		out += fmt.Sprintf("<span>before them sends 1 to %d, underlined in turn</span>", first)
+	}
+	return `<div class="bkey">` + out + "</div>"
 }
 
 func (c *bytesPane) onPick(ctx app.Context, _ app.Event) {

@@ -64,21 +64,55 @@ func (c *callsPane) lines() app.UI {
 				// A line is one node, as every one is looked at every frame.
 				l := s.Log.line(i, pos)
 				return app.Raw(`<li data-row="` + strconv.Itoa(i) + `" class="` + class + `"><i>` + strconv.Itoa(l.step) +
-					`</i><b>` + html.EscapeString(l.tag) + `</b><code>` + l.html + `</code></li>`)
+					`</i><b>` + html.EscapeString(l.tag) + `</b><code>` + l.html + c.across(l.step-1) + `</code></li>`)
 			}),
 		),
 		space((n-end)*c.height),
 	)
 }
 
-// onClick goes to where the line that was clicked has happened.
-func (c *callsPane) onClick(_ app.Context, e app.Event) {
-	li := e.Get("target").Call("closest", "li")
-	if !li.Truthy() {
-		return
+// across leads from a send that has returned to the recvs that got its bytes,
+// and from a recv to the sends that brought them.
+func (c *callsPane) across(step int) string {
+	run := c.S.Player.Run
+	if step < 0 || run.Steps[step].Kind != trace.Return {
+		return ""
 	}
-	if i, err := strconv.Atoi(li.Get("dataset").Get("row").String()); err == nil && i >= 0 && i < len(c.S.Log.rows) {
-		c.S.seek(c.S.Log.rows[i].last + 1)
+	others := run.Carried(step, c.S.told())
+	if len(others) == 0 {
+		return ""
+	}
+	text, title := "→", "to the recv that got these bytes"
+	if others[0].Step < step {
+		text, title = "←", "to the send that brought these bytes"
+	}
+	text += strconv.Itoa(others[0].Step + 1)
+	if n := len(others) - 1; n > 0 {
+		text += " +" + strconv.Itoa(n)
+	}
+	return `<span class="to" data-to="` + strconv.Itoa(others[0].Step) + `" title="` + title + `, inferred (G)">` + text + `</span>`
+}
+
+// onClick goes to where the line that was clicked has happened, or across.
+func (c *callsPane) onClick(_ app.Context, e app.Event) {
+	if to := number(e, "to"); to >= 0 && to < c.S.Player.Len() {
+		c.S.goTo(to)
+	} else if i := number(e, "row"); i >= 0 && i < len(c.S.Log.rows) {
+		c.S.read(c.S.Log.rows[i].last)
+	}
+}
+
+// read goes to where the step of a line of the log has just happened, and to its
+// lane. While causes are shown, those of its call follow.
+func (s *session) read(step int) {
+	call := s.Player.Run.CallIndex(step)
+	s.seek(step + 1)
+	switch {
+	case call < 0:
+	case s.view == whyView:
+		s.pick(call)
+	default:
+		s.pickLane(s.Player.Run.Calls[call].Lane)
 	}
 }
 

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"sockscope/web/play"
@@ -41,6 +42,7 @@ type cell struct {
 	send int  // index of the send that it came from
 	wait bool // not received yet
 	kept bool // its content is in the trace
+	hit  bool // the call that is followed moved it
 }
 
 // tail returns the offset of the first of the last bytes of the stream, at most
@@ -52,8 +54,8 @@ func (s *stream) tail(max int64) int64 {
 	return (s.sent - max + 15) &^ 15
 }
 
-// from returns the bytes of the stream from an offset on.
-func (s *stream) from(off int64) (cells []cell) {
+// from returns the bytes of the stream from an offset on, those of a move marked.
+func (s *stream) from(off int64, hit play.Move) (cells []cell) {
 	for i := range s.sends {
 		m := &s.sends[i]
 		for k := int64(0); k < min(m.Len, s.sent-m.Off); k++ {
@@ -64,7 +66,7 @@ func (s *stream) from(off int64) (cells []cell) {
 				}
 				continue
 			}
-			c := cell{send: i, wait: at >= s.read, kept: k < int64(len(m.Bytes))}
+			c := cell{send: i, wait: at >= s.read, kept: k < int64(len(m.Bytes)), hit: at >= hit.Off && at < hit.Off+hit.Len}
 			if c.kept {
 				c.b = m.Bytes[k]
 			}
@@ -83,6 +85,9 @@ func (c *cell) class() string {
 	class := fmt.Sprintf("s%d", c.send%sendClasses+1)
 	if c.wait {
 		class += " wait"
+	}
+	if c.hit {
+		class += " hit"
 	}
 	return class
 }
@@ -126,14 +131,14 @@ func hexdump(off int64, cells []cell, perRow int) string {
 func spell(b *strings.Builder, row []cell, sep string, text func(*cell) string) {
 	for i := range row {
 		c := &row[i]
-		begins := i == 0 || row[i-1].class() != c.class()
+		begins := i == 0 || row[i-1].send != c.send || row[i-1].class() != c.class()
 		if begins && i > 0 {
 			b.WriteString("</span>" + sep)
 		} else if i > 0 {
 			b.WriteString(sep)
 		}
 		if begins {
-			b.WriteString(`<span class="` + c.class() + `">`)
+			b.WriteString(`<span data-send="` + strconv.Itoa(c.send) + `" class="` + c.class() + `">`)
 		}
 		b.WriteString(text(c))
 	}

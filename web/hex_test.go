@@ -21,17 +21,17 @@ func TestBytesKnowTheirSend(t *testing.T) {
 		t.Fatalf("after six steps: %+v", st)
 	}
 	off := st.tail(100)
-	cells := st.from(off)
+	cells := st.from(off, play.Move{Off: 1, Len: 1})
 	if off != 0 || len(cells) != 7 {
 		t.Fatalf("%d cells from %d", len(cells), off)
 	}
-	for i, want := range []string{"s1", "s1", "s1", "s2", "s2 wait", "s2 wait", "s2 wait"} {
+	for i, want := range []string{"s1", "s1 hit", "s1", "s2", "s2 wait", "s2 wait", "s2 wait"} {
 		if got := cells[i].class(); got != want {
 			t.Errorf("byte %d is %q, want %q", i, got, want)
 		}
 	}
-	const want = `<span class="o">00</span>  <span class="s1">61 3c 62</span> <span class="s2">63</span> ` +
-		`<span class="s2 wait">64 ·· ··</span>  <span class="s1">a&lt;b</span><span class="s2">c</span><span class="s2 wait">d  </span>` + "\n"
+	const want = `<span class="o">00</span>  <span data-send="0" class="s1">61</span> <span data-send="0" class="s1 hit">3c</span> <span data-send="0" class="s1">62</span> <span data-send="1" class="s2">63</span> ` +
+		`<span data-send="1" class="s2 wait">64 ·· ··</span>  <span data-send="0" class="s1">a</span><span data-send="0" class="s1 hit">&lt;</span><span data-send="0" class="s1">b</span><span data-send="1" class="s2">c</span><span data-send="1" class="s2 wait">d  </span>` + "\n"
 	if got := hexdump(off, cells, 7); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -41,7 +41,7 @@ func TestOnlyTheTailOfALongStream(t *testing.T) {
 	f := &play.Flow{Sends: []play.Move{{Step: 0, Len: 100000, Bytes: make([]byte, 2048)}, {Step: 1, Off: 100000, Len: 5, Bytes: []byte("after")}}}
 	st := streamAt(f, 2)
 	off := st.tail(64)
-	cells := st.from(off)
+	cells := st.from(off, play.Move{})
 	if off%16 != 0 || off+int64(len(cells)) != 100005 || len(cells) > 64 || cells[len(cells)-1].b != 'r' {
 		t.Errorf("%d cells from %d", len(cells), off)
 	}

@@ -73,12 +73,14 @@ func (s *session) show(v kernelView) {
 
 // provenance is the badge that says how something is known.
 func provenance(p trace.Provenance, text string) app.UI {
-	mark := [...]string{markObserved, markSampled, markInferred, markInjected}[p&3]
 	if text == "" {
 		text = p.String()
 	}
-	return elc("span", "badge").Body(app.Raw(mark), app.Text(text))
+	return elc("span", "badge").Body(app.Raw(marks[p&3]), app.Text(text))
 }
+
+// marks are the signs of trace.Provenance.
+var marks = [...]string{markObserved, markSampled, markInferred, markInjected}
 
 // queuesRead says when the queues that are shown were read.
 func (s *session) queuesRead() app.UI {

@@ -21,6 +21,8 @@ const (
 	nextWake
 	lastWake
 	nextError
+	whyThis
+	otherSide
 	byStepOrTime
 	zoomIn
 	zoomOut
@@ -53,6 +55,7 @@ var bindings = []struct {
 	{"ArrowRight", true, tenOn}, {"ArrowLeft", true, tenBack},
 	{"Home", false, toStart}, {"End", false, toEnd},
 	{"w", false, nextWake}, {"w", true, lastWake}, {"e", false, nextError},
+	{"Enter", false, whyThis}, {"y", false, whyThis}, {"g", false, otherSide},
 	{"t", false, byStepOrTime},
 	{"0", false, zoomFit},
 	{"1", false, tabSource}, {"2", false, tabKernel}, {"3", false, tabBytes}, {"4", false, tabLog},
@@ -89,6 +92,8 @@ var explained = []struct{ keys, text string }{
 	{"Home End", "to the start, to the end"},
 	{"W", "to the next wake; with Shift to the one before"},
 	{"E", "to the next error"},
+	{"Enter Y", "why the selected lane sleeps, or woke; a click on its bar does it too"},
+	{"G", "from a send to the recv that got its bytes, and back"},
 	{"T", "by step or by time"},
 	{"+ − 0", "zoom in, out, all"},
 	{"[ ]", "slower, faster"},

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -92,6 +93,11 @@ func (p *labPage) OnMount(ctx app.Context) {
 		}
 	}
 	p.lanes.Moved = move
+	p.lanes.Clicked = func(hit timeline.Target) {
+		p.s.clicked(hit)
+		p.turn()
+		move()
+	}
 	p.s.send, p.s.drawn = p.wire.send, p.draw
 	p.near.begin(&p.wire)
 	p.wire.start(ctx, p.near.url(), func(events []link.Event) {
@@ -149,6 +155,12 @@ func (p *labPage) draw() {
 	}
 	if p.s.attend() {
 		p.tab = "kernel"
+	}
+	p.lanes.View.Picked, p.lanes.View.Chain = p.s.picked, nil
+	if p.s.view == whyView {
+		if w := p.s.why(); w != nil {
+			p.lanes.View.Chain = w.arrows
+		}
 	}
 	q := p.s.question()
 	if p.lanes.View.Veil = q != nil; q != nil {
@@ -248,6 +260,13 @@ func (p *labPage) tabs() app.UI {
 	)
 }
 
+// turn shows, on a phone, the pane with the causes where those were asked for.
+func (p *labPage) turn() {
+	if p.s.view == whyView {
+		p.tab = "kernel"
+	}
+}
+
 func (p *labPage) pickTab(name string) {
 	p.tab = name
 	p.s.rev++ // what was hidden has places to scroll to
@@ -330,6 +349,9 @@ func (p *labPage) obey(ctx app.Context, c command) {
 			focus("ask")
 			return
 		}
+	case whyThis, otherSide:
+		p.follow(ctx, c)
+		return
 	case tabSource:
 		p.pickTab("source")
 		focus("src-upper")
@@ -365,6 +387,24 @@ func (p *labPage) obey(ctx app.Context, c command) {
 	p.draw()
 }
 
+// follow opens the causes of what the selected lane does, or goes from a send to
+// the recv that got its bytes and back.
+func (p *labPage) follow(ctx app.Context, c command) {
+	if p.s.Player == nil || p.s.question() != nil {
+		return
+	}
+	if c == otherSide && !p.s.cross() {
+		return
+	}
+	if call := p.s.lastCall(); c == whyThis && call >= 0 {
+		p.s.pick(call)
+	}
+	p.s.show(whyView)
+	p.turn()
+	p.draw()
+	ctx.Defer(func(app.Context) { focusOn(".why-chain button") })
+}
+
 // headUnit is where the playhead is, in the units of the scale.
 func (p *labPage) headUnit() float64 {
 	pl := p.lanes.Player
@@ -374,8 +414,25 @@ func (p *labPage) headUnit() float64 {
 	return float64(pl.Pos())
 }
 
-func focus(id string) {
-	if e := app.Window().GetElementByID(id); e.Truthy() {
+func focus(id string) { focusOn("#" + id) }
+
+// focusOn gives the focus to the first element of a selector, if there is one.
+func focusOn(selector string) {
+	if e := app.Window().Get("document").Call("querySelector", selector); e.Truthy() {
 		e.Call("focus")
 	}
+}
+
+// number returns what the attribute data-NAME of the element that an event
+// happened in says, or of the nearest around it; -1 for none.
+func number(e app.Event, name string) int {
+	on := e.Get("target").Call("closest", "[data-"+name+"]")
+	if !on.Truthy() {
+		return -1
+	}
+	n, err := strconv.Atoi(on.Get("dataset").Get(name).String())
+	if err != nil {
+		return -1
+	}
+	return n
 }

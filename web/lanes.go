@@ -108,23 +108,30 @@ func blocked(run *play.Run, l *play.Lane, pos int) bool {
 
 // openCall returns the call that lane l is in after pos steps, or nil.
 func openCall(run *play.Run, l *play.Lane, pos int) *play.Call {
-	lo, hi := 0, len(l.Calls)
+	k := before(run, l.Calls, pos)
+	if k < 0 {
+		return nil
+	}
+	c := &run.Calls[l.Calls[k]]
+	if c.Return >= 0 && c.Return < pos {
+		return nil
+	}
+	return c
+}
+
+// before returns the place in calls of the last that has entered after pos
+// steps, -1 for none.
+func before(run *play.Run, calls []int, pos int) int {
+	lo, hi := 0, len(calls)
 	for lo < hi {
 		mid := (lo + hi) / 2
-		if run.Calls[l.Calls[mid]].Enter < pos {
+		if run.Calls[calls[mid]].Enter < pos {
 			lo = mid + 1
 		} else {
 			hi = mid
 		}
 	}
-	if lo == 0 {
-		return nil
-	}
-	c := &run.Calls[l.Calls[lo-1]]
-	if c.Return >= 0 && c.Return < pos {
-		return nil
-	}
-	return c
+	return lo - 1
 }
 
 // laneList is the column beside the timeline: a button a lane.
@@ -171,7 +178,7 @@ func laneItem(big, selected bool) app.HTMLElem {
 // pickLane selects a lane: its program and its process's kernel view show.
 func (s *session) pickLane(i int) {
 	s.lane = max(0, min(i, len(s.lanes())-1))
-	s.flow = flowPick{}
+	s.flow, s.picked = flowPick{}, 0
 	s.rev++
 }
 

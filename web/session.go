@@ -49,6 +49,9 @@ type session struct {
 	drawn func() // told when the timeline is to be drawn again; nil for nobody
 	view  kernelView
 
+	picked int   // the call whose causes are followed, an index in Run.Calls plus one; 0 follows the lane
+	chain  chain // as why made it last
+
 	// Quiz are the run's questions; nil without a run. asking is whether they
 	// are asked, in this run and the next. attended is the question that the
 	// page has turned to.
@@ -233,7 +236,7 @@ func (s *session) begin(h *trace.Header, raw []byte) {
 	}
 	s.Log = newCallLog(s.Player.Run)
 	s.file = slices.Clone(raw)
-	s.flow = flowPick{}
+	s.flow, s.picked, s.chain = flowPick{}, 0, chain{}
 	if s.view == aboutView {
 		s.view = fdsView
 	}

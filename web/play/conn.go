@@ -35,6 +35,10 @@ type Move struct {
 
 type endpoint struct{ proc, fd int }
 
+// place is where a move stands: in Run.Conns, in Conn.Flows, and in the list of
+// its side.
+type place struct{ conn, way, index int }
+
 // follow draws the conclusions of a step: which connection it belongs to, whose
 // bytes it moved, what woke it.
 func (r *Run) follow(i int) {
@@ -100,6 +104,7 @@ func (r *Run) connect(i int) {
 		c.Client = End{Proc: e.Proc, FD: e.FD, Opened: i, Closed: -1}
 		ci := r.connIndex(c)
 		r.ends[endpoint{e.Proc, e.FD}], r.connects[i] = ci, ci
+		r.handshake(i, c)
 	}
 }
 
@@ -153,6 +158,7 @@ func (r *Run) move(i int) {
 	if n := len(*list); n > 0 {
 		m.Off = (*list)[n-1].Off + (*list)[n-1].Len
 	}
+	r.moved[i] = place{ci, way, len(*list)}
 	*list = append(*list, m)
 }
 

@@ -179,6 +179,32 @@ func TestWhoWokeWhom(t *testing.T) {
 			s.Return(1, trace.Event{Addr: "127.0.0.1:10001"})
 			return s
 		}, []string{"c1 connect -> srv accept"}},
+		{"accept by the connect whose address it returned, though another began before", func() *playtest.Script {
+			s := playtest.New(2)
+			s.Listen()
+			s.Enter(0, trace.Accept, 3, trace.Event{})
+			s.Enter(1, trace.Connect, 3, trace.Event{Addr: "127.0.0.1:10001"})
+			s.Enter(2, trace.Connect, 3, trace.Event{Addr: "127.0.0.1:10001"})
+			s.Return(0, trace.Event{Result: 4, Addr: playtest.Addr(2), Sleep: trace.Slept})
+			s.Return(1, trace.Event{Queues: []trace.Queue{{FD: 3, Local: playtest.Addr(1)}}})
+			s.Return(2, trace.Event{Queues: []trace.Queue{{FD: 3, Local: playtest.Addr(2)}}})
+			return s
+		}, []string{"c2 connect -> srv accept"}},
+		{"accept not by a connect whose handshake was sent again", func() *playtest.Script {
+			s := playtest.New(2)
+			s.Listen()
+			s.Enter(1, trace.Connect, 3, trace.Event{Addr: "127.0.0.1:10001"}) // no room in the backlog
+			s.Pass(500e6)
+			s.Enter(0, trace.Accept, 3, trace.Event{})
+			s.Pass(500e6)
+			s.Return(0, trace.Event{Result: 4, Addr: playtest.Addr(1), Sleep: trace.Slept})
+			s.Return(1, trace.Event{Queues: []trace.Queue{{FD: 3, Local: playtest.Addr(1)}}})
+			s.Enter(0, trace.Select, -1, trace.Event{Sets: &trace.Sets{Read: []int{3}}})
+			s.Enter(2, trace.Connect, 3, trace.Event{Addr: "127.0.0.1:10001"})
+			s.Pass(1e9)
+			s.Return(0, trace.Event{Result: 1, Sleep: trace.Slept, Sets: &trace.Sets{Read: []int{3}}})
+			return s
+		}, nil},
 		{"accept not by a connect to another port", func() *playtest.Script {
 			s := playtest.New(2)
 			s.Listen()

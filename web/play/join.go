@@ -25,7 +25,7 @@ func Join(runs []*Run) *Joined {
 	for _, r := range runs {
 		n += len(r.Steps)
 	}
-	all := &Run{Header: new(trace.Header), wakeTo: map[int]int{}, Steps: make([]trace.Event, 0, n), callOf: make([]int, 0, n)}
+	all := &Run{Header: new(trace.Header), Steps: make([]trace.Event, 0, n), callOf: make([]int, 0, n)}
 	j := &Joined{Run: all, Runs: runs, places: make([][]int, len(runs))}
 	for k, r := range runs {
 		all.Bands = append(all.Bands, len(all.Header.Procs))
@@ -37,9 +37,6 @@ func Join(runs []*Run) *Joined {
 		j.add(k, r)
 	}
 	slices.SortFunc(all.Wakes, func(a, b Wake) int { return a.Effect - b.Effect })
-	for i, w := range all.Wakes {
-		all.wakeTo[w.Effect] = i
-	}
 	all.End = j.end()
 	return j
 }

@@ -30,8 +30,8 @@ type Run struct {
 	head      *trace.State // after all steps and samples
 	callOf    []int        // by step: index in Calls, or -1
 	ends      map[endpoint]int
-	connects  map[int]int // by the step of a connect's Return: index in Conns
-	wakeTo    map[int]int // by the effect's step: index in Wakes
+	connects  map[int]int   // by the step of a connect's Return: index in Conns
+	moved     map[int]place // by the step of a send's or recv's Return that moved bytes
 }
 
 // keyframe is the state after so many steps, from which later ones are folded.
@@ -85,7 +85,7 @@ func NewRun(h *trace.Header) *Run {
 		head:     new(trace.State),
 		ends:     map[endpoint]int{},
 		connects: map[int]int{},
-		wakeTo:   map[int]int{},
+		moved:    map[int]place{},
 	}
 	r.keyframes = append(r.keyframes, keyframe{0, r.head.Clone()})
 	for i, p := range h.Procs {
@@ -167,10 +167,19 @@ func (r *Run) lane(proc, thread int) int {
 
 // CallAt returns the call that step index i entered or returned from, or nil.
 func (r *Run) CallAt(i int) *Call {
-	if i < 0 || i >= len(r.callOf) || r.callOf[i] < 0 {
-		return nil
+	if k := r.CallIndex(i); k >= 0 {
+		return &r.Calls[k]
 	}
-	return &r.Calls[r.callOf[i]]
+	return nil
+}
+
+// CallIndex returns the index in Calls of the call that step index i entered or
+// returned from, or -1.
+func (r *Run) CallIndex(i int) int {
+	if i < 0 || i >= len(r.callOf) {
+		return -1
+	}
+	return r.callOf[i]
 }
 
 // State returns what was so after n steps, with the samples that were read

@@ -15,10 +15,34 @@ type Wake struct {
 
 // WakeOf returns the arrow that ends at step index i, or nil.
 func (r *Run) WakeOf(i int) *Wake {
-	if w, ok := r.wakeTo[i]; ok {
-		return &r.Wakes[w]
+	if k := r.wakeAt(i); k < len(r.Wakes) && r.Wakes[k].Effect == i {
+		return &r.Wakes[k]
 	}
 	return nil
+}
+
+// wakeAt returns the index of the first arrow that ends at step index i or
+// later.
+func (r *Run) wakeAt(i int) int {
+	return sort.Search(len(r.Wakes), func(k int) bool { return r.Wakes[k].Effect >= i })
+}
+
+// setWake draws the arrow to effect from cause, in place of any other; none
+// where cause is -1.
+func (r *Run) setWake(effect, cause int) {
+	k := r.wakeAt(effect)
+	there := k < len(r.Wakes) && r.Wakes[k].Effect == effect
+	switch {
+	case cause < 0 && there:
+		r.Wakes = append(r.Wakes[:k], r.Wakes[k+1:]...)
+	case cause < 0:
+	case there:
+		r.Wakes[k].Cause = cause
+	default:
+		r.Wakes = append(r.Wakes, Wake{})
+		copy(r.Wakes[k+1:], r.Wakes[k:])
+		r.Wakes[k] = Wake{Cause: cause, Effect: effect}
+	}
 }
 
 // wake finds what ended the sleep of the call that returned at step i: the
@@ -58,9 +82,41 @@ func (r *Run) wake(i int) {
 	case e.Call.Sends():
 		add(s.writable(e.FD))
 	}
-	if cause >= 0 {
-		r.wakeTo[i] = len(r.Wakes)
-		r.Wakes = append(r.Wakes, Wake{Cause: cause, Effect: i})
+	r.setWake(i, cause)
+}
+
+// resend is how long a connect waits for the answer to its SYN before it sends
+// it again, in ns (RFC 6298 section 2, which Linux follows).
+const resend = 1e9
+
+// late reports whether the handshake of a connect that had not returned by
+// step i may have been sent again before that. When it was, what ended a sleep
+// lies somewhere inside of the connect, and no step of the trace stands for it.
+func (r *Run) late(c *Call, i int) bool {
+	return (c.Return < 0 || c.Return > i) && r.Steps[i].Time-r.Steps[c.Enter].Time >= resend
+}
+
+// handshake settles, as the connect that returned at step i tells its address,
+// which accept it woke. Until then that was a guess among the connects that
+// were under way.
+func (r *Run) handshake(i int, c *Conn) {
+	call := r.CallAt(i)
+	if call == nil {
+		return
+	}
+	for k := r.wakeAt(call.Enter); k < len(r.Wakes); k++ {
+		w := r.Wakes[k]
+		if w.Cause == call.Enter && r.Steps[w.Effect].Call == trace.Accept && w.Effect != c.Server.Opened {
+			r.setWake(w.Effect, -1)
+			k--
+		}
+	}
+	if at := c.Server.Opened; c.Server.Proc >= 0 && at < i && at > call.Enter && r.Steps[at].Sleep == trace.Slept {
+		cause := call.Enter
+		if r.late(call, at) {
+			cause = -1
+		}
+		r.setWake(at, cause)
 	}
 }
 
@@ -167,15 +223,19 @@ func (s sleep) arrival(fd, conn int) int {
 		}
 		return -1
 	}
-	// A connect that was accepted before brought nothing more.
-	accepted := func(c *Call) bool {
-		ci, ok := r.connects[c.Return]
-		return ok && r.Conns[ci].Server.Proc >= 0 && r.Conns[ci].Server.Opened < s.enter
-	}
 	return s.first(func(i int) bool {
 		e := &r.Steps[i]
 		return e.Call == trace.Connect && samePort(local, e.Addr)
-	}, func(c *Call) bool { return !accepted(c) })
+	}, func(c *Call) bool {
+		ci, known := r.connects[c.Return]
+		switch {
+		case known && conn >= 0:
+			return false // it has returned, and made another connection
+		case known && r.Conns[ci].Server.Proc >= 0 && r.Conns[ci].Server.Opened < s.enter:
+			return false // it was accepted before, and brought nothing more
+		}
+		return !r.late(c, s.ret)
+	})
 }
 
 // samePort reports whether two addresses have the same port; one that isn't

@@ -13,6 +13,9 @@ type Link struct {
 	How        trace.Provenance
 	Time       int64 // ns since the run's start: of the reading where it is sampled, else of the step
 	File, Line int   // the line that made the call, as in trace.Event; 0 where the link is no call
+	// Ends is, of a link about what ended a sleep, the index in Steps of the
+	// Return that it let happen; else 0.
+	Ends int
 }
 
 // maxLinks bounds an explanation.
@@ -20,8 +23,9 @@ const maxLinks = 16
 
 // Why tells why the call at step i is blocked, or why it returned as it did, as
 // it can be known at position n: the call, the buffer that was empty or full,
-// who ended its sleep, and what that one had waited for in turn. It has at most
-// maxLinks links, and no call twice; it is nil where there is no call.
+// who ended its sleep, where its bytes came from or went to, and what the one
+// who ended the sleep had waited for in turn. It has at most maxLinks links, and
+// no call twice; it is nil where there is no call.
 func (r *Run) Why(i, n int) []Link {
 	n = max(0, min(n, len(r.Steps)))
 	c := r.CallAt(i)
@@ -106,16 +110,49 @@ func (w *why) woken(c *Call) *Call {
 		if timedOut(in, out) {
 			w.add(c.Return, trace.Observed, "nothing happened for %s: its time was up", span(out.Time-in.Time))
 		}
+		w.sentAgain(c)
+		w.moved(c)
 		return nil
 	}
 	w.add(wake.Cause, trace.Inferred, "%s", w.cause(wake))
+	w.links[len(w.links)-1].Ends = c.Return
 	cause := r.CallAt(wake.Cause)
 	if cause == nil {
+		w.moved(c)
 		return nil
 	}
 	w.links[len(w.links)-1].File = r.Steps[cause.Enter].File
 	w.links[len(w.links)-1].Line = r.Steps[cause.Enter].Line
+	w.moved(c)
 	return w.before(cause)
+}
+
+// moved tells where the bytes came from, or went, of the call that is
+// explained; of those behind it that would lead away.
+func (w *why) moved(c *Call) {
+	if len(w.seen) == 1 {
+		w.bytes(c.Return)
+	}
+}
+
+// sentAgain tells of an accept that nobody is said to have woken which connect
+// it took: one that had been under way for so long that its handshake must have
+// been sent again.
+func (w *why) sentAgain(c *Call) {
+	r, out := w.run, &w.run.Steps[c.Return]
+	if out.Call != trace.Accept || out.Errno != 0 {
+		return
+	}
+	l, ok := w.ends.at(out.Proc, int(out.Result), w.n)
+	if !ok || l.peer.Proc < 0 {
+		return
+	}
+	connect := r.CallAt(l.peer.Opened)
+	if connect == nil || !r.late(connect, c.Return) {
+		return
+	}
+	w.addCall(connect, trace.Inferred, "%s had been in connect for %s: its handshake was sent again, at a moment that the trace does not show",
+		r.who(l.peer.Proc), span(out.Time-r.Steps[connect.Enter].Time))
 }
 
 // timedOut reports whether a call that slept returned because its patience was
@@ -358,13 +395,13 @@ func (w *why) bytes(ret int) {
 	moves := sharing(others, m, w.n)
 	for i, o := range moves {
 		if n := len(w.links); n > 0 && w.links[n-1].Step == o.Step {
-			continue // the send that woke it, told already
+			continue // the send that woke it, or the recv that made room: told already
 		}
 		if len(w.links) >= maxLinks-1 && i < len(moves)-1 {
 			w.add(ret, trace.Inferred, "and %s more", count(int64(len(moves)-i), "call"))
 			return
 		}
-		n := min(m.Off+m.Len, o.Off+o.Len) - max(m.Off, o.Off)
+		n := common(m, o)
 		of := ""
 		if n < o.Len {
 			of = fmt.Sprintf(", which moved %s", grouped(o.Len))
@@ -377,16 +414,45 @@ func (w *why) bytes(ret int) {
 	}
 }
 
-// Bytes leads from a send to the recvs that got its bytes, and from a recv to
-// the sends that brought them, as far as that had happened at position n. Step i
-// is the call's Enter or Return. It has at most maxLinks links.
-func (r *Run) Bytes(i, n int) []Link {
-	n = max(0, min(n, len(r.Steps)))
+// common returns how many bytes two moves of a flow have in common.
+func common(m, o Move) int64 { return min(m.Off+m.Len, o.Off+o.Len) - max(m.Off, o.Off) }
+
+// Flow returns which bytes the call at step i moved: the index of their
+// connection in Conns, the way in its Flows, and which of those. ok is false
+// where it moved none.
+func (r *Run) Flow(i int) (conn, way int, m Move, ok bool) {
+	if c := r.CallAt(i); c != nil {
+		if at, ok := r.moved[c.Return]; ok {
+			list, _ := r.sides(at, r.Steps[i].Call)
+			return at.conn, at.way, list[at.index], true
+		}
+	}
+	return 0, 0, m, false
+}
+
+// sides returns the moves of a flow on the side of a call, and those on the
+// other one.
+func (r *Run) sides(at place, call trace.Call) (own, others []Move) {
+	flow := &r.Conns[at.conn].Flows[at.way]
+	if call.Sends() {
+		return flow.Sends, flow.Recvs
+	}
+	return flow.Recvs, flow.Sends
+}
+
+// Carried returns the other ends of the bytes that the call at step i moved, as
+// far as that had happened at position n: of a send the moves of the recvs that
+// got them, of a recv those of the sends that brought them. Step i is the call's
+// Enter or Return.
+func (r *Run) Carried(i, n int) []Move {
 	c := r.CallAt(i)
-	if c == nil || c.Return < 0 || c.Return >= n {
+	if c == nil || c.Return >= n {
 		return nil
 	}
-	w := &why{run: r, ends: newEnds(r), n: n}
-	w.bytes(c.Return)
-	return w.links
+	at, ok := r.moved[c.Return]
+	if !ok {
+		return nil
+	}
+	own, others := r.sides(at, r.Steps[i].Call)
+	return sharing(others, own[at.index], n)
 }

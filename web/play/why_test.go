@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"sockscope/server/trace"
+	"sockscope/web/play/playtest"
 )
 
 func said(links []Link) string {
@@ -83,14 +84,66 @@ func TestBytesLeadToTheOtherSideAndBack(t *testing.T) {
 	recv := len(s.Events) - 1
 	r := load(s)
 	n := len(r.Steps)
-	if got := said(r.Bytes(send, n)); got != "inferred: 10 bytes went to the recv of the server\ninferred: 9 bytes went to the recv of the server" {
+	if got := said(r.Why(send, n)); !strings.HasSuffix(got, "inferred: 10 bytes went to the recv of the server\ninferred: 9 bytes went to the recv of the server") {
 		t.Errorf("the send leads to\n%s", got)
 	}
-	if back := r.Bytes(recv, n); len(back) != 1 || back[0].Step != send {
-		t.Errorf("the recv leads back to %+v, want step %d", back, send)
+	if to := r.Carried(send, n); len(to) != 2 || to[1].Step != recv {
+		t.Errorf("the send of step %d leads to %+v, want two of which the second is %d", send, to, recv)
 	}
-	if early := r.Bytes(send, send+1); len(early) != 0 {
+	if from := r.Carried(recv-1, n); len(from) != 1 || from[0].Step != send {
+		t.Errorf("the recv leads back to %+v, want step %d", from, send)
+	}
+	if early := r.Carried(send, send+1); len(early) != 0 {
 		t.Errorf("before they were read, the bytes went to %+v", early)
+	}
+	if conn, way, m, ok := r.Flow(recv); conn != 0 || way != 0 || !ok || m.Step != recv || m.Off != 10 {
+		t.Errorf("the bytes are in flow %d.%d at %d, %v", conn, way, m.Off, ok)
+	}
+	if none := r.Carried(0, n); none != nil {
+		t.Errorf("a start moved bytes: %+v", none)
+	}
+}
+
+// What woke a recv is told once, and the other sends that it got bytes of too.
+func TestARecvThatSleptNamesAllItsSends(t *testing.T) {
+	s := busy(1)
+	s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
+	s.Do(1, trace.Send, 3, 19)
+	first := len(s.Events) - 1
+	s.Do(1, trace.Send, 3, 15)
+	s.Return(0, trace.Event{Result: 34, Sleep: trace.Slept})
+	r := load(s)
+	n := len(r.Steps)
+	links := r.Why(n-1, n)
+	got := said(links)
+	if strings.Count(got, "19 bytes") != 1 || strings.Count(got, "15 bytes came from the send of client 1") != 1 {
+		t.Errorf("told\n%s", got)
+	}
+	for _, l := range links {
+		if (l.Ends == n-1) != (l.Step == first) {
+			t.Errorf("%q is said to end step %d", l.Text, l.Ends)
+		}
+	}
+}
+
+// A handshake that was sent again has no step: nothing is claimed of one.
+func TestAConnectThatHadToBeSentAgain(t *testing.T) {
+	s := playtest.New(1)
+	s.Listen()
+	s.Enter(1, trace.Connect, 3, trace.Event{Addr: "127.0.0.1:10001"})
+	s.Pass(600e6)
+	s.Enter(0, trace.Accept, 3, trace.Event{})
+	s.Pass(420e6)
+	s.Return(0, trace.Event{Result: 4, Addr: playtest.Addr(1), Sleep: trace.Slept})
+	accept := len(s.Events) - 1
+	s.Return(1, trace.Event{Queues: []trace.Queue{{FD: 3, Local: playtest.Addr(1)}}})
+	r := load(s)
+	got := said(r.Why(accept, len(r.Steps)))
+	if !strings.Contains(got, "inferred: client 1 had been in connect for 1.02 s: its handshake was sent again") {
+		t.Errorf("told\n%s", got)
+	}
+	if early := said(r.Why(accept, accept+1)); strings.Contains(early, "client 1") {
+		t.Errorf("told before the connect has returned\n%s", early)
 	}
 }
 

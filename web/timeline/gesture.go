@@ -39,7 +39,8 @@ type drag struct {
 const click = 4
 
 // Gesture does what g asks for and reports whether to draw again: a click
-// seeks, a drag pans or holds the playhead, the wheel scrolls, a pinch zooms.
+// seeks, unless it is on an arrow, and tells what it was on; a drag pans or
+// holds the playhead, the wheel scrolls, a pinch zooms.
 func (t *Timeline) Gesture(g Gesture) bool {
 	p := t.Player
 	if p == nil {
@@ -69,10 +70,17 @@ func (t *Timeline) Gesture(g Gesture) bool {
 		}
 	case Lift:
 		t.drag.down = false
-		if !t.drag.grab && t.drag.moved <= click {
-			t.seek(g.X)
-			return true
+		if t.drag.moved > click {
+			return false
 		}
+		hit := t.Hit(g.X, g.Y) // before the window follows the playhead
+		if !t.drag.grab && hit.Wake() < 0 {
+			t.seek(g.X)
+		}
+		if t.Clicked != nil && !t.View.Veil {
+			t.Clicked(hit)
+		}
+		return true
 	case Scroll:
 		dx, dy := g.DX, g.DY
 		if RowsHeight(t.Rows()) <= t.View.Height-Ruler {
@@ -91,7 +99,7 @@ func (t *Timeline) point(hit Target) bool {
 	if hit == t.View.Hover {
 		return false
 	}
-	redraw := hit.call != t.View.Hover.call
+	redraw := hit.call != t.View.Hover.call || hit.wake != t.View.Hover.wake
 	t.View.Hover = hit
 	if t.Pointed != nil {
 		t.Pointed(hit)

@@ -11,10 +11,7 @@ import (
 func (t *Timeline) lane(f *frame, row Row) {
 	li, lane := &t.index.lanes[row.Lane], &f.p.Run.Lanes[row.Lane]
 	m := sizes[t.View.Size]
-	d := laneDrawing{t: t, f: f, row: row, lane: lane, index: li, h: m.otherBar}
-	if row.Big {
-		d.h = m.serverBar
-	}
+	d := laneDrawing{t: t, f: f, row: row, lane: lane, index: li, h: barOf(&row, t.View.Size)}
 	top := f.top(row)
 	d.mid = math.Round(top+row.Height/2) + m.sink - 0.5
 	if row.Big {

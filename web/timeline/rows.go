@@ -35,6 +35,14 @@ var sizes = [...]metrics{
 	Compact: {38, 24, 14, 11, 0},
 }
 
+// barOf returns the height of the bars of a row, in px.
+func barOf(row *Row, size Size) float64 {
+	if row.Big {
+		return sizes[size].serverBar
+	}
+	return sizes[size].otherBar
+}
+
 // Row is the place of one lane: what the column of names beside the canvas
 // must agree with.
 type Row struct {

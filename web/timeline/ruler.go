@@ -177,9 +177,9 @@ func (t *Timeline) playhead(f *frame) {
 	s.write(Screen, bold, middle, at, 13, s.string(t.word))
 }
 
-// hover outlines the call that the pointer is on.
-func (t *Timeline) hover(f *frame) {
-	ci := t.View.Hover.Call()
+// outline draws a frame around the call with index ci in Run.Calls, if there is
+// one: that which the pointer is on, and that whose causes are followed.
+func (t *Timeline) outline(f *frame, ci int, width float64) {
 	r := f.p.Run
 	if ci < 0 || ci >= len(r.Calls) {
 		return
@@ -192,18 +192,15 @@ func (t *Timeline) hover(f *frame) {
 	if c.Return >= 0 {
 		x1 = math.Min(x1, f.Step(r, c.Return))
 	}
-	for _, row := range t.rows {
+	for i := range t.rows {
+		row := &t.rows[i]
 		if row.Lane != c.Lane {
 			continue
 		}
-		m := sizes[t.View.Size]
-		h := m.otherBar
-		if row.Big {
-			h = m.serverBar
-		}
+		h := barOf(row, t.View.Size)
 		y := t.middle(f, row) - h/2 - 2.5
 		h += 5
 		a, b := f.cut(x0)-2.5, f.cut(math.Max(x1, x0+grain))+2.5
-		t.scene.stroke(Ink, 1, Solid, a, y, b, y, b, y+h, a, y+h, a, y-0.5)
+		t.scene.stroke(Ink, width, Solid, a, y, b, y, b, y+h, a, y+h, a, y-width/2)
 	}
 }

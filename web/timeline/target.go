@@ -1,6 +1,10 @@
 package timeline
 
-import "sockscope/web/play"
+import (
+	"math"
+
+	"sockscope/web/play"
+)
 
 // Target is what lies under a point. The zero Target is nothing; Lane and Call
 // are one more than an index for that reason, see their methods.
@@ -9,7 +13,7 @@ type Target struct {
 	Step int
 	Time int64 // ns, by time
 
-	lane, call int // plus one
+	lane, call, wake int // plus one
 }
 
 // Lane returns the index in Run.Lanes, or -1 above and below the lanes.
@@ -17,6 +21,10 @@ func (t Target) Lane() int { return t.lane - 1 }
 
 // Call returns the index in Run.Calls of the call under the point, or -1.
 func (t Target) Call() int { return t.call - 1 }
+
+// Wake returns the step index of the return that the arrow under the point leads
+// to, or -1.
+func (t Target) Wake() int { return t.wake - 1 }
 
 // reach is how far from a bar a point still means it, in px.
 const reach = 3
@@ -43,7 +51,8 @@ func (t *Timeline) Hit(x, y float64) Target {
 	if y < Ruler {
 		return hit
 	}
-	for _, row := range t.rows {
+	for i := range t.rows {
+		row := &t.rows[i]
 		top := Ruler + row.Top - t.View.Top
 		if y < top || y >= top+row.Height {
 			continue
@@ -51,10 +60,26 @@ func (t *Timeline) Hit(x, y float64) Target {
 		hit.lane = row.Lane + 1
 		li := &t.index.lanes[row.Lane]
 		slack := reach / s.Px
-		i := li.before(s.By, u+slack)
-		if i >= 0 && float64(li.to[s.By][i])+slack >= u && (!t.View.Veil || float64(li.at[s.By][i]) <= head(p)) {
-			hit.call = p.Run.Lanes[row.Lane].Calls[i] + 1
+		k := li.before(s.By, u+slack)
+		if k >= 0 && float64(li.to[s.By][k])+slack >= u && (!t.View.Veil || float64(li.at[s.By][k]) <= head(p)) {
+			hit.call = p.Run.Lanes[row.Lane].Calls[k] + 1
 		}
+		f := t.frame(s)
+		if hit.call > 0 && math.Abs(y-t.middle(&f, row)) <= barOf(row, t.View.Size)/2+reach {
+			return hit // on the bar itself, which lies above the arrows
+		}
+		t.hitArrow(&f, t.arrows(&f), x, y, &hit)
+		t.hitArrow(&f, t.View.Chain, x, y, &hit)
 	}
 	return hit
+}
+
+// hitArrow takes the arrow under a point for what is meant, if there is one.
+func (t *Timeline) hitArrow(f *frame, arrows []play.Wake, x, y float64, hit *Target) {
+	var c curve
+	for _, w := range arrows {
+		if t.curve(f, w, &c) && c.near(x, y) {
+			hit.call, hit.wake = 0, w.Effect+1
+		}
+	}
 }

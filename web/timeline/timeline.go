@@ -13,10 +13,12 @@ type Timeline struct {
 	View   View
 
 	// Moved, if set, is called when the pointer or playing has moved the
-	// player, and Pointed when it has come to something else; both while
-	// drawing or pointing, so they must be quick.
+	// player, Pointed when the pointer has come to something else, and Clicked
+	// when it was pressed and let go there, after Moved; all while drawing or
+	// pointing, so they must be quick.
 	Moved   func()
 	Pointed func(Target)
+	Clicked func(Target)
 
 	// Notes are written into the bands above joined runs, in their order.
 	Notes []Note
@@ -48,6 +50,7 @@ func (t *Timeline) Show(p *play.Player) {
 	t.Player = p
 	t.View.window = [2]window{}
 	t.View.Top, t.View.Hover = 0, Target{}
+	t.View.Picked, t.View.Chain = 0, nil
 }
 
 // Rows returns where the lanes are; see Row. It is valid until the next call.
@@ -97,7 +100,8 @@ func (t *Timeline) Layout() *Scene {
 
 	t.clip(0, Ruler, f.right, t.View.Height-Ruler)
 	t.write(&f)
-	t.hover(&f)
+	t.outline(&f, t.View.Picked-1, 2)
+	t.outline(&f, t.View.Hover.Call(), 1)
 	t.mark(&f)
 	t.scene.put(opPop)
 	t.ruler(&f)

@@ -20,6 +20,11 @@ type View struct {
 	// Hover is what the pointer is on.
 	Hover Target
 
+	// Picked is the call whose causes are followed, an index in Run.Calls plus
+	// one, or 0; Chain are the arrows on the way.
+	Picked int
+	Chain  []play.Wake
+
 	by     play.Scale
 	window [2]window // by play.Scale
 }

@@ -2,75 +2,115 @@ package timeline
 
 import (
 	"math"
-	"slices"
+	"sort"
 
 	"sockscope/web/play"
 )
 
 // wakes draws the inferred arrows of the window: from the end of what caused a
-// wake to the return of what it woke. Where they would lie closer than can be
-// told apart, only the one at the playhead is drawn.
+// wake to the return of what it woke. Those of the chain that is followed, and
+// the one that is pointed at, are drawn stronger.
 func (t *Timeline) wakes(f *frame) {
+	for _, w := range t.arrows(f) {
+		t.wake(f, w, Dashed, 1.25)
+	}
+	for _, w := range t.View.Chain {
+		t.wake(f, w, Solid, 2)
+	}
+	if w := f.p.Run.WakeOf(t.View.Hover.Wake()); w != nil {
+		t.wake(f, *w, Solid, 2)
+	}
+}
+
+// arrows returns those of the window. Where they would lie closer than can be
+// told apart, there is only the one at the playhead.
+func (t *Timeline) arrows(f *frame) []play.Wake {
 	r := f.p.Run
-	first, _ := slices.BinarySearchFunc(r.Wakes, f.from, func(w play.Wake, u float64) int {
-		if unit(r, f.By, w.Effect) < u {
-			return -1
-		}
-		return 1
-	})
-	n := 0
+	first := sort.Search(len(r.Wakes), func(i int) bool { return unit(r, f.By, r.Wakes[i].Effect) >= f.from })
 	most := int(f.right / wakeRoom)
 	if t.View.Size == Compact {
 		most = 0
 	}
-	for i := first; i < len(r.Wakes) && n <= most; i++ {
-		if unit(r, f.By, r.Wakes[i].Effect) > f.to {
-			break
-		}
+	n := first
+	for n < len(r.Wakes) && n-first <= most && unit(r, f.By, r.Wakes[n].Effect) <= f.to {
 		n++
 	}
-	if n <= most {
-		for i := first; i < first+n; i++ {
-			t.wake(f, r.Wakes[i])
-		}
-		return
+	if n-first <= most {
+		return r.Wakes[first:n]
 	}
-	if w := r.WakeOf(f.p.Pos() - 1); w != nil {
-		t.wake(f, *w)
+	step := f.p.Pos() - 1
+	k := sort.Search(len(r.Wakes), func(i int) bool { return r.Wakes[i].Effect >= step })
+	if k < len(r.Wakes) && r.Wakes[k].Effect == step {
+		return r.Wakes[k : k+1]
 	}
+	return nil
 }
 
 // wakeRoom is the least room an arrow needs, in px.
 const wakeRoom = 14
 
-func (t *Timeline) wake(f *frame, w play.Wake) {
+// curve is an arrow as it is drawn: x and y of the points of a Bezier curve that
+// ends a little before its tip.
+type curve struct {
+	xy  [8]float64
+	tip float64 // y of the tip
+}
+
+// curve finds the shape of an arrow, and reports whether anything of it shows.
+func (t *Timeline) curve(f *frame, w play.Wake, c *curve) bool {
 	r := f.p.Run
 	from, to := t.rowOf(r.Steps[w.Cause].Proc, r.Steps[w.Cause].Thread), t.rowOf(r.Steps[w.Effect].Proc, r.Steps[w.Effect].Thread)
 	x0, x1 := f.Step(r, w.Cause), f.Step(r, w.Effect)
 	if from < 0 || to < 0 || from == to || x1 > f.told+0.5 || x1 < -edge || x0 > f.right+edge {
-		return
+		return false
 	}
 	x0 = math.Max(x0, -2*edge)
-	a, b := t.middle(f, t.rows[from]), t.middle(f, t.rows[to])
-	m := sizes[t.View.Size]
-	half := func(row Row) float64 {
-		if row.Big {
-			return m.serverBar / 2
-		}
-		return m.otherBar / 2
-	}
+	a, b := t.middle(f, &t.rows[from]), t.middle(f, &t.rows[to])
 	dir := 1.0 // down
 	if b < a {
 		dir = -1
 	}
-	y0, y1 := a+dir*half(t.rows[from]), b-dir*(half(t.rows[to])+1)
-	s := &t.scene
-	s.put(opCurve, float64(Wake), 1.25, float64(Dashed), x0, y0, x0+6, y0+dir*18, x1, y1-dir*22, x1, y1-dir*5)
-	s.fill(Wake, x1-3, y1-dir*6, x1+3, y1-dir*6, x1, y1)
+	a += dir * barOf(&t.rows[from], t.View.Size) / 2
+	b -= dir * (barOf(&t.rows[to], t.View.Size)/2 + 1)
+	c.xy = [8]float64{x0, a, x0 + 6, a + dir*18, x1, b - dir*22, x1, b - dir*5}
+	c.tip = b
+	return true
 }
 
-func (t *Timeline) middle(f *frame, row Row) float64 {
-	y := math.Round(f.top(row) + row.Height/2)
+func (t *Timeline) wake(f *frame, w play.Wake, dash Dash, width float64) {
+	var c curve
+	if !t.curve(f, w, &c) {
+		return
+	}
+	s := &t.scene
+	s.put(opCurve, float64(Wake), width, float64(dash))
+	for _, v := range c.xy {
+		s.word(v)
+	}
+	x, y := c.xy[6], c.xy[7]
+	back := y + (y-c.tip)/5
+	s.fill(Wake, x-3, back, x+3, back, x, c.tip)
+}
+
+// near reports whether a point lies on the arrow, give or take some px.
+func (c *curve) near(x, y float64) bool {
+	const parts = 24
+	for i := 0; i <= parts; i++ {
+		u := float64(i) / parts
+		v := 1 - u
+		at := [2]float64{-x, -y}
+		for k := range at {
+			at[k] += v*v*v*c.xy[k] + 3*v*v*u*c.xy[2+k] + 3*v*u*u*c.xy[4+k] + u*u*u*c.xy[6+k]
+		}
+		if math.Abs(at[0])+math.Abs(at[1]) <= 2*reach {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *Timeline) middle(f *frame, row *Row) float64 {
+	y := math.Round(f.top(*row) + row.Height/2)
 	if row.Big {
 		return y
 	}

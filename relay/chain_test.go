@@ -1,0 +1,120 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"sockscope/web/browser"
+)
+
+// lineOf returns the step of the first line of the log that has text, and
+// whether it says that the call slept. The log must be short enough to be in
+// the page whole.
+func lineOf(tab *browser.Tab, text string) int {
+	tab.Helper()
+	find := fmt.Sprintf(`[...document.querySelectorAll(".log li")].find(e => e.textContent.replaceAll(" ", "").includes(%q))`, strings.ReplaceAll(text, " ", ""))
+	tab.Wait(find)
+	n, err := strconv.Atoi(tab.Eval(find + `.querySelector("i").textContent`))
+	if err != nil {
+		tab.Fatal(err)
+	}
+	return n
+}
+
+// point presses the mouse, or a finger, at a place of the timeline and lets go.
+func point(tab *browser.Tab, x, y int) {
+	tab.Helper()
+	tab.Eval(fmt.Sprintf(`(()=>{
+		const c = document.querySelector("canvas.timeline"), r = c.getBoundingClientRect(), kept = c.setPointerCapture;
+		c.setPointerCapture = () => {};
+		for (const type of ["pointerdown", "pointerup"]) {
+			c.dispatchEvent(new PointerEvent(type, {bubbles: true, pointerId: 1, button: 0, clientX: r.left + %d, clientY: r.top + %d}));
+		}
+		c.setPointerCapture = kept;
+	})()`, x, y))
+}
+
+// One click on a bar that slept opens the causes of that call, past or not. Each
+// link leads to its moment and its lane, and the chain stays.
+func TestAClickOnASleepOpensItsCauses(t *testing.T) {
+	b, base := desk(t)
+	for _, v := range []browser.View{browser.Desk, {Width: 1440, Height: 900, Dark: true}, browser.Phone, {Width: 390, Height: 844, Dark: true, Touch: true}} {
+		name := fmt.Sprintf("chain-%d-dark=%v", v.Width, v.Dark)
+		tab := b.Open(t, base+"/lab/iterative?clients=2&messages=1&pause=20ms", v)
+		live(tab)
+		tab.Eval(`document.querySelector(".runb").click()`)
+		tab.Wait(`document.querySelector(".runb").textContent.includes("Run") && +document.querySelector(".pos b").textContent > 30`)
+		tab.Key(kb.Home)
+		waitPos(tab, 0)
+		tab.Key("4")
+		accept := lineOf(tab, "accept(3, <unfinished") // it enters there, and sleeps
+
+		step, server := 24, 23+32
+		if v.Width < 720 {
+			step, server = 21, 22+25
+		}
+		point(tab, 10+step*accept+step/2, server)
+		tab.WaitText(".picked", fmt.Sprintf("accept(3) of server, from step %d", accept))
+		tab.WaitText(".why-chain", "The connect of client 1 put a connection into the backlog")
+		tab.WaitText(".why-chain", "server.Accept()") // the line of the program
+		tab.WaitText(".why-chain", "Nobody waited in the backlog")
+		fits(tab)
+		tab.Shot(name)
+
+		// The link to what ended it leads there, and to its lane.
+		tab.Eval(`document.querySelector(".why-chain .ends button").click()`)
+		tab.WaitText(".lanes .on", map[bool]string{true: "client 1", false: "c1"}[v.Width > 720])
+		tab.Wait(`document.querySelector(".why-chain .ends.cur")`)
+		tab.WaitText(".picked", "accept(3) of server")
+		tab.Shot(name + "-visited")
+
+		tab.Eval(`document.querySelector(".picked button").click()`)
+		tab.Wait(`!document.querySelector(".picked")`)
+		tab.Close()
+	}
+}
+
+// The keyboard does it too: the causes of what the lane does, from a send to the
+// recv that got its bytes, and back.
+func TestCausesByKeyboard(t *testing.T) {
+	b, base := desk(t)
+	tab := b.Open(t, base+"/lab/iterative?clients=2&messages=1&pause=20ms", browser.Desk)
+	runToEnd(tab)
+	tab.Key(kb.Home)
+	waitPos(tab, 0)
+	tab.Key("w") // accept returns
+	tab.Key(kb.Enter)
+	tab.WaitText(".picked", "accept(3) of server")
+	tab.Wait(`document.activeElement.closest(".why-chain")`)
+	tab.Key(kb.Enter) // on the first link: the call itself
+	tab.Wait(`document.querySelector(".why-chain li.cur")`)
+
+	sent := lineOf(tab, "c1send(3,")
+	tab.Eval(fmt.Sprintf(`[...document.querySelectorAll(".log li")].find(e => e.querySelector("i").textContent === "%d").click()`, sent))
+	waitPos(tab, sent)
+	tab.WaitText(".picked", "send(3) of client 1")
+	tab.WaitText(".why-chain", "bytes went to the recv of the server")
+	tab.Wait(`document.querySelector(".hex .hit")`)
+	tab.Key("g")
+	tab.WaitText(".picked", "recv(4) of server")
+	got, _ := pos(tab)
+	tab.Shot("across")
+	tab.Key("g")
+	tab.WaitText(".picked", "send(3) of client 1")
+	waitPos(tab, sent)
+
+	// The log's own arrow leads there, too.
+	tab.Eval(`document.querySelector(".log .cur .to").click()`)
+	waitPos(tab, got)
+	tab.WaitText(".lanes .on", "server")
+	tab.Eval(`document.querySelector(".log .cur .to").click()`)
+	waitPos(tab, sent)
+
+	// The bytes lead to the send that they came from.
+	tab.Eval(`document.querySelector(".hex [data-send]").click()`)
+	tab.WaitText(".picked", "send(3) of client 1")
+}
