@@ -5,6 +5,7 @@ import (
 	neturl "net/url"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
@@ -372,5 +373,34 @@ func TestPhone(t *testing.T) {
 		tab.Resize(browser.Desk)
 		waitPos(tab, of-1)
 		fits(tab)
+	}
+}
+
+// A relay that is told to stop says so on the page, and doesn't wait for a page
+// that only looks.
+func TestRelayDrains(t *testing.T) {
+	b := browser.Start(t)
+	cmd, address := start(t, "-drain=1h")
+	idle := b.Open(t, "http://"+address+"/lab/echo", browser.Desk)
+	busy := b.Open(t, "http://"+address+"/lab/select?timeout=20s&clients=2", browser.Desk)
+	for _, tab := range []*browser.Tab{idle, busy} {
+		tab.Expect("WebSocket")
+		tab.Expect("ERR_CONNECTION_REFUSED")
+		tab.Expect("Failed to load resource")
+		live(tab)
+	}
+	busy.Key("r")
+	busy.WaitText(".lanes li:nth-child(3)", "exited")
+	cmd.Process.Signal(syscall.SIGTERM)
+	idle.WaitText(".say", "The relay was told to stop")
+	idle.WaitText(".status", "no relay")
+	busy.WaitText(".say", "The relay was told to stop")
+	busy.WaitText(".status", "live") // its run goes on
+	busy.Shot("draining")
+	busy.Click(".runb") // stop
+	busy.WaitText(".say", "stopped")
+	busy.Close()
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("the relay ends with %v", err)
 	}
 }

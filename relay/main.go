@@ -5,14 +5,15 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -23,55 +24,42 @@ import (
 
 func main() {
 	run.Child() // the native server's processes are this binary once more
-	var c config
-	var origins string
-	flag.StringVar(&c.http, "http", "127.0.0.1:8080", "serve the site and the WebSockets on this `address`")
-	flag.StringVar(&c.server, "server", "", "relay to the native server on `HOST[:CONTROLPORT]` instead of starting one")
-	flag.StringVar(&c.ports.control, "control", run.DefaultControl, "the native server's control `address`")
-	flag.StringVar(&c.ports.echo, "echo", run.DefaultEcho, "the echo server's `address`")
-	flag.StringVar(&c.ports.mux, "mux", run.DefaultMux, "the select multiplexer's `address`")
-	flag.StringVar(&c.ports.byteorder, "byteorder", run.DefaultByteorder, "the byte order server's `address`")
-	flag.StringVar(&origins, "allow-origin", "", "let pages from these `origins` connect too, such as https://example.org; separated by commas")
-	flag.Var(&c.watch, "watch", "let visitors watch the standing servers, and so everyone's bytes; on where -http is a loopback address")
-	flag.Parse()
-	if c.server != "" && c.watch != run.WatchHere {
-		fmt.Fprintln(os.Stderr, "relay: -watch is a flag of the server that -server names: give it there")
-		os.Exit(2)
-	}
-	if flag.NArg() > 0 {
-		fmt.Fprintf(os.Stderr, "relay: unexpected argument %q\n", flag.Arg(0))
-		flag.Usage()
-		os.Exit(2)
-	}
-	for origin := range strings.SplitSeq(origins, ",") {
-		if origin = strings.TrimSpace(origin); origin != "" {
-			c.origins = append(c.origins, origin)
-		}
-	}
 
+	c, err := parse(os.Args[1:])
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err != nil {
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends at once what the first only asks to end
 	if err := serve(ctx, c); err != nil {
 		fmt.Fprintln(os.Stderr, "relay:", err)
 		os.Exit(1)
 	}
 }
 
-// config is what the flags say.
-type config struct {
-	http, server string
-	ports        ports
-	origins      []string
-	watch        run.Watch
-}
-
-// serve runs until ctx ends, and returns nil then.
+// serve runs until ctx ends and all is drained, and returns nil then.
 func serve(ctx context.Context, c config) error {
+	log := c.logger()
+	slog.SetDefault(log)
 	pages, err := site.New()
 	if err != nil {
 		return err
 	}
-	listener, err := listen(c.http)
+	if err := c.checkTargets(ctx); err != nil {
+		return err
+	}
+	scheme, tlsConfig := "http", (*tls.Config)(nil)
+	if c.cert != "" {
+		cert, err := readCertificate(c.cert, c.key, log)
+		if err != nil {
+			return err
+		}
+		scheme, tlsConfig = "https", &tls.Config{GetCertificate: cert.get}
+	}
+	listener, err := listen("http", c.http)
 	if err != nil {
 		return err
 	}
@@ -79,39 +67,72 @@ func serve(ctx context.Context, c config) error {
 	if c.watch == run.WatchHere && !run.Loopback(listener) {
 		c.watch = run.WatchNever
 	}
-	targets, closeTargets, err := openTargets(c.server, c.ports, c.watch)
+	var apart net.Listener
+	if c.metrics != "" {
+		if apart, err = listen("metrics", c.metrics); err != nil {
+			return err
+		}
+		defer apart.Close()
+	}
+	targets, native, err := openTargets(c, log)
 	if err != nil {
 		return err
 	}
-	defer closeTargets()
+	if native != nil {
+		defer native.Close()
+	}
 
 	relay := bridge.New(bridge.Config{
 		Targets: targets,
 		Listen:  listener.Addr().String(),
 		Origins: c.origins,
+		Proxies: c.proxies,
+		Limits:  c.limits,
+		Log:     log,
 	})
+	state := &health{native: native, control: targets["lab"].Address}
+	inside := state.inside(figures{relay, native}.handler())
 	mux := http.NewServeMux()
 	mux.Handle(bridge.Prefix, relay)
 	mux.Handle("/", pages)
-	server := &http.Server{
-		Handler:           mux,
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10,
-	}
-	fmt.Printf("Sockscope: http://%s/\n", listener.Addr())
+	// Behind a proxy on this machine a stranger's request comes from this machine.
+	// A proxy that serves the pages well is named by one of these flags.
+	hosted := len(c.origins) > 0 || len(c.proxies) > 0
+	state.outside(mux, relay, inside, c.metrics == "" && !hosted)
 
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	server := newServer(mux, log)
+	server.TLSConfig = tlsConfig
+	failed := make(chan error, 2)
+	go func() {
+		l := limit(listener, c.connections, c.proxies)
+		if tlsConfig != nil {
+			failed <- server.ServeTLS(l, "", "")
+			return
+		}
+		failed <- server.Serve(l)
+	}()
+	if apart != nil {
+		private := newServer(inside, log)
+		defer private.Close()
+		go func() { failed <- private.Serve(apart) }()
+		log.Info("metrics", "address", apart.Addr().String())
+	}
+	fmt.Printf("Sockscope: %s://%s/\n", scheme, listener.Addr())
+
 	select {
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
 	}
-	// The sessions first: the HTTP server knows nothing of a connection that
-	// has become a WebSocket.
+	state.draining.Store(true)
+	if open := relay.Stats().Open; open > 0 {
+		log.Info("draining; a second signal ends it at once", "sessions", open, "grace", c.drain)
+	}
+	relay.Drain(context.Background(), c.drain)
 	grace, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
+	// The sessions first: the HTTP server knows nothing of a connection that
+	// has become a WebSocket.
 	relay.Shutdown(grace)
 	if server.Shutdown(grace) != nil {
 		server.Close()
@@ -119,11 +140,25 @@ func serve(ctx context.Context, c config) error {
 	return nil
 }
 
+// newServer bounds how long a request may take, and its answer: app.wasm at 5 KB
+// a second. A connection that becomes a WebSocket leaves these times behind.
+func newServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      5 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // what strangers send wrong
+	}
+}
+
 // listen says in one line what to do about an address that is taken.
-func listen(address string) (net.Listener, error) {
+func listen(name, address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("%s is in use; -http ADDR serves on another address", address)
+		return nil, fmt.Errorf("%s is in use; -%s ADDR serves on another address", address, name)
 	}
 	return l, err
 }

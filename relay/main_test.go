@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 // relay returns a command that runs the relay. Ports that a test doesn't
 // choose are the system's choice.
 func relay(args ...string) *exec.Cmd {
-	free := []string{"-http=127.0.0.1:0", "-control=127.0.0.1:0", "-echo=127.0.0.1:0", "-mux=127.0.0.1:0", "-byteorder=127.0.0.1:0"}
+	free := []string{"-http=127.0.0.1:0", "-control=127.0.0.1:0", "-echo=127.0.0.1:0", "-mux=127.0.0.1:0", "-byteorder=127.0.0.1:0", "-drain=200ms"}
 	cmd := exec.Command(os.Args[0], append(free, args...)...)
 	cmd.Env = append(os.Environ(), asRelay+"=1")
 	return cmd
@@ -58,11 +58,11 @@ func start(t testing.TB, args ...string) (*exec.Cmd, string) {
 		cmd.Wait()
 	})
 	line, err := bufio.NewReader(out).ReadString('\n')
-	address, ok := strings.CutPrefix(strings.TrimSpace(line), "Sockscope: http://")
-	if !ok {
+	says, url, ok := strings.Cut(strings.TrimSpace(line), "//")
+	if !ok || !strings.HasPrefix(says, "Sockscope: http") {
 		t.Fatalf("the relay says %q, %v", line, err)
 	}
-	return cmd, strings.TrimSuffix(address, "/")
+	return cmd, strings.TrimSuffix(url, "/")
 }
 
 func dial(t *testing.T, address, target string) *websocket.Conn {
@@ -162,10 +162,10 @@ func wantExit(t *testing.T, status int, says string, cmd *exec.Cmd) {
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != status || !bytes.Contains(out, []byte(says)) {
-		t.Errorf("%v: %v, %q; want status %d and %q", cmd.Args[6:], err, out, status, says)
+		t.Errorf("%v: %v, %q; want status %d and %q", cmd.Args[7:], err, out, status, says)
 	}
 	if status == 1 && bytes.Count(out, []byte("\n")) != 1 {
-		t.Errorf("%v: more than a line: %q", cmd.Args[6:], out)
+		t.Errorf("%v: more than a line: %q", cmd.Args[7:], out)
 	}
 }
 

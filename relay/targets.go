@@ -3,30 +3,44 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"strings"
 
+	"sockscope/relay/bridge"
 	"sockscope/server/run"
 )
 
 // ports are the addresses of the native server's TCP ports.
 type ports struct{ control, echo, mux, byteorder string }
 
-// openTargets returns the address of each target of the bridge. It starts the
-// native server unless one is named; closeAll ends what it started.
-func openTargets(server string, p ports, watch run.Watch) (targets map[string]string, closeAll func() error, err error) {
-	if server != "" {
-		targets, err = elsewhere(server, p)
-		return targets, func() error { return nil }, err
+// openTargets returns the targets of the bridge. It starts the native server
+// unless one is named, and then returns it: the caller closes it.
+func openTargets(c config, log *slog.Logger) (map[string]bridge.Target, *run.Server, error) {
+	targets := maps.Clone(c.targets)
+	addrs, native, err := nativeServer(c, log)
+	for name, address := range addrs {
+		targets[name] = bridge.Target{Address: address}
+	}
+	return targets, native, err
+}
+
+// nativeServer returns the addresses of the native server by name, and the
+// server itself if it is ours.
+func nativeServer(c config, log *slog.Logger) (map[string]string, *run.Server, error) {
+	p := c.ports
+	if c.server != "" {
+		addrs, err := elsewhere(c.server, p)
+		return addrs, nil, err
 	}
 	native, err := run.Start(run.Config{
 		Control: p.control, Echo: p.echo, Mux: p.mux, Byteorder: p.byteorder,
-		Watch: watch, Logger: slog.Default(),
+		Watch: c.watch, Logger: log,
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	return native.Addrs(), native.Close, nil
+	return native.Addrs(), native, nil
 }
 
 // elsewhere returns the targets on the host that -server names. Each has the

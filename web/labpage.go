@@ -106,6 +106,7 @@ func (p *labPage) OnMount(ctx app.Context) {
 			p.s.hear(e)
 			p.heard(ctx, e)
 		}
+		p.wire.link.Busy.Store(p.s.busy())
 		p.draw()
 	})
 }
@@ -208,7 +209,7 @@ func (p *labPage) Render() app.UI {
 
 // say is the line for what went wrong; it is read out.
 func (p *labPage) say() app.UI {
-	texts := []string{p.complaint, p.s.Problem}
+	texts := []string{p.complaint, p.s.Problem, p.s.Notice}
 	if p.s.Player != nil {
 		texts = append(texts, ending(p.s.Player.Run.End))
 	}

@@ -35,6 +35,7 @@ type session struct {
 	Phase   phase
 	Place   int    // in the queue, 1 is next
 	Problem string // what went wrong last, a sentence; "" for nothing
+	Notice  string // why the relay closes, or would not connect, a sentence
 	Player  *play.Player
 	Log     *callLog
 	// Recording says that the run came from a file, not from a server: where it
@@ -69,7 +70,7 @@ type flowPick struct {
 // open starts over with a lab and its set-up.
 func (s *session) open(l *lab.Lab, v lab.Values) {
 	*s = session{
-		Lab: l, Values: v, Link: s.Link, Hello: s.Hello, send: s.send, drawn: s.drawn,
+		Lab: l, Values: v, Link: s.Link, Hello: s.Hello, Notice: s.Notice, send: s.send, drawn: s.drawn,
 		rev: s.rev + 1, view: aboutView, asking: s.asking,
 	}
 }
@@ -161,6 +162,10 @@ func (s *session) hear(e link.Event) {
 		s.Problem = ""
 	}
 	s.Link = e.State
+	if e.Notice != "" {
+		s.Notice = sentence(e.Notice)
+		return
+	}
 	if e.Message != nil {
 		s.take(e.Message, e.Raw)
 		return
@@ -192,7 +197,7 @@ func (s *session) take(m *trace.Message, raw []byte) {
 			s.Problem = "The server speaks another version of the protocol. Reload the page."
 			return
 		}
-		s.Hello = m.Hello
+		s.Hello, s.Notice = m.Hello, ""
 		if s.Look == nil {
 			s.look()
 		}

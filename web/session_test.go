@@ -44,6 +44,24 @@ func echoed() *playtest.Script {
 	return s
 }
 
+// What the relay says about its close stands there until it is back.
+func TestNoticeOfTheRelay(t *testing.T) {
+	s, _ := sitting(t)
+	s.hear(hello())
+	s.hear(link.Event{State: link.Live, Notice: "the relay was told to stop"})
+	if s.Notice != "The relay was told to stop." || s.Hello == nil {
+		t.Errorf("notice %q, hello %v", s.Notice, s.Hello)
+	}
+	s.hear(link.Event{State: link.Gone})
+	if s.Notice == "" || s.Link != link.Gone {
+		t.Errorf("gone: notice %q, link %v", s.Notice, s.Link)
+	}
+	s.hear(hello())
+	if s.Notice != "" {
+		t.Errorf("back: notice %q", s.Notice)
+	}
+}
+
 func TestARunFromHelloToEnd(t *testing.T) {
 	s, asked := sitting(t)
 	s.hear(hello())

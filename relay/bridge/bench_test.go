@@ -35,7 +35,7 @@ func BenchmarkEcho(b *testing.B) {
 	}()
 	server := httptest.NewUnstartedServer(nil)
 	server.Config.Handler = New(Config{
-		Targets: map[string]string{"echo": target.Addr().String()},
+		Targets: map[string]Target{"echo": {Address: target.Addr().String()}},
 		Listen:  server.Listener.Addr().String(),
 	})
 	server.Start()

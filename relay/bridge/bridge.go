@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
+	"maps"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -21,30 +22,47 @@ const Prefix = "/relay/"
 
 // Config says what a Bridge joins.
 type Config struct {
-	Targets  map[string]string // names, and the TCP address host:port of each
-	Listen   string            // the address the HTTP server listens on: a Host that is let in
-	Origins  []string          // further origins that are let in, "https://example.org"
-	Sessions int               // how many at once; 0 is 256
-	Log      *slog.Logger      // nil is slog.Default()
+	Targets map[string]Target // by name
+	Listen  string            // the address the HTTP server listens on: a Host that is let in
+	Origins []string          // further origins that are let in, as ParseOrigin returns them
+	Proxies []netip.Prefix    // whose X-Forwarded-For and -Proto are believed
+	Limits  Limits
+	Log     *slog.Logger // nil is slog.Default()
 }
 
 // Bridge is an http.Handler for the paths beneath Prefix.
 type Bridge struct {
-	targets map[string]string
+	targets map[string]Target
 	guard   guard
+	proxies []netip.Prefix
 	log     *slog.Logger
 	limits  limits
-	slots   chan struct{} // one for each session
+	clients *clients
+	telling chan struct{} // one for each refusal that is told by a close code
+	counts  counts
 
 	mu       sync.Mutex
-	stopped  bool
+	state    state
+	drain    chan struct{} // closed by Drain, after until is set
+	until    time.Time     // when the sessions are to be closed
 	stop     chan struct{} // closed by Shutdown
 	sessions sync.WaitGroup
 }
 
+// state is whether a Bridge takes sessions.
+type state uint8
+
+const (
+	taking   state = iota
+	draining       // takes no more
+	stopped        // and closes those it has
+)
+
 // limits are the times a session waits for its peers. The tests shorten them.
 type limits struct {
 	dial   time.Duration // for the target to accept
+	idle   time.Duration // without a byte, for a client of another machine
+	life   time.Duration // of a session, for such a client
 	stall  time.Duration // for one write to a browser; only while nothing moves
 	linger time.Duration // for what is under way when one side has gone
 	answer time.Duration // for the browser's half of the closing handshake
@@ -70,22 +88,29 @@ const (
 	Window = 256 << 10
 )
 
+// maxTelling is how many refusals may be told by a close code at a time: each
+// takes a handshake, and waits for the browser's answer.
+const maxTelling = 64
+
 // New returns a Bridge; Shutdown ends it.
 func New(c Config) *Bridge {
-	if c.Sessions == 0 {
-		c.Sessions = 256
-	}
+	c.Limits = c.Limits.withDefaults()
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	return &Bridge{
+	b := &Bridge{
 		targets: c.Targets,
 		guard:   newGuard(c.Listen, c.Origins),
+		proxies: c.Proxies,
 		log:     c.Log,
 		limits:  defaultLimits,
-		slots:   make(chan struct{}, c.Sessions),
+		clients: newClients(c.Limits),
+		telling: make(chan struct{}, maxTelling),
+		drain:   make(chan struct{}),
 		stop:    make(chan struct{}),
 	}
+	b.limits.idle, b.limits.life = c.Limits.Idle, c.Limits.Lifetime
+	return b
 }
 
 var upgrader = websocket.Upgrader{
@@ -98,61 +123,82 @@ const protocol = "sockscope.v1"
 
 // ServeHTTP connects to the target that the path names, then completes the
 // WebSocket's handshake, so that an open WebSocket means a connected socket.
-// What goes wrong after the guard's check is told by a close code: a page
-// can't read the status of a failed handshake.
 func (b *Bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, Prefix)
-	address, ok := b.targets[name]
+	target, ok := b.targets[name]
 	if !ok {
-		http.Error(w, fmt.Sprintf("there is no target %.40q; the targets are %s", name, strings.Join(b.names(), ", ")), http.StatusNotFound)
+		b.answer(w, refusedTarget, http.StatusNotFound, fmt.Sprintf("there is no target %.40q; the targets are %s", name, strings.Join(b.names(), ", ")))
 		return
 	}
-	if err := b.guard.allow(r); err != nil {
-		http.Error(w, err.Error(), http.StatusForbidden)
+	from := b.from(r)
+	if err := b.guard.allow(r, from.scheme); err != nil {
+		b.answer(w, refusedPage, http.StatusForbidden, err.Error())
 		return
 	}
 	if !websocket.IsWebSocketUpgrade(r) {
 		w.Header().Set("Upgrade", "websocket")
 		w.Header().Set("Connection", "Upgrade")
-		http.Error(w, "this address speaks WebSocket (RFC 6455)", http.StatusUpgradeRequired)
+		b.answer(w, refusedHTTP, http.StatusUpgradeRequired, "this address speaks WebSocket (RFC 6455)")
 		return
 	}
 	if !b.enter() {
-		http.Error(w, "the relay shuts down", http.StatusServiceUnavailable)
+		b.answer(w, refusedStopping, http.StatusServiceUnavailable, "the relay shuts down")
 		return
 	}
 	defer b.sessions.Done()
 
-	select {
-	case b.slots <- struct{}{}:
-		defer func() { <-b.slots }()
-	default:
-		b.refuse(w, r, fmt.Sprintf("all %d sessions are taken; try again later", cap(b.slots)))
+	seat, no := b.clients.enter(from)
+	if no != nil {
+		b.refuse(w, r, no)
 		return
 	}
-	conn, err := b.dial(r.Context(), address)
+	defer seat.leave()
+	ctx, cancel := context.WithTimeout(r.Context(), b.limits.dial)
+	conn, err := target.dial(ctx)
+	cancel()
 	if err != nil {
 		b.log.Error("target can't be reached", "target", name, "err", err)
-		b.refuse(w, r, fmt.Sprintf("%s at %s: %v", name, address, cause(err)))
+		b.refuse(w, r, &refusal{why: refusedUnreachable, code: codeNotNow, reason: fmt.Sprintf("%s at %s: %v", name, target.Address, cause(err))})
 		return
 	}
 	ws, err := upgrader.Upgrade(w, r, nil)
 	if err != nil { // Upgrade has answered
 		conn.Close()
+		b.counts.refused(refusedHandshake)
 		return
 	}
-	newSession(b, name, ws, conn).run()
+	newSession(b, name, ws, conn, from, seat).run()
+}
+
+// Drain takes no more sessions, and tells those of sockscope.v1 that they will
+// be closed after grace. It returns when all have ended, after grace, or when
+// ctx is done; Shutdown closes those that are left.
+func (b *Bridge) Drain(ctx context.Context, grace time.Duration) {
+	b.mu.Lock()
+	if b.state == taking {
+		b.state = draining
+		b.until = time.Now().Add(grace)
+		close(b.drain)
+	}
+	b.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, grace)
+	defer cancel()
+	b.await(ctx)
 }
 
 // Shutdown closes every session with code 1001 and waits until they have
 // ended, or ctx has.
 func (b *Bridge) Shutdown(ctx context.Context) error {
 	b.mu.Lock()
-	if !b.stopped {
-		b.stopped = true
+	if b.state != stopped {
+		b.state = stopped
 		close(b.stop)
 	}
 	b.mu.Unlock()
+	return b.await(ctx)
+}
+
+func (b *Bridge) await(ctx context.Context) error {
 	ended := make(chan struct{})
 	go func() {
 		b.sessions.Wait()
@@ -166,48 +212,25 @@ func (b *Bridge) Shutdown(ctx context.Context) error {
 	}
 }
 
-// enter counts a session, unless the bridge has been shut down.
+// enter counts a session, unless the bridge takes none any longer.
 func (b *Bridge) enter() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.stopped {
+	if b.state != taking {
 		return false
 	}
 	b.sessions.Add(1)
 	return true
 }
 
-func (b *Bridge) names() []string {
-	var names []string
-	for name := range b.targets {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+// Local reports whether a request comes from this machine itself: over
+// loopback, with no proxy between, and not from a page that has no business here.
+func (b *Bridge) Local(r *http.Request) bool {
+	from := b.from(r)
+	return from.local && b.guard.allow(r, from.scheme) == nil
 }
 
-func (b *Bridge) dial(ctx context.Context, address string) (*net.TCPConn, error) {
-	ctx, cancel := context.WithTimeout(ctx, b.limits.dial)
-	defer cancel()
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
-	if err != nil {
-		return nil, err
-	}
-	return conn.(*net.TCPConn), nil
-}
-
-// refuse completes the handshake only to close with 1013 and a reason.
-func (b *Bridge) refuse(w http.ResponseWriter, r *http.Request, reason string) {
-	ws, err := upgrader.Upgrade(w, r, nil)
-	if err != nil {
-		return
-	}
-	defer ws.Close()
-	deadline := time.Now().Add(b.limits.answer)
-	if ws.WriteControl(websocket.CloseMessage, closeFrame(codeNotNow, reason), deadline) == nil {
-		awaitClose(ws, deadline)
-	}
-}
+func (b *Bridge) names() []string { return slices.Sorted(maps.Keys(b.targets)) }
 
 // awaitClose reads until the peer has closed too. A connection that is closed
 // while bytes from the peer are unread is reset by the kernel, and the

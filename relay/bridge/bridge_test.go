@@ -42,6 +42,7 @@ func newRig(t *testing.T, adjust ...func(*Config, *limits)) *rig {
 		for {
 			conn, err := target.Accept()
 			if err != nil {
+				close(r.accepted)
 				return
 			}
 			r.accepted <- conn.(*net.TCPConn)
@@ -49,7 +50,7 @@ func newRig(t *testing.T, adjust ...func(*Config, *limits)) *rig {
 	}()
 	r.server = httptest.NewUnstartedServer(nil)
 	c := Config{
-		Targets: map[string]string{"echo": target.Addr().String(), "mux": target.Addr().String()},
+		Targets: map[string]Target{"echo": {Address: target.Addr().String()}, "mux": {Address: target.Addr().String()}},
 		Listen:  r.server.Listener.Addr().String(),
 		Log:     slog.New(slog.DiscardHandler),
 	}
@@ -58,11 +59,15 @@ func newRig(t *testing.T, adjust ...func(*Config, *limits)) *rig {
 		f(&c, &l)
 	}
 	r.bridge = New(c)
+	l.idle, l.life = r.bridge.limits.idle, r.bridge.limits.life
 	r.bridge.limits = l
 	r.server.Config.Handler = r.bridge
 	r.server.Start()
 	t.Cleanup(func() {
 		target.Close()
+		for conn := range r.accepted { // those that no test has taken
+			conn.Close()
+		}
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := r.bridge.Shutdown(ctx); err != nil {
@@ -723,7 +728,7 @@ func TestRefusedRequests(t *testing.T) {
 }
 
 func TestAllowedOrigins(t *testing.T) {
-	r := newRig(t, func(c *Config, _ *limits) { c.Origins = []string{"https://Class.example/"} })
+	r := newRig(t, func(c *Config, _ *limits) { c.Origins = []string{"https://class.example"} })
 	here := r.server.Listener.Addr().String()
 	_, port, _ := net.SplitHostPort(here)
 	for _, tt := range []struct{ host, origin string }{
@@ -755,14 +760,14 @@ func TestWildcardAddress(t *testing.T) {
 	for host, ok := range map[string]bool{"192.0.2.7:8080": true, "localhost:8080": true, "0.0.0.0:8080": false, "192.0.2.8:8080": false} {
 		r := &http.Request{Host: host, Header: http.Header{}}
 		r = r.WithContext(context.WithValue(context.Background(), http.LocalAddrContextKey, net.Addr(local)))
-		if err := g.allow(r); (err == nil) != ok {
+		if err := g.allow(r, "http"); (err == nil) != ok {
 			t.Errorf("host %s: %v", host, err)
 		}
 	}
 }
 
 func TestSessionLimit(t *testing.T) {
-	r := newRig(t, func(c *Config, _ *limits) { c.Sessions = 1 })
+	r := newRig(t, func(c *Config, _ *limits) { c.Limits.Sessions = 1 })
 	first, program := r.join()
 	_, _, end := r.open().rest()
 	wantEnd(t, end, codeNotNow, "all 1 sessions")
@@ -790,7 +795,7 @@ func TestTargetDown(t *testing.T) {
 	}
 	address := l.Addr().String()
 	l.Close()
-	r := newRig(t, func(c *Config, _ *limits) { c.Targets = map[string]string{"echo": address} })
+	r := newRig(t, func(c *Config, _ *limits) { c.Targets = map[string]Target{"echo": {Address: address}} })
 	_, _, end := r.open().rest()
 	wantEnd(t, end, codeNotNow, "echo at "+address+": connection refused")
 }

@@ -2,7 +2,7 @@ package bridge
 
 import "github.com/gorilla/websocket"
 
-// The codes that a session is closed with: RFC 6455 section 7.4.1, and two
+// The codes that a session is closed with: RFC 6455 section 7.4.1, and some
 // from the range that it leaves to applications.
 const (
 	codeDone      = websocket.CloseNormalClosure
@@ -13,6 +13,9 @@ const (
 	codeNotNow    = websocket.CloseTryAgainLater
 	codeReset     = 4001
 	codeMalformed = 4002
+	codeIdle      = 4003
+	codeAge       = 4004
+	codeTooMany   = 4029 // as HTTP's 429
 )
 
 // maxReason is how long a close reason may be: a control frame holds 125

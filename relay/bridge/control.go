@@ -11,12 +11,19 @@ const (
 	reset      = "reset"
 	eof        = "eof"
 	credit     = "credit"
+	closing    = "closing"
 )
 
 // control is a control message; doc.go lists them.
 type control struct {
 	Type  string `json:"type"`
 	Bytes int    `json:"bytes,omitempty"` // of credit: more than 0, at most maxCredit
+
+	// Of closing: the close code, its reason, and the seconds after which to
+	// connect again makes sense, 0 when the relay can't know.
+	Code   int    `json:"code,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	Retry  int    `json:"retry,omitempty"`
 }
 
 // maxCredit bounds the credit that a browser can have granted and not yet
@@ -36,7 +43,7 @@ func parseControl(text []byte) (control, error) {
 		if c.Bytes < 1 || c.Bytes > maxCredit {
 			return control{}, fmt.Errorf("credit of %d bytes; from 1 to %d is allowed", c.Bytes, maxCredit)
 		}
-		return c, nil
+		return control{Type: credit, Bytes: c.Bytes}, nil
 	}
 	return control{}, fmt.Errorf("control type %.20q; it can be %s, %s, %s", c.Type, shutdownWR, reset, credit)
 }
@@ -45,7 +52,7 @@ func parseControl(text []byte) (control, error) {
 func (c control) text() []byte {
 	text, err := json.Marshal(c)
 	if err != nil {
-		panic(err) // a string and an int
+		panic(err) // strings and ints
 	}
 	return text
 }

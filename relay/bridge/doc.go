@@ -22,6 +22,10 @@
 //	{"type":"eof"}                   to the browser: the program sent a FIN
 //	{"type":"reset"}                 to the browser: the program sent a RST; close 4001 follows
 //	{"type":"credit","bytes":65536}  either way: that many more bytes are welcome
+//	{"type":"closing","code":1001,"reason":"the relay was told to stop"}
+//	                                 to the browser: why the relay closes, now or soon, in
+//	                                 words for a person; "retry":30 after how many seconds
+//	                                 it makes sense to connect again, where that is known
 //
 // What was sent before an end arrives before it. After both shutdown_wr and eof
 // the relay closes with 1000. A close by the browser before that is close(2):
@@ -40,16 +44,26 @@
 //
 //	1000  both directions have ended
 //	1001  the relay shuts down
+//	1002  what came is against RFC 6455
 //	1003  a text message on a plain pipe
 //	1009  a message of more than MaxMessage bytes
 //	1011  the TCP connection failed; the reason says how
 //	1013  the target can't be reached, or too many sessions are open
 //	4001  the program reset the connection
 //	4002  a control message that isn't one, or not at this point
+//	4003  no byte moved for [Limits].Idle
+//	4004  the session reached [Limits].Lifetime
+//	4029  the client has too many sessions, or began too many in a minute; without
+//	      sockscope.v1 it gets HTTP's status 429 and Retry-After instead
+//
+// A page can't read a close code from every library, and never the status of a
+// failed handshake: to a browser that speaks sockscope.v1 the message "closing"
+// says the same before 1001, 1013, 4003, 4004 and 4029.
 //
 // # Who may connect
 //
 // The client names a target out of a fixed list and never an address. Since any
 // page that a browser shows can open a WebSocket to the loopback address,
-// the Origin and Host headers must be known ones: see [Config].
+// the Origin and Host headers must be known ones: see [Config]. What a client may
+// take is bounded: see [Limits].
 package bridge

@@ -27,6 +27,8 @@ func (s *session) receive() receiveEnd {
 		n, err := s.tcp.Read(buffer[:s.allowance.wait(len(buffer))])
 		if n > 0 && !s.ending.Load() {
 			s.allowance.spend(n)
+			s.note(0, n)
+			s.seat.pace(s.paced, n)
 			s.beat.sent()
 			if s.writeBytes(buffer[:n]) != nil && !s.ending.Load() {
 				return receiveEnd{browserGone: true}

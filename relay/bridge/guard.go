@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -12,12 +13,15 @@ import (
 // since a name that an attacker owns can be made to resolve to the loopback
 // address (DNS rebinding), and then Origin and Host agree.
 type guard struct {
-	hosts   []string
+	hosts   []string // of the listening address: pages from them are let in too
+	others  []string // the hosts of origins
 	origins []string
 }
 
 // newGuard lets in the loopback names and the listening address, each with the
-// listening port, and the further origins with the hosts they name.
+// listening port, and the further origins with the hosts they name. To use the
+// same scheme as the browser did is part of being the same origin (RFC 6454,
+// section 4).
 func newGuard(listen string, origins []string) guard {
 	var g guard
 	host, port, _ := net.SplitHostPort(listen)
@@ -25,48 +29,57 @@ func newGuard(listen string, origins []string) guard {
 		if ip := net.ParseIP(name); name == "" || ip != nil && ip.IsUnspecified() {
 			continue // the address that a connection came to is added in allow
 		}
-		g.add(net.JoinHostPort(strings.ToLower(name), port))
+		g.hosts = append(g.hosts, net.JoinHostPort(strings.ToLower(name), port))
 	}
 	for _, origin := range origins {
-		origin = strings.TrimSuffix(strings.ToLower(origin), "/")
-		g.origins = append(g.origins, origin)
-		if _, host, ok := strings.Cut(origin, "://"); ok {
-			g.hosts = append(g.hosts, host)
-		}
+		_, host, _ := strings.Cut(origin, "://")
+		g.origins, g.others = append(g.origins, origin), append(g.others, host)
 	}
 	return g
 }
 
-// add lets in a host, and the pages that come from it.
-func (g *guard) add(hostport string) {
-	names := []string{hostport}
-	if host, ok := strings.CutSuffix(hostport, ":80"); ok {
-		names = append(names, host) // a browser leaves the default port out
+// ParseOrigin reads an origin as browsers send it, scheme://host[:port], and
+// returns it the way they write it: in lower case, without the scheme's own port.
+func ParseOrigin(s string) (string, error) {
+	u, err := url.Parse(strings.ToLower(s))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil ||
+		u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(u.Host, "*, ") {
+		return "", fmt.Errorf("%.100q is no origin; one is written https://example.org or http://example.org:8080", s)
 	}
-	for _, name := range names {
-		if !slices.Contains(g.hosts, name) {
-			g.hosts = append(g.hosts, name)
-			g.origins = append(g.origins, "http://"+name)
-		}
+	host := strings.TrimSuffix(u.Host, ":")
+	if port := u.Port(); port == "80" && u.Scheme == "http" || port == "443" && u.Scheme == "https" {
+		host = strings.TrimSuffix(host, ":"+port)
 	}
+	return u.Scheme + "://" + host, nil
 }
 
 // allow returns nil for a request that is let in, else an error that says what
-// would be. A request without Origin doesn't come from a page, and whoever
-// sends it could as well speak TCP.
-func (g guard) allow(r *http.Request) error {
-	g.hosts, g.origins = slices.Clip(g.hosts), slices.Clip(g.origins)
-	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
-		g.add(local.String())
+// would be; scheme is how the browser came. A request without Origin doesn't
+// come from a page, and whoever sends it could as well speak TCP.
+func (g guard) allow(r *http.Request, scheme string) error {
+	hosts := g.hosts
+	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && !slices.Contains(hosts, local.String()) {
+		hosts = append(slices.Clip(hosts), local.String())
 	}
-	if host := strings.ToLower(r.Host); !slices.Contains(g.hosts, host) {
-		return fmt.Errorf("host %.100q is not allowed here; allowed are %s (-allow-origin adds one)", r.Host, strings.Join(g.hosts, ", "))
+	port := ":80"
+	if scheme == "https" {
+		port = ":443"
 	}
-	switch origins := r.Header.Values("Origin"); {
-	case len(origins) == 0:
+	allowed, origins := slices.Clone(g.others), slices.Clone(g.origins)
+	for _, host := range hosts {
+		allowed, origins = append(allowed, host), append(origins, scheme+"://"+host)
+		if host, ok := strings.CutSuffix(host, port); ok { // a browser leaves the default port out
+			allowed, origins = append(allowed, host), append(origins, scheme+"://"+host)
+		}
+	}
+	if host := strings.ToLower(r.Host); !slices.Contains(allowed, host) {
+		return fmt.Errorf("host %.100q is not allowed here; allowed are %s (-allow-origin adds one)", r.Host, strings.Join(allowed, ", "))
+	}
+	switch sent := r.Header.Values("Origin"); {
+	case len(sent) == 0:
 		return nil
-	case len(origins) > 1 || !slices.Contains(g.origins, strings.ToLower(origins[0])):
-		return fmt.Errorf("origin %.100q is not allowed here; allowed are %s (-allow-origin adds one)", strings.Join(origins, ", "), strings.Join(g.origins, ", "))
+	case len(sent) > 1 || !slices.Contains(origins, strings.ToLower(sent[0])):
+		return fmt.Errorf("origin %.100q is not allowed here; allowed are %s (-allow-origin adds one)", strings.Join(sent, ", "), strings.Join(origins, ", "))
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ type heartbeat struct {
 	mu      sync.Mutex
 	credit  int     // bytes that the program has taken
 	pong    *string // the answer to the last ping
+	notice  string  // why the session is going to be closed
 	last    time.Time
 	unheard bool // bytes went to the browser since the last sign of life
 	blocked bool // read waits for the program, and hears nothing
@@ -68,15 +69,24 @@ func (h *heartbeat) signal() {
 	}
 }
 
+// announce says why the session is going to be closed.
+func (h *heartbeat) announce(why string) {
+	h.mu.Lock()
+	h.notice = why
+	h.mu.Unlock()
+	h.signal()
+}
+
 // debts returns what is owed, and strikes it out.
-func (h *heartbeat) debts() (credit int, pong *string) {
+func (h *heartbeat) debts() (credit int, pong *string, notice string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.credit >= Window/4 {
 		credit, h.credit = h.credit, 0
 	}
 	pong, h.pong = h.pong, nil
-	return credit, pong
+	notice, h.notice = h.notice, ""
+	return credit, pong, notice
 }
 
 // silent reports whether the browser owed a sign of life for longer than d. It
@@ -98,16 +108,19 @@ func (s *session) beatUntil(quiet <-chan struct{}) {
 		case <-quiet:
 			return
 		case <-s.beat.wake:
-			owed, pong := s.beat.debts()
+			owed, pong, notice := s.beat.debts()
 			if pong != nil {
 				s.ws.WriteControl(websocket.PongMessage, []byte(*pong), time.Now().Add(s.limits.stall))
 			}
 			if owed > 0 {
 				s.writeText(control{Type: credit, Bytes: owed}, time.Now().Add(s.limits.stall))
 			}
+			if notice != "" && s.v1 {
+				s.writeText(control{Type: closing, Code: codeShutdown, Reason: notice}, time.Now().Add(s.limits.stall))
+			}
 		case <-ticker.C:
 			if s.beat.silent(s.limits.pong) {
-				s.log.Info("a browser stays silent", "target", s.name)
+				s.log.Info("a browser stays silent")
 				s.ws.Close()
 			}
 			s.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(s.limits.stall))

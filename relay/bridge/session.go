@@ -1,6 +1,8 @@
 package bridge
 
 import (
+	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"sync"
@@ -26,7 +28,15 @@ type session struct {
 	tcp    *net.TCPConn
 	log    *slog.Logger
 	limits limits
-	stop   <-chan struct{} // the bridge shuts down
+	bridge *Bridge
+	local  bool // the browser is on this machine
+	seat   seat
+	began  time.Time
+
+	up, down atomic.Int64    // bytes to the program, and from it
+	moved    atomic.Int64    // when bytes last moved: ns since began
+	paced    context.Context // ends when there is no more time to go slowly
+	hurry    context.CancelFunc
 
 	queue     *queue
 	allowance *allowance
@@ -37,14 +47,16 @@ type session struct {
 	beat      heartbeat
 }
 
-func newSession(b *Bridge, name string, ws *websocket.Conn, tcp *net.TCPConn) *session {
+func newSession(b *Bridge, name string, ws *websocket.Conn, tcp *net.TCPConn, from origin, seat seat) *session {
 	s := &session{
 		name: name, v1: ws.Subprotocol() == protocol,
 		ws: ws, tcp: tcp,
-		log: b.log, limits: b.limits, stop: b.stop,
+		log: b.log.With("target", name, "client", from.client), limits: b.limits,
+		bridge: b, local: from.local, seat: seat, began: time.Now(),
 		queue: newQueue(), allowance: newAllowance(Window),
 		beat: newHeartbeat(),
 	}
+	s.paced, s.hurry = context.WithCancel(context.Background())
 	if !s.v1 {
 		s.allowance.lift()
 	}
@@ -68,11 +80,13 @@ type verdict struct {
 	code   int // of the close frame; 0 when the browser is gone
 	reason string
 	reset  bool // the browser is told by a control message too
+	ours   bool // it is the relay's decision, which is told by one
 	heed   bool // what the browser sends until it closes too is delivered
 }
 
 // run is the session, from its connected beginning to its end.
 func (s *session) run() {
+	s.bridge.counts.began(s.name)
 	reads, sends, receives := make(chan readEnd, 1), make(chan error, 1), make(chan receiveEnd, 1)
 	go func() { reads <- s.read() }()
 	go func() { sends <- s.send() }()
@@ -88,12 +102,26 @@ func (s *session) run() {
 	s.tcp.Close()
 	s.ws.Close()
 	<-beats
+	s.bridge.counts.ended(v.code)
+	level := slog.LevelInfo
+	if s.local {
+		level = slog.LevelDebug // whoever runs the relay for themselves knows
+	}
+	s.log.Log(context.Background(), level, "session", "up", s.up.Load(), "down", s.down.Load(),
+		"seconds", time.Since(s.began).Seconds(), "code", v.code, "reason", v.reason)
 }
 
 // judge waits for the end that decides the session's. What it takes from a
 // channel it puts back, for finish to find.
 func (s *session) judge(reads chan readEnd, sends chan error, receives chan receiveEnd) verdict {
 	var ended bool // the program has sent its FIN
+	drain := s.bridge.drain
+	var due <-chan time.Time // the session may have had its time
+	if !s.local {
+		timer := time.NewTimer(min(s.limits.idle, s.limits.life))
+		defer timer.Stop()
+		due = timer.C
+	}
 	for {
 		select {
 		case end := <-reads:
@@ -127,8 +155,23 @@ func (s *session) judge(reads chan readEnd, sends chan error, receives chan rece
 			}
 			ended, receives = true, nil
 
-		case <-s.stop:
-			return verdict{code: codeShutdown, reason: "the relay shuts down"}
+		case <-due:
+			age := time.Since(s.began)
+			idle := age - time.Duration(s.moved.Load())
+			switch {
+			case age >= s.limits.life:
+				return verdict{code: codeAge, ours: true, reason: fmt.Sprintf("a connection may last %v; connect again", s.limits.life)}
+			case idle >= s.limits.idle:
+				return verdict{code: codeIdle, ours: true, reason: fmt.Sprintf("nothing was sent or received for %v; connect again", s.limits.idle)}
+			}
+			due = time.After(min(s.limits.idle-idle, s.limits.life-age))
+
+		case <-drain:
+			drain = nil
+			s.beat.announce("the relay was told to stop; connections end " + within(time.Until(s.bridge.until)))
+
+		case <-s.bridge.stop:
+			return verdict{code: codeShutdown, ours: true, reason: "the relay shuts down"}
 		}
 	}
 }
@@ -140,6 +183,7 @@ func (s *session) finish(v verdict, reads chan readEnd, sends chan error, receiv
 		patience = s.limits.answer
 	}
 	s.ending.Store(true)
+	s.hurry()
 	s.allowance.lift()
 	if !v.heed {
 		s.deaf.Store(true)
@@ -177,6 +221,9 @@ func (s *session) sayGoodbye(v verdict) {
 	if v.reset && s.v1 {
 		s.writeText(control{Type: reset}, deadline)
 	}
+	if v.ours && s.v1 {
+		s.writeText(control{Type: closing, Code: v.code, Reason: v.reason}, deadline)
+	}
 	s.ws.WriteControl(websocket.CloseMessage, closeFrame(v.code, v.reason), deadline)
 }
 
@@ -210,6 +257,14 @@ func (s *session) awaitSent(patience time.Duration, sends chan error) bool {
 		<-sends
 		return false
 	}
+}
+
+// note counts bytes that have moved.
+func (s *session) note(up, down int) {
+	s.up.Add(int64(up))
+	s.down.Add(int64(down))
+	s.bridge.counts.passed(up, down)
+	s.moved.Store(int64(time.Since(s.began)))
 }
 
 // sendFIN ends our direction of the TCP connection.

@@ -90,7 +90,10 @@ func (s *session) send() error {
 			return nil
 		}
 		for len(p) > 0 {
-			n, err := s.tcp.Write(p[:min(len(p), sendPiece)])
+			piece := p[:min(len(p), sendPiece)]
+			s.seat.pace(s.paced, len(piece))
+			n, err := s.tcp.Write(piece)
+			s.note(n, 0)
 			if err != nil {
 				s.queue.abandon()
 				return err

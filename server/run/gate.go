@@ -9,6 +9,7 @@ import (
 // gate lets a bounded number of runs in at a time; the others wait in the
 // order in which they came.
 type gate struct {
+	size    int
 	mu      sync.Mutex
 	free    int
 	waiting []*ticket
@@ -27,7 +28,14 @@ func (t *ticket) tell(place int) {
 	t.place <- place
 }
 
-func newGate(size int) *gate { return &gate{free: size} }
+func newGate(size int) *gate { return &gate{size: size, free: size} }
+
+// count returns how many are in, and how many wait.
+func (g *gate) count() (in, waiting int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.size - g.free, len(g.waiting)
+}
 
 // enter returns when there is room, or with ctx's error. Until then it calls
 // queued with the place in the queue whenever that changes. After a nil error

@@ -112,6 +112,7 @@ type Server struct {
 	programs *gate
 	agents   *gate
 	addrs    map[string]string
+	tally    tally
 }
 
 // Start starts a Server and returns when all of it listens. An error is one
@@ -215,6 +216,8 @@ func (s *Server) accept() {
 		case seats <- struct{}{}:
 			s.wait.Go(func() {
 				defer func() { <-seats }()
+				s.tally.viewers.Add(1)
+				defer s.tally.viewers.Add(-1)
 				s.serve(conn)
 			})
 		default:

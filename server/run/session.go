@@ -188,6 +188,7 @@ func (c *session) view(ctx context.Context, v *viewing, gate *gate, req *trace.R
 	}
 	v.release = sync.OnceFunc(gate.leave)
 	defer v.release()
+	c.server.tally.runs.Add(1)
 	began := time.Now()
 	worker, err := c.server.pool.hire(ctx, req)
 	switch {
@@ -240,6 +241,7 @@ func (c *session) copyFrames(v *viewing, out *bufio.Reader) (complete bool, err 
 			return false, nil
 		}
 		if isEnd(frame) {
+			c.server.tally.end(frame)
 			c.leave(v) // before the viewer can ask for the next
 			return true, c.write(frame)
 		}

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"nhooyr.io/websocket"
@@ -37,16 +38,22 @@ const (
 // Off reports whether there is no server to run things on.
 func (s State) Off() bool { return s == Gone || s == Refused }
 
-// Event is something that happened on a Link: a Message arrived, or it is Gone.
-// The Message of Refused is the server's Error.
+// Event is something that happened on a Link: a Message arrived, the relay gave
+// Notice that it is going to close, or it is Gone. The Message of Refused is an
+// Error, of the server's or with the relay's reason.
 type Event struct {
 	State   State
-	Message *trace.Message // nil when Gone
+	Notice  string         // why the relay closes, now or soon, in its words; else ""
+	Message *trace.Message // nil when Gone, and beside a Notice
 	Raw     []byte         // the message as it came, a whole frame; read only
 }
 
 // Link is a connection that is made again whenever it breaks.
 type Link struct {
+	// Busy is set while a run is under way: then a relay that is about to close
+	// is listened to until it does.
+	Busy atomic.Bool
+
 	url  string
 	take func(Event)
 
@@ -84,7 +91,7 @@ func (l *Link) Run() {
 	wait := firstWait
 	told := false // that it is gone
 	for !l.isClosed() {
-		came := l.once()
+		came, retry := l.once()
 		if l.isClosed() {
 			return
 		}
@@ -98,7 +105,7 @@ func (l *Link) Run() {
 		case Refused:
 			wait = lastWait
 		}
-		t := time.NewTimer(wait)
+		t := time.NewTimer(max(wait, retry))
 		select {
 		case <-t.C:
 		case <-l.stop:
@@ -111,19 +118,20 @@ func (l *Link) Run() {
 
 // once makes one connection and reads it to its end. It returns how far that
 // came: Live if the server spoke, for a relay takes a WebSocket before it knows
-// that it reaches one; Refused if the first that it said was an Error.
-func (l *Link) once() (came State) {
+// that it reaches one; Refused if the first that came was an Error, or the
+// relay's word that it closes. The relay may ask to be left alone for a time.
+func (l *Link) once() (came State, retry time.Duration) {
 	came = Gone
 	// Dial's context must not end: it would close with a code that a browser
 	// refuses. A browser gives up an attempt by itself.
 	conn, _, err := websocket.Dial(context.Background(), l.url, &websocket.DialOptions{Subprotocols: []string{Subprotocol}})
 	if err != nil {
-		return came
+		return came, retry
 	}
 	conn.SetReadLimit(maxMessage)
 	if !l.hold(conn) {
 		conn.Close(websocket.StatusNormalClosure, "")
-		return came
+		return came, retry
 	}
 	defer l.drop(conn)
 	var rest []byte
@@ -131,19 +139,31 @@ func (l *Link) once() (came State) {
 	for {
 		kind, data, err := conn.Read(context.Background())
 		if err != nil {
-			return came
+			return came, retry
 		}
 		if kind != websocket.MessageBinary {
-			if ended(data) {
-				return came
+			c, ok := parse(data)
+			if !ok || c.Type == "eof" || c.Type == "reset" {
+				return came, retry
 			}
-			continue
+			if c.Type == "closing" {
+				retry = time.Duration(min(c.Retry, maxRetry)) * time.Second
+				if came != Live {
+					l.take(Event{State: Refused, Message: &trace.Message{Error: &trace.Error{Text: c.Reason}}})
+					return Refused, retry
+				}
+				l.take(Event{State: Live, Notice: c.Reason})
+				if !l.Busy.Load() { // nothing is lost, and the relay needn't wait for us
+					return came, retry
+				}
+			}
+			continue // credit for what we send concerns only those who send much
 		}
 		spent += len(data)
 		if spent >= grant {
 			text := fmt.Appendf(nil, `{"type":"credit","bytes":%d}`, spent)
 			if conn.Write(context.Background(), websocket.MessageText, text) != nil {
-				return came
+				return came, retry
 			}
 			spent = 0
 		}
@@ -157,7 +177,7 @@ func (l *Link) once() (came State) {
 		})
 		if err != nil { // not our protocol: no use to read on
 			conn.Close(closeBadFrame, "bad frame")
-			return came
+			return came, retry
 		}
 	}
 }
@@ -166,13 +186,19 @@ func (l *Link) once() (came State) {
 // are welcome: a fraction of the window that it begins with.
 const grant = 64 << 10
 
-// ended reports whether a control message says that nothing more will come.
-// The others, credit for what we send, concern only those who send much.
-func ended(text []byte) bool {
-	var c struct {
-		Type string `json:"type"`
-	}
-	return json.Unmarshal(text, &c) != nil || c.Type == "eof" || c.Type == "reset"
+// control is a control message of the relay's.
+type control struct {
+	Type   string `json:"type"`
+	Reason string `json:"reason"` // of closing
+	Retry  int    `json:"retry"`  // of closing; s
+}
+
+// maxRetry bounds how long the relay may ask to be left alone, in seconds.
+const maxRetry = 300
+
+func parse(text []byte) (c control, ok bool) {
+	err := json.Unmarshal(text, &c)
+	return c, err == nil
 }
 
 // closeBadFrame is our own close code for bytes that are no frames.

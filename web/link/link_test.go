@@ -1,6 +1,7 @@
 package link
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/http/httptest"
@@ -15,21 +16,22 @@ import (
 // patience is how long a test waits for something that should happen soon.
 const patience = 20 * time.Second
 
-// control is a native server's control port with a relay before it. Each
+// server is a native server's control port with a relay before it. Each
 // connection to it is handed to the test.
-type control struct {
+type server struct {
 	*testing.T
 	conns chan net.Conn
+	relay *bridge.Bridge
 	url   string
 }
 
-func serve(t *testing.T) *control {
+func serve(t *testing.T, limits ...bridge.Limits) *server {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &control{t, make(chan net.Conn, 8), ""}
+	c := &server{T: t, conns: make(chan net.Conn, 8)}
 	go func() {
 		for {
 			conn, err := l.Accept()
@@ -40,10 +42,12 @@ func serve(t *testing.T) *control {
 		}
 	}()
 	web := httptest.NewUnstartedServer(nil)
-	web.Config.Handler = bridge.New(bridge.Config{
-		Targets: map[string]string{"lab": l.Addr().String()},
+	c.relay = bridge.New(bridge.Config{
+		Targets: map[string]bridge.Target{"lab": {Address: l.Addr().String()}},
 		Listen:  web.Listener.Addr().String(),
+		Limits:  append(limits, bridge.Limits{})[0],
 	})
+	web.Config.Handler = c.relay
 	web.Start()
 	t.Cleanup(func() {
 		l.Close()
@@ -55,7 +59,7 @@ func serve(t *testing.T) *control {
 }
 
 // accept returns the next connection that the relay makes.
-func (c *control) accept() net.Conn {
+func (c *server) accept() net.Conn {
 	c.Helper()
 	select {
 	case conn := <-c.conns:
@@ -68,7 +72,7 @@ func (c *control) accept() net.Conn {
 }
 
 // start runs a link until the test ends, and then sees that Run returns.
-func (c *control) start() (*Link, <-chan Event) {
+func (c *server) start() (*Link, <-chan Event) {
 	events := make(chan Event, 4096)
 	l := New(c.url, func(e Event) { events <- e })
 	done := make(chan struct{})
@@ -88,7 +92,7 @@ func (c *control) start() (*Link, <-chan Event) {
 	return l, events
 }
 
-func (c *control) next(events <-chan Event) Event {
+func (c *server) next(events <-chan Event) Event {
 	c.Helper()
 	select {
 	case e := <-events:
@@ -99,7 +103,7 @@ func (c *control) next(events <-chan Event) Event {
 	}
 }
 
-func (c *control) say(conn net.Conn, m *trace.Message) []byte {
+func (c *server) say(conn net.Conn, m *trace.Message) []byte {
 	c.Helper()
 	frame, err := trace.AppendFrame(nil, m)
 	if err != nil {
@@ -128,6 +132,58 @@ func TestMessagesComeAndRequestsGo(t *testing.T) {
 	var r trace.Request
 	if err := trace.ReadFrame(conn, trace.MaxRequest, &r); err != nil || r.Op != trace.OpRun || r.Lab != "select" {
 		t.Fatalf("the server got %+v, %v", r, err)
+	}
+}
+
+// A relay that is about to close says why. Without a run there is nothing to
+// stay for.
+func TestNoticeOfAClose(t *testing.T) {
+	for _, busy := range []bool{false, true} {
+		c := serve(t)
+		l, events := c.start()
+		l.Busy.Store(busy)
+		conn := c.accept()
+		c.say(conn, hello)
+		c.next(events)
+		drained := make(chan struct{})
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			c.relay.Drain(ctx, time.Hour)
+			close(drained)
+		}()
+		if e := c.next(events); e.State != Live || e.Notice != "the relay was told to stop; connections end in 3600 seconds" {
+			t.Fatalf("busy %v: %+v", busy, e)
+		}
+		if busy {
+			c.say(conn, hello)
+			if e := c.next(events); e.State != Live || e.Message == nil {
+				t.Errorf("a run isn't heard to its end: %+v", e)
+			}
+			cancel()
+		} else {
+			if e := c.next(events); e.State != Gone || e.Notice != "" {
+				t.Errorf("after the notice: %+v", e)
+			}
+			conn.Close()
+		}
+		select {
+		case <-drained:
+		case <-time.After(patience):
+			t.Error("the relay waits in vain")
+		}
+		cancel()
+	}
+}
+
+// A relay that takes no more says so.
+func TestNoticeOfARefusal(t *testing.T) {
+	c := serve(t, bridge.Limits{Sessions: 1})
+	_, first := c.start()
+	c.say(c.accept(), hello)
+	c.next(first)
+	_, events := c.start()
+	if e := c.next(events); e.State != Refused || e.Message == nil || e.Message.Error == nil || e.Message.Error.Text != "all 1 sessions are taken; try again later" {
+		t.Errorf("%+v", e)
 	}
 }
 
@@ -195,7 +251,7 @@ func TestNobodyListens(t *testing.T) {
 	}
 	addr := l.Addr().String()
 	l.Close()
-	c := &control{T: t, url: "ws://" + addr + "/relay/lab"}
+	c := &server{T: t, url: "ws://" + addr + "/relay/lab"}
 	link, events := c.start()
 	if e := c.next(events); e.State != Gone {
 		t.Fatalf("event %+v", e)

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sockscope/relay/bridge"
+	"sockscope/server/run"
+)
+
+// config is what the flags say.
+type config struct {
+	http, metrics string
+	server        string
+	ports         ports
+	targets       map[string]bridge.Target // those of -target
+	beyond        bool                     // they may be on other machines
+	origins       []string
+	proxies       []netip.Prefix
+	cert, key     string
+	limits        bridge.Limits
+	connections   int
+	drain         time.Duration
+	logFormat     string
+	watch         run.Watch
+}
+
+// parse reads the command line; what it can't use it says in one line.
+func parse(args []string) (config, error) {
+	c := config{targets: map[string]bridge.Target{}}
+	f := flag.NewFlagSet("relay", flag.ContinueOnError)
+	f.StringVar(&c.http, "http", "127.0.0.1:8080", "serve the site and the WebSockets on this `address`")
+	f.StringVar(&c.metrics, "metrics", "", "serve /metrics, and /healthz in full, on this `address`; without it only this machine gets them, at -http")
+	f.StringVar(&c.server, "server", "", "relay to the native server on `HOST[:CONTROLPORT]` instead of starting one")
+	f.StringVar(&c.ports.control, "control", run.DefaultControl, "the native server's control `address`")
+	f.StringVar(&c.ports.echo, "echo", run.DefaultEcho, "the echo server's `address`")
+	f.StringVar(&c.ports.mux, "mux", run.DefaultMux, "the select multiplexer's `address`")
+	f.StringVar(&c.ports.byteorder, "byteorder", run.DefaultByteorder, "the byte order server's `address`")
+	f.Func("target", "relay /relay/NAME to a TCP server of yours, `NAME=HOST:PORT` on this machine; can be repeated", c.addTarget)
+	f.BoolVar(&c.beyond, "target-beyond-loopback", false, "let a -target be on another machine")
+	f.Func("allow-origin", "let pages from these `origins` connect too, such as https://example.org; separated by commas, or repeated", c.addOrigins)
+	f.Func("trusted-proxy", "believe X-Forwarded-For and X-Forwarded-Proto from `addresses` such as 127.0.0.1 or 10.1.0.0/16; can be repeated", c.addProxy)
+	f.StringVar(&c.cert, "tls-cert", "", "serve HTTPS with the certificates in this `file` (PEM); read again when it changes")
+	f.StringVar(&c.key, "tls-key", "", "the certificate's private key, a `file`")
+	f.IntVar(&c.limits.Sessions, "sessions", 256, "WebSockets at once")
+	f.IntVar(&c.limits.ClientSessions, "client-sessions", 128, "WebSockets at once of one client")
+	f.IntVar(&c.limits.ClientStarts, "client-starts", 600, "WebSockets that one client may open in a minute")
+	bytesVar(f, &c.limits.Bytes, "bytes", 64<<20, "`bytes` a second, to and from the targets of all clients (64MiB)")
+	bytesVar(f, &c.limits.ClientBytes, "client-bytes", 8<<20, "`bytes` a second, to and from the targets of one client (8MiB)")
+	f.DurationVar(&c.limits.Idle, "idle", 30*time.Minute, "close a WebSocket that nothing moved through for so long")
+	f.DurationVar(&c.limits.Lifetime, "lifetime", 12*time.Hour, "close a WebSocket after so long")
+	f.IntVar(&c.connections, "connections", 1024, "TCP connections at once; half of them for one client")
+	f.DurationVar(&c.drain, "drain", 10*time.Second, "after SIGTERM or SIGINT, let what is open go on for so long")
+	f.StringVar(&c.logFormat, "log-format", "text", "write the log as `text or json`")
+	f.Var(&c.watch, "watch", "let visitors watch the standing servers, and so everyone's bytes; on where -http is a loopback address")
+	if err := f.Parse(args); err != nil {
+		return config{}, err
+	}
+	err := c.check(f.Args())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "relay:", err)
+		f.Usage()
+	}
+	return c, err
+}
+
+// check looks for what doesn't fit together.
+func (c *config) check(rest []string) error {
+	l := c.limits
+	switch {
+	case len(rest) > 0:
+		return fmt.Errorf("unexpected argument %q", rest[0])
+	case c.server != "" && c.watch != run.WatchHere:
+		return errors.New("-watch is a flag of the server that -server names: give it there")
+	case (c.cert == "") != (c.key == ""):
+		return errors.New("-tls-cert and -tls-key go together")
+	case min(l.Sessions, l.ClientSessions, l.ClientStarts, c.connections) < 1 || min(l.Idle, l.Lifetime) <= 0:
+		return errors.New("a limit must be more than 0")
+	case c.drain < 0:
+		return errors.New("-drain can't be less than 0")
+	case c.logFormat != "text" && c.logFormat != "json":
+		return fmt.Errorf("-log-format can be text or json, not %q", c.logFormat)
+	}
+	return nil
+}
+
+// builtIn are the targets that every relay has.
+var builtIn = []string{"lab", "echo", "mux", "byteorder"}
+
+func (c *config) addTarget(s string) error {
+	name, t, err := bridge.ParseTarget(s)
+	if err != nil {
+		return err
+	}
+	if _, twice := c.targets[name]; twice || slices.Contains(builtIn, name) {
+		return fmt.Errorf("there is a target %s already", name)
+	}
+	c.targets[name] = t
+	return nil
+}
+
+// checkTargets refuses what isn't on this machine, unless that is allowed.
+func (c *config) checkTargets(ctx context.Context) error {
+	for name, t := range c.targets {
+		if c.beyond {
+			t.Loopback = false
+			c.targets[name] = t
+			continue
+		}
+		err := t.Check(ctx)
+		if errors.Is(err, bridge.ErrBeyond) {
+			return fmt.Errorf("-target %s: %w; -target-beyond-loopback allows it", name, err)
+		}
+		if err != nil {
+			return fmt.Errorf("-target %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func (c *config) addOrigins(s string) error {
+	for text := range strings.SplitSeq(s, ",") {
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		origin, err := bridge.ParseOrigin(text)
+		if err != nil {
+			return err
+		}
+		c.origins = append(c.origins, origin)
+	}
+	return nil
+}
+
+func (c *config) addProxy(s string) error {
+	if addr, err := netip.ParseAddr(s); err == nil {
+		s = netip.PrefixFrom(addr, addr.BitLen()).String()
+	}
+	p, err := netip.ParsePrefix(s)
+	if err != nil || p != p.Masked() {
+		return fmt.Errorf("%.60q is no address and no network; one is written 127.0.0.1, 10.1.0.0/16 or fd00::/8", s)
+	}
+	c.proxies = append(c.proxies, p)
+	return nil
+}
+
+// bytesVar adds a flag for a number of bytes, such as 8MiB, 512KiB or 100000.
+func bytesVar(f *flag.FlagSet, v *int, name string, value int, usage string) {
+	*v = value
+	f.Func(name, usage, func(s string) error {
+		shift := 0
+		for suffix, bits := range map[string]int{"KiB": 10, "MiB": 20, "GiB": 30} {
+			if n, ok := strings.CutSuffix(s, suffix); ok {
+				s, shift = n, bits
+			}
+		}
+		n, err := strconv.ParseUint(s, 10, 30)
+		if err != nil || n == 0 {
+			return errors.New("a size is written 100000, 512KiB or 8MiB")
+		}
+		*v = int(n) << shift
+		return nil
+	})
+}
+
+// logger writes to standard error.
+func (c *config) logger() *slog.Logger {
+	if c.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, nil))
+}

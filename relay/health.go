@@ -1,0 +1,115 @@
+package main
+
+import (
+	"encoding/json"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sockscope/relay/bridge"
+	"sockscope/server/run"
+)
+
+// health answers whether the relay lives, and whether it should be sent
+// visitors.
+type health struct {
+	native   *run.Server // nil when the native server is elsewhere:
+	control  string      // its control port
+	draining atomic.Bool
+
+	mu     sync.Mutex
+	looked time.Time
+	err    error // of the last look at the control port
+}
+
+// answer is the body of /healthz. Who isn't on this machine gets the status
+// alone: what protects runs, and what doesn't, is the host's business.
+type answer struct {
+	Status    string   `json:"status"`
+	Isolation string   `json:"isolation,omitempty"`
+	Notes     []string `json:"notes,omitempty"`
+}
+
+// live answers 200 as long as the process can answer at all.
+func (h *health) live(full bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		a := answer{Status: "ok"}
+		if full && h.native != nil {
+			a.Isolation, a.Notes = h.native.Isolation(), h.native.Notes()
+		}
+		respond(w, http.StatusOK, a)
+	}
+}
+
+// ready answers 503 while the relay drains, or can't reach its native server.
+func (h *health) ready(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case h.draining.Load():
+		respond(w, http.StatusServiceUnavailable, answer{Status: "draining"})
+	case !h.reached():
+		respond(w, http.StatusServiceUnavailable, answer{Status: "the native server can't be reached"})
+	default:
+		respond(w, http.StatusOK, answer{Status: "ready"})
+	}
+}
+
+// A look at the control port is good for a moment, so that asking us often
+// isn't asking it often.
+const (
+	lookEvery = 2 * time.Second
+	lookFor   = time.Second
+)
+
+// reached reports whether the native server's control port accepts.
+func (h *health) reached() bool {
+	if h.native != nil {
+		return true
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if time.Since(h.looked) > lookEvery {
+		var conn net.Conn
+		if conn, h.err = net.DialTimeout("tcp", h.control, lookFor); h.err == nil {
+			conn.Close()
+		}
+		h.looked = time.Now()
+	}
+	return h.err == nil
+}
+
+func respond(w http.ResponseWriter, status int, body answer) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(body)
+}
+
+// inside serves what is for the host's eyes.
+func (h *health) inside(metrics http.Handler) *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", metrics)
+	mux.HandleFunc("GET /healthz", h.live(true))
+	mux.HandleFunc("GET /readyz", h.ready)
+	return mux
+}
+
+// outside adds to the site's mux what visitors and load balancers may ask. What
+// is inside is there too for this machine itself, if open says so.
+func (h *health) outside(mux *http.ServeMux, relay *bridge.Bridge, inside http.Handler, open bool) {
+	local := func(forOthers http.HandlerFunc) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			if open && relay.Local(r) {
+				inside.ServeHTTP(w, r)
+				return
+			}
+			forOthers(w, r)
+		}
+	}
+	mux.HandleFunc("GET /readyz", h.ready)
+	mux.HandleFunc("GET /healthz", local(h.live(false)))
+	mux.HandleFunc("GET /metrics", local(func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "the figures are for this machine itself, or at the address that -metrics names", http.StatusForbidden)
+	}))
+}

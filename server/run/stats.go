@@ -1,0 +1,58 @@
+package run
+
+import (
+	"sync/atomic"
+
+	"sockscope/server/trace"
+)
+
+// Stats is what a Server does now, and what it has done since its start.
+type Stats struct {
+	Viewers int   // connections to the control port, now
+	Running int   // runs, now
+	Queued  int   // runs that wait for their turn, now
+	Runs    int64 // that have had their turn
+	Ended   int64 // whose end reached this server from their worker
+	Dropped int64 // calls that were made and are not in the traces of those
+}
+
+// tally is what Stats can't find out from elsewhere.
+type tally struct {
+	viewers              atomic.Int64
+	runs, ended, dropped atomic.Int64
+}
+
+// Stats returns the figures of the moment.
+func (s *Server) Stats() Stats {
+	st := Stats{
+		Viewers: int(s.tally.viewers.Load()),
+		Runs:    s.tally.runs.Load(),
+		Ended:   s.tally.ended.Load(),
+		Dropped: s.tally.dropped.Load(),
+	}
+	for _, g := range []*gate{s.programs, s.agents} {
+		in, waiting := g.count()
+		st.Running += in
+		st.Queued += waiting
+	}
+	return st
+}
+
+// end takes note of a run's last frame.
+func (t *tally) end(frame []byte) {
+	t.ended.Add(1)
+	trace.Frames(frame, func(m *trace.Message) {
+		if m.End != nil {
+			t.dropped.Add(m.End.Dropped)
+		}
+	})
+}
+
+// Notes says in sentences what this system keeps from setting runs apart. Where
+// there is nothing to say it is empty.
+func (s *Server) Notes() []string {
+	if s.Isolation() == trace.Shared {
+		return []string{"runs share this machine's loopback: a network namespace for each can't be had here"}
+	}
+	return nil
+}
