@@ -61,7 +61,7 @@ func parse(args []string) (config, error) {
 	f.IntVar(&c.connections, "connections", 1024, "TCP connections at once; half of them for one client")
 	f.DurationVar(&c.drain, "drain", 10*time.Second, "after SIGTERM or SIGINT, let what is open go on for so long")
 	f.StringVar(&c.logFormat, "log-format", "text", "write the log as `text or json`")
-	f.Var(&c.watch, "watch", "let visitors watch the standing servers, and so everyone's bytes; on where -http is a loopback address")
+	f.Var(&c.watch, "watch", "let visitors watch the standing servers, and so everyone's bytes; on where -http is a loopback address, with no -trusted-proxy")
 	if err := f.Parse(args); err != nil {
 		return config{}, err
 	}

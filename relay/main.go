@@ -64,7 +64,7 @@ func serve(ctx context.Context, c config) error {
 		return err
 	}
 	defer listener.Close()
-	if c.watch == run.WatchHere && !run.Loopback(listener) {
+	if c.watch == run.WatchHere && (!run.Loopback(listener) || len(c.proxies) > 0) {
 		c.watch = run.WatchNever
 	}
 	var apart net.Listener
