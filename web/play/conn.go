@@ -176,6 +176,33 @@ func (r *Run) ConnOf(proc, fd, n int) *Conn {
 	return nil
 }
 
+// Ended returns the step that ended what end sends, before position n: its
+// shutdown, its close, or its process's exit; -1 where it had not ended.
+func (r *Run) Ended(end End, n int) int {
+	at := -1
+	if end.Closed >= 0 && end.Closed < n {
+		at, n = end.Closed, end.Closed // a shutdown may have come before
+	}
+	for i := range r.Lanes {
+		if r.Lanes[i].Proc != end.Proc {
+			continue
+		}
+		calls := r.Lanes[i].Calls
+		k := lastBefore(r, calls, n)
+		for last := max(0, k-lookBack); k >= last; k-- {
+			c := &r.Calls[calls[k]]
+			e := &r.Steps[c.Enter]
+			if c.Enter <= end.Opened {
+				break
+			}
+			if e.Call == trace.Shutdown && e.FD == end.FD && len(e.Args) > 0 && e.Args[0] != 0 && c.Return >= 0 && c.Return < n && r.Steps[c.Return].Errno == 0 {
+				at = c.Return
+			}
+		}
+	}
+	return at
+}
+
 // Peer returns the name of the process at the other end of fd of proc at
 // position n, or "".
 func (r *Run) Peer(proc, fd, n int) string {
