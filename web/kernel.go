@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -128,6 +129,9 @@ func (s *session) columns(p *trace.ProcState) []column {
 		case trace.FDConn:
 			if name = s.Player.Run.Peer(s.proc(), f.FD, s.pos()); name == "" {
 				name = "connected"
+				if s.Player.Run.Untraced() {
+					name = f.Peer[strings.LastIndexByte(f.Peer, ':')+1:]
+				}
 			}
 		case trace.FDEpoll:
 			name = "interest list"

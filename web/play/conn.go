@@ -23,6 +23,7 @@ type End struct {
 // Flow is what went one way.
 type Flow struct {
 	Sends, Recvs []Move
+	Base         int64 // bytes that had gone this way before the run's first step
 }
 
 // Move is one call's share of a Flow.
@@ -87,7 +88,12 @@ func (r *Run) connect(i int) {
 	if e.Call == trace.Accept && e.Errno == 0 && e.Addr != "" {
 		c := r.connAt(e.Addr, i, func(c *Conn) bool { return c.Server.Proc < 0 })
 		c.Server = End{Proc: e.Proc, FD: int(e.Result), Opened: i, Closed: -1}
-		r.ends[endpoint{e.Proc, int(e.Result)}] = r.connIndex(c)
+		ci := r.connIndex(c)
+		r.ends[endpoint{e.Proc, int(e.Result)}] = ci
+		if r.Untraced() {
+			r.peer(ci)
+			r.arrive(i, ci)
+		}
 		return
 	}
 	if e.Call != trace.Connect {
@@ -133,11 +139,17 @@ func (r *Run) connIndex(c *Conn) int {
 // move adds the bytes of a send or recv to its flow.
 func (r *Run) move(i int) {
 	e := &r.Steps[i]
-	if e.Errno != 0 || e.Result <= 0 || !e.Call.Sends() && !e.Call.Receives() {
+	if e.Errno != 0 || e.Result < 0 || !e.Call.Sends() && !e.Call.Receives() {
 		return
 	}
 	ci, ok := r.ends[endpoint{e.Proc, e.FD}]
 	if !ok {
+		return
+	}
+	if r.Untraced() && e.Call.Receives() {
+		r.arrive(i, ci)
+	}
+	if e.Result == 0 {
 		return
 	}
 	c := &r.Conns[ci]
@@ -154,7 +166,7 @@ func (r *Run) move(i int) {
 			data = r.Steps[call.Enter].Data
 		}
 	}
-	m := Move{Step: i, Len: e.Result, Bytes: data[:min(int64(len(data)), e.Result)]}
+	m := Move{Step: i, Off: flow.Base, Len: e.Result, Bytes: data[:min(int64(len(data)), e.Result)]}
 	if n := len(*list); n > 0 {
 		m.Off = (*list)[n-1].Off + (*list)[n-1].Len
 	}

@@ -139,6 +139,9 @@ func pagePaths() []string {
 	for _, l := range lab.All {
 		paths = append(paths, "/lab/"+l.ID)
 	}
+	for _, l := range lab.Standing {
+		paths = append(paths, "/watch/"+l.Server())
+	}
 	return paths
 }
 

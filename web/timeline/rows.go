@@ -61,7 +61,12 @@ func Rows(r *play.Run, size Size, into []Row) []Row {
 	}
 	slices.SortStableFunc(into, func(a, b Row) int {
 		x, y := &r.Lanes[a.Lane], &r.Lanes[b.Lane]
-		if x.Proc != y.Proc {
+		switch {
+		case x.Proc < 0 && y.Proc >= 0: // peers stand below all threads
+			return 1
+		case x.Proc >= 0 && y.Proc < 0:
+			return -1
+		case x.Proc != y.Proc:
 			return x.Proc - y.Proc
 		}
 		return x.Thread - y.Thread
