@@ -16,6 +16,7 @@ import (
 type laneLabel struct {
 	lane         int // index in the run's Lanes
 	proc, thread int
+	pid          int // of a process that another one made; else 0
 	name, tag    string
 	big          bool
 	word         string // "blocked in recv"
@@ -35,11 +36,7 @@ func (s *session) lanes() []laneLabel {
 	out := make([]laneLabel, len(run.Lanes))
 	for i, row := range timeline.Rows(run, timeline.Wide, nil) {
 		l := &run.Lanes[row.Lane]
-		if l.Role == play.RolePeer {
-			out[i] = peerLabel(run, row.Lane, s.pos())
-			continue
-		}
-		out[i] = laneLabel{lane: row.Lane, proc: l.Proc, thread: l.Thread, name: l.Name, tag: l.Tag, big: row.Big,
+		out[i] = laneLabel{lane: row.Lane, proc: l.Proc, thread: l.Thread, pid: run.Header.Procs[l.Proc].PID, name: l.Name, tag: l.Tag, big: row.Big,
 			word: threadWord(run, state, l, s.pos())}
 	}
 	return out
@@ -62,12 +59,12 @@ func threadWord(run *play.Run, state *trace.State, l *play.Lane, pos int) string
 	switch {
 	case t == nil || !t.Started:
 		return "not started"
+	case t.Exited && l.Thread == 0 && state.Procs[l.Proc].Zombie:
+		return exitWord(run, l) + ", a zombie"
 	case t.Exited:
 		return exitWord(run, l)
 	case !t.InCall && l.Role == trace.RoleAgent && run.End == nil:
 		return "waiting for you"
-	case !t.InCall && len(l.Calls) == 0 && l.Start < 0:
-		return "in no call that is recorded"
 	case !t.InCall:
 		return "running"
 	case t.Call == trace.Nanosleep:
@@ -79,7 +76,7 @@ func threadWord(run *play.Run, state *trace.State, l *play.Lane, pos int) string
 }
 
 func threadOf(state *trace.State, proc, thread int) *trace.ThreadState {
-	if state == nil || proc < 0 || proc >= len(state.Procs) || thread >= len(state.Procs[proc].Threads) {
+	if state == nil || proc >= len(state.Procs) || thread >= len(state.Procs[proc].Threads) {
 		return nil
 	}
 	return &state.Procs[proc].Threads[thread]
@@ -152,17 +149,15 @@ func (c *laneList) Render() app.UI {
 	return elc("ol", "lanes").Aria("label", "Threads").Body(
 		app.Range(lanes).Slice(func(i int) app.UI {
 			l := &lanes[i]
-			wide := "wide"
-			if l.proc < 0 {
-				wide = "wide addr"
-			}
 			return laneItem(l.big, l.lane == c.S.lane).Body(
 				button(func(app.Context, app.Event) { c.S.pickLane(l.lane) }, app.EventScope(l.lane)).
 					Aria("pressed", l.lane == c.S.lane).
 					Body(
 						el("b").Body(
-							elc("span", wide).Body(app.Text(l.name), app.If(l.thread > 0, func() app.UI {
+							elc("span", "wide").Body(app.Text(l.name), app.If(l.thread > 0, func() app.UI {
 								return el("em").Text(fmt.Sprintf("thread %d", l.thread+1))
+							}), app.If(l.pid > 0, func() app.UI {
+								return el("em").Text("pid " + itoa(int64(l.pid)))
 							})),
 							elc("span", "narrow").Text(l.tag),
 						),
@@ -189,14 +184,6 @@ func laneItem(big, selected bool) app.HTMLElem {
 func (s *session) pickLane(i int) {
 	s.lane = max(0, min(i, len(s.lanes())-1))
 	s.flow, s.picked = flowPick{}, 0
-	if s.Player != nil {
-		run := s.Player.Run
-		if l := &run.Lanes[s.lane]; l.Role == play.RolePeer {
-			if c := run.PeerAt(l, s.pos()); c != nil {
-				s.flow = flowPick{fixed: true, conn: slices.IndexFunc(run.Conns, func(o play.Conn) bool { return o.Server == c.Server })}
-			}
-		}
-	}
 	s.rev++
 }
 
@@ -214,5 +201,5 @@ func (s *session) proc() int {
 	if s.Player == nil || s.lane >= len(s.Player.Run.Lanes) {
 		return s.lane
 	}
-	return max(0, s.Player.Run.Lanes[s.lane].Proc) // a peer's kernel isn't seen: the server's is
+	return s.Player.Run.Lanes[s.lane].Proc
 }

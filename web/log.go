@@ -85,7 +85,11 @@ func (l *callLog) read(step int) line {
 		}
 		out.html = returned(trace.Strace(enter, e), e)
 	case trace.Start:
-		out.html = `<span class="dim">+++ starts +++</span>`
+		word := "starts"
+		if e.Thread == 0 && len(e.Args) == 2 {
+			word += " as pid " + itoa(e.Args[1])
+		}
+		out.html = `<span class="dim">+++ ` + word + ` +++</span>`
 	case trace.Exit:
 		out.html = `<span class="dim">+++ ` + html.EscapeString(exitText(e)) + ` +++</span>`
 	case trace.Note:

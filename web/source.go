@@ -217,22 +217,26 @@ func (s *session) whose(file int) string {
 
 // namesTogether shortens "client 1", "client 2", "client 3" to "clients 1 to 3".
 func namesTogether(names []string) string {
-	if len(names) < 2 {
-		return strings.Join(names, "")
-	}
-	first, last := 0, 0
-	for i, name := range names {
-		number, ok := strings.CutPrefix(name, "client ")
-		n, err := strconv.Atoi(number)
-		if !ok || err != nil || i > 0 && n != last+1 {
-			return strings.Join(names, ", ")
+	var parts []string
+	for i := 0; i < len(names); {
+		word, number, _ := strings.Cut(names[i], " ")
+		first, _ := strconv.Atoi(number)
+		n := 1
+		for i+n < len(names) && first > 0 && names[i+n] == word+" "+strconv.Itoa(first+n) {
+			n++
 		}
-		if i == 0 {
-			first = n
+		part := names[i]
+		if n > 1 {
+			plural := word + "s"
+			if word == "child" {
+				plural = "children"
+			}
+			part = fmt.Sprintf("%s %d to %d", plural, first, first+n-1)
 		}
-		last = n
+		parts = append(parts, part)
+		i += n
 	}
-	return fmt.Sprintf("clients %d to %d", first, last)
+	return strings.Join(parts, ", ")
 }
 
 // tally counts what the threads of a program do.
@@ -245,7 +249,7 @@ func (s *session) tally(file int) string {
 	for i := range run.Lanes {
 		l := &run.Lanes[i]
 		t := threadOf(state, l.Proc, l.Thread)
-		if l.Proc < 0 || run.Header.Procs[l.Proc].File-1 != file || t == nil || !t.Started || t.Exited {
+		if run.Header.Procs[l.Proc].File-1 != file || t == nil || !t.Started || t.Exited {
 			continue
 		}
 		if t.InCall && blocked(run, l, pos) {

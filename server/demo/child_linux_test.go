@@ -36,6 +36,7 @@ func init() {
 }
 
 func TestMain(m *testing.M) {
+	demo.Forked()
 	if text := os.Getenv(childEnv); text != "" {
 		runJob(text)
 	}
@@ -52,6 +53,11 @@ func runJob(text string) {
 	check(err)
 	mem, err := unix.Mmap(3, 0, trace.AreaSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	check(err)
+	if program.Forks {
+		fd, err := unix.FcntlInt(3, unix.F_DUPFD, 200)
+		check(err)
+		socket.Bequeath(fd)
+	}
 	check(unix.Close(3)) // the program's first socket is to have it
 	if j.Files > 0 {
 		check(syscall.Setrlimit(unix.RLIMIT_NOFILE, &syscall.Rlimit{Cur: uint64(j.Files), Max: uint64(j.Files)}))
@@ -192,6 +198,17 @@ func (p *process) wait(others ...*process) {
 	if n := p.ring.Dropped(); n != 0 {
 		p.t.Errorf("%d calls are missing in the trace", n)
 	}
+}
+
+// child returns the trace of the first process that p has made, which is to have
+// ended; nil where there is none.
+func (p *process) child() *process {
+	if p.area.Threads() < 2 || !p.returned(trace.Fork) {
+		return nil
+	}
+	c := &process{t: p.t, ring: p.area.Ring(1)}
+	c.collect()
+	return c
 }
 
 // returned tells whether a call of that name has come back.

@@ -42,6 +42,9 @@ var scenarios = []scenario{
 	{name: "poll-reset", server: "poll", client: "reset", set: map[string]string{"timeout": "2s"}, ends: true},
 	{name: "epoll", server: "epoll", client: "client", set: map[string]string{"timeout": "2s"}, ends: true},
 	{name: "epoll-reset", server: "epoll", client: "reset", set: map[string]string{"timeout": "2s"}, ends: true},
+	{name: "processes", server: "processes", client: "client", set: map[string]string{"clients": "1"}, ends: true},
+	{name: "processes-forget", server: "processes", client: "halfclose", set: map[string]string{"clients": "1", "forget": "true"},
+		clientSet: map[string]string{"message": "Hello, world"}, ends: true},
 	{name: "two-ports", server: "two-ports", client: "client", set: map[string]string{"timeout": "2s", "other": "127.0.0.1:0"}, ends: true},
 	{name: "number-32", server: "receive", client: "number", clientSet: map[string]string{"number": "305419896"}, ends: true},
 	{name: "number-16", server: "receive", client: "number", set: map[string]string{"bits": "16"},
@@ -105,6 +108,9 @@ func TestGolden(t *testing.T) {
 			t.Parallel()
 			server, client := s.run(t, unwrapped)
 			text := normal(server)
+			if child := server.child(); child != nil {
+				text = endedYet.ReplaceAllString(text, "") + "\nchild\n" + normal(child)
+			}
 			if s.polls {
 				text = notYet.ReplaceAllString(text, "")
 			}
@@ -122,6 +128,10 @@ var (
 	hosts = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 	times = regexp.MustCompile(` <\d+\.\d{6}>`)
 
+	// Of a child that may have ended by now, or not: WNOHANG tells either.
+	endedYet = regexp.MustCompile(`(?m)^.*\twaitpid\(.* WNOHANG\) .*\n|^.*\twaitpid\(.* = \d+\n`)
+	pids     = regexp.MustCompile(`fork\(\) = \d+`)
+
 	notYet = regexp.MustCompile(`(?m)^.* EAGAIN .*\n`)
 )
 
@@ -130,6 +140,7 @@ var (
 func normal(p *process) string {
 	text := times.ReplaceAllString(p.text(), "")
 	text = hosts.ReplaceAllString(text, "127.0.0.1:PORT")
+	text = pids.ReplaceAllString(text, "fork() = PID")
 	names := map[string]string{}
 	return ports.ReplaceAllStringFunc(text, func(port string) string {
 		if names[port] == "" {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"sockscope/server/socket"
 )
 
 // Program is one of the programs, as labs and the command line run it.
@@ -17,7 +19,13 @@ type Program struct {
 	// Run runs it at addr, to bind or to connect to, with what Check returned.
 	// It makes its calls in the calling thread and may never return.
 	Run func(addr string, s Settings)
+
+	Forks bool // it makes child processes
 }
+
+// Forked has to be called first in main, by every executable that runs programs:
+// a child of one begins there. See socket.Forked.
+func Forked() { socket.Forked(child) }
 
 // Find returns the program with the name, or an error that names those there are.
 func Find(name string) (*Program, error) {
@@ -61,8 +69,8 @@ func (p *Program) Check(given map[string]string) (Settings, error) {
 //
 //go:embed web.go get.go echo.go select.go client.go slow.go reset.go
 //go:embed halfclose.go receive.go number.go byteorder.go spin.go
-//go:embed poll.go epoll.go edge.go threads.go twoports.go timeouts.go many.go
-//go:embed dice.go
+//go:embed poll.go epoll.go edge.go threads.go processes.go twoports.go
+//go:embed timeouts.go many.go dice.go
 var Sources embed.FS
 
 // Source returns the text of a program's file, "" when there is no such file.

@@ -63,6 +63,16 @@ var Programs = []*Program{
 		Run: func(addr string, s Settings) { Threads(addr) },
 	},
 	{
+		Name: "processes", File: "processes.go", Forks: true,
+		Doc: "blocking echo server with a process for each client",
+		Settings: []Setting{
+			{"clients", "0", "ends after so many, up to 1000; 0 is never", number(0, 1000)},
+			{"forget", "false", "true: the parent leaves its own fds of the connections open", choice("false", "true")}},
+		Run: func(addr string, s Settings) {
+			Processes(addr, s.Int("clients"), s["forget"] == "true")
+		},
+	},
+	{
 		Name: "two-ports", File: "twoports.go",
 		Doc: "echo server on two ports, with one select for both",
 		Settings: []Setting{timeout,

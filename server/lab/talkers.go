@@ -41,8 +41,9 @@ const grace = 500 * time.Millisecond
 
 // Against returns the values with which l, a lab that talks, has the clients
 // that v says, for a comparison with another lab. The server's own knobs are at
-// their defaults, but for the two that the others' servers don't have: one recv
-// takes what it takes there, and the timeout outlasts the clients' pauses.
+// their defaults, but for what the others' servers don't have: one recv takes what
+// it takes there, the timeout outlasts the clients' pauses, the last client ends as
+// the others.
 func (l *Lab) Against(v Values) (Values, error) {
 	given := map[string]string{}
 	for _, name := range []string{"clients", "messages", "pause", "pauses", "seed"} {
@@ -50,6 +51,9 @@ func (l *Lab) Against(v Values) (Values, error) {
 	}
 	if l.Knob("size") != nil {
 		given["size"] = "1024"
+	}
+	if l.Knob("last") != nil {
+		given["last"] = "closes"
 	}
 	if k := l.Knob("timeout"); k != nil {
 		pause := max(v.Duration("pause"), v.Duration("pauses"))
@@ -63,6 +67,7 @@ func endLast(procs []Process, v Values) []Process {
 	if p := &procs[len(procs)-1]; v["last"] != "closes" {
 		p.Program = map[string]string{"resets": "reset", "half-closes": "halfclose"}[v["last"]]
 		delete(p.Args, "pause")
+		delete(p.Args, "seed")
 	}
 	return procs
 }

@@ -5,7 +5,13 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+
+	"sockscope/server/demo"
 )
+
+// leashEnv says in the environment of a program's children that they are to end
+// with whoever started the program, as the program itself.
+const leashEnv = "SOCKSCOPE_LEASHED"
 
 // childEnv says in a process's environment what it was started as.
 const childEnv = "SOCKSCOPE_CHILD"
@@ -24,9 +30,13 @@ func init() {
 }
 
 // Child has to be called first in main. In a process that was started as a
-// worker or a program it does that and never returns; in any other it does
-// nothing.
+// worker or a program, or by one, it does that and never returns; in any other
+// it does nothing.
 func Child() {
+	if os.Getenv(leashEnv) != "" {
+		go leash()
+	}
+	demo.Forked()
 	role := os.Getenv(childEnv)
 	os.Unsetenv(childEnv) // not inherited by what this process starts
 	var err error

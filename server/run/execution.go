@@ -18,8 +18,8 @@ type execution struct {
 	limits    Limits
 	diag      *sockDiag
 	box       *outbox
-	began     int64 // ns of CLOCK_MONOTONIC
-	members   []member
+	began     int64              // ns of CLOCK_MONOTONIC
+	members   []*member          // by the numbers of the processes
 	causes    map[lab.Cause]bool // that have come about
 	idle      []*process         // ready, not yet assigned
 	merge     merge
@@ -42,7 +42,7 @@ type execution struct {
 // member is one process of a run.
 type member struct {
 	lab.Process
-	proc      *process // nil before it starts
+	proc      *process // nil before it starts, and of a process that another one made
 	killed    bool     // by us
 	exited    bool
 	traced    bool // its ring holds the exit of the process
@@ -51,6 +51,8 @@ type member struct {
 	lines     int
 	acts      chan []byte // frames on their way to the agent
 	pending   int         // acts without an answer
+	told      int64       // when the parent was told of its end; 0 before
+	status    int64       // what it was told
 }
 
 // threadNow is what is known of a thread: whether it is in a call, since when.
@@ -67,9 +69,9 @@ func newExecution(w *worker, procs []lab.Process, sources []trace.Source, box *o
 	}
 	w.idle = nil
 	for _, p := range procs {
-		e.members = append(e.members, member{Process: p})
+		e.members = append(e.members, &member{Process: p})
 	}
-	e.merge = merge{began: e.began, locate: newLocator(sources).at, seen: e.seen, areas: make([]mergeArea, len(procs))}
+	e.merge = merge{began: e.began, locate: newLocator(sources).at, seen: e.seen, born: e.born, areas: make([]mergeArea, len(procs))}
 	return e
 }
 
@@ -106,7 +108,9 @@ func (e *execution) pause() time.Duration {
 
 // pass reads the rings, acts on what is new, and passes on what is certain.
 func (e *execution) pass() {
+	told := e.told()
 	n, certain, err := e.merge.read(now())
+	e.buried(told)
 	if err != nil {
 		e.stop(trace.EndFailed, "the trace was damaged: "+err.Error())
 	}
@@ -122,7 +126,7 @@ func (e *execution) pass() {
 
 // seen takes note of an event as soon as it is read.
 func (e *execution) seen(ev *trace.Event) {
-	m := &e.members[ev.Proc]
+	m := e.members[ev.Proc]
 	for len(m.threads) <= ev.Thread {
 		m.threads = append(m.threads, threadNow{})
 	}
@@ -132,6 +136,9 @@ func (e *execution) seen(ev *trace.Event) {
 	case trace.Exit:
 		t.exited = true
 		m.traced = m.traced || ev.Thread == 0
+		if m.Parent > 0 && ev.Thread == 0 {
+			e.ended(m, ev.Result)
+		}
 	case trace.Enter:
 		t.inCall = true
 		e.calls++
@@ -139,6 +146,9 @@ func (e *execution) seen(ev *trace.Event) {
 		t.inCall = false
 		if ev.Errno == 0 {
 			e.causes[lab.Cause{Proc: ev.Proc, Call: ev.Call}] = true
+		}
+		if ev.Call == trace.Waitpid && ev.Result > 0 {
+			e.reaped(ev)
 		}
 		if ev.Call.Sends() || ev.Call.Receives() {
 			e.bytes += max(ev.Result, 0)
@@ -232,9 +242,9 @@ func (e *execution) startDue() {
 		return
 	}
 	for i := range e.members {
-		m := &e.members[i]
+		m := e.members[i]
 		due := m.After == nil || e.causes[*m.After] || e.members[m.After.Proc].exited
-		if m.proc == nil && due {
+		if m.proc == nil && m.Parent == 0 && due {
 			m.proc, e.idle = e.idle[0], e.idle[1:]
 			e.start(i)
 		}
@@ -242,7 +252,7 @@ func (e *execution) startDue() {
 }
 
 func (e *execution) start(i int) {
-	m := &e.members[i]
+	m := e.members[i]
 	e.merge.follow(i, m.proc.area)
 	agent := m.Role == trace.RoleAgent
 	if agent {
@@ -301,8 +311,7 @@ func (e *execution) complaints(i int, stderr io.Reader) {
 
 // exit takes note that a process has ended.
 func (e *execution) exit(i int, status int64) {
-	m := &e.members[i]
-	m.exited = true
+	m := e.members[i]
 	if m.acts != nil {
 		close(m.acts)
 	}
@@ -314,6 +323,13 @@ func (e *execution) exit(i int, status int64) {
 	if !m.traced { // it could not record its own end
 		e.merge.add(trace.Event{Kind: trace.Exit, Time: e.time(), Proc: i, FD: -1, Result: status})
 	}
+	e.orphans(i)
+	e.ended(m, status)
+}
+
+// ended notes that a process has ended. One that failed ends the run.
+func (e *execution) ended(m *member, status int64) {
+	m.exited = true
 	if status != 0 && !m.killed {
 		why := m.complaint
 		if why == "" {

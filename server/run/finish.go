@@ -27,7 +27,7 @@ func (e *execution) checkDone() {
 	}
 	running := false
 	for i := range e.members {
-		m := &e.members[i]
+		m := e.members[i]
 		if m.Role != trace.RoleServer && !m.exited {
 			return
 		}
@@ -38,14 +38,13 @@ func (e *execution) checkDone() {
 		return
 	}
 	for i := range e.members {
-		m := &e.members[i]
+		m := e.members[i]
 		if m.exited || m.killed || m.Ends || m.proc == nil {
 			continue
 		}
 		if call, ok := m.asleep(e.time() - int64(patience)); ok {
 			e.note(fmt.Sprintf("the clients are done; the %s, which waits for more in %v, was killed", m.Name, call))
-			m.killed = true
-			m.proc.kill()
+			e.kill(i)
 		}
 	}
 }
@@ -70,16 +69,15 @@ func (m *member) asleep(since int64) (call trace.Call, ok bool) {
 // finish ends what still runs and closes the trace.
 func (e *execution) finish() {
 	for i := range e.members {
-		if m := &e.members[i]; m.proc != nil && !m.exited {
-			m.killed = true
-			m.proc.kill()
+		if m := e.members[i]; m.proc != nil && !m.exited {
+			e.kill(i)
 		}
 	}
 	for _, p := range e.idle {
 		p.kill()
 	}
 	for i := range e.members {
-		for m := &e.members[i]; m.proc != nil && !m.exited; {
+		for m := e.members[i]; m.proc != nil && !m.exited; {
 			(<-e.happened)()
 		}
 	}

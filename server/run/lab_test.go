@@ -3,6 +3,7 @@ package run
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -43,6 +44,9 @@ func checkTrace(t testing.TB, r *result) {
 			started[l] = true
 			if e.Thread == 0 {
 				fds[e.Proc] = map[int]bool{}
+			}
+			if e.Thread == 0 && r.header.Procs[e.Proc].Parent > 0 {
+				maps.Copy(fds[e.Proc], fds[int(e.Args[0])])
 			}
 		case trace.Exit:
 			exited[e.Proc] = e.Thread == 0
@@ -103,7 +107,7 @@ func buffer(m map[string]*bytes.Buffer, name string) *bytes.Buffer {
 }
 
 // echoes are the programs that send back what they receive.
-var echoes = []string{"echo", "spin", "select", "poll", "epoll", "threads", "two-ports", "timeouts"}
+var echoes = []string{"echo", "spin", "select", "poll", "epoll", "threads", "processes", "two-ports", "timeouts"}
 
 // checkEcho makes sure that an echo's clients got every byte once, in order.
 func checkEcho(t testing.TB, r *result, sent, received map[string]*bytes.Buffer) {
@@ -179,6 +183,9 @@ func TestLabsRunToTheirEnds(t *testing.T) {
 				{"edge", map[string]string{"clients": "8", "size": "1024", "seed": "1", "pauses": "3ms"}},
 				{"threads", nil},
 				{"threads", map[string]string{"clients": "8", "messages": "8", "pause": "3ms"}},
+				{"processes", nil},
+				{"processes", map[string]string{"clients": "8", "messages": "8", "pause": "3ms"}},
+				{"processes", map[string]string{"parent": "forgets", "clients": "3"}},
 				{"two-ports", nil},
 				{"two-ports", map[string]string{"clients": "2", "messages": "8", "timeout": "500ms"}},
 				{"timeouts", nil},

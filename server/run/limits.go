@@ -11,7 +11,7 @@ type Limits struct {
 	Wall      time.Duration `cbor:"1,keyasint"` // time from the start to the end; 60 s
 	Idle      time.Duration `cbor:"2,keyasint"` // with an agent, in place of Wall: time since its last request; 10 min
 	Calls     int           `cbor:"3,keyasint"` // calls that enter the kernel; 200,000
-	Processes int           `cbor:"4,keyasint"` // 16
+	Processes int           `cbor:"4,keyasint"` // those that others made too; 20
 	Files     int           `cbor:"5,keyasint"` // open fds of one process (RLIMIT_NOFILE); 128
 	Memory    int64         `cbor:"6,keyasint"` // resident bytes of one process; 256 MiB
 	Bytes     int64         `cbor:"7,keyasint"` // sent and received by all processes; 64 MiB
@@ -22,7 +22,7 @@ func (l Limits) withDefaults() Limits {
 	setDefault(&l.Wall, time.Minute)
 	setDefault(&l.Idle, 10*time.Minute)
 	setDefault(&l.Calls, 200_000)
-	setDefault(&l.Processes, 16)
+	setDefault(&l.Processes, 20)
 	setDefault(&l.Files, 128)
 	setDefault(&l.Memory, 256<<20)
 	setDefault(&l.Bytes, 64<<20)

@@ -22,18 +22,35 @@ const never = int64(1<<63 - 1)
 type merge struct {
 	began  int64 // ns of CLOCK_MONOTONIC
 	locate func(pcs [4]uintptr) (file, line int)
-	seen   func(*trace.Event) // called for each event at once, in no order across threads
-	areas  []mergeArea        // by the processes' numbers
-	held   []trace.Event      // sorted; not yet passed on
-	last   int64              // time of the newest event passed on
-	late   int                // events that came after a later one had been passed on
+	seen   func(*trace.Event)    // called for each event at once, in no order across threads
+	areas  []mergeArea           // by the processes' numbers
+	born   func(parent, pid int) // called when a process has made one more, which gets the next number
+	held   []trace.Event         // sorted; not yet passed on
+	last   int64                 // time of the newest event passed on
+	late   int                   // events that came after a later one had been passed on
 	rec    trace.Record
 }
 
-// mergeArea is one process's memory; area is nil before the process started.
+// mergeArea is one process's memory. area is nil before the process started, and
+// for one that another process made: its rings are in the memory of that one.
 type mergeArea struct {
-	area  *trace.Area
-	ended bool
+	area    *trace.Area
+	ended   bool
+	rings   []mergeRing
+	threads int   // of the process, that have a ring
+	pid     int   // of a process that another one made; else 0
+	host    int   // the same outside of any process namespace; 0 when unknown
+	since   int64 // when it was made, relative to the run's start
+}
+
+// mergeRing says whose a ring is. known is false until its first record is read
+// and, in a process that another one made, until that one's fork has returned:
+// only then has the process a number.
+type mergeRing struct {
+	known        bool
+	proc, thread int
+	pid, host    int   // of a process that another one made
+	start        int64 // of its thread, relative to the run's start
 }
 
 // follow adds the area of a process.
@@ -62,29 +79,82 @@ func (m *merge) read(now int64) (n int, certain int64, err error) {
 			}
 		}
 	}
-	for proc, a := range m.areas {
-		if a.area == nil {
+	for proc := 0; proc < len(m.areas); proc++ { // they may become more
+		area := m.areas[proc].area
+		if area == nil {
 			continue
 		}
-		for t := range a.area.Threads() {
-			ring := a.area.Ring(t)
-			for {
+		for i := range area.Threads() {
+			ring := area.Ring(i)
+			for m.owner(proc, i) {
 				ok, err := ring.Next(&m.rec)
 				if err != nil {
-					return n, certain - m.began, fmt.Errorf("process %d, thread %d: %w", proc, t, err)
+					return n, certain - m.began, fmt.Errorf("process %d, ring %d: %w", proc, i, err)
 				}
 				if !ok {
 					break
 				}
-				e := m.rec.Event(proc, t, m.began)
-				e.File, e.Line = m.locate(m.rec.PCs)
-				m.seen(&e)
-				m.held = append(m.held, e)
+				m.put(proc, i)
 				n++
 			}
 		}
 	}
 	return n, certain - m.began, nil
+}
+
+// owner finds out whose ring i in the memory of a process is, and reports whether
+// it can be read on.
+func (m *merge) owner(proc, i int) bool {
+	a := &m.areas[proc]
+	for len(a.rings) <= i {
+		a.rings = append(a.rings, mergeRing{})
+	}
+	r := &a.rings[i]
+	if r.known || r.pid == 0 {
+		return true
+	}
+	for child := len(m.areas) - 1; child > proc; child-- { // a pid may be given out again
+		if c := &m.areas[child]; c.pid == r.pid {
+			r.known, r.proc, r.thread = true, child, c.threads
+			c.host = r.host
+			if c.threads++; r.thread > 0 {
+				m.hold(trace.Event{Kind: trace.Start, Time: max(r.start, c.since), Proc: child, Thread: r.thread, FD: -1})
+			}
+			return true
+		}
+	}
+	return false // its fork has not returned, or was killed before it could
+}
+
+// put puts in the record that was just read from ring i in the memory of a
+// process.
+func (m *merge) put(proc, i int) {
+	r := &m.areas[proc].rings[i]
+	if !r.known { // it is a Start
+		if m.rec.NArgs == 2 {
+			r.pid, r.host, r.start = int(m.rec.Args[0]), int(m.rec.Args[1]), m.rec.Time-m.began
+			return // of a first thread: the process began earlier, in the fork
+		}
+		r.known, r.proc, r.thread = true, proc, m.areas[proc].threads
+		m.areas[proc].threads++
+	}
+	e := m.rec.Event(r.proc, r.thread, m.began)
+	e.File, e.Line = m.locate(m.rec.PCs)
+	if since := m.areas[r.proc].since; e.Time < since {
+		e.Time = since // its parent lost the processor before it could tell when fork returned
+		m.late++
+	}
+	m.hold(e)
+	if e.Kind == trace.Return && e.Call == trace.Fork && e.Errno == 0 {
+		m.areas = append(m.areas, mergeArea{pid: int(e.Result), since: e.Time})
+		m.born(r.proc, int(e.Result))
+		m.hold(trace.Event{Kind: trace.Start, Time: e.Time, Proc: len(m.areas) - 1, FD: -1, Args: []int64{int64(r.proc), e.Result}})
+	}
+}
+
+func (m *merge) hold(e trace.Event) {
+	m.seen(&e)
+	m.held = append(m.held, e)
 }
 
 // take returns the held events up to the time until, in their order.

@@ -34,6 +34,10 @@ func spawn(args []string, output *os.File, attr *syscall.SysProcAttr) (*process,
 		args = []string{strings.Repeat(" ", titleRoom)}
 	}
 	p := &process{cmd: child(childProgram, append([]string{"run"}, args...)...)}
+	if attr == nil {
+		attr = new(syscall.SysProcAttr)
+	}
+	attr.Setpgid = true // see signal
 	p.cmd.SysProcAttr = attr
 	var theirs []*os.File // closed here once the process has them
 	defer func() {
@@ -96,7 +100,11 @@ func spawn(args []string, output *os.File, attr *syscall.SysProcAttr) (*process,
 // assign tells the process what to do; it begins at once.
 func (p *process) assign(job assignment) error { return trace.WriteFrame(p.stdin, job) }
 
-func (p *process) kill() { p.cmd.Process.Kill() }
+func (p *process) kill() { p.signal(syscall.SIGKILL) }
+
+// signal sends a signal to the process and those that it has made: its process
+// group. One that is gone already takes no notice.
+func (p *process) signal(s syscall.Signal) { syscall.Kill(-p.cmd.Process.Pid, s) }
 
 // wait returns when the process has ended, with its exit status, or minus the
 // number of the signal that ended it.

@@ -18,6 +18,8 @@ import (
 const (
 	areaFD  = 3 // the memory that it is traced into
 	readyFD = 4 // takes a greeting when the process is ready for its assignment
+
+	bequestFD = 200 // the least that areaFD becomes in a program with children
 )
 
 // fdReader reads from an fd by read(2), sleeping in the kernel: package os
@@ -46,7 +48,6 @@ func programMain() error {
 	if err != nil {
 		return err
 	}
-	unix.Close(areaFD)
 	greet()
 
 	var job assignment
@@ -57,6 +58,17 @@ func programMain() error {
 		return err
 	}
 	setTitle(job.words())
+	program, err := demo.Find(job.Program)
+	if err == nil && program.Forks {
+		// Children are traced into the same memory, and inherit it by an fd
+		// that is far from those of sockets.
+		fd, err := unix.FcntlInt(areaFD, unix.F_DUPFD, bequestFD)
+		if err != nil {
+			return os.NewSyscallError("fcntl F_DUPFD", err)
+		}
+		socket.Bequeath(fd)
+	}
+	unix.Close(areaFD)
 	if job.Files > 0 {
 		limit := unix.Rlimit{Cur: uint64(job.Files), Max: uint64(job.Files)}
 		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
@@ -66,7 +78,6 @@ func programMain() error {
 	if job.Program == "" {
 		return agentMain(job, area)
 	}
-	program, err := demo.Find(job.Program)
 	if err != nil {
 		return err
 	}
@@ -75,6 +86,7 @@ func programMain() error {
 		return err
 	}
 	if job.Leashed {
+		os.Setenv(leashEnv, "1")
 		go leash()
 	}
 	if err := socket.Attach(area, job.Sample); err != nil {

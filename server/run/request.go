@@ -29,7 +29,7 @@ func (e *execution) refuse(text string) {
 func (e *execution) agent() *member {
 	for i := range e.members {
 		if e.members[i].Role == trace.RoleAgent {
-			return &e.members[i]
+			return e.members[i]
 		}
 	}
 	return nil
@@ -81,7 +81,7 @@ func (e *execution) answers(i int, r io.Reader) {
 
 // complain takes note of a line that process i wrote to standard error.
 func (e *execution) complain(i int, line string) {
-	m := &e.members[i]
+	m := e.members[i]
 	line = strings.TrimSpace(line)
 	if m.lines++; m.lines > maxLines || line == "" {
 		return

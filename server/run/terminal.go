@@ -39,7 +39,7 @@ func Terminal(ctx context.Context, program, addr string, args map[string]string,
 	if err := proc.assign(job); err != nil {
 		return 0, err
 	}
-	interrupt := context.AfterFunc(ctx, func() { proc.cmd.Process.Signal(syscall.SIGINT) })
+	interrupt := context.AfterFunc(ctx, func() { proc.signal(syscall.SIGINT) })
 	defer interrupt()
 
 	lines := make(chan string)
@@ -50,11 +50,12 @@ func Terminal(ctx context.Context, program, addr string, args map[string]string,
 		}
 		exit <- proc.wait()
 	}()
-	screen := &straceWriter{w: out}
+	screen := &straceWriter{w: out, pids: []int{proc.cmd.Process.Pid}}
 	m := merge{
 		areas:  []mergeArea{{area: proc.area}},
 		locate: func([4]uintptr) (int, int) { return 0, 0 },
 		seen:   func(*trace.Event) {},
+		born:   func(_, pid int) { screen.pids = append(screen.pids, pid) },
 	}
 	pass := func(all bool) error {
 		_, certain, err := m.read(now())
@@ -93,38 +94,50 @@ func Terminal(ctx context.Context, program, addr string, args map[string]string,
 // a program's trace is no reason to end it.
 type straceWriter struct {
 	w       io.Writer
-	open    map[int]*trace.Event // calls under way, by thread
-	partial int                  // thread whose line has no end yet, plus one
-	threads bool                 // there is more than one
+	pids    []int                   // of the processes, by their numbers
+	open    map[thread]*trace.Event // calls under way
+	partial *thread                 // whose line has no end yet; nil for none
+	threads bool                    // there is more than one
+	procs   bool                    // the same for processes
 }
 
+// thread is a thread of a process, by their numbers.
+type thread struct{ proc, thread int }
+
 func (s *straceWriter) event(e *trace.Event) {
+	who := thread{e.Proc, e.Thread}
 	switch e.Kind {
 	case trace.Note:
 		s.line(e.Note)
 	case trace.Start:
 		s.threads = s.threads || e.Thread > 0
+		s.procs = s.procs || e.Proc > 0
+	case trace.Exit:
+		// That of the first process is told by whoever waited for it.
+		if e.Proc > 0 && e.Thread == 0 {
+			s.line(s.prefix(who) + exitLine(e.Result))
+		}
 	case trace.Enter:
 		if s.open == nil {
-			s.open = map[int]*trace.Event{}
+			s.open = map[thread]*trace.Event{}
 		}
 		s.breakLine()
 		enter := *e
-		s.open[e.Thread] = &enter
-		s.partial = e.Thread + 1
-		fmt.Fprint(s.w, s.prefix(e.Thread), beginning(&enter))
+		s.open[who] = &enter
+		s.partial = &who
+		fmt.Fprint(s.w, s.prefix(who), beginning(&enter))
 	case trace.Return:
-		enter := s.open[e.Thread]
+		enter := s.open[who]
 		if enter == nil {
 			return
 		}
-		delete(s.open, e.Thread)
-		if s.partial == e.Thread+1 {
-			s.partial = 0
+		delete(s.open, who)
+		if s.partial != nil && *s.partial == who {
+			s.partial = nil
 			fmt.Fprintln(s.w, strings.TrimPrefix(trace.Strace(enter, e), beginning(enter)))
 			return
 		}
-		s.line(s.prefix(e.Thread) + trace.Resumed(enter, e))
+		s.line(s.prefix(who) + trace.Resumed(enter, e))
 	}
 }
 
@@ -135,18 +148,23 @@ func beginning(enter *trace.Event) string {
 	return strings.TrimSuffix(trace.Strace(enter, nil), unfinished)
 }
 
-// prefix names the thread, as strace -f does, when there are several.
-func (s *straceWriter) prefix(thread int) string {
-	if !s.threads {
-		return ""
+// prefix names the process and the thread, as strace -f does, when there are
+// several.
+func (s *straceWriter) prefix(who thread) string {
+	prefix := ""
+	if s.procs {
+		prefix = fmt.Sprintf("[pid %d] ", s.pids[who.proc])
 	}
-	return fmt.Sprintf("[thread %d] ", thread)
+	if s.threads {
+		prefix += fmt.Sprintf("[thread %d] ", who.thread)
+	}
+	return prefix
 }
 
 // breakLine leaves the line of a call that is under way.
 func (s *straceWriter) breakLine() {
-	if s.partial > 0 {
-		s.partial = 0
+	if s.partial != nil {
+		s.partial = nil
 		fmt.Fprintln(s.w, unfinished)
 	}
 }
@@ -159,10 +177,16 @@ func (s *straceWriter) line(text string) {
 // exit writes how the program ended and returns the status that a shell would
 // give it.
 func (s *straceWriter) exit(status int64) int {
+	s.line(s.prefix(thread{}) + exitLine(status))
 	if status < 0 {
-		s.line("+++ killed by " + trace.SignalName(-status) + " +++")
 		return 128 + int(-status)
 	}
-	s.line(fmt.Sprintf("+++ exited with %d +++", status))
 	return int(status)
+}
+
+func exitLine(status int64) string {
+	if status < 0 {
+		return "+++ killed by " + trace.SignalName(-status) + " +++"
+	}
+	return fmt.Sprintf("+++ exited with %d +++", status)
 }

@@ -73,6 +73,8 @@ func (v *viewer) until(r *result, enough func() bool) {
 		switch m := v.next(); {
 		case m.Header != nil:
 			r.header = m.Header
+		case m.Child != nil:
+			r.header.Procs = append(r.header.Procs, *m.Child)
 		case m.Error != nil:
 			r.errors = append(r.errors, m.Error.Text)
 		case m.End != nil:

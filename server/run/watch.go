@@ -33,8 +33,12 @@ func (e *execution) checkLimits() {
 	}
 	e.weighed = t
 	for i := range e.members {
-		m := &e.members[i]
-		if m.proc != nil && !m.exited && resident(m.proc.pid) > e.limits.Memory {
+		m := e.members[i]
+		pid := e.merge.areas[i].host
+		if m.proc != nil {
+			pid = m.proc.pid
+		}
+		if !m.exited && resident(pid) > e.limits.Memory {
 			limit("%s uses more than %s of memory, and that is the limit", m.Name, bytesText(e.limits.Memory))
 		}
 	}

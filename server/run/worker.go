@@ -171,6 +171,9 @@ func (w *worker) begin(req trace.Request, box *outbox) (*execution, error) {
 	if err != nil {
 		return nil, err
 	}
+	for i := range procs {
+		procs[i].Proc = shown[i]
+	}
 	tooMany := len(procs) > w.Limits.Processes
 	if !tooMany {
 		// All of them are ready before the first begins: how long a process

@@ -26,6 +26,7 @@ type call struct {
 	timeout int64     // ns, or trace.Forever
 	sets    sets      // of select, poll and epoll_wait
 	value   *int32    // of an option that comes out; the last of args
+	status  *int32    // of a child that comes out; the last of args
 }
 
 // sets are the fds of a call that waits for several.
@@ -120,7 +121,7 @@ func started() bool {
 		t.sampler = new(sampler)
 	}
 	t.passage.pending = ring.Pending()
-	t.note(trace.Start, 0)
+	t.note(trace.Start, 0, int64(forked.pid), int64(forked.host))
 	threads := []*thread{t}
 	if old := traced.threads.Load(); old != nil {
 		threads = append(threads, *old...)
@@ -135,7 +136,7 @@ func exited(status int) {
 	if t == nil {
 		return
 	}
-	t.note(trace.Exit, status)
+	t.note(trace.Exit, status, 0, 0)
 	traced.Lock()
 	defer traced.Unlock()
 	var rest []*thread
@@ -166,9 +167,13 @@ func current() *thread {
 	return nil
 }
 
-// note records the start or the end of the thread.
-func (t *thread) note(kind trace.Kind, status int) {
+// note records the start or the end of the thread. The start in a process that
+// Fork made has the process's two numbers.
+func (t *thread) note(kind trace.Kind, status int, pid, host int64) {
 	t.rec = trace.Record{Kind: kind, Time: nanotime(), FD: -1, Result: int64(status)}
+	if pid != 0 {
+		t.rec.NArgs, t.rec.Args = 2, [3]int64{pid, host}
+	}
 	if slot, ok := t.ring.Reserve(&t.rec); ok {
 		slot.Publish()
 	}
@@ -215,6 +220,8 @@ func (t *thread) returned(c *call) (int, Errno) {
 		rec.Data = c.out[:n]
 	case c.value != nil && ok:
 		rec.Args[c.nargs-1] = int64(pending(*c.value))
+	case c.status != nil && ok:
+		rec.Args[c.nargs-1] = int64(*c.status)
 	case c.from != nil && ok:
 		rec.Addr = c.from.appendTo(t.addr[:0])
 	}

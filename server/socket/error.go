@@ -14,6 +14,7 @@ const (
 	EADDRINUSE   = Errno(trace.EADDRINUSE)
 	EAGAIN       = Errno(trace.EAGAIN) // also EWOULDBLOCK: a non-blocking call would have to sleep
 	EBADF        = Errno(trace.EBADF)
+	ECHILD       = Errno(trace.ECHILD) // there is no child to wait for
 	ECONNABORTED = Errno(trace.ECONNABORTED)
 	ECONNREFUSED = Errno(trace.ECONNREFUSED)
 	ECONNRESET   = Errno(trace.ECONNRESET) // the peer sent RST

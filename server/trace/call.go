@@ -4,7 +4,7 @@ import "strconv"
 
 // Call names a function of the sockets API. The names are those a C program
 // uses; what enters the kernel may carry another (recv enters as recvfrom,
-// accept as accept4), as it does beneath a C library.
+// accept as accept4, fork as clone), as it does beneath a C library.
 type Call uint8
 
 const (
@@ -33,6 +33,8 @@ const (
 	Read
 	Write
 	Nanosleep
+	Fork
+	Waitpid
 	numCalls
 )
 
@@ -45,6 +47,7 @@ var callNames = [numCalls]string{
 	Setsockopt: "setsockopt", Getsockopt: "getsockopt",
 	Getsockname: "getsockname", Getpeername: "getpeername",
 	Read: "read", Write: "write", Nanosleep: "nanosleep",
+	Fork: "fork", Waitpid: "waitpid",
 }
 
 // String returns the call's name, in lower case as C has it.
@@ -74,6 +77,7 @@ const (
 	ENOENT        Errno = 2
 	EINTR         Errno = 4
 	EBADF         Errno = 9
+	ECHILD        Errno = 10
 	EAGAIN        Errno = 11
 	ENOMEM        Errno = 12
 	EACCES        Errno = 13
@@ -102,6 +106,7 @@ const (
 var errnoText = [...][2]string{
 	1: {"EPERM", "Operation not permitted"}, ENOENT: {"ENOENT", "No such file or directory"},
 	EINTR: {"EINTR", "Interrupted system call"}, EBADF: {"EBADF", "Bad file descriptor"},
+	ECHILD: {"ECHILD", "No child processes"},
 	EAGAIN: {"EAGAIN", "Resource temporarily unavailable"}, ENOMEM: {"ENOMEM", "Cannot allocate memory"},
 	EACCES: {"EACCES", "Permission denied"}, EINVAL: {"EINVAL", "Invalid argument"},
 	EMFILE: {"EMFILE", "Too many open files"}, EPIPE: {"EPIPE", "Broken pipe"},

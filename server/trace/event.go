@@ -4,7 +4,9 @@ package trace
 type Kind uint8
 
 const (
-	// Start: a process (Thread 0) or one more thread of it began.
+	// Start: a process (Thread 0) or one more thread of it began. Of a process
+	// that another one made, Args are that one's number and the pid; it begins
+	// with a copy of the other's fds, right behind the Return of the fork.
 	Start Kind = iota + 1
 	// Exit: a thread ended; for Thread 0 the process did. Result is the exit
 	// status, or minus the signal's number when a signal ended it.
@@ -64,7 +66,7 @@ const DataCap = 2048
 type Event struct {
 	Kind   Kind  `cbor:"1,keyasint"`
 	Time   int64 `cbor:"2,keyasint"`           // ns of CLOCK_MONOTONIC since the run's start
-	Proc   int   `cbor:"3,keyasint,omitempty"` // index in Header.Procs
+	Proc   int   `cbor:"3,keyasint,omitempty"` // index in Header.Procs, or behind them; see Message.Child
 	Thread int   `cbor:"4,keyasint,omitempty"` // 0 is the process's first thread
 
 	// Of a call, on Enter and again on Return.

@@ -21,6 +21,8 @@ func (d *decoder) message(m *Message) {
 			m.End = optional(d, (*decoder).theEnd)
 		case 7:
 			m.Error = optional(d, (*decoder).error)
+		case 8:
+			m.Child = optional(d, (*decoder).proc)
 		case 10:
 			m.Now = optional(d, (*decoder).now)
 		default:
@@ -112,6 +114,10 @@ func (d *decoder) proc(p *Proc) {
 			p.Addr = d.text()
 		case 6:
 			p.File = d.int()
+		case 7:
+			p.Parent = d.int()
+		case 8:
+			p.PID = d.int()
 		default:
 			d.skip()
 		}

@@ -14,6 +14,8 @@ type State struct {
 	Sockets []Sock // the kernel's table at SocketsAt; nil before the first Sample
 	// SocketsAt is when Sockets was read, in ns since the run's start.
 	SocketsAt int64
+
+	shared bool // several processes may have fds of one socket
 }
 
 // ProcState is one process of a State.
@@ -21,6 +23,8 @@ type ProcState struct {
 	Started bool
 	Exited  bool
 	Status  int64         // of the exit; see Exit
+	PID     int           // of a process that another one made; else 0
+	Zombie  bool          // it has exited, and its parent has not waited for it
 	Threads []ThreadState // by number
 	FDs     []FDState     // open ones, by number
 	Output  []byte        // written to standard output so far, at most OutputCap bytes
@@ -61,6 +65,7 @@ const (
 // FDState is one open fd of a process.
 type FDState struct {
 	FD          int
+	File        int // the number of the event that made what the fd stands for: fds with the same share it
 	Kind        FDKind
 	NonBlocking bool
 	ShutRead    bool // shutdown(SHUT_RD) was called here
@@ -79,12 +84,6 @@ type FDState struct {
 	QueuesAt   int64
 
 	In, Out int64 // bytes received and sent by calls on this fd
-
-	// Watched are the events that epoll_ctl(2) has put it on an interest list for,
-	// 0 while it is on none. Told is when an epoll_wait named it last, ns since the
-	// run's start; -1 when none has since that epoll_ctl.
-	Watched int64
-	Told    int64
 }
 
 // MuxState is one select, poll or epoll_wait: what was asked, what came out.
@@ -94,7 +93,6 @@ type MuxState struct {
 	Entered int // number of its Enter among the events
 	Open    bool
 	Timeout int64
-	Size    int   // as the call's argument: select's nfds, poll's nfds, epoll_wait's maxevents
 	In, Out *Sets // Out is nil while Open
 	Result  int64
 	Sleep   Sleep
@@ -120,11 +118,14 @@ func (s *State) Apply(e *Event) {
 	case Start:
 		t.Started = true
 		p.Started = true
+		if e.Thread == 0 && len(e.Args) == 2 {
+			s.begin(e)
+		}
 	case Exit:
 		t.Exited, t.InCall = true, false
 		t.Since = e.Time
 		if e.Thread == 0 {
-			p.Exited, p.Status = true, e.Result
+			p.Exited, p.Status, p.Zombie = true, e.Result, p.PID != 0
 			p.FDs = nil
 			for i := range p.Threads {
 				p.Threads[i].Exited, p.Threads[i].InCall = true, false
@@ -136,8 +137,11 @@ func (s *State) Apply(e *Event) {
 		t.Calls++
 		t.at(e)
 		p.sample(e)
+		if s.shared {
+			s.share(e)
+		}
 		if e.Call.Multiplexes() {
-			p.Muxed = &MuxState{Thread: e.Thread, Call: e.Call, Entered: s.Events - 1, Open: true, Timeout: e.Timeout, Size: e.Size, In: e.Sets}
+			p.Muxed = &MuxState{Thread: e.Thread, Call: e.Call, Entered: s.Events - 1, Open: true, Timeout: e.Timeout, In: e.Sets}
 		}
 	case Return:
 		t.InCall, t.Call, t.FD, t.Since = false, e.Call, e.FD, e.Time
@@ -149,8 +153,14 @@ func (s *State) Apply(e *Event) {
 			t.Errors++
 		}
 		t.at(e)
-		p.returned(e)
+		p.returned(e, s.Events)
+		if e.Call == Waitpid && e.Result > 0 {
+			s.reaped(e.Result)
+		}
 		p.sample(e)
+		if s.shared {
+			s.share(e)
+		}
 		if m := p.Muxed; m != nil && m.Open && m.Thread == e.Thread && m.Call == e.Call {
 			done := *m
 			done.Open, done.Out, done.Result, done.Sleep = false, e.Sets, e.Result, e.Sleep
@@ -174,6 +184,70 @@ func (s *State) thread(e *Event) (*ProcState, *ThreadState) {
 		p.Threads = append(p.Threads, ThreadState{})
 	}
 	return p, &p.Threads[e.Thread]
+}
+
+// begin gives a process that another one made its copy of the other's fds.
+func (s *State) begin(e *Event) {
+	parent, child := e.Args[0], &s.Procs[e.Proc]
+	child.PID = int(e.Args[1])
+	if parent < 0 || parent >= int64(len(s.Procs)) {
+		return
+	}
+	child.FDs = slices.Clone(s.Procs[parent].FDs)
+	for i := range child.FDs {
+		child.FDs[i].In, child.FDs[i].Out = 0, 0
+	}
+	s.shared = true
+}
+
+// reaped notes that the exit of a process was waited for.
+func (s *State) reaped(pid int64) {
+	for i := range s.Procs {
+		if int64(s.Procs[i].PID) == pid {
+			s.Procs[i].Zombie = false
+		}
+	}
+}
+
+// share has the other fds of the sockets that e was about show the same: all but
+// their numbers and what was moved through them belongs to the socket.
+func (s *State) share(e *Event) {
+	s.shareFD(e.Proc, e.FD)
+	for i := range e.Queues {
+		if fd := e.Queues[i].FD; fd != e.FD {
+			s.shareFD(e.Proc, fd)
+		}
+	}
+}
+
+func (s *State) shareFD(proc, fd int) {
+	f := s.Procs[proc].FD(fd)
+	if f == nil {
+		return
+	}
+	for i := range s.Procs {
+		for k := range s.Procs[i].FDs {
+			if o := &s.Procs[i].FDs[k]; o.File == f.File && o != f {
+				fd, in, out := o.FD, o.In, o.Out
+				*o = *f
+				o.FD, o.In, o.Out = fd, in, out
+			}
+		}
+	}
+}
+
+// Holders returns the processes that have an fd of the file, by their numbers.
+func (s *State) Holders(file int) []int {
+	var procs []int
+	for i := range s.Procs {
+		for k := range s.Procs[i].FDs {
+			if s.Procs[i].FDs[k].File == file {
+				procs = append(procs, i)
+				break
+			}
+		}
+	}
+	return procs
 }
 
 func (t *ThreadState) at(e *Event) {
@@ -203,8 +277,8 @@ func (p *ProcState) open(f FDState) {
 	p.FDs = slices.Insert(p.FDs, i, f)
 }
 
-// returned changes the fd table as the call that came back did.
-func (p *ProcState) returned(e *Event) {
+// returned changes the fd table as the call that came back did, event number n.
+func (p *ProcState) returned(e *Event, n int) {
 	if e.Call == Close {
 		// Linux has given the fd back even when close reports an error (close(2)).
 		if i, ok := slices.BinarySearchFunc(p.FDs, e.FD, byFD); ok && e.Errno != EBADF {
@@ -227,11 +301,11 @@ func (p *ProcState) returned(e *Event) {
 	}
 	switch e.Call {
 	case Socket:
-		p.open(FDState{FD: int(e.Result), State: Closed, How: Inferred})
+		p.open(FDState{FD: int(e.Result), File: n, State: Closed, How: Inferred})
 	case EpollCreate:
-		p.open(FDState{FD: int(e.Result), Kind: FDEpoll})
+		p.open(FDState{FD: int(e.Result), File: n, Kind: FDEpoll})
 	case Accept:
-		conn := FDState{FD: int(e.Result), Kind: FDConn, Peer: e.Addr, State: Established, How: Inferred}
+		conn := FDState{FD: int(e.Result), File: n, Kind: FDConn, Peer: e.Addr, State: Established, How: Inferred}
 		if f != nil {
 			conn.Local = f.Local
 		}
@@ -240,20 +314,6 @@ func (p *ProcState) returned(e *Event) {
 		if e.FD == 1 {
 			p.Output = append(p.Output[:len(p.Output):len(p.Output)], e.Data...)
 			p.Output = p.Output[max(0, len(p.Output)-OutputCap):]
-		}
-	}
-	switch e.Call {
-	case EpollCtl:
-		p.watch(e)
-	case EpollWait:
-		if e.Sets != nil {
-			for _, fds := range [...][]int{e.Sets.Read, e.Sets.Write, e.Sets.Except, e.Sets.Error, e.Sets.HangUp} {
-				for _, fd := range fds {
-					if told := p.FD(fd); told != nil {
-						told.Told = e.Time
-					}
-				}
-			}
 		}
 	}
 	if f == nil {
@@ -280,21 +340,6 @@ func (p *ProcState) returned(e *Event) {
 		if len(e.Args) == 2 && e.Args[0] == setFlags {
 			f.NonBlocking = e.Args[1]&nonBlock != 0
 		}
-	}
-}
-
-// watch changes an interest list as an epoll_ctl that came back did.
-func (p *ProcState) watch(e *Event) {
-	if len(e.Args) < 3 {
-		return
-	}
-	f := p.FD(int(e.Args[1]))
-	switch {
-	case f == nil:
-	case e.Args[0] == epollDelete:
-		f.Watched = 0
-	default:
-		f.Watched, f.Told = e.Args[2], -1
 	}
 }
 

@@ -132,6 +132,12 @@ func straceArgs(enter, ret *Event) (in, out string) {
 			return in + value + ", " + size, ")"
 		}
 		return in, value + ", [" + size + "])"
+	case Waitpid:
+		status := "..." // nothing came out
+		if ok && ret.Result > 0 && len(ret.Args) > 2 {
+			status = waitStatus(ret.Args[2])
+		}
+		return fmt.Sprintf("%s%d, ", name, arg(0)), status + ", " + waitOptions(arg(1)) + ")"
 	case Nanosleep:
 		return name + timespec(e.Timeout) + ", ", "NULL)"
 	case Close:

@@ -89,6 +89,26 @@ func protocol(domain, n int64) string {
 	return symbol(map[int64]string{0: "IPPROTO_IP", 1: "IPPROTO_ICMP", 6: "IPPROTO_TCP", 17: "IPPROTO_UDP"}, n)
 }
 
+// waitStatus returns what waitpid(2) tells of a child that ended.
+func waitStatus(n int64) string {
+	exit, signal := WaitStatus(n)
+	if signal != 0 {
+		return "[{WIFSIGNALED(s) && WTERMSIG(s) == " + SignalName(signal) + "}]"
+	}
+	return fmt.Sprintf("[{WIFEXITED(s) && WEXITSTATUS(s) == %d}]", exit)
+}
+
+// WaitStatus takes the status that waitpid(2) stores apart: the exit status, or
+// the number of the signal that ended the process, which is else 0.
+func WaitStatus(n int64) (exit, signal int64) { return n >> 8 & 0xff, n & 0x7f }
+
+func waitOptions(n int64) string {
+	if n == 0 {
+		return "0"
+	}
+	return bits([]bit{{1, "WNOHANG"}}, n)
+}
+
 // flags returns the last argument of a send or recv, nothing when none is set.
 func flags(n int64) string {
 	if n == 0 {

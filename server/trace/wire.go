@@ -25,6 +25,7 @@ type Message struct {
 	Events []Event `cbor:"5,keyasint,omitempty"`  // in the order of their times
 	End    *End    `cbor:"6,keyasint,omitempty"`  // the run is over; nothing of it follows
 	Error  *Error  `cbor:"7,keyasint,omitempty"`  // the request was not carried out; the connection goes on
+	Child  *Proc   `cbor:"8,keyasint,omitempty"`  // one more process of the run, made by another; its number is the next after those of Header.Procs
 	Now    *Now    `cbor:"10,keyasint,omitempty"` // of a program that is watched: what is so before the events that follow
 }
 
@@ -108,6 +109,8 @@ type Proc struct {
 	Program string `cbor:"4,keyasint"`
 	Addr    string `cbor:"5,keyasint,omitempty"`
 	File    int    `cbor:"6,keyasint,omitempty"` // index in Sources of its program, plus one; 0 for none
+	Parent  int    `cbor:"7,keyasint,omitempty"` // of a Message's Child: the number of the process that made it, plus one; else 0
+	PID     int    `cbor:"8,keyasint,omitempty"` // of a Message's Child: as fork returned it
 }
 
 // The roles of a process.

@@ -18,12 +18,80 @@ type End struct {
 	Proc, FD int // Proc is -1 while this side is not known
 	Opened   int // index in Steps from which FD means this connection
 	Closed   int // index in Steps of the Return of its close, or of the process's exit; -1 while open
+
+	// Copies are the fds of the same side in processes that were made while FD was
+	// open. The side ends when the last of all is closed.
+	Copies []End
+}
+
+// fd returns the k-th fd of the side: FD itself, then the copies; nil behind them.
+func (e *End) fd(k int) *End {
+	switch {
+	case k == 0:
+		return e
+	case k <= len(e.Copies):
+		return &e.Copies[k-1]
+	}
+	return nil
+}
+
+// find returns the fd of proc with the number, or nil. Given out again, the newest
+// counts.
+func (e *End) find(proc, fd int) (found *End) {
+	for k := 0; e.fd(k) != nil; k++ {
+		if f := e.fd(k); f.Proc == proc && f.FD == fd {
+			found = f
+		}
+	}
+	return found
+}
+
+// Of reports whether proc has, or had, an fd of the side.
+func (e *End) Of(proc int) bool {
+	for k := 0; e.fd(k) != nil; k++ {
+		if e.fd(k).Proc == proc {
+			return true
+		}
+	}
+	return false
+}
+
+// User returns the fd by which the side is used at position n. Who makes a process
+// for a connection leaves it to that: the first copy that is open; else the first
+// fd, and when all are closed the last that was.
+func (e *End) User(n int) End {
+	last := e
+	for k := range e.Copies {
+		c := &e.Copies[k]
+		if c.Opened < n && c.open(n) {
+			return *c
+		}
+		if c.Closed > last.Closed {
+			last = c
+		}
+	}
+	if e.open(n) {
+		last = e
+	}
+	return *last
+}
+
+func (e *End) open(n int) bool { return e.Closed < 0 || e.Closed >= n }
+
+// last reports whether f, an fd of the side, was the only one left when step i
+// came.
+func (e *End) last(f *End, i int) bool {
+	for k := 0; e.fd(k) != nil; k++ {
+		if o := e.fd(k); o != f && o.Opened < i && o.open(i) {
+			return false
+		}
+	}
+	return true
 }
 
 // Flow is what went one way.
 type Flow struct {
 	Sends, Recvs []Move
-	Base         int64 // bytes that had gone this way before the run's first step
 }
 
 // Move is one call's share of a Flow.
@@ -45,6 +113,10 @@ type place struct{ conn, way, index int }
 func (r *Run) follow(i int) {
 	e := &r.Steps[i]
 	switch e.Kind {
+	case trace.Start:
+		if e.Thread == 0 && len(e.Args) == 2 {
+			r.begin(i)
+		}
 	case trace.Return:
 		r.connect(i)
 		r.move(i)
@@ -66,6 +138,30 @@ func (r *Run) follow(i int) {
 	}
 }
 
+// begin follows a process that another one made: its fds are those of the other,
+// and the fork that made it stands before it.
+func (r *Run) begin(i int) {
+	e := &r.Steps[i]
+	if i > 0 && r.Steps[i-1].Call == trace.Fork {
+		r.setWake(i, i-1)
+	}
+	parent := int(e.Args[0])
+	if parent == e.Proc {
+		return // no trace of ours
+	}
+	for ci := range r.Conns {
+		c := &r.Conns[ci]
+		for _, end := range []*End{&c.Client, &c.Server} {
+			for k := 0; end.fd(k) != nil; k++ {
+				if f := end.fd(k); f.Proc == parent && f.Closed < 0 {
+					r.ends[endpoint{e.Proc, f.FD}] = ci
+					end.Copies = append(end.Copies, End{Proc: e.Proc, FD: f.FD, Opened: i, Closed: -1})
+				}
+			}
+		}
+	}
+}
+
 func (r *Run) closeEnd(key endpoint, i int) {
 	ci, ok := r.ends[key]
 	if !ok {
@@ -74,8 +170,8 @@ func (r *Run) closeEnd(key endpoint, i int) {
 	delete(r.ends, key)
 	c := &r.Conns[ci]
 	for _, end := range []*End{&c.Client, &c.Server} {
-		if end.Proc == key.proc && end.FD == key.fd && end.Closed < 0 {
-			end.Closed = i
+		if f := end.find(key.proc, key.fd); f != nil && f.Closed < 0 {
+			f.Closed = i
 		}
 	}
 }
@@ -88,12 +184,7 @@ func (r *Run) connect(i int) {
 	if e.Call == trace.Accept && e.Errno == 0 && e.Addr != "" {
 		c := r.connAt(e.Addr, i, func(c *Conn) bool { return c.Server.Proc < 0 })
 		c.Server = End{Proc: e.Proc, FD: int(e.Result), Opened: i, Closed: -1}
-		ci := r.connIndex(c)
-		r.ends[endpoint{e.Proc, int(e.Result)}] = ci
-		if r.Untraced() {
-			r.peer(ci)
-			r.arrive(i, ci)
-		}
+		r.ends[endpoint{e.Proc, int(e.Result)}] = r.connIndex(c)
 		return
 	}
 	if e.Call != trace.Connect {
@@ -139,21 +230,15 @@ func (r *Run) connIndex(c *Conn) int {
 // move adds the bytes of a send or recv to its flow.
 func (r *Run) move(i int) {
 	e := &r.Steps[i]
-	if e.Errno != 0 || e.Result < 0 || !e.Call.Sends() && !e.Call.Receives() {
+	if e.Errno != 0 || e.Result <= 0 || !e.Call.Sends() && !e.Call.Receives() {
 		return
 	}
 	ci, ok := r.ends[endpoint{e.Proc, e.FD}]
 	if !ok {
 		return
 	}
-	if r.Untraced() && e.Call.Receives() {
-		r.arrive(i, ci)
-	}
-	if e.Result == 0 {
-		return
-	}
 	c := &r.Conns[ci]
-	fromClient := c.Client.Proc == e.Proc && c.Client.FD == e.FD
+	fromClient := c.Client.find(e.Proc, e.FD) != nil
 	way := 1
 	if fromClient == e.Call.Sends() {
 		way = 0
@@ -166,7 +251,7 @@ func (r *Run) move(i int) {
 			data = r.Steps[call.Enter].Data
 		}
 	}
-	m := Move{Step: i, Off: flow.Base, Len: e.Result, Bytes: data[:min(int64(len(data)), e.Result)]}
+	m := Move{Step: i, Len: e.Result, Bytes: data[:min(int64(len(data)), e.Result)]}
 	if n := len(*list); n > 0 {
 		m.Off = (*list)[n-1].Off + (*list)[n-1].Len
 	}
@@ -179,40 +264,13 @@ func (r *Run) move(i int) {
 func (r *Run) ConnOf(proc, fd, n int) *Conn {
 	for k := len(r.Conns) - 1; k >= 0; k-- {
 		c := &r.Conns[k]
-		for _, end := range []End{c.Client, c.Server} {
-			if end.Proc == proc && end.FD == fd && end.Opened < n && (end.Closed < 0 || end.Closed >= n) {
+		for _, end := range []*End{&c.Client, &c.Server} {
+			if f := end.find(proc, fd); f != nil && f.Opened < n && f.open(n) {
 				return c
 			}
 		}
 	}
 	return nil
-}
-
-// Ended returns the step that ended what end sends, before position n: its
-// shutdown, its close, or its process's exit; -1 where it had not ended.
-func (r *Run) Ended(end End, n int) int {
-	at := -1
-	if end.Closed >= 0 && end.Closed < n {
-		at, n = end.Closed, end.Closed // a shutdown may have come before
-	}
-	for i := range r.Lanes {
-		if r.Lanes[i].Proc != end.Proc {
-			continue
-		}
-		calls := r.Lanes[i].Calls
-		k := lastBefore(r, calls, n)
-		for last := max(0, k-lookBack); k >= last; k-- {
-			c := &r.Calls[calls[k]]
-			e := &r.Steps[c.Enter]
-			if c.Enter <= end.Opened {
-				break
-			}
-			if e.Call == trace.Shutdown && e.FD == end.FD && len(e.Args) > 0 && e.Args[0] != 0 && c.Return >= 0 && c.Return < n && r.Steps[c.Return].Errno == 0 {
-				at = c.Return
-			}
-		}
-	}
-	return at
 }
 
 // Peer returns the name of the process at the other end of fd of proc at
@@ -222,9 +280,9 @@ func (r *Run) Peer(proc, fd, n int) string {
 	if c == nil {
 		return ""
 	}
-	other := c.Client
-	if other.Proc == proc {
-		other = c.Server
+	other := c.Client.User(n)
+	if c.Client.find(proc, fd) != nil {
+		other = c.Server.User(n)
 	}
 	if other.Proc < 0 || other.Proc >= len(r.Header.Procs) {
 		return ""

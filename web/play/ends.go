@@ -16,10 +16,10 @@ type opened struct{ conn, step int }
 func newEnds(r *Run) ends {
 	e := ends{r, map[endpoint][]opened{}}
 	for i := range r.Conns {
-		for _, end := range []End{r.Conns[i].Client, r.Conns[i].Server} {
-			if end.Proc >= 0 {
-				key := endpoint{end.Proc, end.FD}
-				e.conns[key] = append(e.conns[key], opened{i, end.Opened})
+		for _, end := range []*End{&r.Conns[i].Client, &r.Conns[i].Server} {
+			for k := 0; end.Proc >= 0 && end.fd(k) != nil; k++ {
+				key := endpoint{end.fd(k).Proc, end.fd(k).FD}
+				e.conns[key] = append(e.conns[key], opened{i, end.fd(k).Opened})
 			}
 		}
 	}
@@ -47,9 +47,11 @@ func (e ends) at(proc, fd, n int) (link, bool) {
 		return link{}, false
 	}
 	c := &e.run.Conns[list[k].conn]
-	l := link{conn: c, own: c.Server, peer: c.Client, in: &c.Flows[0], out: &c.Flows[1]}
-	if c.Client.Proc == proc && c.Client.FD == fd && c.Client.Opened == list[k].step {
-		l.own, l.peer, l.in, l.out = c.Client, c.Server, l.out, l.in
+	l := link{conn: c, peer: c.Client.User(n), in: &c.Flows[0], out: &c.Flows[1]}
+	if own := c.Client.find(proc, fd); own != nil && own.Opened == list[k].step {
+		l.own, l.peer, l.in, l.out = *own, c.Server.User(n), l.out, l.in
+	} else if own := c.Server.find(proc, fd); own != nil {
+		l.own = *own
 	}
 	if l.own.Closed >= 0 && l.own.Closed < n {
 		return link{}, false

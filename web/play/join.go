@@ -29,7 +29,12 @@ func Join(runs []*Run) *Joined {
 	j := &Joined{Run: all, Runs: runs, places: make([][]int, len(runs))}
 	for k, r := range runs {
 		all.Bands = append(all.Bands, len(all.Header.Procs))
-		all.Header.Procs = append(all.Header.Procs, r.Header.Procs...)
+		for _, p := range r.Header.Procs {
+			if p.Parent > 0 {
+				p.Parent += all.Bands[k]
+			}
+			all.Header.Procs = append(all.Header.Procs, p)
+		}
 		j.places[k] = make([]int, 0, len(r.Steps))
 	}
 	j.merge()

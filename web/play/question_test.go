@@ -27,6 +27,8 @@ func recorded(t testing.TB, name string) *Run {
 			r.End = m.End
 		default:
 			r.Add(m.Events)
+		case m.Child != nil:
+			r.AddProc(m.Child)
 		}
 	})
 	if err != nil || len(rest) > 0 || r == nil {

@@ -21,10 +21,6 @@ type Run struct {
 	Conns []Conn
 	Wakes []Wake // in the order of their effects
 
-	// Arrivals are what came from peers that are not traced, in the order of the
-	// steps that took it. Only the trace of a standing server has such peers.
-	Arrivals []Arrival
-
 	// Bands are, of joined runs, the indexes in Header.Procs at which each of them
 	// begins; nil of a single run.
 	Bands []int
@@ -36,9 +32,6 @@ type Run struct {
 	ends      map[endpoint]int
 	connects  map[int]int   // by the step of a connect's Return: index in Conns
 	moved     map[int]place // by the step of a send's or recv's Return that moved bytes
-
-	midway bool  // it goes on from a state, and its first event is still to come
-	zero   int64 // what was taken off all times, ns
 }
 
 // keyframe is the state after so many steps, from which later ones are folded.
@@ -72,10 +65,10 @@ type Lane struct {
 	Name         string // "server", "client 1"
 	Tag          string // "srv", "c1"
 	Role         string // as trace.Proc
+	Parent       int    // as trace.Proc
 	Calls        []int  // indexes in Run.Calls
 	Start        int    // index in Steps of its Start, or -1
 	Exit         int    // index in Steps of its Exit, or -1
-	Peers        []int  // of RolePeer: indexes in Run.Conns, one after another
 	Known        int    // of joined runs: the position at which its own run ends; else 0
 }
 
@@ -88,18 +81,32 @@ type Call struct {
 
 // NewRun returns a Run for the trace that h opens.
 func NewRun(h *trace.Header) *Run {
+	header := *h
+	header.Procs = nil
 	r := &Run{
-		Header:   h,
+		Header:   &header,
 		head:     new(trace.State),
 		ends:     map[endpoint]int{},
 		connects: map[int]int{},
 		moved:    map[int]place{},
 	}
 	r.keyframes = append(r.keyframes, keyframe{0, r.head.Clone()})
-	for i, p := range h.Procs {
-		r.Lanes = append(r.Lanes, Lane{Proc: i, Name: p.Name, Tag: p.Tag, Role: p.Role, Start: -1, Exit: -1})
+	for i := range h.Procs {
+		r.AddProc(&h.Procs[i])
 	}
 	return r
+}
+
+// AddProc adds a process that another one has made. Its number is the next.
+func (r *Run) AddProc(p *trace.Proc) {
+	r.Header.Procs = append(r.Header.Procs, *p)
+	r.addLane(len(r.Header.Procs)-1, 0)
+}
+
+func (r *Run) addLane(proc, thread int) int {
+	p := &r.Header.Procs[proc]
+	r.Lanes = append(r.Lanes, Lane{Proc: proc, Thread: thread, Name: p.Name, Tag: p.Tag, Role: p.Role, Parent: p.Parent, Start: -1, Exit: -1})
+	return len(r.Lanes) - 1
 }
 
 // Add appends events in the order of the trace.
@@ -110,12 +117,6 @@ func (r *Run) Add(events []trace.Event) {
 }
 
 func (r *Run) add(e trace.Event) {
-	if r.midway {
-		r.begin(e.Time)
-	}
-	if r.zero != 0 {
-		shift(&e, r.zero)
-	}
 	r.head.Apply(&e)
 	if e.Kind == trace.Sample {
 		r.samples = append(r.samples, sample{len(r.Steps), e})
@@ -172,11 +173,7 @@ func (r *Run) lane(proc, thread int) int {
 	if proc < 0 || proc >= len(r.Header.Procs) || thread < 0 || thread >= trace.MaxThreads {
 		return -1
 	}
-	p := r.Header.Procs[proc]
-	at := len(r.Lanes)
-	lane := Lane{Proc: proc, Thread: thread, Name: p.Name, Tag: p.Tag, Role: p.Role, Start: -1, Exit: -1}
-	r.Lanes = append(r.Lanes, lane)
-	return at
+	return r.addLane(proc, thread)
 }
 
 // CallAt returns the call that step index i entered or returned from, or nil.

@@ -81,6 +81,8 @@ func (r *Run) wake(i int) {
 		add(s.readable(e.FD, -1))
 	case e.Call.Sends():
 		add(s.writable(e.FD))
+	case e.Call == trace.Waitpid:
+		add(s.child(e.Result))
 	}
 	r.setWake(i, cause)
 }
@@ -120,6 +122,17 @@ func (r *Run) handshake(i int, c *Conn) {
 	}
 }
 
+// child finds the exit of the process that a waitpid told of, in its sleep.
+func (s sleep) child(pid int64) int {
+	for i := range s.run.Lanes {
+		l := &s.run.Lanes[i]
+		if l.Thread == 0 && l.Parent == s.proc+1 && l.Exit > s.enter && int64(s.run.Header.Procs[l.Proc].PID) == pid {
+			return l.Exit
+		}
+	}
+	return -1
+}
+
 // sleep is a call that slept: from the Enter to the Return, steps of a process.
 type sleep struct {
 	run        *Run
@@ -137,9 +150,9 @@ func (s sleep) readable(fd, conn int) int {
 		return s.arrival(fd, conn)
 	}
 	c := &r.Conns[ci]
-	peer, flow := c.Client, &c.Flows[0]
-	if peer.Proc == s.proc && peer.FD == fd {
-		peer, flow = c.Server, &c.Flows[1]
+	peer, flow := &c.Client, &c.Flows[0]
+	if peer.find(s.proc, fd) != nil {
+		peer, flow = &c.Server, &c.Flows[1]
 	}
 	if peer.Proc < 0 {
 		return -1
@@ -166,8 +179,7 @@ func (s sleep) readable(fd, conn int) int {
 	}
 	return s.first(func(i int) bool {
 		e := &r.Steps[i]
-		return gone(e, peer) || e.FD == peer.FD && e.Proc == peer.Proc && i > peer.Opened &&
-			(e.Call.Sends() || e.Call == trace.Shutdown || e.Call == trace.Close)
+		return r.ended(i, peer) || used(e, i, peer) && (e.Call.Sends() || e.Call == trace.Shutdown)
 	}, func(c *Call) bool {
 		e := &r.Steps[c.Enter]
 		// Of the sends, only one that has not returned can have brought it.
@@ -184,21 +196,43 @@ func (s sleep) writable(fd int) int {
 		return -1
 	}
 	c := &r.Conns[ci]
-	peer := c.Client
-	if peer.Proc == s.proc && peer.FD == fd {
-		peer = c.Server
+	peer := &c.Client
+	if peer.find(s.proc, fd) != nil {
+		peer = &c.Server
 	}
 	return s.first(func(i int) bool {
 		e := &r.Steps[i]
-		return gone(e, peer) || e.FD == peer.FD && e.Proc == peer.Proc && i > peer.Opened &&
-			(e.Call.Receives() || e.Call == trace.Close)
+		return r.ended(i, peer) || used(e, i, peer) && e.Call.Receives()
 	}, nil)
 }
 
-// gone reports whether e is the exit of the process that peer belongs to: the
-// kernel closes what it had open.
-func gone(e *trace.Event, peer End) bool {
-	return e.Kind == trace.Exit && e.Proc == peer.Proc && e.Thread == 0
+// used reports whether the call e at step i was about an fd of the side.
+func used(e *trace.Event, i int, side *End) bool {
+	f := side.find(e.Proc, e.FD)
+	return f != nil && i > f.Opened
+}
+
+// ended reports whether step i took the side's last fd away: a close, or the exit
+// of its process, whose fds the kernel closes.
+func (r *Run) ended(i int, side *End) bool {
+	e := &r.Steps[i]
+	switch {
+	case e.Call == trace.Close && used(e, i, side):
+		f := side.find(e.Proc, e.FD)
+		if c := r.CallAt(i); c != nil && c.Return >= 0 {
+			i = c.Return
+		} else {
+			i = len(r.Steps)
+		}
+		return side.last(f, i)
+	case e.Kind == trace.Exit && e.Thread == 0:
+		for k := 0; side.fd(k) != nil; k++ {
+			if f := side.fd(k); f.Proc == e.Proc && f.open(i) && side.last(f, i) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // arrival finds what came to a socket without a peer: a connect to a listener,

@@ -87,11 +87,32 @@ func (w *why) call(c *Call) *Call {
 		w.addCall(c, trace.Observed, "%s called %s, which returned %s%s", who, brief(in), result(out), awake(out))
 		w.buffers(c)
 		w.bytes(c.Return)
+		if out.Call == trace.Fork && out.Errno == 0 {
+			w.child(c)
+		}
 		return nil
 	}
 	w.addCall(c, trace.Observed, "%s slept %s in %s, which returned %s", who, span(out.Time-in.Time), brief(in), result(out))
 	w.buffers(c)
 	return w.woken(c)
+}
+
+// child tells what a fork made, and how long that took.
+func (w *why) child(c *Call) {
+	r, born := w.run, c.Return+1
+	if born >= w.n || r.Steps[born].Kind != trace.Start {
+		return
+	}
+	i := r.lane(r.Steps[born].Proc, 0)
+	who := r.who(r.Steps[born].Proc)
+	w.add(c.Return, trace.Observed, "fork took %s; from then on %s has a copy of each fd", span(r.Steps[c.Return].Time-r.Steps[c.Enter].Time), who)
+	if i < 0 || len(r.Lanes[i].Calls) == 0 {
+		return
+	}
+	first := &r.Calls[r.Lanes[i].Calls[0]]
+	if first.Enter < w.n {
+		w.addCall(first, trace.Observed, "%s made its first call %s later, once its program had started", who, span(r.Steps[first.Enter].Time-r.Steps[born].Time))
+	}
 }
 
 func awake(out *trace.Event) string {
@@ -107,9 +128,7 @@ func (w *why) woken(c *Call) *Call {
 	r, in, out := w.run, &w.run.Steps[c.Enter], &w.run.Steps[c.Return]
 	wake := r.WakeOf(c.Return)
 	if wake == nil {
-		if a := r.arrival(c.Return); a != nil {
-			w.add(c.Return, trace.Inferred, "it slept until something came of %s, which is not traced: %s", r.Conns[a.Conn].Addr, r.What(a))
-		} else if timedOut(in, out) {
+		if timedOut(in, out) {
 			w.add(c.Return, trace.Observed, "nothing happened for %s: its time was up", span(out.Time-in.Time))
 		}
 		w.sentAgain(c)
@@ -173,6 +192,8 @@ func (w *why) cause(wake *Wake) string {
 	e := &r.Steps[wake.Cause]
 	who := r.who(e.Proc)
 	switch c := r.CallAt(wake.Cause); {
+	case e.Kind == trace.Exit && r.Steps[wake.Effect].Call == trace.Waitpid:
+		return who + " ended, and its parent is told"
 	case e.Kind == trace.Exit:
 		return who + " ended, and the kernel closed what it had open"
 	case c == nil:
@@ -274,6 +295,9 @@ func (w *why) waits(c *Call) *Call {
 	switch {
 	case in.Call.Multiplexes():
 		w.members(c)
+		return nil
+	case in.Call == trace.Waitpid:
+		w.add(c.Enter, trace.Inferred, "only the end of a child can wake it")
 		return nil
 	case in.Call == trace.Accept:
 		w.add(c.Enter, trace.Inferred, "only a connect to fd %d can wake it", in.FD)

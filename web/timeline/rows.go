@@ -53,7 +53,8 @@ type Row struct {
 }
 
 // Rows returns the places of the run's lanes, from the top: the threads of a
-// process together, in the order of the processes. The slice is reused.
+// process together, in the order of the processes, each with those that it has
+// made behind it. The slice is reused.
 func Rows(r *play.Run, size Size, into []Row) []Row {
 	into = into[:0]
 	for i := range r.Lanes {
@@ -61,12 +62,10 @@ func Rows(r *play.Run, size Size, into []Row) []Row {
 	}
 	slices.SortStableFunc(into, func(a, b Row) int {
 		x, y := &r.Lanes[a.Lane], &r.Lanes[b.Lane]
-		switch {
-		case x.Proc < 0 && y.Proc >= 0: // peers stand below all threads
-			return 1
-		case x.Proc >= 0 && y.Proc < 0:
-			return -1
-		case x.Proc != y.Proc:
+		if f, g := family(r, x.Proc), family(r, y.Proc); f != g {
+			return f - g
+		}
+		if x.Proc != y.Proc {
 			return x.Proc - y.Proc
 		}
 		return x.Thread - y.Thread
@@ -77,7 +76,7 @@ func Rows(r *play.Run, size Size, into []Row) []Row {
 		for ; band < len(r.Bands) && lane.Proc >= r.Bands[band]; band++ {
 			top += Band
 		}
-		row.Big = lane.Role == trace.RoleServer && lane.Thread == 0
+		row.Big = lane.Role == trace.RoleServer && lane.Thread == 0 && lane.Parent == 0
 		row.Top, row.Height = top, m.other
 		if row.Big {
 			row.Height = m.server
@@ -85,6 +84,17 @@ func Rows(r *play.Run, size Size, into []Row) []Row {
 		top += row.Height
 	}
 	return into
+}
+
+// family returns the process at the head of those among which proc was made.
+func family(r *play.Run, proc int) int {
+	for {
+		parent := r.Header.Procs[proc].Parent - 1
+		if parent < 0 || parent >= proc {
+			return proc
+		}
+		proc = parent
+	}
 }
 
 // RowsHeight returns the height of all rows together, in px.
