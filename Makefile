@@ -66,7 +66,8 @@ clean:
 	@mkdir -p .build
 	@$(if $(HPKE),sed 's/^\(var dhKEM[A-Za-z0-9]*\) = &dhKEM{.*/\1 *dhKEM/' $(HPKE) >.build/kem.go)
 	@echo '{"Replace":{"$(HPKE)":"$(CURDIR)/.build/kem.go"}}' >.build/overlay.json
-	GOOS=js GOARCH=wasm go build -trimpath -ldflags '-s -w' $(SMALL) $(OVERLAY) -o $@ ./wasm
+	GOOS=js GOARCH=wasm go build -trimpath -ldflags '-s -w' $(SMALL) $(OVERLAY) -o .build/linked.wasm ./wasm
+	go run ./web/site/slim .build/linked.wasm $@
 
 $(WASM): .build/app.wasm
 	go run ./web/site/pack $< $(@D)

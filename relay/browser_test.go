@@ -71,6 +71,14 @@ func TestHomeLeadsToEveryLab(t *testing.T) {
 	}
 }
 
+// wholeLines fails when a pane with a program cuts its lines of 72 columns.
+func wholeLines(tab *browser.Tab) {
+	tab.Helper()
+	if over := tab.Eval(`Math.max(...[...document.querySelectorAll(".src")].map(e => e.offsetWidth - e.parentElement.clientWidth))`); over != "0" && !strings.HasPrefix(over, "-") {
+		tab.Errorf("the program's lines are %s px wider than their pane", over)
+	}
+}
+
 // fits fails when the page is wider than the window.
 func fits(tab *browser.Tab) {
 	tab.Helper()
@@ -97,6 +105,7 @@ func TestEveryLabRunsAndReplays(t *testing.T) {
 			url += "?" + query.Encode()
 			tab := b.Open(t, url, browser.Desk)
 			tab.WaitText(".p-source", "package demo")
+			wholeLines(tab)
 			runToEnd(tab)
 			at, of := pos(tab)
 			if of < 10 || at != of {
@@ -146,7 +155,10 @@ func TestSelectEndsWithItsTimeout(t *testing.T) {
 	tab.Key(kb.Home)
 	// The first wake of select is the listener, for a client in the backlog.
 	tab.Key("w")
-	tab.WaitText(".p-kernel", "Lists out")
+	tab.WaitText(".p-kernel", "Sets out")
+	// The same bit by bit: the kernel wrote over what it was given.
+	tab.WaitText(".bits tbody .in:nth-child(1)", "in0001")
+	tab.WaitText(".bits tbody .out:nth-child(2)", "out0001")
 	tab.Wait(`[...document.querySelectorAll(".p-kernel .m.lit")].map(e => e.textContent).join() === "3"`)
 }
 

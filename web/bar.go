@@ -13,21 +13,25 @@ import (
 // bar is the top of a lab's page: where this is, the neighbours, the status.
 func bar(l *lab.Lab, status app.UI) app.UI {
 	prev, next := neighbours(l)
+	up, name, part := "/#labs", "Labs", string(l.Section)+". "+l.Section.Title()
+	if l.Server() != "" {
+		up, name, part = "/#own", "Your own client", "standing servers"
+	}
 	return elc("header", "bar").Body(
 		brand(),
 		elc("nav", "crumb wide").Aria("label", "Where").Body(
-			el("i").Text("/"), anchor("/#labs").Text("Labs"),
-			elc("i", "sect").Text("/"), el("span").Text(string(l.Section)+". "+l.Section.Title()),
-			el("i").Text("/"), el("b").Text(l.ID),
+			el("i").Text("/"), anchor(up).Text(name),
+			elc("i", "sect").Text("/"), el("span").Text(part),
+			el("i").Text("/"), el("b").Text(titleOf(l)),
 		),
-		elc("b", "narrow mono").Text(l.ID),
+		elc("b", "narrow mono").Text(titleOf(l)),
 		elc("span", "sp"),
 		elc("nav", "crumb turn wide").Aria("label", "Neighbours").Body(
 			app.If(prev != nil, func() app.UI {
-				return anchor(labPath(prev)).Attr("rel", "prev").Body(el("i").Text("←"), app.Text(" "+prev.ID))
+				return anchor(labPath(prev)).Attr("rel", "prev").Body(el("i").Text("←"), app.Text(" "+titleOf(prev)))
 			}),
 			app.If(next != nil, func() app.UI {
-				return anchor(labPath(next)).Attr("rel", "next").Body(app.Text(next.ID+" "), el("i").Text("→"))
+				return anchor(labPath(next)).Attr("rel", "next").Body(app.Text(titleOf(next)+" "), el("i").Text("→"))
 			}),
 		),
 		status,
@@ -39,6 +43,14 @@ func bar(l *lab.Lab, status app.UI) app.UI {
 	)
 }
 
+// titleOf is what a page's lab or standing server is called.
+func titleOf(l *lab.Lab) string {
+	if name := l.Server(); name != "" {
+		return name
+	}
+	return l.ID
+}
+
 // brand is the name, which leads home.
 func brand() app.UI {
 	return anchor("/").Class("brand").Body(app.Raw(iconBrand), elc("span", "wide").Text("Sockscope"))
@@ -46,15 +58,19 @@ func brand() app.UI {
 
 // neighbours returns the labs before and after l, nil at the ends.
 func neighbours(l *lab.Lab) (prev, next *lab.Lab) {
-	for i := range lab.All {
-		if lab.All[i] != l {
+	all := lab.All
+	if l.Server() != "" {
+		all = lab.Standing
+	}
+	for i := range all {
+		if all[i] != l {
 			continue
 		}
 		if i > 0 {
-			prev = lab.All[i-1]
+			prev = all[i-1]
 		}
-		if i+1 < len(lab.All) {
-			next = lab.All[i+1]
+		if i+1 < len(all) {
+			next = all[i+1]
 		}
 	}
 	return prev, next

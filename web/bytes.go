@@ -46,7 +46,7 @@ func (c *bytesPane) Render() app.UI {
 		)
 	}
 	f := flows[at]
-	st := streamAt(&s.Player.Run.Conns[f.conn].Flows[f.way], s.pos())
+	st := s.streamOf(f)
 	off := st.tail(maxBytes)
 	hit := s.followed(f)
 	if d := (dumped{s.Player.Run, f, st.sent, st.read, hit.Off, hit.Len, c.Narrow}); d != c.dumped {
@@ -87,10 +87,35 @@ func (s *session) followed(f flowPick) (m play.Move) {
 
 // onByte goes to the send that a byte came from.
 func (c *bytesPane) onByte(_ app.Context, e app.Event) {
-	f := &c.S.Player.Run.Conns[c.dumped.flow.conn].Flows[c.dumped.flow.way]
+	f := c.S.flowOf(c.dumped.flow)
 	if i := number(e, "send"); i >= 0 && i < len(f.Sends) {
 		c.S.goTo(f.Sends[i].Step)
 	}
+}
+
+// flowOf returns a flow. Of one with a peer that is not traced one side is known:
+// what the server received stands in place of the sends; of what it sent nobody
+// knows whether it was received.
+func (s *session) flowOf(f flowPick) play.Flow {
+	run := s.Player.Run
+	flow := run.Conns[f.conn].Flows[f.way]
+	if run.Untraced() {
+		if f.way == 0 {
+			flow.Sends = flow.Recvs
+		}
+		flow.Recvs = nil
+	}
+	return flow
+}
+
+// streamOf returns a flow as it is at the position.
+func (s *session) streamOf(f flowPick) stream {
+	flow := s.flowOf(f)
+	st := streamAt(&flow, s.pos())
+	if s.Player.Run.Untraced() {
+		st.alone, st.received, st.read = true, f.way == 0, st.sent
+	}
+	return st
 }
 
 // streamKey says what the underlines and the tint mean, and leads to the newest
@@ -107,14 +132,19 @@ func streamKey(st *stream, off int64) string {
 	for i := first; i < len(st.sends); i++ {
 		m := &st.sends[i]
 		c := cell{send: i, wait: m.Off >= st.read}
-		fate := "received"
+		call, fate := "send", "received"
 		switch {
+		case st.received:
+			call = "recv"
+			fallthrough
+		case st.alone:
+			fate = count(int(m.Len), "byte")
 		case c.wait:
 			fate = "not received yet, inferred"
 		case m.Off+m.Len > st.read:
 			fate = fmt.Sprintf("%d of %d received", st.read-m.Off, m.Len)
 		}
-		out += fmt.Sprintf(`<button type="button" data-send="%d" class="%s">send %d: %s</button>`, i, c.class(), i+1, fate)
+		out += fmt.Sprintf(`<button type="button" data-send="%d" class="%s">%s %d: %s</button>`, i, c.class(), call, i+1, fate)
 	}
 	switch first {
 	case 0:

@@ -14,6 +14,10 @@ type stream struct {
 	sends []play.Move
 	sent  int64 // bytes, by all sends as far as is known
 	read  int64 // bytes, by all recvs
+
+	// alone says that one side is traced: its recvs, if received says so, in
+	// place of the sends.
+	alone, received bool
 }
 
 // streamAt returns flow as it is when pos steps have happened. A peer may have
@@ -46,12 +50,16 @@ type cell struct {
 }
 
 // tail returns the offset of the first of the last bytes of the stream, at most
-// max of them: a multiple of 16.
-func (s *stream) tail(max int64) int64 {
-	if s.sent <= max {
-		return 0
+// most of them: a multiple of 16, or that of the first byte that is known.
+func (s *stream) tail(most int64) int64 {
+	first := int64(0) // of a stream that is known from its middle on
+	if len(s.sends) > 0 {
+		first = s.sends[0].Off
 	}
-	return (s.sent - max + 15) &^ 15
+	if s.sent <= most {
+		return first
+	}
+	return max(first, (s.sent-most+15)&^15)
 }
 
 // from returns the bytes of the stream from an offset on, those of a move marked.

@@ -14,12 +14,15 @@ import (
 type homePage struct {
 	app.Compo
 
-	state  link.State
-	hello  *trace.Hello
-	copied bool
-	wire   wire
-	near   nearRelay
+	state link.State
+	hello *trace.Hello
+	own   ownStrip
+	wire  wire
+	near  nearRelay
 }
+
+// OnInit makes what lives as long as the page.
+func (p *homePage) OnInit() { p.own.init() }
 
 // OnNav names the page. It runs on the server too.
 func (p *homePage) OnNav(ctx app.Context) {
@@ -29,10 +32,12 @@ func (p *homePage) OnNav(ctx app.Context) {
 
 // OnMount asks the server who it is.
 func (p *homePage) OnMount(ctx app.Context) {
+	p.own.s.send = p.wire.send
 	p.near.begin(&p.wire)
 	p.wire.start(ctx, p.near.url(), func(events []link.Event) {
 		for _, e := range events {
 			p.near.heard(e)
+			p.own.hear(e)
 			p.state = e.State
 			switch {
 			case e.State.Off():
@@ -46,9 +51,6 @@ func (p *homePage) OnMount(ctx app.Context) {
 
 // OnDismount lets go of the server.
 func (p *homePage) OnDismount() { p.wire.stop() }
-
-// nc is how to reach the standing select server from a terminal.
-const nc = "nc 127.0.0.1 10001"
 
 func (p *homePage) Render() app.UI {
 	first := lab.All[0]
@@ -72,38 +74,16 @@ func (p *homePage) Render() app.UI {
 			),
 		),
 		new(hero),
+		p.own.render(p.onCopy), // before what comes and goes: go-app tells siblings apart by their places
 		p.near.sheet(),
-		p.own(),
 		elc("main", "idx").ID("labs").Aria("label", "Labs").Body(
 			app.Range(lab.Sections).Slice(func(i int) app.UI { return section(lab.Sections[i]) }),
 		),
 	)
 }
 
-// own says how to bring a client of one's own. It is true of a server on this
-// machine, whether or not the page reaches it.
-func (p *homePage) own() app.UI {
-	copy := "Copy"
-	if p.copied {
-		copy = "Copied"
-	}
-	return elc("section", "own").ID("own").Body(
-		el("h2").Text("Connect your own client"),
-		elc("div", "cmd").Body(
-			el("i").Text("$"), app.Text(nc),
-			button(p.onCopy).Text(copy),
-		),
-		elc("p", "wide").Text("On the machine that runs the server: a select server that echoes each line. Python, telnet or your own program will do as well."),
-	)
-}
-
 func (p *homePage) onCopy(app.Context, app.Event) {
-	clipboard := app.Window().Get("navigator").Get("clipboard")
-	if !clipboard.Truthy() { // only secure pages have one
-		return
-	}
-	clipboard.Call("writeText", nc)
-	p.copied = true
+	p.own.copied = copyText(p.own.s.command(tools[0]))
 }
 
 // section lists the labs of one part.

@@ -5,11 +5,11 @@ import (
 	"math/bits"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"sockscope/server/trace"
-	"sockscope/web/play"
 )
 
 // kernelPane shows what the kernel holds for the selected lane's process: the
@@ -129,6 +129,9 @@ func (s *session) columns(p *trace.ProcState) []column {
 		case trace.FDConn:
 			if name = s.Player.Run.Peer(s.proc(), f.FD, s.pos()); name == "" {
 				name = "connected"
+				if s.Player.Run.Untraced() {
+					name = f.Peer[strings.LastIndexByte(f.Peer, ':')+1:]
+				}
 			}
 		case trace.FDEpoll:
 			name = "interest list"
@@ -170,10 +173,14 @@ func (s *session) freshest(f *trace.FDState) *trace.FDState {
 // the kernel's own table.
 func (s *session) fds() app.UI {
 	state := s.state()
-	muxed := s.proc() < len(state.Procs) && state.Procs[s.proc()].Muxed != nil && !state.Procs[s.proc()].Exited
+	var mux *trace.MuxState
+	if p := s.proc(); p < len(state.Procs) && !state.Procs[p].Exited {
+		mux = state.Procs[p].Muxed
+	}
 	return el("div").Body(
 		fdTable(s),
-		app.If(!muxed && state.Sockets != nil, func() app.UI {
+		app.If(mux != nil && mux.Call == trace.Select, func() app.UI { return app.Raw(bitsOf(mux)) }),
+		app.If(mux == nil && state.Sockets != nil, func() app.UI {
 			return elc("section", "below").Body(el("h3").Text("All sockets"), sockets(state, s.pos()))
 		}),
 	)
@@ -233,20 +240,7 @@ func fdTable(s *session) app.UI {
 			}),
 			row("queues", "Recv-Q and Send-Q", func(c *column) app.UI { return s.queues(c.fd) }),
 			row("age", "read at", func(c *column) app.UI { return app.Text(ageWord(c.fd, state.Time)) }),
-			app.If(p.Muxed != nil, func() app.UI {
-				return elc("tr", "sub").Body(el("th").Attr("colspan", len(cols)+1).Body(
-					app.Text("Lists in "), elc("span", "note").Text("what "+p.Muxed.Call.String()+" asks about")))
-			}),
-			app.IfSlice(p.Muxed != nil, func() []app.UI {
-				return s.lists(p.Muxed.In, "in", cols, row, true)
-			}),
-			app.If(p.Muxed != nil, func() app.UI {
-				return elc("tr", "sub").Body(el("th").Attr("colspan", len(cols)+1).Body(
-					app.Text("Lists out "), elc("span", "note").Text(answerWord(p.Muxed))))
-			}),
-			app.IfSlice(p.Muxed != nil, func() []app.UI {
-				return s.lists(p.Muxed.Out, "out", cols, row, !p.Muxed.Open)
-			}),
+			app.IfSlice(p.Muxed != nil, func() []app.UI { return s.readiness(p, cols, row) }),
 		),
 	)
 }
@@ -265,30 +259,6 @@ func (s *session) others(f *trace.FDState) string {
 		}
 	}
 	return text
-}
-
-// lists draws the three lists of select, a row each.
-func (s *session) lists(sets *trace.Sets, class string, cols []column, row func(string, string, func(*column) app.UI) app.UI, known bool) []app.UI {
-	if sets == nil {
-		sets = new(trace.Sets)
-	}
-	one := func(list play.List, members []int) app.UI {
-		return row(class, list.String(), func(c *column) app.UI {
-			if class == "out" {
-				if light := s.light(list, c.number); light != nil {
-					return light
-				}
-			}
-			switch {
-			case !slices.Contains(members, c.number):
-				return elc("span", "dot").Text("·")
-			case class == "out" && known:
-				return elc("span", "m lit").Text(c.number)
-			}
-			return elc("span", "m").Text(c.number)
-		})
-	}
-	return []app.UI{one(play.Readable, sets.Read), one(play.Writable, sets.Write), one(play.Exceptional, sets.Except)}
 }
 
 // answerWord says what came of the newest select.

@@ -26,7 +26,7 @@ func questionBar(l *lab.Lab, v lab.Values, fixed bool, set func(*lab.Knob) app.E
 		}
 	}
 	return elc("section", "q").Body(
-		el("h1").Body(el("code").Text(l.ID), el("span").Text(l.Question)),
+		el("h1").Body(el("code").Text(titleOf(l)), el("span").Text(l.Question)),
 		app.If(len(knobs) > 0, func() app.UI {
 			return elc("fieldset", "knobs").Title(l.Notes).Body(
 				elc("legend", "vh").Text("Knobs"),
@@ -104,7 +104,7 @@ func (p *labPage) runButton() app.UI {
 	if p.s.busy() {
 		return stopButton(p.onStop)
 	}
-	return runButton(p.onRun, p.canRun(), p.s.Link.Off())
+	return runButton(p.s.verb(), p.onRun, p.canRun(), p.s.Link.Off())
 }
 
 // stopButton stands in place of the Run button while a run is under way.
@@ -113,11 +113,19 @@ func stopButton(do app.EventHandler) app.UI {
 		Body(app.Raw(iconStop), app.Text("Stop "), el("kbd").Text("."))
 }
 
-func runButton(do app.EventHandler, can, gone bool) app.UI {
+// verb is the word on the Run button.
+func (s *session) verb() string {
+	if s.Lab.Server() != "" {
+		return "Watch "
+	}
+	return "Run "
+}
+
+func runButton(verb string, do app.EventHandler, can, gone bool) app.UI {
 	why := ""
 	if gone {
 		why = "No relay is in reach"
 	}
 	return button(do).Class("runb").Attr("disabled", !can).Title(why).
-		Body(app.Raw(iconRun), app.Text("Run "), el("kbd").Text("R"))
+		Body(app.Raw(iconRun), app.Text(verb), el("kbd").Text("R"))
 }

@@ -22,6 +22,8 @@ type labPage struct {
 
 	s         *session
 	complaint string // about the link's query or a knob
+	tool      int    // index in tools, of a standing server's page
+	copied    bool   // the tool's command was
 	tab       string // the pane that shows on a phone
 	size      timeline.Size
 
@@ -48,7 +50,7 @@ func (p *labPage) OnInit() {
 
 // open goes to the page's lab with the set-up of a query.
 func (p *labPage) open(q map[string][]string) {
-	l, err := lab.Find(p.ID)
+	l, err := lab.Page(p.ID)
 	if err != nil {
 		panic(err) // the routes are those of the labs that exist
 	}
@@ -65,16 +67,19 @@ func (p *labPage) open(q map[string][]string) {
 func (p *labPage) OnNav(ctx app.Context) {
 	url := ctx.Page().URL()
 	id := url.Path[strings.LastIndexByte(url.Path, '/')+1:]
-	if l, err := lab.Find(id); err == nil {
+	if strings.Contains(url.Path, watchPath) {
+		id = trace.StandingLab + id
+	}
+	if l, err := lab.Page(id); err == nil {
 		if p.s.busy() {
-			p.s.stop()
+			p.s.leave()
 		}
 		p.ID = l.ID
 		p.open(url.Query())
 		p.s.look()
 		p.record(ctx)
 	}
-	ctx.Page().SetTitle("%s", p.s.Lab.ID+" · Sockscope")
+	ctx.Page().SetTitle("%s", titleOf(p.s.Lab)+" · Sockscope")
 	ctx.Page().SetDescription("%s", p.s.Lab.Question)
 }
 
@@ -181,9 +186,12 @@ func (p *labPage) Render() app.UI {
 	if s.question() != nil {
 		class = "lab asking"
 	}
+	if s.Lab.Server() != "" {
+		class += " watching"
+	}
 	return elc("div", class).Body(
 		app.Raw(hatch),
-		bar(s.Lab, p.near.status(s.Link, s.Hello, true)),
+		bar(s.Lab, p.near.status(s.Link, s.Hello, s.Lab.Server() == "")),
 		p.question(),
 		p.say(),
 		p.scopeHead(),
@@ -192,6 +200,7 @@ func (p *labPage) Render() app.UI {
 			elc("div", "screen").Body(p.screen, p.invitation()),
 		),
 		p.transport(),
+		app.If(s.Lab.Server() != "", func() app.UI { return p.mine() }),
 		app.If(s.hasAgent(), func() app.UI { return &handsBar{S: s, Rev: s.rev} }),
 		p.tabs(),
 		elc("div", "panes").DataSet("tab", p.tab).Body(
@@ -244,6 +253,10 @@ func (p *labPage) invitation() app.UI {
 		text = s.headline()
 	case s.busy():
 		text = "Starting."
+	case s.Lab.Server() != "" && s.Link.Off():
+		text = "No relay is in reach. On your own machine, make run starts the site with this server."
+	case s.Lab.Server() != "":
+		text = "What the server does appears here as it does it."
 	case s.Link.Off():
 		text = "No relay is in reach, and there is no recording of this lab here yet. It is looked for again by itself."
 	}

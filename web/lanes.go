@@ -36,6 +36,10 @@ func (s *session) lanes() []laneLabel {
 	out := make([]laneLabel, len(run.Lanes))
 	for i, row := range timeline.Rows(run, timeline.Wide, nil) {
 		l := &run.Lanes[row.Lane]
+		if l.Role == play.RolePeer {
+			out[i] = peerLabel(run, row.Lane, s.pos())
+			continue
+		}
 		out[i] = laneLabel{lane: row.Lane, proc: l.Proc, thread: l.Thread, pid: run.Header.Procs[l.Proc].PID, name: l.Name, tag: l.Tag, big: row.Big,
 			word: threadWord(run, state, l, s.pos())}
 	}
@@ -65,6 +69,8 @@ func threadWord(run *play.Run, state *trace.State, l *play.Lane, pos int) string
 		return exitWord(run, l)
 	case !t.InCall && l.Role == trace.RoleAgent && run.End == nil:
 		return "waiting for you"
+	case !t.InCall && len(l.Calls) == 0 && l.Start < 0:
+		return "in no call that is recorded"
 	case !t.InCall:
 		return "running"
 	case t.Call == trace.Nanosleep:
@@ -76,7 +82,7 @@ func threadWord(run *play.Run, state *trace.State, l *play.Lane, pos int) string
 }
 
 func threadOf(state *trace.State, proc, thread int) *trace.ThreadState {
-	if state == nil || proc >= len(state.Procs) || thread >= len(state.Procs[proc].Threads) {
+	if state == nil || proc < 0 || proc >= len(state.Procs) || thread >= len(state.Procs[proc].Threads) {
 		return nil
 	}
 	return &state.Procs[proc].Threads[thread]
@@ -149,12 +155,16 @@ func (c *laneList) Render() app.UI {
 	return elc("ol", "lanes").Aria("label", "Threads").Body(
 		app.Range(lanes).Slice(func(i int) app.UI {
 			l := &lanes[i]
+			wide := "wide"
+			if l.proc < 0 {
+				wide = "wide addr"
+			}
 			return laneItem(l.big, l.lane == c.S.lane).Body(
 				button(func(app.Context, app.Event) { c.S.pickLane(l.lane) }, app.EventScope(l.lane)).
 					Aria("pressed", l.lane == c.S.lane).
 					Body(
 						el("b").Body(
-							elc("span", "wide").Body(app.Text(l.name), app.If(l.thread > 0, func() app.UI {
+							elc("span", wide).Body(app.Text(l.name), app.If(l.thread > 0, func() app.UI {
 								return el("em").Text(fmt.Sprintf("thread %d", l.thread+1))
 							}), app.If(l.pid > 0, func() app.UI {
 								return el("em").Text("pid " + itoa(int64(l.pid)))
@@ -184,6 +194,14 @@ func laneItem(big, selected bool) app.HTMLElem {
 func (s *session) pickLane(i int) {
 	s.lane = max(0, min(i, len(s.lanes())-1))
 	s.flow, s.picked = flowPick{}, 0
+	if s.Player != nil {
+		run := s.Player.Run
+		if l := &run.Lanes[s.lane]; l.Role == play.RolePeer {
+			if c := run.PeerAt(l, s.pos()); c != nil {
+				s.flow = flowPick{fixed: true, conn: slices.IndexFunc(run.Conns, func(o play.Conn) bool { return o.Server.FD == c.Server.FD && o.Server.Opened == c.Server.Opened })}
+			}
+		}
+	}
 	s.rev++
 }
 
@@ -201,5 +219,5 @@ func (s *session) proc() int {
 	if s.Player == nil || s.lane >= len(s.Player.Run.Lanes) {
 		return s.lane
 	}
-	return s.Player.Run.Lanes[s.lane].Proc
+	return max(0, s.Player.Run.Lanes[s.lane].Proc) // a peer's kernel isn't seen: the server's is
 }

@@ -42,13 +42,15 @@ type session struct {
 	// was made is in its Header.
 	Recording bool
 
-	file  []byte // the run's frames as they came: the trace file
-	lane  int    // index in lanes
-	flow  flowPick
-	rev   int
-	send  func(*trace.Request) error
-	drawn func() // told when the timeline is to be drawn again; nil for nobody
-	view  kernelView
+	file []byte // the run's frames as they came: the trace file
+	lane int    // index in lanes
+	flow flowPick
+	rev  int
+	send func(*trace.Request) error
+	// leaving says that what was shown before was told to stop, and has not yet.
+	leaving bool
+	drawn   func() // told when the timeline is to be drawn again; nil for nobody
+	view    kernelView
 
 	picked int   // the call whose causes are followed, an index in Run.Calls plus one; 0 follows the lane
 	chain  chain // as why made it last
@@ -70,13 +72,20 @@ type flowPick struct {
 // open starts over with a lab and its set-up.
 func (s *session) open(l *lab.Lab, v lab.Values) {
 	*s = session{
-		Lab: l, Values: v, Link: s.Link, Hello: s.Hello, Notice: s.Notice, send: s.send, drawn: s.drawn,
+		Lab: l, Values: v, Link: s.Link, Hello: s.Hello, Notice: s.Notice, send: s.send, drawn: s.drawn, leaving: s.leaving,
 		rev: s.rev + 1, view: aboutView, asking: s.asking,
 	}
 }
 
-// look asks the server for the programs of the set-up.
+// look asks the server for the programs of the set-up. A standing server runs
+// already: it is watched.
 func (s *session) look() {
+	if s.Lab.Server() != "" {
+		if !s.leaving {
+			s.run()
+		}
+		return
+	}
 	if s.Link == link.Live && s.send != nil {
 		s.fail(s.send(&trace.Request{Op: trace.OpLook, Lab: s.Lab.ID, Knobs: s.Values}))
 	}
@@ -117,7 +126,11 @@ func (s *session) run() {
 	}
 	s.rev++
 	s.Problem = ""
-	if s.fail(s.send(&trace.Request{Op: trace.OpRun, Lab: s.Lab.ID, Knobs: s.Values})) {
+	req := &trace.Request{Op: trace.OpRun, Lab: s.Lab.ID, Knobs: s.Values}
+	if name := s.Lab.Server(); name != "" {
+		req = &trace.Request{Op: trace.OpWatch, Lab: name}
+	}
+	if s.fail(s.send(req)) {
 		return
 	}
 	s.Phase = asked
@@ -128,6 +141,12 @@ func (s *session) stop() {
 	if s.busy() {
 		s.fail(s.send(&trace.Request{Op: trace.OpStop}))
 	}
+}
+
+// leave has the server end what is shown, for something else to come.
+func (s *session) leave() {
+	s.stop()
+	s.leaving = true
 }
 
 // act has the run's agent make a call, and follows it.
@@ -170,7 +189,7 @@ func (s *session) hear(e link.Event) {
 		s.take(e.Message, e.Raw)
 		return
 	}
-	s.Hello = nil
+	s.Hello, s.leaving = nil, false
 	if !s.busy() {
 		return
 	}
@@ -205,12 +224,22 @@ func (s *session) take(m *trace.Message, raw []byte) {
 		s.Look = m.Look
 	case m.Queued != nil:
 		s.Phase, s.Place = queued, m.Queued.Place
+	case s.leaving && (m.End != nil || m.Error != nil):
+		s.leaving = false
+		s.look()
 	case m.Header != nil && m.Header.Lab != s.Lab.ID:
 		// A run that was asked for before the page went on to another lab.
 	case m.Header != nil:
 		s.begin(m.Header, raw)
 		s.Recording, s.Phase = false, live
 		s.Player.Follow = true
+	case m.Now != nil:
+		if s.Phase == live {
+			if m.Now.Missed > 0 {
+				s.Problem = sentence(count(int(m.Now.Missed), "call") + " left out here: made faster than they can be shown")
+			}
+			s.anew(play.NewLateRun(s.Player.Run.Header, m.Now.State()), s.pos())
+		}
 	case m.Events != nil:
 		if s.Phase == live {
 			s.grow(m.Events, raw)
@@ -249,21 +278,47 @@ func (s *session) begin(h *trace.Header, raw []byte) {
 	if s.view == aboutView {
 		s.view = fdsView
 	}
-	s.Quiz = play.NewQuiz(s.Player)
-	s.Quiz.Switch(s.asking)
+	if s.Lab.Server() == "" { // a trace without an end is not all known when it is asked about
+		s.Quiz = play.NewQuiz(s.Player)
+		s.Quiz.Switch(s.asking)
+	}
 	s.lane = min(s.lane, max(0, len(h.Procs)-1))
 }
 
 func (s *session) grow(events []trace.Event, raw []byte) {
 	s.Player.Run.Add(events)
 	s.Log.grow()
-	s.file = append(s.file, raw...)
+	if s.Lab.Server() == "" {
+		s.file = append(s.file, raw...)
+	} else if n := len(s.Player.Run.Steps); n > watchedSteps {
+		s.anew(s.Player.Run.Tail(n - watchedSteps*3/4))
+	}
 	s.Player.Grown()
 }
 
 func (s *session) join(p *trace.Proc, raw []byte) {
 	s.Player.Run.AddProc(p)
 	s.file = append(s.file, raw...)
+}
+
+// watchedSteps is how many events of a standing server the page keeps.
+const watchedSteps = 20_000
+
+// anew goes on with a run that begins cut steps later than the one before.
+func (s *session) anew(run *play.Run, cut int) {
+	old := s.Player
+	s.Player = play.NewPlayer(run)
+	s.Player.Scale, s.Player.Playing = old.Scale, old.Playing
+	s.Player.SetSpeed(old.Speed())
+	s.Player.Seek(old.Pos() - cut)
+	s.Player.Follow = old.Follow
+	s.Log = newCallLog(run)
+	s.Log.grow()
+	s.flow = flowPick{}
+	if s.lane < len(old.Run.Lanes) {
+		was := &old.Run.Lanes[s.lane]
+		s.lane = max(0, slices.IndexFunc(run.Lanes, func(l play.Lane) bool { return l.Proc == was.Proc && l.Thread == was.Thread }))
+	}
 }
 
 func (s *session) finish(e *trace.End, raw []byte) {

@@ -249,7 +249,7 @@ func (s *session) tally(file int) string {
 	for i := range run.Lanes {
 		l := &run.Lanes[i]
 		t := threadOf(state, l.Proc, l.Thread)
-		if run.Header.Procs[l.Proc].File-1 != file || t == nil || !t.Started || t.Exited {
+		if l.Proc < 0 || run.Header.Procs[l.Proc].File-1 != file || t == nil || !t.Started || t.Exited {
 			continue
 		}
 		if t.InCall && blocked(run, l, pos) {

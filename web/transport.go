@@ -54,6 +54,8 @@ func (s *session) headline() string {
 	h := s.Player.Run.Header
 	n := count(s.Player.Len(), "event")
 	switch {
+	case s.Phase == live && s.Lab.Server() != "":
+		return "live, the last " + n
 	case s.Phase == live:
 		return "live, " + n
 	case s.Recording:

@@ -84,6 +84,12 @@ type FDState struct {
 	QueuesAt   int64
 
 	In, Out int64 // bytes received and sent by calls on this fd
+
+	// Watched are the events that epoll_ctl(2) has put it on an interest list for,
+	// 0 while it is on none. Told is when an epoll_wait named it last, ns since the
+	// run's start; -1 when none has since that epoll_ctl.
+	Watched int64
+	Told    int64
 }
 
 // MuxState is one select, poll or epoll_wait: what was asked, what came out.
@@ -93,6 +99,7 @@ type MuxState struct {
 	Entered int // number of its Enter among the events
 	Open    bool
 	Timeout int64
+	Size    int   // as the call's argument: select's nfds, poll's nfds, epoll_wait's maxevents
 	In, Out *Sets // Out is nil while Open
 	Result  int64
 	Sleep   Sleep
@@ -141,7 +148,7 @@ func (s *State) Apply(e *Event) {
 			s.share(e)
 		}
 		if e.Call.Multiplexes() {
-			p.Muxed = &MuxState{Thread: e.Thread, Call: e.Call, Entered: s.Events - 1, Open: true, Timeout: e.Timeout, In: e.Sets}
+			p.Muxed = &MuxState{Thread: e.Thread, Call: e.Call, Entered: s.Events - 1, Open: true, Timeout: e.Timeout, Size: e.Size, In: e.Sets}
 		}
 	case Return:
 		t.InCall, t.Call, t.FD, t.Since = false, e.Call, e.FD, e.Time
@@ -316,6 +323,20 @@ func (p *ProcState) returned(e *Event, n int) {
 			p.Output = p.Output[max(0, len(p.Output)-OutputCap):]
 		}
 	}
+	switch e.Call {
+	case EpollCtl:
+		p.watch(e)
+	case EpollWait:
+		if e.Sets != nil {
+			for _, fds := range [...][]int{e.Sets.Read, e.Sets.Write, e.Sets.Except, e.Sets.Error, e.Sets.HangUp} {
+				for _, fd := range fds {
+					if told := p.FD(fd); told != nil {
+						told.Told = e.Time
+					}
+				}
+			}
+		}
+	}
 	if f == nil {
 		return
 	}
@@ -340,6 +361,21 @@ func (p *ProcState) returned(e *Event, n int) {
 		if len(e.Args) == 2 && e.Args[0] == setFlags {
 			f.NonBlocking = e.Args[1]&nonBlock != 0
 		}
+	}
+}
+
+// watch changes an interest list as an epoll_ctl that came back did.
+func (p *ProcState) watch(e *Event) {
+	if len(e.Args) < 3 {
+		return
+	}
+	f := p.FD(int(e.Args[1]))
+	switch {
+	case f == nil:
+	case e.Args[0] == epollDelete:
+		f.Watched = 0
+	default:
+		f.Watched, f.Told = e.Args[2], -1
 	}
 }
 

@@ -24,6 +24,13 @@ var (
 	accept4 = with(ret(Accept, 3, 4, 0), func(e *Event) { e.Addr = "127.0.0.1:40001" })
 )
 
+// watch3 is an epoll_ctl about fd 3, told3 an epoll_wait that names it.
+func watch3(op, events int64) Event {
+	return with(ret(EpollCtl, 9, 0, 0), func(e *Event) { e.Args = []int64{op, 3, events} })
+}
+
+var told3 = with(ret(EpollWait, 9, 1, 0), func(e *Event) { e.Time, e.Sets = 70, &Sets{HangUp: []int{3}} })
+
 // TestFDTable says, for each call, what its return leaves in the fd table.
 func TestFDTable(t *testing.T) {
 	closed := FDState{FD: 3, State: Closed, How: Inferred, QueuesAt: -1}
@@ -37,6 +44,11 @@ func TestFDTable(t *testing.T) {
 		want   []FDState
 	}{
 		{"socket", []Event{socket3}, []FDState{closed}},
+		{"put on an interest list", append(slices.Clone(server[:3]), watch3(1, 0x80000005)), []FDState{changed(listener, func(f *FDState) { f.Watched, f.Told = 0x80000005, -1 })}},
+		{"told of by epoll_wait", append(slices.Clone(server[:3]), watch3(1, 1), told3), []FDState{changed(listener, func(f *FDState) { f.Watched, f.Told = 1, 70 })}},
+		{"changed on it, to be told again", append(slices.Clone(server[:3]), watch3(1, 1), told3, watch3(3, 5)), []FDState{changed(listener, func(f *FDState) { f.Watched, f.Told = 5, -1 })}},
+		{"taken off it", append(slices.Clone(server[:3]), watch3(1, 1), watch3(2, 0)), []FDState{changed(listener, func(f *FDState) { f.Told = -1 })}},
+		{"an epoll_ctl that failed", append(slices.Clone(server[:3]), with(watch3(1, 1), func(e *Event) { e.Errno = ENOMEM })), []FDState{listener}},
 		{"a socket that failed", []Event{ret(Socket, -1, -1, EMFILE)}, nil},
 		{"bind", []Event{socket3, bind3}, []FDState{changed(closed, func(f *FDState) { f.Local = "127.0.0.1:80" })}},
 		{"a bind that failed", []Event{socket3, with(ret(Bind, 3, -1, EADDRINUSE), func(e *Event) { e.Addr = "127.0.0.1:80" })}, []FDState{closed}},

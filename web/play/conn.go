@@ -92,6 +92,7 @@ func (e *End) last(f *End, i int) bool {
 // Flow is what went one way.
 type Flow struct {
 	Sends, Recvs []Move
+	Base         int64 // bytes that had gone this way before the run's first step
 }
 
 // Move is one call's share of a Flow.
@@ -115,7 +116,7 @@ func (r *Run) follow(i int) {
 	switch e.Kind {
 	case trace.Start:
 		if e.Thread == 0 && len(e.Args) == 2 {
-			r.begin(i)
+			r.forked(i)
 		}
 	case trace.Return:
 		r.connect(i)
@@ -138,15 +139,15 @@ func (r *Run) follow(i int) {
 	}
 }
 
-// begin follows a process that another one made: its fds are those of the other,
+// forked follows a process that another one made: its fds are those of the other,
 // and the fork that made it stands before it.
-func (r *Run) begin(i int) {
+func (r *Run) forked(i int) {
 	e := &r.Steps[i]
 	if i > 0 && r.Steps[i-1].Call == trace.Fork {
 		r.setWake(i, i-1)
 	}
 	parent := int(e.Args[0])
-	if parent == e.Proc {
+	if parent < 0 || parent == e.Proc {
 		return // no trace of ours
 	}
 	for ci := range r.Conns {
@@ -184,7 +185,12 @@ func (r *Run) connect(i int) {
 	if e.Call == trace.Accept && e.Errno == 0 && e.Addr != "" {
 		c := r.connAt(e.Addr, i, func(c *Conn) bool { return c.Server.Proc < 0 })
 		c.Server = End{Proc: e.Proc, FD: int(e.Result), Opened: i, Closed: -1}
-		r.ends[endpoint{e.Proc, int(e.Result)}] = r.connIndex(c)
+		ci := r.connIndex(c)
+		r.ends[endpoint{e.Proc, int(e.Result)}] = ci
+		if r.Untraced() {
+			r.peer(ci)
+			r.arrive(i, ci)
+		}
 		return
 	}
 	if e.Call != trace.Connect {
@@ -230,11 +236,17 @@ func (r *Run) connIndex(c *Conn) int {
 // move adds the bytes of a send or recv to its flow.
 func (r *Run) move(i int) {
 	e := &r.Steps[i]
-	if e.Errno != 0 || e.Result <= 0 || !e.Call.Sends() && !e.Call.Receives() {
+	if e.Errno != 0 || e.Result < 0 || !e.Call.Sends() && !e.Call.Receives() {
 		return
 	}
 	ci, ok := r.ends[endpoint{e.Proc, e.FD}]
 	if !ok {
+		return
+	}
+	if r.Untraced() && e.Call.Receives() {
+		r.arrive(i, ci)
+	}
+	if e.Result == 0 {
 		return
 	}
 	c := &r.Conns[ci]
@@ -251,7 +263,7 @@ func (r *Run) move(i int) {
 			data = r.Steps[call.Enter].Data
 		}
 	}
-	m := Move{Step: i, Len: e.Result, Bytes: data[:min(int64(len(data)), e.Result)]}
+	m := Move{Step: i, Off: flow.Base, Len: e.Result, Bytes: data[:min(int64(len(data)), e.Result)]}
 	if n := len(*list); n > 0 {
 		m.Off = (*list)[n-1].Off + (*list)[n-1].Len
 	}
@@ -271,6 +283,33 @@ func (r *Run) ConnOf(proc, fd, n int) *Conn {
 		}
 	}
 	return nil
+}
+
+// Ended returns the step that ended what end sends, before position n: its
+// shutdown, its close, or its process's exit; -1 where it had not ended.
+func (r *Run) Ended(end End, n int) int {
+	at := -1
+	if end.Closed >= 0 && end.Closed < n {
+		at, n = end.Closed, end.Closed // a shutdown may have come before
+	}
+	for i := range r.Lanes {
+		if r.Lanes[i].Proc != end.Proc {
+			continue
+		}
+		calls := r.Lanes[i].Calls
+		k := lastBefore(r, calls, n)
+		for last := max(0, k-lookBack); k >= last; k-- {
+			c := &r.Calls[calls[k]]
+			e := &r.Steps[c.Enter]
+			if c.Enter <= end.Opened {
+				break
+			}
+			if e.Call == trace.Shutdown && e.FD == end.FD && len(e.Args) > 0 && e.Args[0] != 0 && c.Return >= 0 && c.Return < n && r.Steps[c.Return].Errno == 0 {
+				at = c.Return
+			}
+		}
+	}
+	return at
 }
 
 // Peer returns the name of the process at the other end of fd of proc at

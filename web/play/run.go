@@ -21,6 +21,10 @@ type Run struct {
 	Conns []Conn
 	Wakes []Wake // in the order of their effects
 
+	// Arrivals are what came from peers that are not traced, in the order of the
+	// steps that took it. Only the trace of a standing server has such peers.
+	Arrivals []Arrival
+
 	// Bands are, of joined runs, the indexes in Header.Procs at which each of them
 	// begins; nil of a single run.
 	Bands []int
@@ -32,6 +36,9 @@ type Run struct {
 	ends      map[endpoint]int
 	connects  map[int]int   // by the step of a connect's Return: index in Conns
 	moved     map[int]place // by the step of a send's or recv's Return that moved bytes
+
+	midway bool  // it goes on from a state, and its first event is still to come
+	zero   int64 // what was taken off all times, ns
 }
 
 // keyframe is the state after so many steps, from which later ones are folded.
@@ -69,6 +76,7 @@ type Lane struct {
 	Calls        []int  // indexes in Run.Calls
 	Start        int    // index in Steps of its Start, or -1
 	Exit         int    // index in Steps of its Exit, or -1
+	Peers        []int  // of RolePeer: indexes in Run.Conns, one after another
 	Known        int    // of joined runs: the position at which its own run ends; else 0
 }
 
@@ -117,6 +125,12 @@ func (r *Run) Add(events []trace.Event) {
 }
 
 func (r *Run) add(e trace.Event) {
+	if r.midway {
+		r.begin(e.Time)
+	}
+	if r.zero != 0 {
+		shift(&e, r.zero)
+	}
 	r.head.Apply(&e)
 	if e.Kind == trace.Sample {
 		r.samples = append(r.samples, sample{len(r.Steps), e})

@@ -128,7 +128,9 @@ func (w *why) woken(c *Call) *Call {
 	r, in, out := w.run, &w.run.Steps[c.Enter], &w.run.Steps[c.Return]
 	wake := r.WakeOf(c.Return)
 	if wake == nil {
-		if timedOut(in, out) {
+		if a := r.arrival(c.Return); a != nil {
+			w.add(c.Return, trace.Inferred, "it slept until something came of %s, which is not traced: %s", r.Conns[a.Conn].Addr, r.What(a))
+		} else if timedOut(in, out) {
 			w.add(c.Return, trace.Observed, "nothing happened for %s: its time was up", span(out.Time-in.Time))
 		}
 		w.sentAgain(c)

@@ -99,7 +99,15 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f, ok := s.files[r.URL.Path]
+	near := s.nearby(r.URL.Path)
 	switch {
+	case !ok && near != "":
+		if r.URL.RawQuery != "" && !strings.Contains(near, "#") {
+			near += "?" + r.URL.RawQuery
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Location", near)
+		w.WriteHeader(http.StatusMovedPermanently)
 	case !ok:
 		s.notFound.serve(w, r, http.StatusNotFound)
 	case f == s.unbuilt:
@@ -109,11 +117,30 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// nearby returns, relative to an address that is none, the one that is meant:
+// that of the list of labs for their folder, and that of a page for the same with
+// a slash behind it; "" for none. (http.Redirect would make it begin with "/",
+// which is wrong beneath a path.)
+func (s *Site) nearby(at string) string {
+	switch page := strings.TrimSuffix(at, "/"); {
+	case at == "/lab":
+		return "./#labs"
+	case page == "/lab":
+		return "../#labs"
+	case page != at && page != "" && s.files[page] != nil && path.Ext(page) == "":
+		return "../" + path.Base(page)
+	}
+	return ""
+}
+
 // pagePaths lists the addresses of the pages.
 func pagePaths() []string {
 	paths := []string{"/"}
 	for _, l := range lab.All {
 		paths = append(paths, "/lab/"+l.ID)
+	}
+	for _, l := range lab.Standing {
+		paths = append(paths, "/watch/"+l.Server())
 	}
 	return paths
 }

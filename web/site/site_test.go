@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -67,9 +68,38 @@ func TestEveryPageIsServed(t *testing.T) {
 	}
 }
 
+func TestAlmostTheAddress(t *testing.T) {
+	s := newTestSite(t)
+	for at, want := range map[string]string{
+		"/lab": "/#labs", "/lab/": "/#labs", "/lab/?clients=2": "/#labs",
+		"/lab/select/": "/lab/select", "/lab/select/?clients=2&messages=1": "/lab/select?clients=2&messages=1",
+		"/lab/nothing/": "", "/lab/select//": "", "//lab/": "", "/web/app.css/": "", "/app.js/": "",
+	} {
+		r := ask(s, "GET", at)
+		location := r.Header.Get("Location")
+		if want == "" {
+			if r.StatusCode != 404 || location != "" {
+				t.Errorf("%s: status %d, to %q", at, r.StatusCode, location)
+			}
+			continue
+		}
+		// It is relative, and leads there beneath a path of another host too.
+		for _, base := range []string{"http://a.example", "http://a.example/sockscope"} {
+			u, err := url.Parse(base + at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			to, err := u.Parse(location)
+			if r.StatusCode != 301 || err != nil || to.String() != base+want {
+				t.Errorf("%s beneath %s: status %d, to %s", at, base, r.StatusCode, to)
+			}
+		}
+	}
+}
+
 func TestUnknownAddresses(t *testing.T) {
 	s := newTestSite(t)
-	for _, p := range []string{"/nosuch", "/lab/", "/lab/nosuch", "/lab/echo/", "/web/", "/web/assets.go", "/web/nosuch.css", "/web/../go.mod", "/robots.txt"} {
+	for _, p := range []string{"/nosuch", "/lab/nosuch", "/web/", "/web/assets.go", "/web/nosuch.css", "/web/../go.mod", "/robots.txt"} {
 		r := ask(s, "GET", p)
 		if html := body(t, r); r.StatusCode != 404 || !strings.Contains(html, "no such page") {
 			t.Errorf("%s: status %d %q", p, r.StatusCode, html)

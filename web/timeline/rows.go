@@ -62,10 +62,14 @@ func Rows(r *play.Run, size Size, into []Row) []Row {
 	}
 	slices.SortStableFunc(into, func(a, b Row) int {
 		x, y := &r.Lanes[a.Lane], &r.Lanes[b.Lane]
-		if f, g := family(r, x.Proc), family(r, y.Proc); f != g {
-			return f - g
-		}
-		if x.Proc != y.Proc {
+		switch {
+		case x.Proc < 0 && y.Proc >= 0: // peers stand below all threads
+			return 1
+		case x.Proc >= 0 && y.Proc < 0:
+			return -1
+		case family(r, x.Proc) != family(r, y.Proc):
+			return family(r, x.Proc) - family(r, y.Proc)
+		case x.Proc != y.Proc:
 			return x.Proc - y.Proc
 		}
 		return x.Thread - y.Thread
@@ -88,13 +92,14 @@ func Rows(r *play.Run, size Size, into []Row) []Row {
 
 // family returns the process at the head of those among which proc was made.
 func family(r *play.Run, proc int) int {
-	for {
+	for proc >= 0 {
 		parent := r.Header.Procs[proc].Parent - 1
 		if parent < 0 || parent >= proc {
-			return proc
+			break
 		}
 		proc = parent
 	}
+	return proc
 }
 
 // RowsHeight returns the height of all rows together, in px.

@@ -89,10 +89,15 @@ func (t *Timeline) Layout() *Scene {
 	t.clip(0, Ruler, f.right, t.View.Height-Ruler)
 	for _, row := range t.rows {
 		if top := f.top(row); top < t.View.Height && top+row.Height > Ruler {
-			t.lane(&f, row)
+			if p.Run.Lanes[row.Lane].Role == play.RolePeer {
+				t.peer(&f, &row)
+			} else {
+				t.lane(&f, row)
+			}
 		}
 	}
 	t.wakes(&f)
+	t.arrivals(&f)
 	t.fade(&f)
 	t.graticule(&f)
 	t.bands(&f)

@@ -1,0 +1,209 @@
+package play
+
+import (
+	"slices"
+	"sort"
+	"strings"
+
+	"sockscope/server/trace"
+)
+
+// NewLateRun returns a Run that goes on from what was so at some time: that of a
+// program which ran before anybody looked, or from which old steps were taken
+// off. Its times are those since its own first event.
+func NewLateRun(h *trace.Header, from *trace.State) *Run {
+	r := NewRun(h)
+	r.midway = true
+	r.head = from.Clone()
+	for pi := range r.head.Procs {
+		for _, f := range r.head.Procs[pi].FDs {
+			if f.Kind != trace.FDConn {
+				continue
+			}
+			c := Conn{Addr: f.Peer, Client: End{Proc: -1, FD: -1, Closed: -1}, Server: End{Proc: pi, FD: f.FD, Opened: -1, Closed: -1}}
+			c.Flows[0].Base, c.Flows[1].Base = f.In, f.Out
+			r.ends[endpoint{pi, f.FD}] = len(r.Conns)
+			r.Conns = append(r.Conns, c)
+			r.peer(len(r.Conns) - 1)
+		}
+	}
+	return r
+}
+
+// begin sets the time of the first event to 0.
+func (r *Run) begin(t int64) {
+	r.midway, r.zero = false, t
+	s := r.head
+	s.Time, s.SocketsAt = s.Time-t, s.SocketsAt-t
+	for i := range s.Procs {
+		for k := range s.Procs[i].Threads {
+			s.Procs[i].Threads[k].Since -= t
+		}
+		for k := range s.Procs[i].FDs {
+			if f := &s.Procs[i].FDs[k]; f.QueuesAt != -1 {
+				f.QueuesAt -= t
+			}
+		}
+	}
+	r.keyframes[0].state = s.Clone()
+}
+
+// shift takes t off the times of e, whose queues may be somebody else's too.
+func shift(e *trace.Event, t int64) {
+	e.Time -= t
+	e.Queues = slices.Clone(e.Queues)
+	for i := range e.Queues {
+		e.Queues[i].Time -= t
+	}
+}
+
+// Tail returns a Run of the steps from about n on, and how many of r's it leaves
+// out: it begins where no call is under way.
+func (r *Run) Tail(n int) (tail *Run, cut int) {
+	for again := true; again; {
+		again = false
+		for i := range r.Lanes {
+			calls := r.Lanes[i].Calls
+			if k := lastBefore(r, calls, n); k >= 0 {
+				if c := &r.Calls[calls[k]]; c.Return < 0 || c.Return >= n {
+					n, again = c.Enter, true
+				}
+			}
+		}
+	}
+	tail = NewLateRun(r.Header, r.State(n))
+	si := 0
+	for ; si < len(r.samples) && r.samples[si].after <= n; si++ {
+	}
+	for i := n; i < len(r.Steps); i++ {
+		for ; si < len(r.samples) && r.samples[si].after <= i; si++ {
+			tail.add(r.samples[si].event)
+		}
+		tail.add(r.Steps[i])
+	}
+	for ; si < len(r.samples); si++ {
+		tail.add(r.samples[si].event)
+	}
+	return tail, n
+}
+
+// RolePeer is the role of a lane that is no thread: somebody who is connected to
+// an fd of a standing server, and not traced. It makes no calls here; what is
+// known of it is inferred from the server's.
+const RolePeer = "peer"
+
+// peerLanes is how many peers have lanes at a time; others show as fds only.
+const peerLanes = 12
+
+// Untraced reports whether the run's clients are not traced: anybody's programs.
+func (r *Run) Untraced() bool { return strings.HasPrefix(r.Header.Lab, trace.StandingLab) }
+
+// peer gives the client of a connection a lane: that of the fd, which the kernel
+// gives out again as soon as it is free.
+func (r *Run) peer(conn int) {
+	if !r.Untraced() {
+		return
+	}
+	fd, n := r.Conns[conn].Server.FD, 0
+	for i := range r.Lanes {
+		l := &r.Lanes[i]
+		if l.Role != RolePeer {
+			continue
+		}
+		if n++; l.Thread == fd {
+			l.Peers = append(l.Peers, conn)
+			return
+		}
+	}
+	if n < peerLanes {
+		r.Lanes = append(r.Lanes, Lane{Proc: -1, Thread: fd, Role: RolePeer, Start: -1, Exit: -1, Peers: []int{conn}})
+	}
+}
+
+// PeerAt returns the newest connection of a peer's lane at position n, nil before
+// the first.
+func (r *Run) PeerAt(l *Lane, n int) *Conn {
+	for k := len(l.Peers) - 1; k >= 0; k-- {
+		if c := &r.Conns[l.Peers[k]]; c.Server.Opened < n {
+			return c
+		}
+	}
+	return nil
+}
+
+// Arrival is what the server took from a peer that is not traced: a connection,
+// bytes, or the end of them. When it came is not known, but that it ended a
+// sleep is inferred.
+type Arrival struct {
+	Conn  int // index in Conns
+	Took  int // index in Steps of the Return of the accept or recv
+	Woke  int // index in Steps of the Return of the call that slept until it came; -1 where none did
+	Bytes int64
+}
+
+// lookForMux is how many calls back the select is looked for that said that an
+// fd is ready.
+const lookForMux = 256
+
+// arrive notes what an accept or a recv took from an untraced peer at step i.
+func (r *Run) arrive(i, conn int) {
+	e := &r.Steps[i]
+	a := Arrival{Conn: conn, Took: i, Woke: -1}
+	if e.Call.Receives() {
+		a.Bytes = e.Result
+	}
+	switch c := r.CallAt(i); {
+	case e.Sleep == trace.Slept:
+		a.Woke = i
+	case c != nil:
+		a.Woke = r.muxed(c, e.FD)
+	}
+	r.Arrivals = append(r.Arrivals, a)
+}
+
+// muxed returns the Return of the select before c that slept and found fd
+// readable, or -1.
+func (r *Run) muxed(c *Call, fd int) int {
+	calls := r.Lanes[c.Lane].Calls
+	k := lastBefore(r, calls, c.Enter)
+	for last := max(0, k-lookForMux); k >= last; k-- {
+		b := &r.Calls[calls[k]]
+		if b.Return < 0 {
+			return -1
+		}
+		e := &r.Steps[b.Return]
+		switch {
+		case e.Call.Multiplexes():
+			if e.Sleep == trace.Slept && e.Sets != nil && slices.Contains(e.Sets.Read, fd) {
+				return b.Return
+			}
+			return -1
+		case e.FD == fd && (e.Call.Receives() || e.Call == trace.Accept):
+			return -1 // that one took what had come
+		}
+	}
+	return -1
+}
+
+// arrival returns the first arrival that ended the sleep of the call that
+// returned at step i, or nil.
+func (r *Run) arrival(i int) *Arrival {
+	k := sort.Search(len(r.Arrivals), func(k int) bool { return r.Arrivals[k].Took >= i })
+	for ; k < len(r.Arrivals) && r.Arrivals[k].Took <= i+2*lookForMux; k++ {
+		if r.Arrivals[k].Woke == i {
+			return &r.Arrivals[k]
+		}
+	}
+	return nil
+}
+
+// What says in a word or two what an arrival brought.
+func (r *Run) What(a *Arrival) string {
+	switch {
+	case r.Steps[a.Took].Call == trace.Accept:
+		return "connects"
+	case a.Bytes == 0:
+		return "ends"
+	}
+	return count(a.Bytes, "byte")
+}

@@ -1,0 +1,136 @@
+package web
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"sockscope/server/trace"
+	"sockscope/web/play"
+)
+
+// What is inferred to be on epoll's ready list is what the kernel then tells: all
+// that an epoll_wait returns was there before, and nothing was when one fell
+// asleep.
+func TestTheReadyListIsWhatIsToldNext(t *testing.T) {
+	for _, name := range []string{"epoll", "edge", "selectors"} {
+		s := recorded(t, name)
+		run := s.Player.Run
+		told := 0
+		for i := range run.Steps {
+			e := &run.Steps[i]
+			if e.Call != trace.EpollWait {
+				continue
+			}
+			s.lane = slices.IndexFunc(run.Lanes, func(l play.Lane) bool { return l.Proc == e.Proc && l.Thread == e.Thread })
+			c := run.CallAt(i)
+			switch {
+			case e.Kind == trace.Enter && c.Return >= 0 && run.Steps[c.Return].Sleep == trace.Slept:
+				s.Player.Seek(i + 1)
+				p := &s.state().Procs[e.Proc]
+				for k := range p.FDs {
+					if f := &p.FDs[k]; s.toBeTold(p, f) && run.Steps[c.Return].Time-e.Time > 100_000 {
+						t.Errorf("%s: at %d epoll_wait falls asleep, and fd %d is said to be ready", name, i+1, f.FD)
+					}
+				}
+			case e.Kind == trace.Return && e.Sets != nil:
+				s.Player.Seek(i)
+				p := &s.state().Procs[e.Proc]
+				for _, fd := range slices.Concat(e.Sets.Read, e.Sets.Write) {
+					told++
+					f := p.FD(fd)
+					if f == nil || f.Watched == 0 {
+						t.Errorf("%s: at %d fd %d is told of, and on no interest list", name, i+1, fd)
+					} else if slices.Contains(e.Sets.Read, fd) && !s.toBeTold(p, f) && !underWay(s.state(), e.Proc) {
+						t.Errorf("%s: at %d fd %d is told of, and was not said to be ready", name, i+1, fd)
+					}
+				}
+			}
+		}
+		if told == 0 && name != "selectors" {
+			t.Errorf("%s: nothing is told", name)
+		}
+	}
+}
+
+// underWay reports whether another process is in a call that brings something:
+// whether it has, its return tells.
+func underWay(state *trace.State, proc int) bool {
+	for i := range state.Procs {
+		for _, t := range state.Procs[i].Threads {
+			if i != proc && t.InCall && (t.Call.Sends() || t.Call == trace.Connect || t.Call == trace.Close || t.Call == trace.Shutdown) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func TestListsAreInTheCallsOwnWords(t *testing.T) {
+	sets := &trace.Sets{Read: []int{3}, Error: []int{4}, HangUp: []int{4}}
+	for _, c := range []struct {
+		call   trace.Call
+		answer bool
+		want   string
+	}{
+		{trace.Select, false, "readable writable exceptional"},
+		{trace.Select, true, "readable writable exceptional"},
+		{trace.Poll, false, "POLLIN POLLOUT"},
+		{trace.Poll, true, "POLLIN POLLOUT POLLERR POLLHUP"},
+		{trace.EpollWait, true, "EPOLLIN EPOLLOUT EPOLLERR EPOLLHUP"},
+	} {
+		var heads []string
+		for _, l := range listsOf(c.call, sets, c.answer) {
+			heads = append(heads, l.head)
+			if strings.HasSuffix(l.head, "ERR") && !slices.Equal(l.members, sets.Error) {
+				t.Errorf("%s has %v", l.head, l.members)
+			}
+		}
+		if got := strings.Join(heads, " "); got != c.want {
+			t.Errorf("%v: %s, want %s", c.call, got, c.want)
+		}
+	}
+}
+
+// The bits are those that select was given and wrote: no more than nfds of them,
+// and nothing known before it has returned.
+func TestBitsOfAnFDSet(t *testing.T) {
+	m := &trace.MuxState{Call: trace.Select, Size: 6, In: &trace.Sets{Read: []int{3, 5}, Write: []int{5}}, Out: &trace.Sets{Write: []int{5}}, Result: 1}
+	rows := func() []string {
+		var out []string
+		for _, r := range strings.Split(bitsOf(m), "<tr ")[1:] {
+			r = strings.NewReplacer(`<td class="off">`, "", "<td>", "", "</td>", "", "<b>", "", "</b>", "").Replace(r)
+			_, r, _ = strings.Cut(r, "</th>")
+			r, _, _ = strings.Cut(r, "</tr>")
+			out = append(out, r)
+		}
+		return out
+	}
+	want := []string{"in000101··", "out000000··", "in000001··", "out000001··", "in000000··", "out000000··"}
+	if got := rows(); !slices.Equal(got, want) {
+		t.Errorf("bits %q, want %q", got, want)
+	}
+	m.Open = true
+	if got := rows(); got[1] != "out??????··" || got[0] != want[0] {
+		t.Errorf("before it has returned: %q", got)
+	}
+	m.Size = 1 << 30 // a trace from outside
+	if n := len(bitsOf(m)); n > 16<<10 {
+		t.Errorf("%d bytes for a set", n)
+	}
+	for _, name := range []string{"select", "two-ports", "timeouts"} {
+		s := recorded(t, name)
+		for pos := range s.Player.Len() {
+			s.Player.Seek(pos)
+			for i := range s.state().Procs {
+				if m := s.state().Procs[i].Muxed; m != nil && m.Call == trace.Select && m.In != nil {
+					for _, fd := range slices.Concat(m.In.Read, m.In.Write) {
+						if fd >= m.Size {
+							t.Fatalf("%s: at %d nfds is %d, and fd %d is in a set", name, pos, m.Size, fd)
+						}
+					}
+				}
+			}
+		}
+	}
+}
