@@ -93,6 +93,9 @@ func TestEveryLabRunsAndReplays(t *testing.T) {
 	b, base := desk(t)
 	for _, l := range lab.All {
 		t.Run(l.ID, func(t *testing.T) {
+			if l.Measures {
+				t.Skip("it has no calls to walk through: see TestMeasuring")
+			}
 			url := base + "/lab/" + l.ID
 			values, err := l.Set(l.Unattended)
 			if err != nil {

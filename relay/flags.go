@@ -32,6 +32,7 @@ type config struct {
 	drain         time.Duration
 	logFormat     string
 	watch         run.Watch
+	most          int // idle connections, of -scaling-max
 }
 
 // parse reads the command line; what it can't use it says in one line.
@@ -62,6 +63,7 @@ func parse(args []string) (config, error) {
 	f.DurationVar(&c.drain, "drain", 10*time.Second, "after SIGTERM or SIGINT, let what is open go on for so long")
 	f.StringVar(&c.logFormat, "log-format", "text", "write the log as `text or json`")
 	f.Var(&c.watch, "watch", "let visitors watch the standing servers, and so everyone's bytes; on where -http is a loopback address, with no -trusted-proxy")
+	f.IntVar(&c.most, "scaling-max", 0, "let the lab scaling have this `number` of idle connections at most, -1 is none of it; 0 is 10000 where -http is a loopback address, with no -trusted-proxy, and 1000 elsewhere")
 	if err := f.Parse(args); err != nil {
 		return config{}, err
 	}
@@ -81,6 +83,8 @@ func (c *config) check(rest []string) error {
 		return fmt.Errorf("unexpected argument %q", rest[0])
 	case c.server != "" && c.watch != run.WatchHere:
 		return errors.New("-watch is a flag of the server that -server names: give it there")
+	case c.server != "" && c.most != 0:
+		return errors.New("-scaling-max is a flag of the server that -server names: give it there")
 	case (c.cert == "") != (c.key == ""):
 		return errors.New("-tls-cert and -tls-key go together")
 	case min(l.Sessions, l.ClientSessions, l.ClientStarts, c.connections) < 1 || min(l.Idle, l.Lifetime) <= 0:

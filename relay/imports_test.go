@@ -31,6 +31,8 @@ func TestImports(t *testing.T) {
 		{"./server/socket", false, []string{demo, run, labs, web, relay}, "the socket calls know who traces them, not who makes them"},
 		{"./server/socket", false, []string{"net"}, "package net's poller would hide what blocks"},
 		{"./server/demo", false, []string{run, labs, web, relay, "net"}, "a program is what a learner reads: sockets and nothing else"},
+		{"./server/scaling", false, []string{demo, run, labs, web, relay}, "what is measured is sockets and raw waits, nothing else"},
+		{"./web/plot", false, []string{goApp, "net"}, "the layout is tested without a browser"},
 		{"./server/lab", false, []string{demo, socket, run, web, relay}, "a lab is data, for the browser too"},
 		{"./server/run", false, []string{web, relay, goApp}, "the native side serves any client"},
 		{"./server", false, []string{web, relay, goApp, "net/http"}, "the native server speaks TCP"},

@@ -67,6 +67,9 @@ func serve(ctx context.Context, c config) error {
 	if c.watch == run.WatchHere && (!run.Loopback(listener) || len(c.proxies) > 0) {
 		c.watch = run.WatchNever
 	}
+	if c.most == 0 && (!run.Loopback(listener) || len(c.proxies) > 0) {
+		c.most = run.MostHosted
+	}
 	var apart net.Listener
 	if c.metrics != "" {
 		if apart, err = listen("metrics", c.metrics); err != nil {

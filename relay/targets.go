@@ -35,7 +35,7 @@ func nativeServer(c config, log *slog.Logger) (map[string]string, *run.Server, e
 	}
 	native, err := run.Start(run.Config{
 		Control: p.control, Echo: p.echo, Mux: p.mux, Byteorder: p.byteorder,
-		Watch: c.watch, Logger: log,
+		Watch: c.watch, Most: c.most, Logger: log,
 	})
 	if err != nil {
 		return nil, nil, err

@@ -33,6 +33,8 @@ Flags:
   -byteorder ADDR  numbers in both byte orders     (127.0.0.1:20000)
   -watch           let viewers watch the standing servers, and so everyone's bytes
                    (on where -control is a loopback address; -watch=false is off)
+  -scaling-max N   idle connections of the lab scaling, at most; -1 is none of it
+                   (10000, or 1000 where -control is no loopback address)
   -v               log what happens
 
 An ADDR is HOST:PORT. With another host than a loopback address, others can
@@ -87,13 +89,14 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&cfg.Mux, "mux", run.DefaultMux, "")
 	flags.StringVar(&cfg.Byteorder, "byteorder", run.DefaultByteorder, "")
 	flags.Var(&cfg.Watch, "watch", "")
+	flags.IntVar(&cfg.Most, "scaling-max", 0, "")
 	verbose := flags.Bool("v", false, "")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprint(stdout, usage)
 		return 0
 	case err != nil:
-		return misused(stderr, err.Error()+"; the flags are -control, -echo, -mux, -byteorder, -watch and -v")
+		return misused(stderr, err.Error()+"; the flags are -control, -echo, -mux, -byteorder, -watch, -scaling-max and -v")
 	case flags.NArg() > 0:
 		return misused(stderr, fmt.Sprintf("there is no command %q; there are run, list and record, or none to serve", flags.Arg(0)))
 	}

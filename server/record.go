@@ -77,7 +77,7 @@ func recorded(ctx context.Context, id string, knobs map[string]string) ([]byte, 
 			return nil, errors.New(m.Error.Text)
 		case m.End != nil && m.End.Reason != trace.EndDone:
 			return nil, fmt.Errorf("the run did not come to its own end: %s %s", m.End.Reason, m.End.Message)
-		case m.Header == nil && m.Events == nil && m.Child == nil && m.End == nil:
+		case m.Header == nil && m.Events == nil && m.Child == nil && m.Point == nil && m.End == nil:
 			continue // not part of a trace
 		}
 		if err := trace.WriteFrame(&recording, &m); err != nil {

@@ -10,6 +10,7 @@ import (
 	"sockscope/server/trace"
 	"sockscope/web/link"
 	"sockscope/web/play"
+	"sockscope/web/plot"
 	"sockscope/web/scope"
 	"sockscope/web/timeline"
 )
@@ -26,6 +27,12 @@ type labPage struct {
 	copied    bool   // the tool's command was
 	tab       string // the pane that shows on a phone
 	size      timeline.Size
+
+	// Of a lab that measures.
+	quantity  plot.Quantity
+	plot      *plot.Plot // as it was last drawn
+	plotWidth float64    // px
+	mark      int        // index in the plot's marks of the one that is picked, or -1
 
 	lanes    timeline.Timeline
 	over     timeline.Overview
@@ -57,7 +64,7 @@ func (p *labPage) open(q map[string][]string) {
 	v, complaints := setup(l, q)
 	p.s.open(l, v)
 	p.complaint = strings.Join(complaints, " ")
-	p.tab = "about"
+	p.tab, p.mark = "about", -1
 	p.shown = nil
 	p.lanes.Player = nil
 }
@@ -127,6 +134,10 @@ func (p *labPage) OnResize(app.Context) { p.measure() }
 
 func (p *labPage) measure() {
 	p.size = sizeOfWindow()
+	p.plotWidth = 1440
+	if w, _ := app.Window().Size(); w > 0 {
+		p.plotWidth = float64(w)
+	}
 	p.lanes.View.Size = p.size
 	p.draw()
 }
@@ -148,6 +159,9 @@ func (p *labPage) heard(ctx app.Context, e link.Event) {
 	case m == nil:
 	case m.Header != nil && p.tab == "about":
 		p.tab = "kernel"
+		if p.s.Lab.Measures {
+			p.tab = "table"
+		}
 	}
 }
 
@@ -182,6 +196,9 @@ func (p *labPage) draw() {
 
 func (p *labPage) Render() app.UI {
 	s := p.s
+	if s.Lab.Measures {
+		return p.measurements()
+	}
 	class := "lab"
 	if s.question() != nil {
 		class = "lab asking"
@@ -202,7 +219,7 @@ func (p *labPage) Render() app.UI {
 		p.transport(),
 		app.If(s.Lab.Server() != "", func() app.UI { return p.mine() }),
 		app.If(s.hasAgent(), func() app.UI { return &handsBar{S: s, Rev: s.rev} }),
-		p.tabs(),
+		p.tabs("about", "source", "kernel", "bytes", "log"),
 		elc("div", "panes").DataSet("tab", p.tab).Body(
 			&sourcePane{S: s, Rev: s.rev},
 			&kernelPane{S: s, Rev: s.rev},
@@ -264,8 +281,7 @@ func (p *labPage) invitation() app.UI {
 }
 
 // tabs chooses the pane on a phone.
-func (p *labPage) tabs() app.UI {
-	names := []string{"about", "source", "kernel", "bytes", "log"}
+func (p *labPage) tabs(names ...string) app.UI {
 	return elc("div", "tabs").Role("tablist").Aria("label", "Panes").Body(
 		app.Range(names).Slice(func(i int) app.UI {
 			return button(func(app.Context, app.Event) { p.pickTab(names[i]) }, app.EventScope(names[i])).
@@ -350,6 +366,9 @@ func (p *labPage) onNextWake(ctx app.Context, _ app.Event)  { p.obey(ctx, nextWa
 // obey does what a key asks for.
 func (p *labPage) obey(ctx app.Context, c command) {
 	const zoom = 1.25
+	if p.s.Lab.Measures && !p.move(c) {
+		return
+	}
 	switch c {
 	case startRun:
 		if !p.canRun() {

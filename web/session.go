@@ -38,6 +38,7 @@ type session struct {
 	Notice  string // why the relay closes, or would not connect, a sentence
 	Player  *play.Player
 	Log     *callLog
+	Points  []trace.Point // of a run that measures
 	// Recording says that the run came from a file, not from a server: where it
 	// was made is in its Header.
 	Recording bool
@@ -101,6 +102,7 @@ func (s *session) set(name, value string) error {
 		return err
 	}
 	s.Values[name] = value
+	s.fit()
 	s.rev++
 	if !s.busy() {
 		s.look()
@@ -217,6 +219,7 @@ func (s *session) take(m *trace.Message, raw []byte) {
 			return
 		}
 		s.Hello, s.Notice = m.Hello, ""
+		s.fit()
 		if s.Look == nil {
 			s.look()
 		}
@@ -248,6 +251,10 @@ func (s *session) take(m *trace.Message, raw []byte) {
 		if s.Phase == live {
 			s.join(m.Child, raw)
 		}
+	case m.Point != nil:
+		if s.Phase == live {
+			s.measure(m.Point, raw)
+		}
 	case m.End != nil:
 		if s.Phase == live {
 			s.finish(m.End, raw)
@@ -273,6 +280,7 @@ func (s *session) begin(h *trace.Header, raw []byte) {
 		s.Player.SetSpeed(speed)
 	}
 	s.Log = newCallLog(s.Player.Run)
+	s.Points = nil
 	s.file = slices.Clone(raw)
 	s.flow, s.picked, s.chain = flowPick{}, 0, chain{}
 	if s.view == aboutView {
@@ -366,6 +374,8 @@ func (s *session) load(file []byte) error {
 			s.grow(m.Events, nil)
 		case m.Child != nil:
 			s.join(m.Child, nil)
+		case m.Point != nil:
+			s.measure(m.Point, nil)
 		case m.End != nil:
 			s.finish(m.End, nil)
 		}

@@ -21,6 +21,14 @@ func (p *labPage) scopeHead() app.UI {
 		scaleSwitch(scale, p.onByStep, p.onByTime),
 		elc("span", "state").Text(p.s.headline()),
 		button(p.onAsking).Class("link").Aria("pressed", p.s.asking).Title("A").Text(map[bool]string{false: "ask me first", true: "asking before showing"}[p.s.asking]),
+		p.fileLinks(),
+		new(key),
+	)
+}
+
+// fileLinks saves the run as a file, and opens one.
+func (p *labPage) fileLinks() app.UI {
+	return elc("span", "files").Body(
 		app.If(p.s.Player != nil && p.s.Phase == over, func() app.UI {
 			return button(p.onSave).Class("link").Text("save trace")
 		}),
@@ -30,7 +38,6 @@ func (p *labPage) scopeHead() app.UI {
 				app.ElemSelfClosing("input").Class("vh").Attr("type", "file").Attr("accept", ".trace").OnChange(p.onOpen),
 			)
 		}),
-		new(key),
 	)
 }
 
@@ -46,6 +53,8 @@ func (s *session) headline() string {
 	switch {
 	case s.Phase == asked:
 		return "starting"
+	case s.Phase == queued && s.Lab.Measures:
+		return fmt.Sprintf("another measurement is under way: place %d in the queue", s.Place)
 	case s.Phase == queued:
 		return fmt.Sprintf("all workers are busy: place %d in the queue", s.Place)
 	case s.Player == nil:
@@ -53,6 +62,9 @@ func (s *session) headline() string {
 	}
 	h := s.Player.Run.Header
 	n := count(s.Player.Len(), "event")
+	if s.Lab.Measures {
+		n = s.progress()
+	}
 	switch {
 	case s.Phase == live && s.Lab.Server() != "":
 		return "live, the last " + n

@@ -23,6 +23,9 @@ type Lab struct {
 	// Unattended are knobs with which the lab comes to its end without anybody
 	// to act in it; nil when its defaults do.
 	Unattended map[string]string
+	// Measures says that a run measures how long calls take, instead of tracing
+	// them: it has a Point for each measurement, and no calls.
+	Measures bool
 
 	// Talks says that the clients are the talkers, so that the server can be
 	// compared with those of the other labs that talk; see Against.
@@ -67,6 +70,10 @@ type Process struct {
 	Args  map[string]string // the program's own settings, as after `server run PROGRAM ADDR`
 	After *Cause            // it starts once this has happened; nil is at once
 	Ends  bool              // a server that comes to an end by itself: the run waits for it
+
+	// Measures says that the process is one of package scaling: it isn't traced,
+	// and says what it has measured.
+	Measures bool
 }
 
 // Cause is the first successful return of a call in another process of the run.
@@ -76,7 +83,7 @@ type Cause struct {
 }
 
 // All lists the labs in the order of the home page.
-var All = []*Lab{first, echo, iterative, threading, forking, spinning, selecting, polling, levels, edges, ports, patience, multiplying, byteorder}
+var All = []*Lab{first, echo, iterative, threading, forking, spinning, selecting, polling, levels, edges, ports, patience, multiplying, scaling, byteorder}
 
 // Find returns the lab with the ID, or an error that names those there are.
 func Find(id string) (*Lab, error) {

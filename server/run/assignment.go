@@ -12,6 +12,8 @@ type assignment struct {
 	Files   int               `cbor:"4,keyasint,omitempty"` // RLIMIT_NOFILE; 0 leaves it as it is
 	Sample  bool              `cbor:"5,keyasint,omitempty"` // read queues and states beside calls
 	Leashed bool              `cbor:"6,keyasint,omitempty"` // end when the process that gave this is gone
+
+	Measures bool `cbor:"20,keyasint,omitempty"` // it is one of package scaling, not traced
 }
 
 // words returns the assignment as a person would type it after `server run`.

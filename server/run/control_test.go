@@ -76,7 +76,7 @@ func TestLookShowsThePrograms(t *testing.T) {
 			if p.Role == trace.RoleAgent {
 				continue
 			}
-			if p.File < 1 || p.File > len(m.Look.Sources) || !strings.Contains(m.Look.Sources[p.File-1].Text, "package demo") {
+			if p.File < 1 || p.File > len(m.Look.Sources) || !strings.HasPrefix(m.Look.Sources[p.File-1].Text, "package ") {
 				t.Errorf("%s: %+v of %d sources", l.ID, p, len(m.Look.Sources))
 			}
 		}
@@ -284,7 +284,7 @@ func FuzzRequests(f *testing.F) {
 			if trace.ReadFrame(r, trace.MaxRequest, &req) != nil {
 				return
 			}
-			if procs, err := asked(&req); err == nil {
+			if _, procs, err := asked(&req); err == nil {
 				if _, _, err := describe(procs); err != nil {
 					t.Errorf("%+v is let through: %v", req, err)
 				}

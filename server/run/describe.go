@@ -15,6 +15,10 @@ import (
 func describe(procs []lab.Process) ([]trace.Proc, []trace.Source, error) {
 	var shown []trace.Proc
 	var sources []trace.Source
+	if len(procs) > 0 && procs[0].Measures {
+		shown, sources = describeMeasuring(procs)
+		return shown, sources, nil
+	}
 	for _, p := range procs {
 		if p.Program != "" {
 			program, err := demo.Find(p.Program)

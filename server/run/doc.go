@@ -9,6 +9,10 @@
 //	program  one demo, traced into memory that it shares with its worker
 //	agent    a program that makes the calls a learner asks for
 //
+// A lab that measures has two programs of package scaling in place of demos: they
+// aren't traced, and tell what they have measured. One such run is under way at
+// a time, politely, and as large as [Config.Most] allows.
+//
 // A viewer's connection speaks the messages of package trace. What a viewer
 // sends passes through the server to its worker; what the worker reports
 // passes back, frame by frame, without being understood on the way.

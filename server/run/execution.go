@@ -254,14 +254,14 @@ func (e *execution) startDue() {
 func (e *execution) start(i int) {
 	m := e.members[i]
 	e.merge.follow(i, m.proc.area)
-	agent := m.Role == trace.RoleAgent
+	agent, measures := m.Role == trace.RoleAgent, m.Measures
 	if agent {
 		m.acts = make(chan []byte, maxActs+1)
 		e.asked = e.time()
 	}
 	err := m.proc.assign(assignment{
 		Program: m.Program, Addr: m.Addr, Args: m.Args, Files: e.limits.Files,
-		Sample: true, Leashed: !e.namespace,
+		Sample: true, Leashed: !e.namespace, Measures: measures,
 	})
 	if err != nil {
 		e.stop(trace.EndFailed, fmt.Sprintf("%s could not be started: %v", m.Name, err))
@@ -277,8 +277,11 @@ func (e *execution) start(i int) {
 	complete := make(chan struct{}) // everything that it wrote is read
 	go func() {
 		defer close(complete)
-		if agent {
+		switch {
+		case agent:
 			e.answers(i, proc.stdout)
+		case measures:
+			e.points(i, proc.stdout)
 		}
 		io.Copy(io.Discard, proc.stdout) // in the trace already, as write calls
 	}()

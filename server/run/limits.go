@@ -8,14 +8,15 @@ import (
 // Limits bound one run. A run that reaches one ends, and its end says which.
 // A field that is zero takes its default.
 type Limits struct {
-	Wall      time.Duration `cbor:"1,keyasint"` // time from the start to the end; 60 s
-	Idle      time.Duration `cbor:"2,keyasint"` // with an agent, in place of Wall: time since its last request; 10 min
-	Calls     int           `cbor:"3,keyasint"` // calls that enter the kernel; 200,000
-	Processes int           `cbor:"4,keyasint"` // those that others made too; 20
-	Files     int           `cbor:"5,keyasint"` // open fds of one process (RLIMIT_NOFILE); 128
-	Memory    int64         `cbor:"6,keyasint"` // resident bytes of one process; 256 MiB
-	Bytes     int64         `cbor:"7,keyasint"` // sent and received by all processes; 64 MiB
-	Trace     int           `cbor:"8,keyasint"` // bytes of the trace's frames; 8 MiB
+	Wall      time.Duration `cbor:"1,keyasint"`  // time from the start to the end; 60 s
+	Idle      time.Duration `cbor:"2,keyasint"`  // with an agent, in place of Wall: time since its last request; 10 min
+	Calls     int           `cbor:"3,keyasint"`  // calls that enter the kernel; 200,000
+	Processes int           `cbor:"4,keyasint"`  // those that others made too; 20
+	Files     int           `cbor:"5,keyasint"`  // open fds of one process (RLIMIT_NOFILE); 128
+	Memory    int64         `cbor:"6,keyasint"`  // resident bytes of one process; 256 MiB
+	Bytes     int64         `cbor:"7,keyasint"`  // sent and received by all processes; 64 MiB
+	Trace     int           `cbor:"8,keyasint"`  // bytes of the trace's frames; 8 MiB
+	Measure   time.Duration `cbor:"20,keyasint"` // of a run that measures, in place of Wall; 5 min
 }
 
 func (l Limits) withDefaults() Limits {
@@ -27,6 +28,7 @@ func (l Limits) withDefaults() Limits {
 	setDefault(&l.Memory, 256<<20)
 	setDefault(&l.Bytes, 64<<20)
 	setDefault(&l.Trace, 8<<20)
+	setDefault(&l.Measure, 5*time.Minute)
 	return l
 }
 

@@ -69,6 +69,12 @@ func programMain() error {
 		socket.Bequeath(fd)
 	}
 	unix.Close(areaFD)
+	if job.Measures {
+		if job.Leashed {
+			go leash()
+		}
+		return measureMain(job)
+	}
 	if job.Files > 0 {
 		limit := unix.Rlimit{Cur: uint64(job.Files), Max: uint64(job.Files)}
 		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {

@@ -32,6 +32,7 @@ type Config struct {
 
 	Runs         int           // runs at a time whose clients are programs; 4
 	Agents       int           // runs at a time with a learner as their client; 32
+	Most         int           // idle connections of a run that measures; MostHere, or MostHosted when Control is no loopback address; less than 0 for none of it
 	Viewers      int           // connections to the control port at a time; 256
 	Warm         int           // workers that are kept ready; 2
 	WriteTimeout time.Duration // after which a viewer that takes nothing is given up; 10 s
@@ -111,6 +112,7 @@ type Server struct {
 	watched  bool // the standing servers may be
 	programs *gate
 	agents   *gate
+	measures *gate // one at a time: two would measure one another
 	addrs    map[string]string
 	tally    tally
 }
@@ -119,7 +121,7 @@ type Server struct {
 // line that names what could not be had: a port that is in use, for example.
 func Start(cfg Config) (*Server, error) {
 	cfg = cfg.withDefaults()
-	s := &Server{cfg: cfg, programs: newGate(cfg.Runs), agents: newGate(cfg.Agents), addrs: map[string]string{}}
+	s := &Server{cfg: cfg, programs: newGate(cfg.Runs), agents: newGate(cfg.Agents), measures: newGate(1), addrs: map[string]string{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	if err := s.start(); err != nil {
 		s.Close()
@@ -133,6 +135,10 @@ func (s *Server) start() error {
 	if s.control, err = net.Listen("tcp", s.cfg.Control); err != nil {
 		return listenError("control", s.cfg.Control, err)
 	}
+	if Loopback(s.control) {
+		setDefault(&s.cfg.Most, MostHere)
+	}
+	setDefault(&s.cfg.Most, MostHosted)
 	s.watched = s.cfg.Watch == WatchAlways || s.cfg.Watch == WatchHere && Loopback(s.control)
 	s.addrs["lab"] = s.control.Addr().String()
 	for _, p := range []struct {

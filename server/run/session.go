@@ -44,7 +44,7 @@ func (s *Server) serve(conn net.Conn) {
 	c := &session{server: s, conn: conn, ctx: ctx, cancel: cancel}
 	unhook := context.AfterFunc(ctx, func() { conn.Close() })
 	defer unhook()
-	hello := &trace.Hello{Version: trace.Version, Kernel: kernel(), Isolation: s.pool.box.isolation}
+	hello := &trace.Hello{Version: trace.Version, Kernel: kernel(), Isolation: s.pool.box.isolation, Most: s.cfg.Most}
 	for _, st := range s.standing {
 		hello.Standing = append(hello.Standing, trace.Proc{Name: st.name, Role: trace.RoleServer, Program: st.job.Program, Addr: st.addr})
 	}
@@ -93,7 +93,7 @@ func (c *session) do(req *trace.Request) error {
 }
 
 func (c *session) look(req *trace.Request) error {
-	procs, err := asked(req)
+	_, procs, err := asked(req)
 	if err != nil {
 		return err
 	}
@@ -105,25 +105,26 @@ func (c *session) look(req *trace.Request) error {
 	return nil
 }
 
-// asked returns the processes of the lab that a request names.
-func asked(req *trace.Request) ([]lab.Process, error) {
+// asked returns the values of the knobs that a request sets, and the processes
+// of its lab with them.
+func asked(req *trace.Request) (lab.Values, []lab.Process, error) {
 	l, err := lab.Find(req.Lab)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	values, err := l.Set(req.Knobs)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if !l.Runs() {
-		return nil, fmt.Errorf("lab %s has no programs of its own: it shows runs of other labs side by side; run those, one after the other", l.ID)
+		return nil, nil, fmt.Errorf("lab %s has no programs of its own: it shows runs of other labs side by side; run those, one after the other", l.ID)
 	}
-	return l.Processes(values), nil
+	return values, l.Processes(values), nil
 }
 
 // run starts a run in the background.
 func (c *session) run(req *trace.Request) error {
-	procs, err := asked(req)
+	values, procs, err := asked(req)
 	if err != nil {
 		return err
 	}
@@ -132,7 +133,13 @@ func (c *session) run(req *trace.Request) error {
 	}
 	gate := c.server.programs
 	for _, p := range procs {
-		if p.Role == trace.RoleAgent {
+		switch {
+		case p.Measures:
+			if err := c.server.cfg.allow(values); err != nil {
+				return err
+			}
+			gate = c.server.measures
+		case p.Role == trace.RoleAgent:
 			gate = c.server.agents
 		}
 	}

@@ -14,6 +14,8 @@ type viewer struct {
 	t    testing.TB
 	conn net.Conn
 	r    *bufio.Reader
+
+	hello *trace.Hello
 }
 
 // dial connects to the control port and reads the Hello.
@@ -24,10 +26,12 @@ func dial(t testing.TB, s *Server) *viewer {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	v := &viewer{t, conn, bufio.NewReader(conn)}
-	if m := v.next(); m.Hello == nil || m.Hello.Version != trace.Version || m.Hello.Kernel == "" {
+	v := &viewer{t: t, conn: conn, r: bufio.NewReader(conn)}
+	m := v.next()
+	if m.Hello == nil || m.Hello.Version != trace.Version || m.Hello.Kernel == "" {
 		t.Fatalf("the first message is %+v", m)
 	}
+	v.hello = m.Hello
 	return v
 }
 
@@ -54,6 +58,7 @@ func (v *viewer) next() *trace.Message {
 type result struct {
 	header *trace.Header
 	events []trace.Event
+	points []trace.Point
 	errors []string
 	end    *trace.End
 }
@@ -77,6 +82,8 @@ func (v *viewer) until(r *result, enough func() bool) {
 			r.header.Procs = append(r.header.Procs, *m.Child)
 		case m.Error != nil:
 			r.errors = append(r.errors, m.Error.Text)
+		case m.Point != nil:
+			r.points = append(r.points, *m.Point)
 		case m.End != nil:
 			r.end = m.End
 		default:

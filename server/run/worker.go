@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -182,11 +183,16 @@ func (w *worker) begin(req trace.Request, box *outbox) (*execution, error) {
 			return nil, err
 		}
 	}
-	e := newExecution(w, procs, sources, box)
 	header := &trace.Header{
 		Version: trace.Version, Lab: l.ID, Knobs: values, Began: time.Now().UnixMilli(),
 		Kernel: kernel(), Isolation: w.Isolation, Procs: shown, Sources: sources, TraceCost: w.cost,
 	}
+	if l.Measures {
+		w.Limits = w.Limits.forMeasuring(values)
+		w.diag = nil // a table of thousands of sockets, read again and again, would be what is measured
+		header.TraceCost, header.CPUs = 0, runtime.NumCPU()
+	}
+	e := newExecution(w, procs, sources, box)
 	if _, err := box.add(&trace.Message{Header: header}); err != nil {
 		return nil, err
 	}

@@ -23,6 +23,8 @@ func (d *decoder) message(m *Message) {
 			m.Error = optional(d, (*decoder).error)
 		case 8:
 			m.Child = optional(d, (*decoder).proc)
+		case 9:
+			m.Point = optional(d, (*decoder).point)
 		case 10:
 			m.Now = optional(d, (*decoder).now)
 		default:
@@ -40,6 +42,8 @@ func (d *decoder) hello(h *Hello) {
 			h.Kernel = d.text()
 		case 3:
 			h.Isolation = d.text()
+		case 20:
+			h.Most = d.int()
 		case 4:
 			h.Standing = array(d, "server", (*decoder).proc)
 		default:
@@ -93,6 +97,8 @@ func (d *decoder) header(h *Header) {
 			h.Sources = array(d, "source", (*decoder).source)
 		case 9:
 			h.TraceCost = d.int64()
+		case 20:
+			h.CPUs = d.int()
 		default:
 			d.skip()
 		}
@@ -264,6 +270,37 @@ func (d *decoder) theEnd(e *End) {
 			e.Message = d.text()
 		case 4:
 			e.Dropped = d.int64()
+		default:
+			d.skip()
+		}
+	}
+}
+
+func (d *decoder) point(p *Point) {
+	for f := d.fields(); d.next(&f); {
+		switch f.key {
+		case 1:
+			p.Mechanism = d.text()
+		case 2:
+			p.Idle = d.int()
+		case 3:
+			p.Repeat = d.int()
+		case 4:
+			p.Messages = d.int()
+		case 5:
+			p.RoundTrip = d.int64()
+		case 6:
+			p.CPU = d.int64()
+		case 7:
+			p.Asks = d.int()
+		case 8:
+			p.Ask = d.int64()
+		case 9:
+			p.Why = d.text()
+		case 10:
+			p.Done = d.int()
+		case 11:
+			p.Of = d.int()
 		default:
 			d.skip()
 		}

@@ -26,15 +26,17 @@ type Message struct {
 	End    *End    `cbor:"6,keyasint,omitempty"`  // the run is over; nothing of it follows
 	Error  *Error  `cbor:"7,keyasint,omitempty"`  // the request was not carried out; the connection goes on
 	Child  *Proc   `cbor:"8,keyasint,omitempty"`  // one more process of the run, made by another; its number is the next after those of Header.Procs
+	Point  *Point  `cbor:"9,keyasint,omitempty"`  // one measurement of a run that measures
 	Now    *Now    `cbor:"10,keyasint,omitempty"` // of a program that is watched: what is so before the events that follow
 }
 
 // Hello introduces the server.
 type Hello struct {
 	Version   int    `cbor:"1,keyasint"`
-	Kernel    string `cbor:"2,keyasint"`           // "Linux 6.18.44"
-	Isolation string `cbor:"3,keyasint"`           // see Header
-	Standing  []Proc `cbor:"4,keyasint,omitempty"` // the standing servers: by Name what OpWatch takes, by Addr where they listen
+	Kernel    string `cbor:"2,keyasint"`            // "Linux 6.18.44"
+	Isolation string `cbor:"3,keyasint"`            // see Header
+	Standing  []Proc `cbor:"4,keyasint,omitempty"`  // the standing servers: by Name what OpWatch takes, by Addr where they listen
+	Most      int    `cbor:"20,keyasint,omitempty"` // idle connections that a run which measures may have
 }
 
 // Look is a lab as it stands before a run: the programs it would run.
@@ -98,7 +100,8 @@ type Header struct {
 	Isolation string            `cbor:"6,keyasint"`
 	Procs     []Proc            `cbor:"7,keyasint"`
 	Sources   []Source          `cbor:"8,keyasint"`
-	TraceCost int64             `cbor:"9,keyasint,omitempty"` // ns that tracing adds to a call, as measured by this run's worker
+	TraceCost int64             `cbor:"9,keyasint,omitempty"`  // ns that tracing adds to a call, as measured by this run's worker
+	CPUs      int               `cbor:"20,keyasint,omitempty"` // processors of the machine, of a run that measures
 }
 
 // Proc is one process of a run.
@@ -141,6 +144,23 @@ const (
 	EndLimit   = "limit"   // it reached a limit
 	EndFailed  = "failed"  // a program could not be run
 )
+
+// Point is one measurement of a run that measures instead of tracing calls, or
+// why there is none. All of it is observed. One without a Mechanism only says
+// how far the run has come.
+type Point struct {
+	Mechanism string `cbor:"1,keyasint,omitempty"`  // "select", "poll" or "epoll"
+	Idle      int    `cbor:"2,keyasint,omitempty"`  // connections beside the busy one
+	Repeat    int    `cbor:"3,keyasint,omitempty"`  // from 1
+	Messages  int    `cbor:"4,keyasint,omitempty"`  // that went there and back
+	RoundTrip int64  `cbor:"5,keyasint,omitempty"`  // ns, of all messages together, by the client's clock
+	CPU       int64  `cbor:"6,keyasint,omitempty"`  // ns of processor time that the server's thread used for them (clock_gettime(2))
+	Asks      int    `cbor:"7,keyasint,omitempty"`  // wait calls, each of which found the busy connection ready
+	Ask       int64  `cbor:"8,keyasint,omitempty"`  // ns, the median of the Asks, by the server's clock
+	Why       string `cbor:"9,keyasint,omitempty"`  // why it could not be measured, for people; "" when it was
+	Done      int    `cbor:"10,keyasint,omitempty"` // measurements made so far
+	Of        int    `cbor:"11,keyasint,omitempty"` // measurements that the run makes
+}
 
 // Error answers a request that was not carried out. Its text says what was
 // wrong and what would be right.

@@ -21,7 +21,7 @@ var fullEvent = Event{
 
 func TestMessagesSurviveTheWire(t *testing.T) {
 	for _, m := range []Message{
-		{Hello: &Hello{Version, "Linux 6.18", Namespace, []Proc{{Name: "mux", Program: "select", Addr: "127.0.0.1:10001"}}}},
+		{Hello: &Hello{Version: Version, Kernel: "Linux 6.18", Isolation: Namespace, Standing: []Proc{{Name: "mux", Program: "select", Addr: "127.0.0.1:10001"}}, Most: 10000}},
 		{Now: &Now{Events: []Event{fullEvent}, Moved: []Queue{{FD: 4, Recv: 5, Send: 6}}, Missed: 3}},
 		{Look: &Look{Procs: []Proc{{Name: "server", Tag: "srv", Role: RoleServer, Program: "select", File: 1}}, Sources: []Source{{"select.go", "package demo\n"}}}},
 		{Queued: &Queued{Place: 2}},
@@ -29,6 +29,7 @@ func TestMessagesSurviveTheWire(t *testing.T) {
 		{Events: []Event{fullEvent, {Kind: Enter, FD: 3, Call: Recv}}},
 		{End: &End{Time: math.MaxInt64, Reason: EndLimit, Message: "200,000 calls", Dropped: 3}},
 		{Error: &Error{"no"}},
+		{Point: &Point{Mechanism: "poll", Idle: 10000, Repeat: 2, Messages: 200, RoundTrip: 1, CPU: 2, Asks: 3, Ask: 4, Done: 5, Of: 6}},
 	} {
 		var wire bytes.Buffer
 		if err := WriteFrame(&wire, &m); err != nil {
@@ -99,7 +100,7 @@ func TestTooLongAMessageIsNotSent(t *testing.T) {
 }
 
 func FuzzFrames(f *testing.F) {
-	for _, m := range []*Message{{Events: []Event{fullEvent}}, {Header: &Header{Procs: []Proc{{}}}}, {End: &End{}}} {
+	for _, m := range []*Message{{Events: []Event{fullEvent}}, {Header: &Header{Procs: []Proc{{}}}}, {End: &End{}}, {Point: &Point{Mechanism: "select", Why: "no"}}} {
 		b, _ := AppendFrame(nil, m)
 		f.Add(b)
 	}

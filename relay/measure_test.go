@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"sockscope/web/browser"
+)
+
+// A lab that measures draws its plot while it does, tells each mark's figures,
+// and can be stopped.
+func TestMeasuring(t *testing.T) {
+	b, base := desk(t)
+	for _, v := range []browser.View{browser.Desk, {Width: 1440, Height: 900, Dark: true}, browser.Phone, {Width: 390, Height: 844, Touch: true, Dark: true}} {
+		shot := func(tab *browser.Tab, name string) {
+			tab.Shot(fmt.Sprintf("scaling-%s-%d-dark=%v", name, v.Width, v.Dark))
+		}
+		tab := b.Open(t, base+"/lab/scaling?largest=1100&repeats=3&messages=50", v)
+		live(tab)
+		fits(tab)
+		shot(tab, "before")
+		tab.Click(".runb")
+		tab.Wait(`document.querySelectorAll(".chart svg g").length > 0`) // while it runs
+		tab.Wait(`document.querySelectorAll(".chart svg g").length === 18 && document.querySelector(".runb").textContent.includes("Run")`)
+		fits(tab)
+		if n := tab.Count(".p-table tbody tr"); n != "6" {
+			t.Errorf("%s rows for 10, 30, 100, 300, 1000 and 1100", n)
+		}
+		tab.WaitText(".p-table", "select beside 1,100: select fd 1024: a set has no bit for it; FD_SETSIZE is 1024.")
+		tab.WaitText(".p-table", "3 repeats")
+		shot(tab, "end")
+		tab.Key(kb.ArrowRight)
+		tab.WaitText(".readout", "select beside 10 idle: ")
+		tab.Key(kb.ArrowRight)
+		tab.WaitText(".readout", "select beside 30 idle: ")
+		tab.Key(kb.ArrowDown)
+		tab.WaitText(".readout", "poll beside 30 idle: ")
+		for i, says := range []string{"a message", "a message", "a call"} {
+			tab.Eval(fmt.Sprintf(`document.querySelectorAll(".plothead .seg button")[%d].click()`, i))
+			tab.Wait(fmt.Sprintf(`document.querySelectorAll(".plothead .seg button")[%d].ariaPressed === "true"`, i))
+			tab.WaitText(".readout", says+"; from ")
+			shot(tab, fmt.Sprintf("quantity-%d", i))
+		}
+		if v.Touch {
+			for _, pane := range []string{"source", "table", "about"} {
+				tab.Eval(fmt.Sprintf(`[...document.querySelectorAll(".tabs button")].find(b => b.textContent === %q).click()`, pane))
+				tab.Wait(`document.querySelector(".p-` + pane + `").offsetHeight > 50`)
+				fits(tab)
+				shot(tab, pane)
+			}
+		}
+		tab.Close()
+	}
+}
+
+func TestAMeasurementIsStopped(t *testing.T) {
+	b, base := desk(t)
+	tab := b.Open(t, base+"/lab/scaling?repeats=20&messages=2000", browser.Desk)
+	other := b.Open(t, base+"/lab/scaling?largest=10&repeats=1&messages=10", browser.Desk)
+	live(tab)
+	live(other)
+	tab.Key("r")
+	tab.Wait(`document.querySelectorAll(".chart svg g").length > 0`)
+	other.Key("r")
+	other.WaitText(".state", "place 1 in the queue")
+	tab.Shot("scaling-live")
+	tab.Key(".")
+	tab.WaitText(".say", "stopped")
+	tab.Wait(`document.querySelectorAll(".chart svg g").length > 0`)
+	other.WaitText(".state", "recorded, 3 of 3 measurements")
+	tab.Click(`a[rel=prev]`) // a lab with a timeline, and back
+	tab.Wait(`document.querySelector(".screen canvas")`)
+	tab.Back()
+	tab.Wait(`document.querySelector(".plothead")`)
+}
+
+// The host's cap is what the page asks for.
+func TestTheHostsCap(t *testing.T) {
+	b := browser.Start(t)
+	_, address := start(t, "-scaling-max=40")
+	tab := b.Open(t, "http://"+address+"/lab/scaling?repeats=1&messages=10", browser.Desk)
+	tab.WaitText(".say", "allows up to 40")
+	live(tab)
+	tab.Key("r")
+	tab.WaitText(".state", "recorded, 9 of 9 measurements")
+}
