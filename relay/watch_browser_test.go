@@ -46,7 +46,7 @@ func TestWatchingAStandingServer(t *testing.T) {
 		tab.WaitText(".p-kernel thead", addr[strings.LastIndexByte(addr, ':')+1:])
 		tab.WaitText(".p-log", "Hello from nc")
 		tab.WaitText(".lanes li:nth-child(2)", addr)
-		tab.WaitText(".lanes li:nth-child(2)", "14 bytes, not traced")
+		tab.WaitText(".lanes li:nth-child(2)", "14 B, not traced")
 		tab.WaitText(".lanes li", "blocked in select")
 		tab.WaitText(".bytes", "Hello")
 		says(t, conn, "and again\n")

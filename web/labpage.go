@@ -236,7 +236,7 @@ func (p *labPage) Render() app.UI {
 // say is the line for what went wrong; it is read out.
 func (p *labPage) say() app.UI {
 	texts := []string{p.complaint, p.s.Problem, p.s.Notice}
-	if p.s.Player != nil {
+	if p.s.Player != nil && (p.s.Lab.Server() == "" || p.s.Link.Off()) {
 		texts = append(texts, ending(p.s.Player.Run.End))
 	}
 	var said []string

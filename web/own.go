@@ -61,7 +61,7 @@ func peerLabel(run *play.Run, lane, pos int) laneLabel {
 			sent = m.Off + m.Len
 		}
 	}
-	out.word = count(int(sent), "byte") + ", not traced"
+	out.word = itoa(sent) + " B, not traced"
 	if c.Server.Closed >= 0 && c.Server.Closed < pos {
 		out.word = "gone"
 	}
@@ -160,19 +160,21 @@ func (o *ownStrip) word() string {
 }
 
 func (o *ownStrip) render(onCopy app.EventHandler) app.UI {
-	lamp := "lamp off"
+	class, lamp := "own off", "lamp off"
 	if o.s.Phase == live {
-		lamp = "lamp"
+		class, lamp = "own", "lamp"
 	}
-	return elc("section", "own").ID("own").Body(
+	return elc("section", class).ID("own").Body(
 		el("h2").Text("Connect your own client"),
 		commandLine(o.s.command(tools[0]), o.copied, onCopy),
-		el("p").Body(elc("span", lamp), el("span").Text(o.word())),
-		elc("span", "pages").Body(
-			app.Text("Watch "),
-			app.Range(lab.Standing).Slice(func(i int) app.UI {
-				return anchor(labPath(lab.Standing[i])).Class("link").Text(lab.Standing[i].Server())
-			}),
+		el("div").Body(
+			el("p").Body(elc("span", lamp), el("span").Text(o.word())),
+			el("p").Body(
+				app.Text("Watch "),
+				app.Range(lab.Standing).Slice(func(i int) app.UI {
+					return anchor(labPath(lab.Standing[i])).Class("link").Text(lab.Standing[i].Server())
+				}),
+			),
 		),
 		elc("div", "screen").Body(o.screen),
 	)

@@ -256,6 +256,9 @@ func (s *session) take(m *trace.Message, raw []byte) {
 			s.measure(m.Point, raw)
 		}
 	case m.End != nil:
+		if s.Lab.Server() != "" && m.End.Reason == trace.EndFailed {
+			s.Problem = sentence("the server has ended: " + m.End.Message)
+		}
 		if s.Phase == live {
 			s.finish(m.End, raw)
 		} else {
@@ -322,7 +325,7 @@ func (s *session) anew(run *play.Run, cut int) {
 	s.Player.Follow = old.Follow
 	s.Log = newCallLog(run)
 	s.Log.grow()
-	s.flow = flowPick{}
+	s.flow, s.picked, s.chain = flowPick{}, 0, chain{}
 	if s.lane < len(old.Run.Lanes) {
 		was := &old.Run.Lanes[s.lane]
 		s.lane = max(0, slices.IndexFunc(run.Lanes, func(l play.Lane) bool { return l.Proc == was.Proc && l.Thread == was.Thread }))

@@ -306,3 +306,28 @@ func TestBroadcastForgets(t *testing.T) {
 		t.Errorf("%d messages", len(first))
 	}
 }
+
+// After a gap a connection that the kernel has no more is forgotten, and the fd
+// of one whose close was not recorded may be another's.
+func TestRootsAfterAGap(t *testing.T) {
+	var r roots
+	accept := func(fd int64, peer string) {
+		r.apply(&trace.Event{Kind: trace.Return, Call: trace.Accept, FD: 3, Result: fd, Addr: peer})
+	}
+	r.apply(&trace.Event{Kind: trace.Return, Call: trace.Socket, FD: -1, Result: 3})
+	for i := range int64(4) {
+		accept(4+i, fmt.Sprintf("10.0.0.%d:50", i))
+	}
+	r.apply(&trace.Event{Kind: trace.Return, Call: trace.Close, FD: 4})
+	accept(5, "10.0.0.9:50")
+	r.keep([]trace.Sock{
+		{Peer: "10.0.0.2:50", State: trace.TimeWait}, {Peer: "10.0.0.3:50", State: trace.CloseWait}, {Peer: "10.0.0.9:50", State: trace.Established},
+	})
+	var got []string
+	for _, f := range r.now().State().Procs[0].FDs {
+		got = append(got, strings.TrimSpace(fmt.Sprintf("%d %s", f.FD, f.Peer)))
+	}
+	if want := []string{"3", "5 10.0.0.9:50", "7 10.0.0.3:50"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -1,0 +1,173 @@
+package web
+
+import (
+	"strings"
+	"testing"
+
+	"sockscope/server/lab"
+	"sockscope/server/trace"
+	"sockscope/web/link"
+	"sockscope/web/play"
+	"sockscope/web/play/playtest"
+)
+
+// watching returns a session that watches the mux, with a client that has come
+// before and has been echoed 5 bytes.
+func watching(t *testing.T) (*session, *[]trace.Request, *playtest.Script) {
+	t.Helper()
+	s, asked := sitting(t)
+	s.open(lab.Standing[0], lab.Values{})
+	s.hear(hello())
+	script := playtest.New(0)
+	script.Start(0)
+	script.Listen()
+	s.hear(say(trace.Message{Header: &trace.Header{
+		Version: trace.Version, Lab: "standing:mux", Procs: []trace.Proc{{Name: "mux", Tag: "srv", Role: trace.RoleServer}},
+	}}))
+	s.hear(say(trace.Message{Now: &trace.Now{
+		Events: append(script.Events, trace.Event{Kind: trace.Return, Call: trace.Accept, FD: 3, Result: 4, Addr: "10.0.0.7:5000", Time: 90_000}),
+		Moved:  []trace.Queue{{FD: 4, Recv: 5, Send: 5}},
+	}}))
+	script.Pass(1_000_000_000)
+	script.Events = nil
+	return s, asked, script
+}
+
+// brings lets a client's bytes arrive while the server sleeps in select.
+func brings(script *playtest.Script, fd int, text string) {
+	script.Enter(0, trace.Select, -1, trace.Event{Timeout: trace.Forever, Sets: &trace.Sets{Read: []int{3, fd}}})
+	script.Return(0, trace.Event{Result: 1, Sleep: trace.Slept, Sets: &trace.Sets{Read: []int{fd}}})
+	script.Enter(0, trace.Recv, fd, trace.Event{Size: 1024})
+	script.Return(0, trace.Event{Result: int64(len(text)), Data: []byte(text)})
+}
+
+func TestAStandingServerIsWatchedAtOnce(t *testing.T) {
+	s, asked, script := watching(t)
+	if n := len(*asked); n != 1 || (*asked)[0].Op != trace.OpWatch || (*asked)[0].Lab != "mux" {
+		t.Fatalf("asked for %+v", *asked)
+	}
+	brings(script, 4, "Hello")
+	s.hear(say(trace.Message{Events: script.Events}))
+	lanes := s.lanes()
+	if len(lanes) != 2 || lanes[1].name != "10.0.0.7:5000" || lanes[1].word != "10 B, not traced" {
+		t.Errorf("%+v", lanes)
+	}
+	if now := s.Player.Now(); now >= 1_000_000_000 {
+		t.Errorf("times begin %d ns before the first event", now)
+	}
+	// What it sent begins behind the bytes of before; what it was sent is not
+	// said to have arrived.
+	s.pickLane(1)
+	flows := s.flows()
+	st := s.streamOf(flows[s.flowAt(flows)])
+	if !st.received || st.sent != 10 || st.tail(maxBytes) != 5 || len(st.from(5, play.Move{})) != 5 {
+		t.Errorf("%+v", st)
+	}
+	if key := streamKey(&st, 5); !strings.Contains(key, "recv 1: 5 bytes") || !strings.Contains(key, "from byte 5 on") {
+		t.Error(key)
+	}
+	// Of the sleep that it ended that is said, as inferred.
+	found := false
+	for _, l := range s.Player.Run.Why(1, s.pos()) {
+		found = found || strings.Contains(l.Text, "10.0.0.7:5000") && l.How == trace.Inferred
+	}
+	if !found {
+		t.Error("why does not tell whose bytes ended the sleep")
+	}
+}
+
+func TestWatchingKeepsAWindow(t *testing.T) {
+	s, _, script := watching(t)
+	total := int64(5)
+	for len(script.Events) < 2*watchedSteps {
+		brings(script, 4, "Hello")
+		total += 5
+	}
+	for events := script.Events; len(events) > 0; {
+		n := min(999, len(events))
+		s.hear(say(trace.Message{Events: events[:n]}))
+		events = events[n:]
+	}
+	run := s.Player.Run
+	if n := len(run.Steps); n > watchedSteps || n < watchedSteps/2 {
+		t.Errorf("%d steps are kept", n)
+	}
+	if !s.Player.Follow || s.pos() != len(run.Steps) || len(s.Log.rows) == 0 {
+		t.Errorf("follows: %v, at %d of %d", s.Player.Follow, s.pos(), len(run.Steps))
+	}
+	if run.Steps[0].Kind != trace.Enter || run.Steps[0].Time != 0 {
+		t.Errorf("it begins with %+v", run.Steps[0])
+	}
+	if f := s.state().Procs[0].FD(4); f == nil || f.In != total {
+		t.Errorf("%+v, want %d bytes in", f, total)
+	}
+	if lanes := s.lanes(); lanes[1].name != "10.0.0.7:5000" {
+		t.Errorf("%+v", lanes)
+	}
+	for i := range s.lanes() {
+		s.pickLane(i)
+		s.marks()
+		s.why()
+	}
+}
+
+func TestWatchingAfterSomethingElse(t *testing.T) {
+	s, asked := sitting(t)
+	s.hear(hello())
+	s.run()
+	s.leave()
+	s.open(lab.Standing[1], lab.Values{})
+	s.look()
+	ops := func() (out []string) {
+		for _, r := range *asked {
+			out = append(out, r.Op+" "+r.Lab)
+		}
+		return out
+	}
+	if last := ops()[len(*asked)-1]; last != "stop " {
+		t.Fatalf("before the run is over: %v", ops())
+	}
+	s.hear(say(trace.Message{End: &trace.End{Reason: trace.EndStopped}}))
+	if last := ops()[len(*asked)-1]; last != "watch echo" {
+		t.Fatalf("%v", ops())
+	}
+	s.hear(say(trace.Message{Error: &trace.Error{Text: "this host keeps watching off"}}))
+	if s.busy() || s.Problem != "This host keeps watching off." {
+		t.Errorf("refused: phase %d, %q", s.Phase, s.Problem)
+	}
+	s.hear(link.Event{State: link.Gone})
+}
+
+func TestAMissedCallIsSaid(t *testing.T) {
+	s, _, script := watching(t)
+	brings(script, 4, "Hello")
+	s.hear(say(trace.Message{Events: script.Events}))
+	s.hear(say(trace.Message{Now: &trace.Now{Missed: 1234}}))
+	if !strings.HasPrefix(s.Problem, "1,234 calls left out") && !strings.HasPrefix(s.Problem, "1234 calls left out") {
+		t.Errorf("%q", s.Problem)
+	}
+	if s.pos() != 0 || len(s.Player.Run.Steps) != 0 {
+		t.Errorf("at %d of %d", s.pos(), len(s.Player.Run.Steps))
+	}
+	for _, l := range s.Player.Run.Lanes {
+		if l.Role == play.RolePeer {
+			t.Errorf("a peer of before: %+v", l)
+		}
+	}
+}
+
+func TestCommandsNameTheTrueAddress(t *testing.T) {
+	s, _ := sitting(t)
+	for i, want := range []string{"nc ::1 77", "nc 127.0.0.1 9999", `printf '\000\000\116\040' | nc 127.0.0.1 20000 | xxd`} {
+		s.open(lab.Standing[i], lab.Values{})
+		s.Hello = &trace.Hello{Standing: []trace.Proc{{Name: "mux", Addr: "[::1]:77"}}}
+		if got := s.command("nc"); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+		for _, tool := range tools {
+			if got := s.command(tool); got == "" || strings.ContainsAny(got, "HP") {
+				t.Errorf("%s: %q", tool, got)
+			}
+		}
+	}
+}
