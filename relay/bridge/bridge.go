@@ -161,7 +161,7 @@ func (b *Bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		b.refuse(w, r, &refusal{why: refusedUnreachable, code: codeNotNow, reason: fmt.Sprintf("%s at %s: %v", name, target.Address, cause(err))})
 		return
 	}
-	ws, err := upgrader.Upgrade(w, r, nil)
+	ws, err := upgrader.Upgrade(strictly{w}, r, nil)
 	if err != nil { // Upgrade has answered
 		conn.Close()
 		b.counts.refused(refusedHandshake)

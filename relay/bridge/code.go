@@ -7,6 +7,8 @@ import "github.com/gorilla/websocket"
 const (
 	codeDone      = websocket.CloseNormalClosure
 	codeShutdown  = websocket.CloseGoingAway
+	codeProtocol  = websocket.CloseProtocolError
+	codeNotUTF8   = websocket.CloseInvalidFramePayloadData
 	codeText      = websocket.CloseUnsupportedData
 	codeTooBig    = websocket.CloseMessageTooBig
 	codeFailed    = websocket.CloseInternalServerErr

@@ -46,6 +46,7 @@
 //	1001  the relay shuts down
 //	1002  what came is against RFC 6455
 //	1003  a text message on a plain pipe
+//	1007  a text message that isn't UTF-8
 //	1009  a message of more than MaxMessage bytes
 //	1011  the TCP connection failed; the reason says how
 //	1013  the target can't be reached, or too many sessions are open

@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"sync"
@@ -81,6 +82,7 @@ type verdict struct {
 	reason string
 	reset  bool // the browser is told by a control message too
 	ours   bool // it is the relay's decision, which is told by one
+	unread bool // reading has ended before the browser's bytes did
 	heed   bool // what the browser sends until it closes too is delivered
 }
 
@@ -232,6 +234,9 @@ func (s *session) awaitBrowser(v verdict, patience time.Duration, reads chan rea
 	if v.code != 0 && !v.heed {
 		patience = s.limits.answer
 	}
+	if v.unread {
+		s.hearOut(patience)
+	}
 	s.ws.SetReadDeadline(time.Now().Add(patience))
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
@@ -241,6 +246,21 @@ func (s *session) awaitBrowser(v verdict, patience time.Duration, reads chan rea
 		s.queue.end() // read may wait for room in it
 		<-reads
 	}
+}
+
+// hearOut closes our direction and drops what still comes, until the browser
+// closes too: a close of both with bytes unread would be a RST, which may
+// overtake the close frame (RFC 6455, section 7.1.1).
+func (s *session) hearOut(patience time.Duration) {
+	conn := s.ws.NetConn()
+	if below, ok := conn.(*strict); ok {
+		conn = below.Conn // which doesn't judge any longer
+	}
+	if c, ok := conn.(interface{ CloseWrite() error }); ok {
+		c.CloseWrite()
+	}
+	conn.SetReadDeadline(time.Now().Add(patience))
+	io.Copy(io.Discard, conn)
 }
 
 // awaitSent waits until the program has taken all that the queue holds, and

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
 )
@@ -25,7 +27,7 @@ func (e readEnd) verdict() verdict {
 	case e.reset:
 		return verdict{tcp: byRST, code: codeDone, reason: "reset"}
 	case e.refuse != 0:
-		return verdict{tcp: byRST, code: e.refuse, reason: e.reason}
+		return verdict{tcp: byRST, code: e.refuse, reason: e.reason, unread: true}
 	}
 	return verdict{tcp: byRST}
 }
@@ -38,8 +40,7 @@ func (s *session) read() readEnd {
 	for {
 		kind, message, err := s.ws.NextReader()
 		if err != nil {
-			var ce *websocket.CloseError
-			return readEnd{closed: errors.As(err, &ce) && ce.Code != websocket.CloseAbnormalClosure}
+			return endOf(err)
 		}
 		n, err := io.ReadFull(message, buffer)
 		s.beat.heard()
@@ -49,9 +50,11 @@ func (s *session) read() readEnd {
 		case err == nil:
 			return readEnd{refuse: codeTooBig, reason: fmt.Sprintf("a message may have at most %d bytes", MaxMessage)}
 		case err != io.EOF && err != io.ErrUnexpectedEOF:
-			return readEnd{}
+			return endOf(err)
 		case kind == websocket.TextMessage && !s.v1:
 			return readEnd{refuse: codeText, reason: "bytes travel in binary messages; control messages take the subprotocol " + protocol}
+		case kind == websocket.TextMessage && !utf8.Valid(buffer[:n]):
+			return readEnd{refuse: codeNotUTF8, reason: "a text message that isn't UTF-8"}
 		case kind == websocket.TextMessage:
 			c, err := parseControl(buffer[:n])
 			if err == nil && c.Type == credit {
@@ -75,6 +78,25 @@ func (s *session) read() readEnd {
 			s.beat.stuck(false)
 		}
 	}
+}
+
+// endOf tells a close, what is against the protocol, and a browser that is gone
+// from one another.
+func endOf(err error) readEnd {
+	var ce *websocket.CloseError
+	var m malformed
+	switch {
+	case errors.As(err, &ce):
+		return readEnd{closed: ce.Code != websocket.CloseAbnormalClosure}
+	case errors.As(err, &m):
+		return readEnd{refuse: codeProtocol, reason: m.Error()}
+	}
+	// Package websocket has closed with this code already. Its errors have no
+	// type, those of the connection do.
+	if reason, ok := strings.CutPrefix(err.Error(), "websocket: "); ok {
+		return readEnd{refuse: codeProtocol, reason: reason}
+	}
+	return readEnd{}
 }
 
 // sendPiece is how much is written to the program at once, in bytes: the
