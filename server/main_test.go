@@ -176,6 +176,49 @@ func TestRunShowsACallWhileItBlocks(t *testing.T) {
 	}
 }
 
+// A program's children stand in its trace, each line with the pid of its process.
+func TestRunShowsChildren(t *testing.T) {
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := free.Addr().String()
+	free.Close()
+	parent := server(t, "run", "processes", addr, "clients=1")
+	pipe, err := parent.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := parent.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r := bufio.NewReader(pipe)
+	read(t, r, `^listen\(3, 5\) = 0 <\d\.\d{6}>$`)
+	if _, _, status := finish(t, "run", "client", addr, "message=hello"); status != 0 {
+		t.Errorf("the client's status is %d", status)
+	}
+	pid := read(t, r, `^fork\(\) = (\d+) <`)
+	rest, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		`(?m)^\[pid ` + pid + `\] close\(3\) = 0 <`,
+		`(?m)^\[pid ` + pid + `\] (recv\(4, |<\.\.\. recv resumed>)"hello", 1024\) = 5 <`,
+		`(?m)^\[pid ` + pid + `\] \+\+\+ exited with 0 \+\+\+$`,
+		`(?m)^\[pid \d+\] (waitpid\(-1, |<\.\.\. waitpid resumed>)\[\{WIFEXITED\(s\) && WEXITSTATUS\(s\) == 0\}\], (0|WNOHANG)\) = ` + pid + ` <`,
+		`(?m)^\[pid \d+\] \+\+\+ exited with 0 \+\+\+\n$`,
+	} {
+		if !regexp.MustCompile(line).Match(rest) {
+			t.Errorf("no %q in\n%s", line, rest)
+		}
+	}
+	parent.Wait()
+	if status := parent.ProcessState.ExitCode(); status != 0 {
+		t.Errorf("status %d", status)
+	}
+}
+
 func TestRunEndsAsItsProgramDoes(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

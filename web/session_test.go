@@ -273,6 +273,56 @@ func TestHandsKnowWhatMakesSense(t *testing.T) {
 	}
 }
 
+// A process that another one makes comes into a run under way, and into its file.
+func TestAChildComesIntoTheRun(t *testing.T) {
+	s, _ := sitting(t)
+	s.hear(hello())
+	s.run()
+	script := playtest.New(1)
+	script.Listen()
+	script.Connect(1, false)
+	header := *script.Header
+	before := len(script.Events)
+	child := script.Fork(0, 77)
+	proc := script.Header.Procs[child]
+	script.Do(child, trace.Close, 3, 0)
+	var file []byte
+	for _, m := range []trace.Message{
+		{Header: &header}, {Events: script.Events[:before]}, {Child: &proc}, {Events: script.Events[before:]},
+		{End: &trace.End{Time: 1 << 40, Reason: trace.EndDone}},
+	} {
+		raw, err := trace.AppendFrame(nil, &m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file = append(file, raw...)
+		s.hear(link.Event{State: link.Live, Message: &m, Raw: raw})
+	}
+	check := func(s *session) {
+		t.Helper()
+		s.Player.Seek(len(s.Player.Run.Steps))
+		lanes := s.lanes()
+		if len(lanes) != 3 || lanes[1].name != "child 77" || lanes[1].pid != 77 || lanes[1].big || lanes[2].name != "client 1" {
+			t.Fatalf("lanes %+v", lanes)
+		}
+		s.pickLane(lanes[1].lane)
+		state := s.state()
+		fds := state.Procs[s.proc()].FDs
+		if len(fds) != 1 || fds[0].FD != 4 || s.others(&fds[0]) != " srv" {
+			t.Errorf("the child's fds are %+v", fds)
+		}
+	}
+	check(s)
+	if !slices.Equal(s.file, file) {
+		t.Error("the trace file is not what came")
+	}
+	other, _ := sitting(t)
+	if err := other.load(s.file); err != nil {
+		t.Fatal(err)
+	}
+	check(other)
+}
+
 func TestSentences(t *testing.T) {
 	for in, want := range map[string]string{"": "", "no relay": "No relay.", "Éa!": "Éa!", "x?": "X?"} {
 		if got := sentence(in); got != want {
@@ -291,6 +341,7 @@ func TestNamesTogether(t *testing.T) {
 		{[]string{"client 2", "client 3", "client 4"}, "clients 2 to 4"},
 		{[]string{"client 1", "client 3"}, "client 1, client 3"},
 		{[]string{"server", "you"}, "server, you"},
+		{[]string{"server", "child 1", "child 2", "child 3"}, "server, children 1 to 3"},
 	} {
 		if got := namesTogether(slices.Clone(c.names)); got != c.want {
 			t.Errorf("%q: %q, want %q", c.names, got, c.want)

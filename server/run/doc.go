@@ -6,7 +6,8 @@
 //	server   [Start]: the control port, the standing programs, the workers
 //	worker   the sandbox of one run: a network namespace where the system
 //	         allows one; starts, watches, limits and kills the programs
-//	program  one demo, traced into memory that it shares with its worker
+//	program  one demo, traced into memory that it shares with its worker; it may
+//	         make more of its kind, which share that memory
 //	agent    a program that makes the calls a learner asks for
 //
 // A lab that measures has two programs of package scaling in place of demos: they

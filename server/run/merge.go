@@ -24,7 +24,7 @@ type merge struct {
 	locate func(pcs [4]uintptr) (file, line int)
 	seen   func(*trace.Event)    // called for each event at once, in no order across threads
 	areas  []mergeArea           // by the processes' numbers
-	born   func(parent, pid int) // called when a process has made one more, which gets the next number
+	born   func(parent, pid int) // called when a process has made one more, which gets the next number; nil where none can
 	held   []trace.Event         // sorted; not yet passed on
 	last   int64                 // time of the newest event passed on
 	late   int                   // events that came after a later one had been passed on
@@ -145,7 +145,7 @@ func (m *merge) put(proc, i int) {
 		m.late++
 	}
 	m.hold(e)
-	if e.Kind == trace.Return && e.Call == trace.Fork && e.Errno == 0 {
+	if e.Kind == trace.Return && e.Call == trace.Fork && e.Errno == 0 && m.born != nil {
 		m.areas = append(m.areas, mergeArea{pid: int(e.Result), since: e.Time})
 		m.born(r.proc, int(e.Result))
 		m.hold(trace.Event{Kind: trace.Start, Time: e.Time, Proc: len(m.areas) - 1, FD: -1, Args: []int64{int64(r.proc), e.Result}})

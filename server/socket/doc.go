@@ -28,5 +28,6 @@
 // kernel, when it returned, what went in and came out, and whether its thread
 // slept. Without Attach the same code runs and nothing is recorded. A thread
 // whose calls are to be recorded is the one that called Attach or one started
-// by [Go]; no other goroutine may use sockets then.
+// by [Go]; no other goroutine may use sockets then. The children that [Fork] makes
+// are traced into the same memory, when [Bequeath] names it.
 package socket

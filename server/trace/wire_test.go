@@ -30,6 +30,7 @@ func TestMessagesSurviveTheWire(t *testing.T) {
 		{End: &End{Time: math.MaxInt64, Reason: EndLimit, Message: "200,000 calls", Dropped: 3}},
 		{Error: &Error{"no"}},
 		{Point: &Point{Mechanism: "poll", Idle: 10000, Repeat: 2, Messages: 200, RoundTrip: 1, CPU: 2, Asks: 3, Ask: 4, Done: 5, Of: 6}},
+		{Child: &Proc{Name: "child 1", Tag: "ch1", Role: RoleServer, Program: "processes", Addr: "127.0.0.1:9999", File: 1, Parent: 1, PID: 77}},
 	} {
 		var wire bytes.Buffer
 		if err := WriteFrame(&wire, &m); err != nil {
@@ -100,7 +101,8 @@ func TestTooLongAMessageIsNotSent(t *testing.T) {
 }
 
 func FuzzFrames(f *testing.F) {
-	for _, m := range []*Message{{Events: []Event{fullEvent}}, {Header: &Header{Procs: []Proc{{}}}}, {End: &End{}}, {Point: &Point{Mechanism: "select", Why: "no"}}} {
+	for _, m := range []*Message{{Events: []Event{fullEvent}}, {Header: &Header{Procs: []Proc{{}}}}, {End: &End{}},
+		{Child: &Proc{Name: "child 1", Parent: 1, PID: 7}}, {Events: forkedEvents}, {Point: &Point{Mechanism: "select", Why: "no"}}} {
 		b, _ := AppendFrame(nil, m)
 		f.Add(b)
 	}

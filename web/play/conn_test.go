@@ -16,7 +16,10 @@ func arrows(r *Run) []string {
 		tell := func(i int) string {
 			e := &r.Steps[i]
 			what := e.Call.String()
-			if e.Kind == trace.Exit {
+			switch e.Kind {
+			case trace.Start:
+				what = "start"
+			case trace.Exit:
 				what = "exit"
 			}
 			return fmt.Sprintf("%s %s", r.Header.Procs[e.Proc].Tag, what)

@@ -273,6 +273,22 @@ func TestRows(t *testing.T) {
 	}
 }
 
+// A process stands below the one that made it, and is no higher than a thread.
+func TestRowsOfChildren(t *testing.T) {
+	s := playtest.New(2)
+	s.Listen()
+	s.Fork(0, 77)
+	s.Fork(3, 78) // a child's child
+	s.Fork(1, 79)
+	p := player(s, 0)
+	rows := Rows(p.Run, Wide, nil)
+	for i, want := range []int{0, 3, 4, 1, 5, 2} {
+		if rows[i].Lane != want || rows[i].Big != (i == 0) {
+			t.Errorf("row %d is %+v, want lane %d", i, rows[i], want)
+		}
+	}
+}
+
 func TestPlayingMovesThePlayheadAndTheWindow(t *testing.T) {
 	p := player(playtest.Select(2, 2000), 0)
 	tl := timelineOf(p)

@@ -44,6 +44,19 @@ func (s *Script) add(e trace.Event) {
 // Start begins a process, Exit ends it.
 func (s *Script) Start(proc int) { s.add(trace.Event{Kind: trace.Start, Proc: proc, FD: -1}) }
 
+// Fork lets a process make another one, whose number it returns. The trace names it
+// among the processes of its header.
+func (s *Script) Fork(parent, pid int) (child int) {
+	child = len(s.Header.Procs)
+	s.Header.Procs = append(s.Header.Procs, trace.Proc{
+		Name: fmt.Sprintf("child %d", pid), Tag: fmt.Sprintf("ch%d", pid), Role: trace.RoleServer, Program: "processes",
+		Parent: parent + 1, PID: pid,
+	})
+	s.Do(parent, trace.Fork, -1, int64(pid))
+	s.add(trace.Event{Kind: trace.Start, Proc: child, FD: -1, Args: []int64{int64(parent), int64(pid)}})
+	return child
+}
+
 // Exit ends a process.
 func (s *Script) Exit(proc int) { s.add(trace.Event{Kind: trace.Exit, Proc: proc, FD: -1}) }
 
