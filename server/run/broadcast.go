@@ -216,7 +216,7 @@ func (b *broadcast) fold(n int) {
 	for i := range b.recent[:n] {
 		b.before.apply(&b.recent[i])
 	}
-	b.recent = slices.Clone(b.recent[n:])
+	b.recent = slices.Delete(b.recent, 0, n)
 }
 
 // gap says that so many calls were made and not recorded. Connections that they

@@ -76,6 +76,9 @@ func programMain() error {
 		return measureMain(job)
 	}
 	if job.Files > 0 {
+		// Nothing that a program does writes a file, not even its end.
+		unix.Setrlimit(unix.RLIMIT_CORE, new(unix.Rlimit))
+		unix.Setrlimit(unix.RLIMIT_FSIZE, new(unix.Rlimit))
 		limit := unix.Rlimit{Cur: uint64(job.Files), Max: uint64(job.Files)}
 		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 			return os.NewSyscallError("setrlimit", err)

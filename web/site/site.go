@@ -117,16 +117,19 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// lists are, by a folder of pages, where the home page has its list.
+var lists = map[string]string{"/lab": "#labs", "/watch": "#own"}
+
 // nearby returns, relative to an address that is none, the one that is meant:
-// that of the list of labs for their folder, and that of a page for the same with
+// that of the list for a folder of pages, and that of a page for the same with
 // a slash behind it; "" for none. (http.Redirect would make it begin with "/",
 // which is wrong beneath a path.)
 func (s *Site) nearby(at string) string {
 	switch page := strings.TrimSuffix(at, "/"); {
-	case at == "/lab":
-		return "./#labs"
-	case page == "/lab":
-		return "../#labs"
+	case at == page && lists[at] != "":
+		return "./" + lists[at]
+	case lists[page] != "":
+		return "../" + lists[page]
 	case page != at && page != "" && s.files[page] != nil && path.Ext(page) == "":
 		return "../" + path.Base(page)
 	}

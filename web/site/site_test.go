@@ -71,7 +71,7 @@ func TestEveryPageIsServed(t *testing.T) {
 func TestAlmostTheAddress(t *testing.T) {
 	s := newTestSite(t)
 	for at, want := range map[string]string{
-		"/lab": "/#labs", "/lab/": "/#labs", "/lab/?clients=2": "/#labs",
+		"/lab": "/#labs", "/watch": "/#own", "/watch/": "/#own", "/watch/mux/": "/watch/mux", "/lab/": "/#labs", "/lab/?clients=2": "/#labs",
 		"/lab/select/": "/lab/select", "/lab/select/?clients=2&messages=1": "/lab/select?clients=2&messages=1",
 		"/lab/nothing/": "", "/lab/select//": "", "//lab/": "", "/web/app.css/": "", "/app.js/": "",
 	} {
