@@ -35,7 +35,7 @@ func Lay(marks []Mark, largest int, width, height float64) *Plot {
 		Width: width, Height: height, Marks: marks,
 		Left: roomLeft, Right: width - roomRight, Top: roomTop, Bottom: height - roomBottom,
 	}
-	least, most := 10, max(largest, 11)
+	least, most := 10, min(max(largest, 11), maxIdle)
 	low, high := 1e3, 1e6 // at least, so that the axis seldom moves while points come
 	for i := range marks {
 		m := &marks[i]
