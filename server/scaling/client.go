@@ -18,14 +18,15 @@ const (
 // Crowd is all the clients: one connection for orders, one that is
 // busy when it is told to be, and as many idle ones as are asked for.
 func Crowd(addr string, size int) error {
-	orders, err := connect(addr)
-	if err != nil {
+	var conns []*socket.Socket // for orders, the busy one, the idle ones
+	defer closeAll(&conns)
+	if err := connect(addr, &conns); err != nil {
 		return err
 	}
-	busy, err := connect(addr)
-	if err != nil {
+	if err := connect(addr, &conns); err != nil {
 		return err
 	}
+	orders, busy := conns[0], conns[1]
 	message := make([]byte, size)
 	for {
 		order, err := receive(orders, 5)
@@ -36,7 +37,7 @@ func Crowd(addr string, size int) error {
 		var answer uint64
 		switch order[0] {
 		case open:
-			answer = openMany(addr, n)
+			answer = openMany(addr, &conns, n)
 		case ping:
 			began := time.Now()
 			if err := pingMany(busy, message, n); err != nil {
@@ -71,9 +72,9 @@ func pingMany(busy *socket.Socket, message []byte, n int) error {
 
 // openMany opens n connections that will never say anything. It returns
 // how many there are, and above 32 bits the errno that stopped it.
-func openMany(addr string, n int) uint64 {
+func openMany(addr string, conns *[]*socket.Socket, n int) uint64 {
 	for i := range n {
-		if _, err := connect(addr); err != nil {
+		if err := connect(addr, conns); err != nil {
 			var errno socket.Errno
 			errors.As(err, &errno)
 			return uint64(errno)<<32 | uint64(i)
@@ -82,12 +83,20 @@ func openMany(addr string, n int) uint64 {
 	return uint64(n)
 }
 
-// connect opens a connection. When the process ends it is reset: else
+// connect opens one more connection. Closed, it is reset: else
 // thousands of ports would stay in TIME-WAIT for a minute.
-func connect(addr string) (*socket.Socket, error) {
+func connect(addr string, conns *[]*socket.Socket) error {
 	conn := socket.New(socket.AF_INET, socket.SOCK_STREAM)
+	*conns = append(*conns, conn)
 	conn.SetLinger(0)
-	return conn, conn.Connect(addr)
+	return conn.Connect(addr)
+}
+
+// closeAll closes connections.
+func closeAll(conns *[]*socket.Socket) {
+	for _, conn := range *conns {
+		conn.Close()
+	}
 }
 
 // receive returns exactly size bytes, or none at the end of the stream.

@@ -58,11 +58,14 @@ func Serve(addr string, plan Plan, tell func(*trace.Point)) error {
 	b.server.SetOption(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 	b.server.Bind(addr)
 	b.server.Listen(2 * handful)
+	defer b.server.Close()
 	b.say(trace.Point{})
 	var err error
 	if b.orders, err = b.server.Accept(); err != nil {
 		return err
 	}
+	defer b.orders.Close()
+	defer closeAll(&b.conns)
 	if err := b.accept(1); err != nil {
 		return err
 	}

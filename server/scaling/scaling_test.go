@@ -44,6 +44,9 @@ func measure(t *testing.T, plan Plan) (points []*trace.Point) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := <-crowd; err != nil {
+		t.Errorf("the clients: %v", err)
+	}
 	return points
 }
 
