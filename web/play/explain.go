@@ -40,6 +40,18 @@ func (r *Run) Explain(q *Question) []Link {
 		w.n = c.Enter + 1
 		w.buffers(c)
 		w.addCall(c, trace.Observed, "its thread gave up the processor: the kernel counted it")
+	case q.situation == askedOften:
+		w.n = q.Answer + 1
+		w.spun(c, r.CallAt(q.Answer))
+	case q.situation == toldAgain:
+		w.n = c.Enter + 1
+		w.buffers(c)
+		w.watching(c)
+		if r.Steps[c.Return].Sleep == trace.Slept {
+			w.addCall(c, trace.Observed, "its thread gave up the processor: the kernel counted it")
+		} else {
+			w.addCall(c, trace.Observed, "it came back without a sleep")
+		}
 	case q.Asking == AskWhen:
 		w.accepting(c)
 	case q.situation == printsNumber:
@@ -63,6 +75,41 @@ func (r *Run) Explain(q *Question) []Link {
 		w.ended(c)
 	}
 	return w.links[:min(len(w.links), maxLinks)]
+}
+
+// spun tells how long a recv was asked again and again, from its first "not yet"
+// to the bytes, and where those came from.
+func (w *why) spun(first, last *Call) {
+	r := w.run
+	from, to := &r.Steps[first.Return], &r.Steps[last.Return]
+	w.addCall(first, trace.Observed, "%s asked from then on for %s, and no call slept", r.who(from.Proc), span(to.Time-from.Time))
+	if cpu := to.CPU - from.CPU; cpu > 0 {
+		w.add(last.Return, trace.Observed, "that took %s of processor time, as of the kernel's last tick", span(cpu))
+	}
+	w.bytes(last.Return)
+}
+
+// watching tells how the fds of an epoll_wait that have something unread are
+// on its interest list.
+func (w *why) watching(c *Call) {
+	r, in := w.run, &w.run.Steps[c.Enter]
+	calls := r.Lanes[c.Lane].Calls
+	k := lastBefore(r, calls, c.Enter)
+	for last := max(0, k-lookBack); k >= last; k-- {
+		b := &r.Calls[calls[k]]
+		e := &r.Steps[b.Enter]
+		if e.Call != trace.EpollCtl || len(e.Args) < 3 || e.FD != in.FD {
+			continue
+		}
+		if q := queue(in, int(e.Args[1])); q != nil && q.Recv > 0 && q.State != trace.Listening {
+			how := "level-triggered"
+			if e.Args[2]&(1<<31) != 0 {
+				how = "edge-triggered, with EPOLLET"
+			}
+			w.addCall(b, trace.Observed, "fd %d was put on the interest list %s", e.Args[1], how)
+			return
+		}
+	}
 }
 
 // found tells of each member of a multiplexer's lists why it was ready, or not,

@@ -43,6 +43,8 @@ const (
 	waitCounts                          // select returns a number, which is not of bytes
 	waitTimesOut                        // select returns 0
 	printsNumber                        // a program prints the number that it received
+	askedOften                          // recv returns bytes after it was told "not yet" many times
+	toldAgain                           // epoll_wait, and bytes of before are unread
 	numSituations
 )
 
@@ -55,6 +57,10 @@ var labMoments = map[string][]situation{
 	"select": {waitSleeps, waitListener, waitReadable, waitWritable, waitEnd, waitSeveral, waitCounts, waitTimesOut,
 		recvNotYet, recvFails, sendPart, sendHalfClosed},
 	"byteorder": {printsNumber, recvHas, recvWoken},
+	"threads":   {acceptSleeps, acceptGives, recvSleeps, recvHas, recvWoken, recvEnd, waitSleeps, waitListener},
+	"spin":      {acceptSleeps, acceptGives, recvNotYet, askedOften, recvEnd, sendTakes},
+	"epoll":     {toldAgain, waitSleeps, waitListener, waitReadable, waitSeveral, waitEnd, waitCounts, waitTimesOut, recvPart, sendPart},
+	"edge":      {toldAgain, waitSleeps, waitListener, waitReadable, waitEnd, waitCounts, waitTimesOut, recvPart, recvNotYet, recvFails},
 }
 
 // maxQuestions is how many questions a run asks at most: few enough to answer
@@ -79,16 +85,29 @@ type chooser struct {
 	questions []*Question // by At
 
 	nonBlocking map[endpoint]bool
-	received    map[int]int // by process: the step of its last recv that got bytes
-	done        map[int]end // by process: whose connection it closed last
-	served      []int       // clients, in the order in which they were accepted
+	received    map[int]int    // by process: the step of its last recv that got bytes
+	done        map[int]end    // by process: whose connection it closed last
+	served      []int          // clients, in the order in which they were accepted
+	spinning    map[int]series // by lane
+	watched     map[endpoint]watched
+}
+
+// series is how often recvs of an fd were told "not yet", one right after the
+// other, and the step of the first.
+type series struct{ fd, n, first int }
+
+// watched is an fd on an interest list of epoll(7).
+type watched struct {
+	edge bool // with EPOLLET
+	read bool // it got bytes since an epoll_wait told of it
 }
 
 // end is the close of a connection.
 type end struct{ step, client int }
 
 func newChooser(r *Run) *chooser {
-	c := &chooser{run: r, nonBlocking: map[endpoint]bool{}, received: map[int]int{}, done: map[int]end{}}
+	c := &chooser{run: r, nonBlocking: map[endpoint]bool{}, received: map[int]int{}, done: map[int]end{},
+		spinning: map[int]series{}, watched: map[endpoint]watched{}}
 	moments, ok := labMoments[r.Header.Lab]
 	for s := range c.left {
 		c.left[s] = s > 0 && (!ok || slices.Contains(moments, situation(s)))
@@ -237,6 +256,9 @@ func (c *chooser) recv(call *Call, in, out *trace.Event) {
 	if !c.slept(call, out, recvSleeps) {
 		return
 	}
+	if a := c.spinning[call.Lane]; a.fd == in.FD && a.n > 1 && out.Errno == 0 && out.Result > 0 && c.wants(askedOften) {
+		c.ask(asked(c.run, call, askedOften, a))
+	}
 	s := recvHas
 	var first, whole int64
 	switch {
@@ -299,6 +321,9 @@ func (c *chooser) wait(call *Call, in, out *trace.Event) {
 	if in.Sets.Len() == 0 || out.Errno != 0 {
 		return // what it asks about is not in the trace
 	}
+	if c.again(call, in, out) {
+		return
+	}
 	whole := true // the lists can be offered whole
 	for _, l := range lists(in.Sets) {
 		whole = whole && len(l) <= maxMembers
@@ -347,6 +372,26 @@ func (c *chooser) wait(call *Call, in, out *trace.Event) {
 	}
 }
 
+// again asks whether an epoll_wait tells of bytes that were left unread, and
+// reports whether it did ask.
+func (c *chooser) again(call *Call, in, out *trace.Event) bool {
+	if in.Call != trace.EpollWait || !c.wants(toldAgain) {
+		return false
+	}
+	for _, fd := range in.Sets.Read[:min(len(in.Sets.Read), maxMembers)] {
+		w, q := c.watched[endpoint{in.Proc, fd}], queue(in, fd)
+		if !w.read || q == nil || q.Recv == 0 || q.State == trace.Listening {
+			continue
+		}
+		named := out.Sets != nil && slices.Contains(out.Sets.Read, fd)
+		if w.edge && out.Sleep == trace.Slept || !w.edge && out.Sleep == trace.Awake && named {
+			c.ask(told(c.run, call, toldAgain, q, w.edge))
+			return true
+		}
+	}
+	return false
+}
+
 // print asks what a program prints that has just received a number.
 func (c *chooser) print(call *Call, in *trace.Event) {
 	step, ok := c.received[in.Proc]
@@ -374,6 +419,8 @@ func (c *chooser) print(call *Call, in *trace.Event) {
 func (c *chooser) note(call *Call) {
 	in, out := &c.run.Steps[call.Enter], &c.run.Steps[call.Return]
 	key := endpoint{in.Proc, in.FD}
+	c.spins(call, out)
+	c.watches(key, out)
 	switch {
 	case in.Call == trace.Close:
 		delete(c.nonBlocking, key)
@@ -393,5 +440,44 @@ func (c *chooser) note(call *Call) {
 		}
 	case in.Call.Receives() && out.Result > 0:
 		c.received[in.Proc] = call.Return
+	}
+}
+
+// spins counts how often recvs of a lane are told "not yet" with no other call
+// between them.
+func (c *chooser) spins(call *Call, out *trace.Event) {
+	a := c.spinning[call.Lane]
+	switch {
+	case !out.Call.Receives() || out.Errno != trace.EAGAIN || out.Sleep != trace.Awake:
+		delete(c.spinning, call.Lane)
+		return
+	case a.n == 0 || a.fd != out.FD:
+		a = series{fd: out.FD, first: call.Return}
+	}
+	a.n++
+	c.spinning[call.Lane] = a
+}
+
+// watches follows what epoll_ctl puts on an interest list, and what an epoll_wait
+// has told of.
+func (c *chooser) watches(key endpoint, out *trace.Event) {
+	switch {
+	case out.Call == trace.Close:
+		delete(c.watched, key)
+	case out.Errno != 0:
+	case out.Call == trace.EpollCtl && len(out.Args) > 2:
+		const edge = 1 << 31 // EPOLLET
+		c.watched[endpoint{out.Proc, int(out.Args[1])}] = watched{edge: out.Args[2]&edge != 0}
+	case out.Call == trace.EpollWait && out.Sets != nil:
+		for _, fd := range out.Sets.Read {
+			w := c.watched[endpoint{out.Proc, fd}]
+			w.read = false
+			c.watched[endpoint{out.Proc, fd}] = w
+		}
+	case out.Call.Receives() && out.Result > 0:
+		if w, ok := c.watched[key]; ok {
+			w.read = true
+			c.watched[key] = w
+		}
 	}
 }

@@ -106,9 +106,13 @@ const (
 	sendTakesPart     = "send takes what fits the kernel's buffer, and says how much. The rest is the program's to send again."
 	listenerMakes     = "The listener stays what it is. accept makes a new socket, under the lowest free number."
 	kernelConnects    = "The kernel shakes hands by itself. A connection is made before accept, and waits in the backlog."
-	countsMembers     = "select returns how many members are ready. It reads no bytes, and names no fd in its result."
+	countsMembers     = "It returns how many members are ready. It reads no bytes, and names no fd in its result."
 	timeoutIsNoError  = "A timeout is no error: nothing is ready, so the number of ready members is 0."
 	halfCloseOneWay   = "A half-close ends one direction. The other one goes on."
+	nobodyCallsBack   = "Nobody calls back. The program has to ask again, and each time it is told EAGAIN."
+	nothingSlowsIt    = "Nothing slows it down: a call that does not sleep is back in a moment, and the program makes the next."
+	edgeToldOnce      = "Edge-triggered, it is told once of what arrives, and never of what is still there."
+	levelToldAgain    = "Level-triggered, it is told each time, for as long as bytes are there."
 	errorIsToldByCall = "What went wrong is told by the next call on the socket: it returns -1, and errno."
 )
 
@@ -269,7 +273,12 @@ func connected(r *Run, c *Call, s situation) *Question {
 	if out.Errno != 0 {
 		q.Text = fmt.Sprintf("What does %s of %s return?", brief(in), r.who(in.Proc))
 		q.right("%s", failure(out))
-		q.wrong("The kernel at the other side answered for the port; the program there has no say.", "0: it is connected")
+		belief := "The kernel at the other side answered for the port; the program there has no say."
+		if out.Errno.NotYet() {
+			belief = "Its socket must not sleep: the kernels shake hands while the program goes on."
+			q.wrong(neverSleeps, "Nothing yet: it sleeps until it is connected")
+		}
+		q.wrong(belief, "0: it is connected")
 		return q.mixed()
 	}
 	q.right("0: it is connected")
@@ -379,5 +388,44 @@ func queued(r *Run, c *Call, s situation, asked int, others []int, right int) *Q
 		}
 	}
 	q.wrong("It is connected, which needs no accept. The server is in another call, for somebody else.", "At once: it is connected")
+	return q.mixed()
+}
+
+// asked asks, when a recv on a non-blocking socket was told "not yet" for the
+// first time, how often that will be before bytes come: c gets them.
+func asked(r *Run, c *Call, s situation, a series) *Question {
+	first := r.CallAt(a.first)
+	in := &r.Steps[first.Enter]
+	q := &Question{Asking: AskWhen, Lane: c.Lane, Enter: first.Enter, Answer: c.Return, At: a.first + 1, situation: s}
+	q.Text = fmt.Sprintf("%s of %s was told EAGAIN. How often before its bytes come?", brief(in), r.who(in.Proc))
+	q.right("%s", times(a.n))
+	q.wrong(nobodyCallsBack, "Once: then it is told that they are there")
+	q.wrong(neverSleeps, "Once: its next call waits for them")
+	q.wrong(nothingSlowsIt, "%s", times(max(2, a.n/20)))
+	return q.mixed()
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "Once"
+	}
+	return grouped(int64(n)) + " times"
+}
+
+// told asks whether an epoll_wait tells of bytes that were left unread when it
+// entered, as read then.
+func told(r *Run, c *Call, s situation, left *trace.Queue, edge bool) *Question {
+	q := asks(c, AskWhen, s, c.Enter+1)
+	q.Text = fmt.Sprintf("%s has left %s in the Recv-Q of fd %d. Does epoll_wait return for them again?",
+		capital(r.who(r.Steps[c.Enter].Proc)), count(int64(left.Recv), "byte"), left.FD)
+	if edge {
+		q.right("No: it sleeps until something new comes")
+		q.wrong(edgeToldOnce, "Yes, at once: they are unread")
+		q.wrong(edgeToldOnce+" A timeout returns 0, and names nobody.", "Yes, when its time is up")
+	} else {
+		q.right("Yes, at once: they are unread")
+		q.wrong(levelToldAgain, "No: it has told of them")
+		q.wrong(levelToldAgain, "Not before more bytes come")
+	}
 	return q.mixed()
 }

@@ -56,6 +56,23 @@ func busy(clients int) *playtest.Script {
 	return s
 }
 
+// left is a script in which a server on epoll reads 16 of 19 bytes and waits
+// again; returned is what comes of that.
+func left(events int64, returned trace.Event) *playtest.Script {
+	s := busy(1)
+	in := &trace.Sets{Read: []int{4}}
+	s.Enter(0, trace.EpollCtl, 9, trace.Event{Args: []int64{1, 4, events}})
+	s.Return(0, trace.Event{})
+	s.Do(1, trace.Send, 3, 19)
+	s.Enter(0, trace.EpollWait, 9, trace.Event{Sets: in, Timeout: 5e8})
+	s.Return(0, trace.Event{Result: 1, Sets: in})
+	s.Enter(0, trace.Recv, 4, trace.Event{Size: 16})
+	s.Return(0, trace.Event{Result: 16})
+	s.Enter(0, trace.EpollWait, 9, trace.Event{Sets: in, Timeout: 5e8, Queues: []trace.Queue{{FD: 4, Recv: 3, State: trace.Established}}})
+	s.Return(0, returned)
+	return s
+}
+
 // question returns the one of the situation, or nil.
 func question(r *Run, s situation) *Question {
 	for _, q := range Questions(r) {
@@ -64,6 +81,26 @@ func question(r *Run, s situation) *Question {
 		}
 	}
 	return nil
+}
+
+// What each lab of blocking is about is asked in it.
+func TestEachLabAsksItsOwn(t *testing.T) {
+	for name, want := range map[string]situation{"iterative": acceptedLater, "spin": askedOften, "select": waitCounts, "epoll": toldAgain} {
+		if question(recorded(t, name), want) == nil {
+			t.Errorf("%s does not ask what it is about", name)
+		}
+	}
+	// Who does something else between two calls is not spinning.
+	s := busy(1)
+	for range 5 {
+		s.Spin(4, 1)
+		s.Pause(0, 1000)
+	}
+	s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
+	s.Return(0, trace.Event{Result: 19})
+	if q := question(load(s), askedOften); q != nil {
+		t.Errorf("asked %q of a program that pauses", q.Text)
+	}
 }
 
 func TestTheRightAnswerIsWhatTheTraceSays(t *testing.T) {
@@ -118,6 +155,20 @@ func TestTheRightAnswerIsWhatTheTraceSays(t *testing.T) {
 			s.Spin(4, 1)
 			return s
 		}, "-1 EAGAIN: not yet", "It sleeps, until bytes arrive", ""},
+		{"a spinning recv is told not yet 40 times", askedOften, func() *playtest.Script {
+			s := busy(1)
+			s.Spin(4, 40)
+			s.Do(1, trace.Send, 3, 19)
+			s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
+			s.Return(0, trace.Event{Result: 19})
+			return s
+		}, "40 times", "Once: its next call waits for them", "19 bytes came from the send of client 1"},
+		{"edge-triggered epoll_wait does not tell of what is left", toldAgain, func() *playtest.Script {
+			return left(1<<31|5, trace.Event{Sleep: trace.Slept})
+		}, "No: it sleeps until something new comes", "Yes, at once: they are unread", "3 bytes sat in the Recv-Q of fd 4"},
+		{"level-triggered epoll_wait tells of it again", toldAgain, func() *playtest.Script {
+			return left(1, trace.Event{Result: 1, Sets: &trace.Sets{Read: []int{4}}})
+		}, "Yes, at once: they are unread", "No: it has told of them", "fd 4 was put on the interest list level-triggered"},
 		{"recv of a connection that was reset", recvFails, func() *playtest.Script {
 			s := busy(1)
 			s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
