@@ -17,6 +17,7 @@ import (
 // over, until somebody takes hold of it.
 type hero struct {
 	app.Compo
+	Live bool // there is a server to run things on
 
 	lanes  timeline.Timeline
 	screen *scope.Canvas
@@ -103,7 +104,7 @@ func (h *hero) now() []string {
 	run := h.player.Run
 	words := make([]string, len(run.Lanes))
 	for i := range run.Lanes {
-		words[i] = threadWord(run, h.player.State(), &run.Lanes[i], h.player.Pos())
+		words[i] = threadWord(h.player, &run.Lanes[i])
 	}
 	return words
 }
@@ -160,7 +161,11 @@ func (h *hero) origin() string {
 		return ""
 	}
 	head := h.player.Run.Header
-	return fmt.Sprintf("A recording, made %s on %s; press Run for your own.", date(head.Began), kernelName(head.Kernel))
+	text := fmt.Sprintf("A recording, made %s on %s", date(head.Began), kernelName(head.Kernel))
+	if h.Live {
+		text += "; press Run for your own"
+	}
+	return text + "."
 }
 
 // sum adds up what a process did in the whole run.

@@ -73,7 +73,7 @@ func (p *homePage) Render() app.UI {
 				anchor(labPath(first)).Class("runb").Body(app.Raw(iconRun), app.Text("Run the first one")),
 			),
 		),
-		new(hero),
+		&hero{Live: p.state == link.Live && p.hello != nil},
 		p.own.render(p.onCopy), // before what comes and goes: go-app tells siblings apart by their places
 		p.near.sheet(),
 		elc("main", "idx").ID("labs").Aria("label", "Labs").Body(

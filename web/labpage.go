@@ -39,6 +39,7 @@ type labPage struct {
 	screen   *scope.Canvas
 	overview *scope.Canvas
 	shown    *play.Player // what the timeline was last given
+	lane     int          // that was selected when it was last drawn
 
 	wire  wire
 	near  nearRelay
@@ -104,7 +105,7 @@ func (p *labPage) OnMount(ctx app.Context) {
 			})
 		}
 	}
-	p.lanes.Moved = move
+	p.lanes.Moved, p.lanes.Scrolled = move, p.scrollLanes
 	p.lanes.Clicked = func(hit timeline.Target) {
 		p.s.clicked(hit)
 		p.turn()
@@ -187,6 +188,10 @@ func (p *labPage) draw() {
 		p.lanes.View.AskLane = q.Lane
 	}
 	if p.lanes.Player != nil {
+		if p.lane != p.s.lane {
+			p.lane = p.s.lane
+			p.lanes.ShowLane(p.lane)
+		}
 		p.lanes.View.Scale(p.lanes.Player)
 		p.lanes.View.Follow(p.lanes.Player)
 	}
@@ -212,7 +217,7 @@ func (p *labPage) Render() app.UI {
 		p.question(),
 		p.say(),
 		p.scopeHead(),
-		elc("main", "scope").Aria("label", "Timeline").Body(
+		elc("main", "scope").ID("scope").Aria("label", "Timeline").OnScroll(p.onLanes).Body(
 			&laneList{S: s, Rev: s.rev},
 			elc("div", "screen").Body(p.screen, p.invitation()),
 		),
@@ -288,6 +293,21 @@ func (p *labPage) tabs(names ...string) app.UI {
 				Role("tab").Aria("selected", names[i] == p.tab).Text(names[i])
 		}),
 	)
+}
+
+// onLanes draws the lanes where the column of their names has been scrolled to.
+// The canvas stays where it is, with its ruler.
+func (p *labPage) onLanes(ctx app.Context, _ app.Event) {
+	ctx.PreventUpdate()
+	p.lanes.View.Top = ctx.JSSrc().Get("scrollTop").Float()
+	p.screen.Draw()
+}
+
+// scrollLanes brings the names to where the lanes are drawn.
+func (p *labPage) scrollLanes(top float64) {
+	if box := app.Window().GetElementByID("scope"); box.Truthy() && box.Get("scrollTop").Float() != top {
+		box.Set("scrollTop", top)
+	}
 }
 
 // turn shows, on a phone, the pane with the causes where those were asked for.

@@ -32,7 +32,7 @@ func (s *session) lanes() []laneLabel {
 		}
 		return out
 	}
-	run, state := s.Player.Run, s.state()
+	run := s.Player.Run
 	out := make([]laneLabel, len(run.Lanes))
 	for i, row := range timeline.Rows(run, timeline.Wide, nil) {
 		l := &run.Lanes[row.Lane]
@@ -41,7 +41,7 @@ func (s *session) lanes() []laneLabel {
 			continue
 		}
 		out[i] = laneLabel{lane: row.Lane, proc: l.Proc, thread: l.Thread, pid: run.Header.Procs[l.Proc].PID, name: l.Name, tag: l.Tag, big: row.Big,
-			word: threadWord(run, state, l, s.pos())}
+			word: threadWord(s.Player, l)}
 	}
 	return out
 }
@@ -57,8 +57,10 @@ func procsOf(ps []lab.Process) []trace.Proc {
 	return out
 }
 
-// threadWord says in a word or three what a lane's thread does after pos steps.
-func threadWord(run *play.Run, state *trace.State, l *play.Lane, pos int) string {
+// threadWord says in a word or three what a lane's thread does where the player
+// is.
+func threadWord(p *play.Player, l *play.Lane) string {
+	run, state := p.Run, p.State()
 	t := threadOf(state, l.Proc, l.Thread)
 	switch {
 	case t == nil || !t.Started:
@@ -75,7 +77,7 @@ func threadWord(run *play.Run, state *trace.State, l *play.Lane, pos int) string
 		return "running"
 	case t.Call == trace.Nanosleep:
 		return "paused"
-	case blocked(run, l, pos):
+	case blocked(p, l):
 		return "blocked in " + t.Call.String()
 	}
 	return "in " + t.Call.String()
@@ -101,10 +103,11 @@ func exitWord(run *play.Run, l *play.Lane) string {
 	return "exited"
 }
 
-// blocked reports whether the call that lane l is in after pos steps can be
-// called blocked: it has not come back at all, or something else has happened
-// since it entered and it did not come back without sleeping.
-func blocked(run *play.Run, l *play.Lane, pos int) bool {
+// blocked reports whether the call that lane l is in where the player is can be
+// called blocked: it has not come back at all, or something else has happened or
+// time has passed since it entered, and it did not come back without sleeping.
+func blocked(p *play.Player, l *play.Lane) bool {
+	run, pos := p.Run, p.Pos()
 	c := openCall(run, l, pos)
 	switch {
 	case c == nil:
@@ -112,7 +115,7 @@ func blocked(run *play.Run, l *play.Lane, pos int) bool {
 	case c.Return < 0:
 		return true
 	}
-	return c.Enter < pos-1 && run.Steps[c.Return].Sleep != trace.Awake
+	return (c.Enter < pos-1 || p.Now() > run.Steps[c.Enter].Time) && run.Steps[c.Return].Sleep != trace.Awake
 }
 
 // openCall returns the call that lane l is in after pos steps, or nil.

@@ -150,7 +150,7 @@ func (o *ownStrip) word() string {
 		if clients > 0 {
 			who = count(clients, "client")
 		}
-		return threadWord(s.Player.Run, state, &s.Player.Run.Lanes[0], s.pos()) + ", " + who
+		return threadWord(s.Player, &s.Player.Run.Lanes[0]) + ", " + who
 	case s.Problem != "":
 		return s.Problem
 	case s.Link.Off():

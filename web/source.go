@@ -143,7 +143,7 @@ func (s *session) marks() map[int]map[int]*mark {
 	if s.Player == nil {
 		return out
 	}
-	run, state, pos := s.Player.Run, s.state(), s.pos()
+	run, state := s.Player.Run, s.state()
 	for i := range run.Lanes {
 		l := &run.Lanes[i]
 		t := threadOf(state, l.Proc, l.Thread)
@@ -160,7 +160,7 @@ func (s *session) marks() map[int]map[int]*mark {
 			m = new(mark)
 			lines[t.Line] = m
 		}
-		asleep := t.InCall && blocked(run, l, pos)
+		asleep := t.InCall && blocked(s.Player, l)
 		m.tags = append(m.tags, tagged{shortTag(l.Tag, l.Thread), asleep})
 		m.asleep = m.asleep || asleep
 		m.current = m.current || i == s.lane
@@ -244,7 +244,7 @@ func (s *session) tally(file int) string {
 	if s.Player == nil {
 		return ""
 	}
-	run, state, pos := s.Player.Run, s.state(), s.pos()
+	run, state := s.Player.Run, s.state()
 	running, asleep := 0, 0
 	for i := range run.Lanes {
 		l := &run.Lanes[i]
@@ -252,7 +252,7 @@ func (s *session) tally(file int) string {
 		if l.Proc < 0 || run.Header.Procs[l.Proc].File-1 != file || t == nil || !t.Started || t.Exited {
 			continue
 		}
-		if t.InCall && blocked(run, l, pos) {
+		if t.InCall && blocked(s.Player, l) {
 			asleep++
 		} else {
 			running++

@@ -126,7 +126,7 @@ func TestGolden(t *testing.T) {
 var (
 	ports = regexp.MustCompile(`htons\(\d+\)`)
 	hosts = regexp.MustCompile(`127\.0\.0\.1:\d+`)
-	times = regexp.MustCompile(` <\d+\.\d{6}>`)
+	times = regexp.MustCompile(` <\d+\.\d{6,9}>`)
 
 	// Of a child that may have ended by now, or not: WNOHANG tells either.
 	endedYet = regexp.MustCompile(`(?m)^.*\twaitpid\(.* WNOHANG\) .*\n|^.*\twaitpid\(.* = \d+\n`)

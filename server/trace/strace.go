@@ -16,7 +16,8 @@ import (
 //	recv(4,  <unfinished ...>
 //
 // It differs from strace in the names of calls, which are those of the sockets
-// API (see Call), and leaves out flags that are 0. Content is cut at
+// API (see Call), leaves out flags that are 0, and writes a duration below a
+// microsecond in nanoseconds, nine digits. Content is cut at
 // StraceContent bytes.
 func Strace(enter, ret *Event) string {
 	in, out := straceArgs(enter, ret)
@@ -158,7 +159,7 @@ func straceArgs(enter, ret *Event) (in, out string) {
 
 // straceResult returns what stands behind the arguments.
 func straceResult(enter, ret *Event) string {
-	took := max(ret.Time-enter.Time, 0) / 1000
+	took := max(ret.Time-enter.Time, 0)
 	s := fmt.Sprintf(" = %d", ret.Result)
 	switch {
 	case ret.Errno != 0:
@@ -175,7 +176,10 @@ func straceResult(enter, ret *Event) string {
 	case enter.Call == Fcntl && len(enter.Args) > 0 && enter.Args[0] == 3:
 		s = fmt.Sprintf(" = %#x (flags %s)", ret.Result, fileFlags(ret.Result))
 	}
-	return fmt.Sprintf("%s <%d.%06d>", s, took/1e6, took%1e6)
+	if took > 0 && took < 1000 { // as strace's option --syscall-times=ns has it
+		return fmt.Sprintf("%s <0.%09d>", s, took)
+	}
+	return fmt.Sprintf("%s <%d.%06d>", s, took/1e9, took%1e9/1e3)
 }
 
 // pollFDs returns an array of struct pollfd with its events or revents, as far

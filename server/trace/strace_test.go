@@ -113,6 +113,18 @@ func TestContentIsEscapedAsStraceDoes(t *testing.T) {
 	}
 }
 
+// A duration below a microsecond is not written as none at all.
+func TestShortDurations(t *testing.T) {
+	for ns, want := range map[int64]string{
+		0: "<0.000000>", -5: "<0.000000>", 1: "<0.000000001>", 423: "<0.000000423>", 999: "<0.000000999>",
+		1000: "<0.000001>", 1999: "<0.000001>", 2_000_123_456: "<2.000123>",
+	} {
+		if got := Strace(&Event{Call: Close, FD: 3}, &Event{Call: Close, FD: 3, Time: ns}); !strings.HasSuffix(got, " "+want) {
+			t.Errorf("%d ns are written %s, want %s", ns, got, want)
+		}
+	}
+}
+
 // A trace may come from outside and hold anything; its text stays one line.
 func FuzzStrace(f *testing.F) {
 	f.Add(uint8(Select), 3, int64(1), int64(13), "127.0.0.1:80", []byte("Hello\n"), int64(-1), uint16(11))
