@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
@@ -73,6 +75,46 @@ func TestAskBeforeShowing(t *testing.T) {
 	tab.Key(kb.Escape)
 	tab.Key("a")
 	tab.WaitText(".scopehead", "ask me first")
+}
+
+// Labs of blocking ask what they are about. The guess stays beside what happened.
+func TestLabsAskWhatTheyAreAbout(t *testing.T) {
+	b, base := desk(t)
+	for _, c := range []struct{ url, asks, happened string }{
+		{"/lab/iterative?clients=3&messages=1&pause=1s", "When is it accepted?", "When client 2 is done."},
+		{"/lab/spin?clients=1", "How often before its bytes come?", "times."},
+		{"/lab/select?timeout=100ms", "What number does select", "."},
+		{"/lab/edge?reads=once&timeout=100ms&clients=1", "Does epoll_wait return for them again?", "No: it sleeps until something new comes."},
+		{"/lab/epoll?timeout=100ms&clients=1&messages=1", "Does epoll_wait return for them again?", "Yes, at once: they are unread."},
+	} {
+		tab := b.Open(t, base+c.url, browser.Desk)
+		runToEnd(tab)
+		tab.Key(kb.Home)
+		waitPos(tab, 0)
+		tab.Key("a")
+		for range 6 { // play as fast as it goes
+			tab.Key("]")
+		}
+		tab.Key(" ")
+		const open = `document.querySelector("#ask b").textContent + document.querySelector(".pos b").textContent`
+		for last := ""; !strings.Contains(last, c.asks); {
+			tab.Wait(fmt.Sprintf(`document.querySelector(".lab.asking") && %s !== %q`, open, last))
+			if last = tab.Eval(open); !strings.Contains(last, c.asks) {
+				tab.Key(kb.Escape) // it plays on
+			}
+		}
+		guess := tab.Text(".offers .btn")
+		tab.Key("1")
+		tab.Wait(`document.querySelector(".offers [aria-pressed=true]")`)
+		tab.Key(kb.Enter)
+		tab.WaitText("#ask .note", "of 1 right")
+		tab.WaitText("#ask b", c.happened)
+		if said := tab.Text("#ask p"); !strings.Contains(said, "As you said.") && !strings.Contains(said, "You said: "+guess) {
+			t.Errorf("%s: guessed %q, and the page says %q", c.url, guess, said)
+		}
+		tab.Shot("ask-" + strings.SplitN(strings.TrimPrefix(c.url, "/lab/"), "?", 2)[0])
+		tab.Close()
+	}
 }
 
 // From a call that slept, the reasons lead to who woke it.

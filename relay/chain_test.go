@@ -118,3 +118,37 @@ func TestCausesByKeyboard(t *testing.T) {
 	tab.Eval(`document.querySelector(".hex [data-send]").click()`)
 	tab.WaitText(".picked", "send(3) of client 1")
 }
+
+// With more lanes than there is room for, their names scroll with them and the
+// ruler stays; a lane that is selected comes into view.
+func TestManyLanesScroll(t *testing.T) {
+	b, base := desk(t)
+	for _, v := range []browser.View{browser.Desk, browser.Phone} {
+		tab := b.Open(t, base+"/lab/threads?clients=8&messages=1&pause=0s", v)
+		live(tab)
+		tab.Eval(`document.querySelector(".runb").click()`)
+		tab.Wait(`document.querySelectorAll(".lanes li").length === 17 && document.querySelector(".runb").textContent.includes("Run")`)
+		room := tab.Eval(`Math.round(100 * document.querySelector("#scope").clientHeight / innerHeight)`)
+		if n, _ := strconv.Atoi(room); n > 40 {
+			t.Errorf("%d px wide: the timeline takes %s%% of the height", v.Width, room)
+		}
+		for range 17 {
+			tab.Key(kb.ArrowDown)
+		}
+		tab.WaitText(".lanes li:last-child.on", "8")
+		seen := `(()=>{
+			const lane = document.querySelector(".lanes .on").getBoundingClientRect(), all = document.querySelector("#scope").getBoundingClientRect();
+			return lane.top >= all.top + 20 && lane.bottom <= all.bottom + 1;
+		})()`
+		tab.Wait(seen)
+		ruler := `document.querySelector("canvas.timeline").getBoundingClientRect().top - document.querySelector("#scope").getBoundingClientRect().top`
+		if off := tab.Eval(ruler); off != "1" && off != "0" {
+			t.Errorf("%d px wide: the ruler is %s px from the top", v.Width, off)
+		}
+		tab.Shot(fmt.Sprintf("lanes-%d", v.Width))
+		for range 17 {
+			tab.Key(kb.ArrowUp)
+		}
+		tab.Wait(`document.querySelector("#scope").scrollTop === 0 && ` + seen)
+	}
+}

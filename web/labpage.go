@@ -191,6 +191,7 @@ func (p *labPage) draw() {
 		if p.lane != p.s.lane {
 			p.lane = p.s.lane
 			p.lanes.ShowLane(p.lane)
+			p.scrollLanes(p.lanes.View.Top) // now: the page's own scrolling must not come between
 		}
 		p.lanes.View.Scale(p.lanes.Player)
 		p.lanes.View.Follow(p.lanes.Player)

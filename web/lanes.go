@@ -162,6 +162,10 @@ func (c *laneList) Render() app.UI {
 			if l.proc < 0 {
 				wide = "wide addr"
 			}
+			narrow := l.tag
+			if l.thread > 0 {
+				narrow = shortTag(l.tag, l.thread)
+			}
 			return laneItem(l.big, l.lane == c.S.lane).Body(
 				button(func(app.Context, app.Event) { c.S.pickLane(l.lane) }, app.EventScope(l.lane)).
 					Aria("pressed", l.lane == c.S.lane).
@@ -172,7 +176,7 @@ func (c *laneList) Render() app.UI {
 							}), app.If(l.pid > 0, func() app.UI {
 								return el("em").Text("pid " + itoa(int64(l.pid)))
 							})),
-							elc("span", "narrow").Text(l.tag),
+							elc("span", "narrow").Text(narrow),
 						),
 						elc("small", "wide").Text(l.word),
 					),
