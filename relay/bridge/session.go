@@ -191,12 +191,16 @@ func (s *session) finish(v verdict, reads chan readEnd, sends chan error, receiv
 		s.deaf.Store(true)
 		s.queue.end()
 	}
-	if v.code != 0 {
-		s.sayGoodbye(v)
-	}
+	told := v.code != 0 && s.sayGoodbye(v)
 	s.awaitBrowser(v, patience, reads)
 	s.queue.end()
-	s.ws.Close() // if receive is stuck in a write, it now goes on to drop what comes
+	if told && v.unread {
+		heard := make(chan struct{})
+		go func() { s.hearOut(); close(heard) }()
+		defer func() { <-heard }()
+	} else {
+		s.ws.Close() // if receive is stuck in a write, it now goes on to drop what comes
+	}
 
 	sent := s.awaitSent(patience, sends)
 	if v.tcp == byFIN && sent && (s.shut.Load() || s.sendFIN() == nil) {
@@ -214,8 +218,9 @@ func (s *session) finish(v verdict, reads chan readEnd, sends chan error, receiv
 	<-receives
 }
 
-// sayGoodbye sends the close frame, and answers the browser's by the same.
-func (s *session) sayGoodbye(v verdict) {
+// sayGoodbye sends the close frame, and answers the browser's by the same. It
+// reports whether the frame is on its way; then nothing is sent after it.
+func (s *session) sayGoodbye(v verdict) bool {
 	deadline := time.Now().Add(s.limits.answer)
 	if v.heed || v.code == codeDone {
 		deadline = time.Now().Add(s.limits.stall) // it comes after bytes that may take their time
@@ -226,16 +231,14 @@ func (s *session) sayGoodbye(v verdict) {
 	if v.ours && s.v1 {
 		s.writeText(control{Type: closing, Code: v.code, Reason: v.reason}, deadline)
 	}
-	s.ws.WriteControl(websocket.CloseMessage, closeFrame(v.code, v.reason), deadline)
+	err := s.ws.WriteControl(websocket.CloseMessage, closeFrame(v.code, v.reason), deadline)
+	return err == nil || err == websocket.ErrCloseSent
 }
 
 // awaitBrowser waits until the browser has closed too.
 func (s *session) awaitBrowser(v verdict, patience time.Duration, reads chan readEnd) {
 	if v.code != 0 && !v.heed {
 		patience = s.limits.answer
-	}
-	if v.unread {
-		s.hearOut(patience)
 	}
 	s.ws.SetReadDeadline(time.Now().Add(patience))
 	timer := time.NewTimer(patience)
@@ -251,7 +254,7 @@ func (s *session) awaitBrowser(v verdict, patience time.Duration, reads chan rea
 // hearOut closes our direction and drops what still comes, until the browser
 // closes too: a close of both with bytes unread would be a RST, which may
 // overtake the close frame (RFC 6455, section 7.1.1).
-func (s *session) hearOut(patience time.Duration) {
+func (s *session) hearOut() {
 	conn := s.ws.NetConn()
 	if below, ok := conn.(*strict); ok {
 		conn = below.Conn // which doesn't judge any longer
@@ -259,7 +262,7 @@ func (s *session) hearOut(patience time.Duration) {
 	if c, ok := conn.(interface{ CloseWrite() error }); ok {
 		c.CloseWrite()
 	}
-	conn.SetReadDeadline(time.Now().Add(patience))
+	conn.SetReadDeadline(time.Now().Add(s.limits.answer))
 	io.Copy(io.Discard, conn)
 }
 

@@ -25,7 +25,7 @@ func (e readEnd) verdict() verdict {
 	case e.closed:
 		return verdict{tcp: byFIN, code: codeDone}
 	case e.reset:
-		return verdict{tcp: byRST, code: codeDone, reason: "reset"}
+		return verdict{tcp: byRST, code: codeDone, reason: "reset", unread: true}
 	case e.refuse != 0:
 		return verdict{tcp: byRST, code: e.refuse, reason: e.reason, unread: true}
 	}
