@@ -73,6 +73,8 @@ func threadWord(p *play.Player, l *play.Lane) string {
 		return "waiting for you"
 	case !t.InCall && len(l.Calls) == 0 && l.Start < 0:
 		return "in no call that is recorded"
+	case !t.InCall && t.Calls == 0 && l.Parent > 0:
+		return "starting" // from fork to its first call
 	case !t.InCall:
 		return "running"
 	case t.Call == trace.Nanosleep:

@@ -39,7 +39,7 @@ type Work struct {
 	Wakes              int   // sleeps of which it is inferred who ended them
 	Errors             int   // that returned an errno other than "not yet"
 	NotYet             int   // that returned EAGAIN and the like
-	CPU                int64 // processor time from the first return of each thread to its last
+	CPU                int64 // processor time from the first return of each thread to its last; of a process that another made all of it, its start too
 }
 
 // Wait is the longest wait of a client for a reply.
@@ -77,6 +77,9 @@ func (t *Tally) side(l *Lane) *Work {
 
 func (w *Work) lane(r *Run, l *Lane) {
 	first, last := int64(-1), int64(0)
+	if l.Parent > 0 {
+		first = 0
+	}
 	made := false
 	for _, ci := range l.Calls {
 		c := &r.Calls[ci]

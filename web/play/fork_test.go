@@ -133,7 +133,9 @@ func TestWhyAForkTellsWhatItCost(t *testing.T) {
 func TestChildrenAreTallied(t *testing.T) {
 	s, child := forked()
 	reply(s, child)
-	if got := NewTally(load(s)); got.Servers.Processes != 2 || got.Servers.Threads != 2 || got.Clients.Processes != 1 {
+	s.Enter(child, trace.Close, 4, trace.Event{})
+	s.Return(child, trace.Event{CPU: 7e6})
+	if got := NewTally(load(s)); got.Servers.Processes != 2 || got.Servers.Threads != 2 || got.Clients.Processes != 1 || got.Servers.CPU != 7e6 {
 		t.Errorf("%+v", got)
 	}
 }
