@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	neturl "net/url"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -96,6 +97,9 @@ func TestEveryLabRunsAndReplays(t *testing.T) {
 			if l.Measures {
 				t.Skip("it has no calls to walk through: see TestMeasuring")
 			}
+			if l.ID == "kqueue" && runtime.GOOS == "linux" {
+				t.Skip("there is no kqueue here: see TestALabThatCannotRunHere")
+			}
 			url := base + "/lab/" + l.ID
 			values, err := l.Set(l.Unattended)
 			if err != nil {
@@ -147,6 +151,29 @@ func TestEveryLabRunsAndReplays(t *testing.T) {
 				t.Errorf("the end was %q, and is %q after going back", end, again)
 			}
 		})
+	}
+}
+
+// A lab that the server's system doesn't have is there to be read: its program, its
+// text, why it can't run, and where the like can.
+func TestALabThatCannotRunHere(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("this system may have kqueue")
+	}
+	b, base := desk(t)
+	for _, v := range []browser.View{browser.Desk, browser.Phone, {Width: 1440, Height: 900, Dark: true}} {
+		tab := b.Open(t, base+"/lab/kqueue", v)
+		tab.Expect("404") // of its recording, which is looked for
+		tab.WaitText(".say", "Linux, which has no kqueue")
+		tab.WaitText(".empty", "No recording of this lab has been made")
+		tab.Wait(`document.querySelector(".q .runb").disabled`)
+		tab.Wait(`document.querySelector(".p-source").textContent.includes("socket.NewKqueue()")`)
+		tab.Wait(`document.body.textContent.includes("EV_CLEAR makes an interest edge-triggered")`)
+		tab.Key("r") // does nothing
+		fits(tab)
+		tab.Shot(fmt.Sprintf("kqueue-%d-dark=%v", v.Width, v.Dark))
+		tab.Click(`.empty a`)
+		tab.WaitText(".q h1", "epoll")
 	}
 }
 

@@ -128,6 +128,10 @@ func runProgram(ctx context.Context, args []string, stdout *os.File, stderr io.W
 		return misused(stderr, err.Error())
 	}
 	status, err := run.Terminal(ctx, args[0], args[1], settings, stdout, stderr)
+	if errors.Is(err, run.ErrUnable) {
+		fmt.Fprintln(stderr, "server:", err)
+		return exitFailed
+	}
 	if err != nil {
 		return misused(stderr, err.Error())
 	}

@@ -17,13 +17,18 @@ import (
 
 // record runs every lab once and keeps the traces in a folder, as ID.trace, for
 // pages without a relay in reach; as home.trace the run that the home page shows;
-// and as compare-ID.trace the runs that can be set side by side.
+// and as compare-ID.trace the runs that can be set side by side. Of a lab that can't
+// run here it says so, and leaves its recording as it is.
 func record(ctx context.Context, args []string, stderr io.Writer) int {
 	if len(args) != 1 {
 		return misused(stderr, "record takes the folder for the recordings: server record DIR")
 	}
 	keep := func(name, id string, knobs map[string]string) error {
 		recording, err := recorded(ctx, id, knobs)
+		if errors.Is(err, run.ErrUnable) {
+			fmt.Fprintln(stderr, "server:", err)
+			return nil
+		}
 		if err != nil {
 			return fmt.Errorf("recording %s: %w", id, err)
 		}
@@ -56,6 +61,9 @@ func recorded(ctx context.Context, id string, knobs map[string]string) ([]byte, 
 		return nil, err
 	}
 	defer s.Close()
+	if why := s.Cannot(id); why != "" {
+		return nil, fmt.Errorf("lab %s %w: %s", id, run.ErrUnable, why)
+	}
 	conn, err := net.Dial("tcp", s.Addrs()["lab"])
 	if err != nil {
 		return nil, err

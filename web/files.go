@@ -4,10 +4,10 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// record fetches the lab's recording, for a page without a relay. Without one
-// the page says so.
+// record fetches the lab's recording, for a page without a relay, or whose server
+// can't run the lab. Without one the page says so.
 func (p *labPage) record(ctx app.Context) {
-	if app.IsServer || p.s.Lab.Server() != "" || !p.s.Link.Off() || p.s.Player != nil {
+	if app.IsServer || p.s.Lab.Server() != "" || !p.s.Link.Off() && p.s.cannot() == "" || p.s.Player != nil {
 		return
 	}
 	id := p.s.Lab.ID

@@ -133,7 +133,7 @@ func (s *session) columns(p *trace.ProcState) []column {
 					name = f.Peer[strings.LastIndexByte(f.Peer, ':')+1:]
 				}
 			}
-		case trace.FDEpoll:
+		case trace.FDEpoll, trace.FDKqueue:
 			name = "interest list"
 		}
 		out = append(out, column{f, f.FD, name})
@@ -277,8 +277,11 @@ func answerWord(m *trace.MuxState) string {
 }
 
 func stateWord(f *trace.FDState) string {
-	if f.Kind == trace.FDEpoll {
+	switch f.Kind {
+	case trace.FDEpoll:
 		return "epoll"
+	case trace.FDKqueue:
+		return "kqueue"
 	}
 	w := f.State.String()
 	if f.ShutWrite && f.State == trace.Established {
@@ -288,7 +291,7 @@ func stateWord(f *trace.FDState) string {
 }
 
 func modeWord(f *trace.FDState) string {
-	if f.Kind == trace.FDEpoll {
+	if !f.Kind.Socket() {
 		return ""
 	}
 	if f.NonBlocking {
@@ -299,7 +302,7 @@ func modeWord(f *trace.FDState) string {
 
 func ageWord(f *trace.FDState, now int64) string {
 	switch {
-	case f.Kind == trace.FDEpoll:
+	case !f.Kind.Socket():
 		return ""
 	case f.QueuesAt < 0:
 		return "not read"
@@ -311,11 +314,11 @@ func ageWord(f *trace.FDState, now int64) string {
 
 // queues draws the two tanks of a connection, or the backlog of a listener.
 func (s *session) queues(f *trace.FDState) app.UI {
-	switch f.Kind {
-	case trace.FDListener:
+	switch {
+	case f.Kind == trace.FDListener:
 		return s.backlog(f)
-	case trace.FDEpoll:
-		return nil // it has no queues: it is not a socket
+	case !f.Kind.Socket():
+		return nil // it has no queues
 	}
 	if f.QueuesAt < 0 {
 		return elc("div", "tanks").Body(

@@ -13,7 +13,7 @@ import (
 // question is the lab's question with its knobs and the Run button.
 func (p *labPage) question() app.UI {
 	s := p.s
-	return questionBar(s.Lab, s.Values, s.Link.Off(), p.onKnob, p.runButton())
+	return questionBar(s.Lab, s.Values, s.Link.Off() || s.cannot() != "", p.onKnob, p.runButton())
 }
 
 // questionBar is a lab's question with its knobs and the button run. set returns
@@ -104,7 +104,11 @@ func (p *labPage) runButton() app.UI {
 	if p.s.busy() {
 		return stopButton(p.onStop)
 	}
-	return runButton(p.s.verb(), p.onRun, p.canRun(), p.s.Link.Off())
+	why := sentence(p.s.cannot())
+	if p.s.Link.Off() {
+		why = "No relay is in reach"
+	}
+	return runButton(p.s.verb(), p.onRun, p.canRun(), why)
 }
 
 // stopButton stands in place of the Run button while a run is under way.
@@ -121,11 +125,8 @@ func (s *session) verb() string {
 	return "Run "
 }
 
-func runButton(verb string, do app.EventHandler, can, gone bool) app.UI {
-	why := ""
-	if gone {
-		why = "No relay is in reach"
-	}
+// runButton starts a run; where it can't, why says the reason.
+func runButton(verb string, do app.EventHandler, can bool, why string) app.UI {
 	return button(do).Class("runb").Attr("disabled", !can).Title(why).
 		Body(app.Raw(iconRun), app.Text(verb), el("kbd").Text("R"))
 }

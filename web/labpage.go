@@ -158,6 +158,8 @@ func (p *labPage) heard(ctx app.Context, e link.Event) {
 	case e.State.Off():
 		p.record(ctx)
 	case m == nil:
+	case m.Hello != nil:
+		p.record(ctx)
 	case m.Header != nil && p.tab == "about":
 		p.tab = "kernel"
 		if p.s.Lab.Measures {
@@ -241,7 +243,7 @@ func (p *labPage) Render() app.UI {
 
 // say is the line for what went wrong; it is read out.
 func (p *labPage) say() app.UI {
-	texts := []string{p.complaint, p.s.Problem, p.s.Notice}
+	texts := []string{p.complaint, p.s.Problem, p.s.Notice, sentence(p.s.cannot())}
 	if p.s.Player != nil && (p.s.Lab.Server() == "" || p.s.Link.Off()) {
 		texts = append(texts, ending(p.s.Player.Run.End))
 	}
@@ -282,8 +284,16 @@ func (p *labPage) invitation() app.UI {
 		text = "What the server does appears here as it does it."
 	case s.Link.Off():
 		text = "No relay is in reach, and there is no recording of this lab here yet. It is looked for again by itself."
+	case s.cannot() != "":
+		text = "No recording of this lab has been made yet on a system that can run it."
 	}
-	return elc("div", "empty").Body(el("span").Text(text))
+	instead := s.Lab.Instead
+	return elc("div", "empty").Body(
+		el("span").Text(text),
+		app.If(s.cannot() != "" && instead != "", func() app.UI {
+			return el("span").Body(app.Text("Here "), anchor("/lab/"+instead).Class("link").Text(instead), app.Text(" shows the like."))
+		}),
+	)
 }
 
 // tabs chooses the pane on a phone.
@@ -347,7 +357,9 @@ func (s *session) hasAgent() bool {
 }
 
 // canRun reports whether Run does something.
-func (p *labPage) canRun() bool { return p.s.Link == link.Live && p.s.Hello != nil && !p.s.busy() }
+func (p *labPage) canRun() bool {
+	return p.s.Link == link.Live && p.s.Hello != nil && !p.s.busy() && p.s.cannot() == ""
+}
 
 func (p *labPage) onRun(app.Context, app.Event)  { p.s.run() }
 func (p *labPage) onStop(app.Context, app.Event) { p.s.stop() }

@@ -36,19 +36,22 @@ func listsOf(call trace.Call, s *trace.Sets, answer bool) []list {
 	if call == trace.Select {
 		return []list{{"readable", play.Readable, s.Read}, {"writable", play.Writable, s.Write}, {"exceptional", play.Exceptional, s.Except}}
 	}
-	name := "POLL"
-	if call == trace.EpollWait {
-		name = "EPOLL"
+	names := [...]string{"POLLIN", "POLLOUT", "POLLERR", "POLLHUP"}
+	switch call {
+	case trace.EpollWait:
+		names = [...]string{"EPOLLIN", "EPOLLOUT", "EPOLLERR", "EPOLLHUP"}
+	case trace.KeventWait:
+		names = [...]string{"EVFILT_READ", "EVFILT_WRITE", "EV_ERROR", "EV_EOF"}
 	}
-	rows := []list{{name + "IN", play.Readable, s.Read}, {name + "OUT", play.Writable, s.Write}}
+	rows := []list{{names[0], play.Readable, s.Read}, {names[1], play.Writable, s.Write}}
 	if answer {
 		const none = 0xff // no question is about them
-		rows = append(rows, list{name + "ERR", none, s.Error}, list{name + "HUP", none, s.HangUp})
+		rows = append(rows, list{names[2], none, s.Error}, list{names[3], none, s.HangUp})
 	}
 	return rows
 }
 
-// readiness draws the sets that the newest select, poll or epoll_wait was given,
+// readiness draws the sets that the newest call that waits for several fds was given,
 // the ready ones that it returned, and between them what epoll keeps.
 func (s *session) readiness(p *trace.ProcState, cols []column, row func(string, string, func(*column) app.UI) app.UI) []app.UI {
 	m := p.Muxed
@@ -65,6 +68,9 @@ func (s *session) readiness(p *trace.ProcState, cols []column, row func(string, 
 	case trace.Poll:
 		in = listsOf(m.Call, m.In, false)
 		out = append(out, title("Events in ", fmt.Sprintf("an array of %s, as asked", count(m.Size, "pollfd")), nil))
+	case trace.KeventWait:
+		in = listsOf(m.Call, m.In, false)
+		out = append(out, title("Interest list ", "kept by the kernel, changed by kevent", nil))
 	default:
 		in = watched(p)
 		out = append(out, title("Interest list ", "kept by the kernel, changed by epoll_ctl", nil))

@@ -113,6 +113,14 @@ func (s *session) set(name, value string) error {
 // busy reports whether a run is under way on the server.
 func (s *session) busy() bool { return s.Phase == asked || s.Phase == queued || s.Phase == live }
 
+// cannot says why the server can't run the lab, "" when it can.
+func (s *session) cannot() string {
+	if s.Hello == nil {
+		return ""
+	}
+	return s.Hello.Cannot[s.Lab.ID]
+}
+
 // moved notes a change that the timeline shows.
 func (s *session) moved() {
 	s.rev++
@@ -123,7 +131,7 @@ func (s *session) moved() {
 
 // run starts a run with the knobs as they are.
 func (s *session) run() {
-	if s.busy() || s.Link != link.Live {
+	if s.busy() || s.Link != link.Live || s.cannot() != "" {
 		return
 	}
 	s.rev++

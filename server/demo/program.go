@@ -15,6 +15,7 @@ type Program struct {
 	File     string // of its source; see Source
 	Doc      string // what it does, a line
 	Settings []Setting
+	Needs    Need // what not every system has; "" for nothing
 
 	// Run runs it at addr, to bind or to connect to, with what Check returned.
 	// It makes its calls in the calling thread and may never return.
@@ -26,6 +27,12 @@ type Program struct {
 // Forked has to be called first in main, by every executable that runs programs:
 // a child of one begins there. See socket.Forked.
 func Forked() { socket.Forked(child) }
+
+// Need is what a program takes that not every system has.
+type Need string
+
+// Kqueue is kqueue(2), of the BSDs and macOS.
+const Kqueue Need = "kqueue"
 
 // Find returns the program with the name, or an error that names those there are.
 func Find(name string) (*Program, error) {
@@ -69,7 +76,7 @@ func (p *Program) Check(given map[string]string) (Settings, error) {
 //
 //go:embed web.go get.go echo.go select.go client.go slow.go reset.go
 //go:embed halfclose.go receive.go number.go byteorder.go spin.go
-//go:embed poll.go epoll.go edge.go threads.go processes.go twoports.go
+//go:embed poll.go epoll.go edge.go kqueue.go threads.go processes.go twoports.go
 //go:embed timeouts.go many.go dice.go
 var Sources embed.FS
 

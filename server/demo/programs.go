@@ -58,6 +58,12 @@ var Programs = []*Program{
 		},
 	},
 	{
+		Name: "kqueue", File: "kqueue.go", Needs: Kqueue,
+		Doc:      "echo server for many clients in one thread, with kqueue, of the BSDs and macOS",
+		Settings: []Setting{timeout, size},
+		Run:      func(addr string, s Settings) { KQueue(addr, s.Duration("timeout"), s.Int("size")) },
+	},
+	{
 		Name: "threads", File: "threads.go",
 		Doc: "blocking echo server with a thread for each client",
 		Run: func(addr string, s Settings) { Threads(addr) },

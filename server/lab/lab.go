@@ -35,6 +35,10 @@ type Lab struct {
 	// empty.
 	Beside string
 
+	// Instead is the ID of a lab that shows the like where this one can't run; may
+	// be empty.
+	Instead string
+
 	// procs returns the processes of a run, servers before clients; it is nil for
 	// a lab that only shows runs of others.
 	procs func(Values) []Process
@@ -83,7 +87,7 @@ type Cause struct {
 }
 
 // All lists the labs in the order of the home page.
-var All = []*Lab{first, echo, iterative, threading, forking, spinning, selecting, polling, levels, edges, ports, patience, multiplying, scaling, byteorder}
+var All = []*Lab{first, echo, iterative, threading, forking, spinning, selecting, polling, levels, edges, queues, ports, patience, multiplying, scaling, byteorder}
 
 // Find returns the lab with the ID, or an error that names those there are.
 func Find(id string) (*Lab, error) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -292,4 +293,22 @@ func FuzzRequests(f *testing.F) {
 			checkAct(req.Act)
 		}
 	})
+}
+
+// A lab that this system can't run is named with its reason, shows its program, and
+// is refused.
+func TestWhatThisSystemLacks(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("this system may have kqueue")
+	}
+	s := startTest(t, Config{Warm: 1})
+	v := dial(t, s)
+	why := s.Cannot("kqueue")
+	if v.hello.Cannot["kqueue"] != why || !strings.Contains(why, "no kqueue") || s.Cannot("epoll") != "" {
+		t.Errorf("Hello says %q, the server %q", v.hello.Cannot, why)
+	}
+	v.send(&trace.Request{Op: trace.OpRun, Lab: "kqueue"})
+	if text := v.refusal(); !strings.Contains(text, why) {
+		t.Errorf("%q", text)
+	}
 }

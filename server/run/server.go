@@ -109,7 +109,8 @@ type Server struct {
 	control  net.Listener
 	pool     *pool
 	standing []*standing
-	watched  bool // the standing servers may be
+	watched  bool              // the standing servers may be
+	cannot   map[string]string // why a lab can't run here, by its ID
 	programs *gate
 	agents   *gate
 	measures *gate // one at a time: two would measure one another
@@ -163,6 +164,7 @@ func (s *Server) start() error {
 	if s.pool, err = newPool(ways, s.cfg.Warm, s.cfg.Limits, s.cfg.Logger); err != nil {
 		return err
 	}
+	s.cannot = cannot()
 	s.wait.Go(s.accept)
 	return nil
 }
@@ -181,6 +183,9 @@ func errInUse(name, addr string) error {
 
 // Addrs returns where the server listens, by target: lab, echo, mux, byteorder.
 func (s *Server) Addrs() map[string]string { return maps.Clone(s.addrs) }
+
+// Cannot says why a lab can't run here, a sentence; "" when it can.
+func (s *Server) Cannot(id string) string { return s.cannot[id] }
 
 // Isolation tells how runs are set apart: trace.Namespace or trace.Shared.
 func (s *Server) Isolation() string { return s.pool.box.isolation }

@@ -30,6 +30,9 @@ func Terminal(ctx context.Context, program, addr string, args map[string]string,
 	if _, err := p.Check(args); err != nil {
 		return 0, err
 	}
+	if why := lacks(p); why != "" {
+		return 0, fmt.Errorf("program %s %w: %s", program, ErrUnable, why)
+	}
 	job := assignment{Program: program, Addr: addr, Args: args, Leashed: true}
 	proc, err := spawn(job.words(), stdout, nil)
 	if err != nil {

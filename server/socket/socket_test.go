@@ -2,6 +2,7 @@ package socket
 
 import (
 	"errors"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -200,5 +201,15 @@ func TestSelectRefusesWhatHasNoBit(t *testing.T) {
 	gone.Close()
 	if err := Run(func() { Select(Set{gone: true}, nil) }); err == nil || !strings.Contains(err.Error(), "closed") {
 		t.Errorf("select with a closed socket: %v", err)
+	}
+}
+
+func TestKqueueIsNotEverywhere(t *testing.T) {
+	if runtime.GOOS == "darwin" {
+		t.Skip("it is here")
+	}
+	err := Run(func() { NewKqueue() })
+	if !errors.Is(err, ENOSYS) || !strings.Contains(err.Error(), "kqueue") {
+		t.Errorf("%v", err)
 	}
 }

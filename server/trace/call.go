@@ -35,6 +35,9 @@ const (
 	Nanosleep
 	Fork
 	Waitpid
+	Kqueue
+	KeventChange // kevent(2) with changes to the list, and no room for events
+	KeventWait   // kevent(2) with room for events, and no changes
 	numCalls
 )
 
@@ -48,6 +51,7 @@ var callNames = [numCalls]string{
 	Getsockname: "getsockname", Getpeername: "getpeername",
 	Read: "read", Write: "write", Nanosleep: "nanosleep",
 	Fork: "fork", Waitpid: "waitpid",
+	Kqueue: "kqueue", KeventChange: "kevent", KeventWait: "kevent",
 }
 
 // String returns the call's name, in lower case as C has it.
@@ -65,7 +69,9 @@ func (c Call) Sends() bool { return c == Send || c == Sendto }
 func (c Call) Receives() bool { return c == Recv || c == Recvfrom }
 
 // Multiplexes reports whether c waits for several fds at once.
-func (c Call) Multiplexes() bool { return c == Select || c == Poll || c == EpollWait }
+func (c Call) Multiplexes() bool {
+	return c == Select || c == Poll || c == EpollWait || c == KeventWait
+}
 
 // Errno is an error number of Linux (errno(3)), on every system: where a
 // program ran elsewhere, the tracer translates.

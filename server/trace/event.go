@@ -108,7 +108,9 @@ const Forever = -1
 // asks about, for epoll_wait the interest list. On Return: those that are ready.
 //
 // Of poll(2) and epoll_wait(2) they are the fds with POLLIN, POLLOUT and
-// POLLPRI. On Return those have two more, which nobody needs to ask for.
+// POLLPRI. On Return those have two more, which nobody needs to ask for. Of
+// kevent(2) they are those with EVFILT_READ and EVFILT_WRITE, and on Return those
+// with EV_ERROR and EV_EOF.
 type Sets struct {
 	Read   []int `cbor:"1,keyasint,omitempty"`
 	Write  []int `cbor:"2,keyasint,omitempty"`

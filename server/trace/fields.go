@@ -44,6 +44,8 @@ func (d *decoder) hello(h *Hello) {
 			h.Isolation = d.text()
 		case 20:
 			h.Most = d.int()
+		case 30:
+			h.Cannot = d.knobs()
 		case 4:
 			h.Standing = array(d, "server", (*decoder).proc)
 		default:

@@ -60,7 +60,11 @@ const (
 	FDListener               // a socket after listen
 	FDConn                   // a socket with a peer
 	FDEpoll                  // no socket: an interest list of epoll(7)
+	FDKqueue                 // no socket: an interest list of kqueue(2)
 )
+
+// Socket reports whether k stands for a socket.
+func (k FDKind) Socket() bool { return k < FDEpoll }
 
 // FDState is one open fd of a process.
 type FDState struct {
@@ -311,6 +315,8 @@ func (p *ProcState) returned(e *Event, n int) {
 		p.open(FDState{FD: int(e.Result), File: n, State: Closed, How: Inferred})
 	case EpollCreate:
 		p.open(FDState{FD: int(e.Result), File: n, Kind: FDEpoll})
+	case Kqueue:
+		p.open(FDState{FD: int(e.Result), File: n, Kind: FDKqueue})
 	case Accept:
 		conn := FDState{FD: int(e.Result), File: n, Kind: FDConn, Peer: e.Addr, State: Established, How: Inferred}
 		if f != nil {

@@ -76,6 +76,7 @@ func TestFDTable(t *testing.T) {
 		{"and blocking again", []Event{socket3, with(ret(Fcntl, 3, 0, 0), func(e *Event) { e.Args = []int64{4, 0x802} }), with(ret(Fcntl, 3, 0, 0), func(e *Event) { e.Args = []int64{4, 2} })}, []FDState{closed}},
 		{"getsockname", []Event{socket3, with(ret(Getsockname, 3, 0, 0), func(e *Event) { e.Addr = "127.0.0.1:9" })}, []FDState{changed(closed, func(f *FDState) { f.Local = "127.0.0.1:9" })}},
 		{"epoll_create1", []Event{socket3, ret(EpollCreate, -1, 4, 0)}, []FDState{closed, {FD: 4, Kind: FDEpoll, QueuesAt: -1}}},
+		{"kqueue", []Event{socket3, ret(Kqueue, -1, 4, 0), ret(KeventChange, 4, 0, 0)}, []FDState{closed, {FD: 4, Kind: FDKqueue, QueuesAt: -1}}},
 		{"its close", []Event{socket3, ret(EpollCreate, -1, 4, 0), ret(Close, 4, 0, 0)}, []FDState{closed}},
 		{"close", append(slices.Clone(server), ret(Close, 3, 0, 0)), []FDState{conn}},
 		{"a close that reports an error", append(slices.Clone(server), ret(Close, 4, -1, ECONNRESET)), []FDState{listener}},

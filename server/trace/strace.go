@@ -112,6 +112,21 @@ func straceArgs(enter, ret *Event) (in, out string) {
 			out = epollEvents(ret.Sets)
 		}
 		return name + fd + ", ", fmt.Sprintf("%s, %d, %s)", out, e.Size, milliseconds(e.Timeout))
+	case Kqueue:
+		return name, ")"
+	case KeventChange:
+		return fmt.Sprintf("%s%s, [{ident=%d, filter=%s, flags=%s}], 1, NULL, 0, NULL", name, fd, arg(0), symbol(filters, arg(1)), symbol(eventActs, arg(2))), ")"
+	case KeventWait:
+		if ret != nil && ret.Errno != 0 {
+			out = "..." // nothing came out
+		} else if ret != nil {
+			out = kevents(ret.Sets)
+		}
+		limit := "NULL"
+		if e.Timeout != Forever {
+			limit = timespec(e.Timeout)
+		}
+		return name + fd + ", NULL, 0, ", fmt.Sprintf("%s, %d, %s)", out, e.Size, limit)
 	case Fcntl:
 		const getFlags, setFlags = 3, 4
 		switch arg(0) {
@@ -203,6 +218,23 @@ func epollEvents(sets *Sets) string {
 
 func epollEvent(fd int64, events string) string {
 	return fmt.Sprintf("{events=%s, data=%#x}", events, fd)
+}
+
+// kevents returns an array of struct kevent, as far as a Sets tells.
+func kevents(sets *Sets) string {
+	var parts []string
+	if sets != nil {
+		for i, fds := range [...][]int{sets.Read, sets.Write} {
+			for _, fd := range fds {
+				s := fmt.Sprintf("{ident=%d, filter=%s", fd, symbol(filters, int64(-1-i)))
+				if slices.Contains(sets.HangUp, fd) {
+					s += ", flags=EV_EOF"
+				}
+				parts = append(parts, s+"}")
+			}
+		}
+	}
+	return "[" + strings.Join(parts, ", ") + "]"
 }
 
 // member is one fd of a Sets, with the bits that poll(2) has for its lists.

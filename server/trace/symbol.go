@@ -22,6 +22,8 @@ var (
 		{6, 18}: "TCP_USER_TIMEOUT",
 	}
 	epollOps  = map[int64]string{1: "EPOLL_CTL_ADD", epollDelete: "EPOLL_CTL_DEL", 3: "EPOLL_CTL_MOD"}
+	filters   = map[int64]string{-1: "EVFILT_READ", -2: "EVFILT_WRITE"}
+	eventActs = map[int64]string{1: "EV_ADD", 2: "EV_DELETE"}
 	pollBits  = []bit{{pollIn, "POLLIN"}, {pollPri, "POLLPRI"}, {pollOut, "POLLOUT"}, {pollErr, "POLLERR"}, {pollHup, "POLLHUP"}}
 	epollBits = []bit{{pollIn, "EPOLLIN"}, {pollPri, "EPOLLPRI"}, {pollOut, "EPOLLOUT"}, {pollErr, "EPOLLERR"},
 		{pollHup, "EPOLLHUP"}, {0x2000, "EPOLLRDHUP"}, {1 << 30, "EPOLLONESHOT"}, {1 << 31, "EPOLLET"}}

@@ -37,6 +37,9 @@ type Hello struct {
 	Isolation string `cbor:"3,keyasint"`            // see Header
 	Standing  []Proc `cbor:"4,keyasint,omitempty"`  // the standing servers: by Name what OpWatch takes, by Addr where they listen
 	Most      int    `cbor:"20,keyasint,omitempty"` // idle connections that a run which measures may have
+	// Cannot says of each lab that this server can't run why: a sentence, by the
+	// lab's ID.
+	Cannot map[string]string `cbor:"30,keyasint,omitempty"`
 }
 
 // Look is a lab as it stands before a run: the programs it would run.

@@ -21,7 +21,7 @@ var fullEvent = Event{
 
 func TestMessagesSurviveTheWire(t *testing.T) {
 	for _, m := range []Message{
-		{Hello: &Hello{Version: Version, Kernel: "Linux 6.18", Isolation: Namespace, Standing: []Proc{{Name: "mux", Program: "select", Addr: "127.0.0.1:10001"}}, Most: 10000}},
+		{Hello: &Hello{Version: Version, Kernel: "Linux 6.18", Isolation: Namespace, Standing: []Proc{{Name: "mux", Program: "select", Addr: "127.0.0.1:10001"}}, Most: 10000, Cannot: map[string]string{"kqueue": "none here"}}},
 		{Now: &Now{Events: []Event{fullEvent}, Moved: []Queue{{FD: 4, Recv: 5, Send: 6}}, Missed: 3}},
 		{Look: &Look{Procs: []Proc{{Name: "server", Tag: "srv", Role: RoleServer, Program: "select", File: 1}}, Sources: []Source{{"select.go", "package demo\n"}}}},
 		{Queued: &Queued{Place: 2}},

@@ -151,7 +151,8 @@ func same(a, b *trace.Event) bool {
 	if a.Errno != b.Errno {
 		return false
 	}
-	if a.Call == trace.Socket || a.Call == trace.Accept || a.Call == trace.EpollCreate {
+	switch a.Call {
+	case trace.Socket, trace.Accept, trace.EpollCreate, trace.Kqueue:
 		return true // the number of an fd
 	}
 	return a.Result == b.Result && (!a.Call.Receives() || bytes.Equal(a.Data, b.Data))

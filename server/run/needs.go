@@ -1,0 +1,41 @@
+package run
+
+import (
+	"errors"
+	"runtime"
+
+	"sockscope/server/demo"
+	"sockscope/server/lab"
+)
+
+// ErrUnable is wrapped by the error of what takes more than this machine has.
+var ErrUnable = errors.New("can't run here")
+
+// lacks says in a sentence why this machine can't run a program, "" when it can.
+func lacks(p *demo.Program) string {
+	if p.Needs == demo.Kqueue && runtime.GOOS == "linux" {
+		return "this machine runs Linux, which has no kqueue: it is a mechanism of the BSDs and macOS"
+	}
+	return ""
+}
+
+// cannot says of each lab that this machine can't run why, by the lab's ID.
+func cannot() map[string]string {
+	out := map[string]string{}
+	for _, l := range lab.All {
+		if !l.Runs() {
+			continue
+		}
+		values, _ := l.Set(nil) // a lab takes its own defaults
+		for _, proc := range l.Processes(values) {
+			p, err := demo.Find(proc.Program)
+			if err != nil {
+				continue // the agent, or what measures
+			}
+			if why := lacks(p); why != "" {
+				out[l.ID] = why
+			}
+		}
+	}
+	return out
+}
