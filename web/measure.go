@@ -35,14 +35,21 @@ func (s *session) fit() {
 	}
 }
 
+// newest returns the last word of the run about its measurements.
+func (s *session) newest() trace.Point {
+	if len(s.Points) == 0 {
+		return trace.Point{}
+	}
+	return s.Points[len(s.Points)-1]
+}
+
 // progress says how far the measurements have come.
 func (s *session) progress() string {
-	if len(s.Points) == 0 {
-		return "no measurement yet"
-	}
-	p := &s.Points[len(s.Points)-1]
+	p := s.newest()
 	text := fmt.Sprintf("%d of %d measurements", p.Done, p.Of)
 	switch {
+	case p.Of == 0:
+		return "no measurement yet"
 	case s.Phase != live:
 	case p.Mechanism == "":
 		text += ", opening connections: " + plot.Thousands(p.Idle)
@@ -80,6 +87,9 @@ func (p *labPage) measurements() app.UI {
 			elc("span", "seg").Role("group").Aria("label", "What is plotted").Body(
 				p.plotButton(plot.CPU), p.plotButton(plot.RoundTrip), p.plotButton(plot.Ask),
 			),
+			app.If(s.Phase == live, func() app.UI {
+				return el("progress").Aria("label", "Measurements made").Attr("max", max(1, s.newest().Of)).Attr("value", s.newest().Done)
+			}),
 			elc("span", "state").Text(s.headline()),
 			p.fileLinks(),
 			app.Raw(mechanismKey),

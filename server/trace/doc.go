@@ -6,7 +6,8 @@
 // call, so a call that has entered and not returned is blocked now.
 //
 // A trace is a sequence of framed [Message] values: one [Header], batches of
-// events in the order of their times, and one [End]. The same bytes travel
+// events in the order of their times, and one [End]. A run that measures has a
+// [Point] for each measurement in place of calls. The same bytes travel
 // from the traced process's worker to the browser, lie in a saved file, and
 // make up the recordings that ship with the site.
 //
