@@ -15,6 +15,7 @@ type Epoll struct {
 	fd       int
 	interest []interest // as registered, in the order of their fds
 	memory   epollMemory
+	ready    []Ready // what Wait returned last
 	lists    lists
 }
 
@@ -88,11 +89,10 @@ func (e *Epoll) control(op int, s *Socket, events Events) {
 const epollRoom = 64
 
 // Wait sleeps until at least one socket of the list is ready: epoll_wait(2). It
-// returns at most 64, in the kernel's order. With a timeout, which is rounded up
-// to milliseconds, it returns none once that has passed; without one, or with 0
-// or less, it waits for ever.
+// returns at most 64, in the kernel's order, in a slice that is valid until the
+// next Wait. With a timeout, which is rounded up to milliseconds, it returns none
+// once that has passed; without one, or with 0 or less, it waits for ever.
 func (e *Epoll) Wait(timeout ...time.Duration) []Ready {
-	e.forget()
 	patience := wait(timeout)
 	for {
 		ms := patience.milliseconds()
@@ -106,14 +106,14 @@ func (e *Epoll) Wait(timeout ...time.Duration) []Ready {
 			continue
 		}
 		stop(trace.EpollWait, "", errno.failed())
-		list := make([]Ready, 0, n)
+		e.ready = e.ready[:0]
 		for i := range n {
 			fd, events := e.memory.at(i)
 			if k, ok := e.find(fd); ok {
-				list = append(list, Ready{e.interest[k].socket, events})
+				e.ready = append(e.ready, Ready{e.interest[k].socket, events})
 			}
 		}
-		return list
+		return e.ready
 	}
 }
 
@@ -128,13 +128,15 @@ func (e *Epoll) find(fd int) (int, bool) {
 	return slices.BinarySearchFunc(e.interest, fd, func(i interest, fd int) int { return i.fd - fd })
 }
 
-// forget drops the sockets that were closed, as the kernel has done.
+// forget drops the sockets that were closed, as the kernel has done. It looks at
+// all of them, so that it is for when the list changes or is shown.
 func (e *Epoll) forget() {
 	e.interest = slices.DeleteFunc(e.interest, func(i interest) bool { return i.socket.fd != i.fd })
 }
 
 // asked returns the list as it is registered.
 func (e *Epoll) asked() lists {
+	e.forget()
 	e.lists.reset()
 	for _, i := range e.interest {
 		e.lists.add(i.fd, i.events)

@@ -54,7 +54,10 @@ type pollSet struct {
 var pollSets = sync.Pool{New: func() any { return new(pollSet) }}
 
 func (f *pollSet) fill(interest map[*Socket]Events) {
-	f.sockets, f.fds = f.sockets[:0], f.fds[:0]
+	if f.again(interest) {
+		return
+	}
+	f.sockets = f.sockets[:0]
 	for s := range interest {
 		if s.fd < 0 {
 			stop(trace.Poll, "", errors.New("a socket in the list is closed"))
@@ -62,9 +65,21 @@ func (f *pollSet) fill(interest map[*Socket]Events) {
 		f.sockets = append(f.sockets, s)
 	}
 	slices.SortFunc(f.sockets, func(a, b *Socket) int { return a.fd - b.fd })
+	f.again(interest)
+}
+
+// again fills the list with the sockets of the last call, which are in their
+// order already. It reports whether interest has these and no others.
+func (f *pollSet) again(interest map[*Socket]Events) bool {
+	f.fds = f.fds[:0]
 	for _, s := range f.sockets {
-		f.fds = append(f.fds, unix.PollFd{Fd: int32(s.fd), Events: int16(interest[s])})
+		events, ok := interest[s]
+		if !ok || s.fd < 0 {
+			return false
+		}
+		f.fds = append(f.fds, unix.PollFd{Fd: int32(s.fd), Events: int16(events)})
 	}
+	return len(f.sockets) == len(interest)
 }
 
 func (f *pollSet) ready(n int) []Ready {
