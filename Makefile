@@ -1,7 +1,7 @@
 # make run    build everything and serve it on http://127.0.0.1:8080/
 # make test   vet, then every test, the browser's too
 # make check  format, vet for each system, staticcheck, known vulnerabilities
-# make bench  the sizes of app.wasm, and the benchmarks
+# make bench  the sizes of app.wasm, the benchmarks, and the servers beside those of others
 # make dist   the site as plain files, in dist/
 # make recordings   run every lab here, and keep the traces that the site ships with
 
@@ -43,6 +43,7 @@ check: $(WASM)
 	go vet ./...
 	GOOS=darwin go vet ./...
 	GOOS=js GOARCH=wasm go vet ./wasm
+	cd server/bench && go vet .
 	go run $(STATICCHECK) ./...
 	@if out=$$(go run $(GOVULNCHECK) ./... 2>&1); then echo "$$out"; else case "$$out" in \
 	*'fetching vulnerabilities'*) echo 'govulncheck: its database is not in reach, so nothing was checked against it';; \
@@ -51,6 +52,7 @@ check: $(WASM)
 bench: $(WASM)
 	@wc -c .build/app.wasm web/site/built/app.wasm.*
 	go test -run '^$$' -bench . ./...
+	cd server/bench && go run .
 
 dist: $(WASM)
 	rm -rf dist
