@@ -3,6 +3,7 @@
 # make check  format, vet for each system, staticcheck, known vulnerabilities
 # make bench  the sizes of app.wasm, the benchmarks, and the servers beside those of others
 # make dist   the site as plain files, in dist/
+# make release  the relay for each system, in release/
 # make recordings   run every lab here, and keep the traces that the site ships with
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -24,7 +25,10 @@ SMALL = -tags nethttpomithttp2 $(patsubst %,-gcflags=%=-l,crypto/internal/fips14
 HPKE := $(wildcard $(shell go env GOROOT)/src/crypto/hpke/kem.go)
 OVERLAY = $(if $(HPKE),-overlay .build/overlay.json)
 
-.PHONY: build run test check bench dist recordings clean
+# Where the relay runs; on Windows without a native server of its own.
+SYSTEMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+.PHONY: build run test check bench dist release recordings clean
 build: $(WASM)
 	go build -trimpath -o .build/ ./relay ./server
 
@@ -42,6 +46,7 @@ check: $(WASM)
 	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
 	go vet ./...
 	GOOS=darwin go vet ./...
+	GOOS=windows go build -o /dev/null ./relay
 	GOOS=js GOARCH=wasm go vet ./wasm
 	cd server/bench && go vet .
 	go run $(STATICCHECK) ./...
@@ -58,11 +63,20 @@ dist: $(WASM)
 	rm -rf dist
 	go run ./web/site/export index.html dist
 
+# One file for each system, with the site inside. The same sources give the same files.
+release: $(WASM)
+	rm -rf release
+	@for s in $(SYSTEMS); do os=$${s%/*}; case $$os in windows) exe=.exe;; *) exe=;; esac; \
+	echo release/relay-$$os-$${s#*/}$$exe; \
+	CGO_ENABLED=0 GOOS=$$os GOARCH=$${s#*/} go build -trimpath -ldflags '-s -w' \
+		-o release/relay-$$os-$${s#*/}$$exe ./relay || exit 1; done
+	cd release && sha256sum relay-* >SHA256SUMS
+
 recordings:
 	go run ./server record web/assets/recordings
 
 clean:
-	rm -rf .build dist web/site/built/app.wasm.*
+	rm -rf .build dist release web/site/built/app.wasm.*
 
 .build/app.wasm: $(SOURCES)
 	@mkdir -p .build

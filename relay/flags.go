@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"sockscope/relay/bridge"
-	"sockscope/server/run"
+	"sockscope/server/trace"
 )
 
 // config is what the flags say.
@@ -31,8 +31,7 @@ type config struct {
 	connections   int
 	drain         time.Duration
 	logFormat     string
-	watch         run.Watch
-	most          int // idle connections, of -scaling-max
+	native        nativeFlags
 }
 
 // parse reads the command line; what it can't use it says in one line.
@@ -41,11 +40,11 @@ func parse(args []string) (config, error) {
 	f := flag.NewFlagSet("relay", flag.ContinueOnError)
 	f.StringVar(&c.http, "http", "127.0.0.1:8080", "serve the site and the WebSockets on this `address`")
 	f.StringVar(&c.metrics, "metrics", "", "serve /metrics, and /healthz in full, on this `address`; without it only this machine gets them, at -http")
-	f.StringVar(&c.server, "server", "", "relay to the native server on `HOST[:CONTROLPORT]` instead of starting one")
-	f.StringVar(&c.ports.control, "control", run.DefaultControl, "the native server's control `address`")
-	f.StringVar(&c.ports.echo, "echo", run.DefaultEcho, "the echo server's `address`")
-	f.StringVar(&c.ports.mux, "mux", run.DefaultMux, "the select multiplexer's `address`")
-	f.StringVar(&c.ports.byteorder, "byteorder", run.DefaultByteorder, "the byte order server's `address`")
+	f.StringVar(&c.server, "server", "", "relay to the native server on `HOST[:CONTROLPORT]` instead of starting one; none for recordings alone")
+	f.StringVar(&c.ports.control, "control", trace.DefaultControl, "the native server's control `address`")
+	f.StringVar(&c.ports.echo, "echo", trace.DefaultEcho, "the echo server's `address`")
+	f.StringVar(&c.ports.mux, "mux", trace.DefaultMux, "the select multiplexer's `address`")
+	f.StringVar(&c.ports.byteorder, "byteorder", trace.DefaultByteorder, "the byte order server's `address`")
 	f.Func("target", "relay /relay/NAME to a TCP server of yours, `NAME=HOST:PORT` on this machine; can be repeated", c.addTarget)
 	f.BoolVar(&c.beyond, "target-beyond-loopback", false, "let a -target be on another machine")
 	f.Func("allow-origin", "let pages from these `origins` connect too, such as https://example.org; separated by commas, or repeated", c.addOrigins)
@@ -62,8 +61,7 @@ func parse(args []string) (config, error) {
 	f.IntVar(&c.connections, "connections", 1024, "TCP connections at once; half of them for one client")
 	f.DurationVar(&c.drain, "drain", 10*time.Second, "after SIGTERM or SIGINT, let what is open go on for so long")
 	f.StringVar(&c.logFormat, "log-format", "text", "write the log as `text or json`")
-	f.Var(&c.watch, "watch", "let visitors watch the standing servers, and so everyone's bytes; on where -http is a loopback address, with no -trusted-proxy")
-	f.IntVar(&c.most, "scaling-max", 0, "let the lab scaling have this `number` of idle connections at most, -1 is none of it; 0 is 10000 where -http is a loopback address, with no -trusted-proxy, and 1000 elsewhere")
+	c.native.add(f)
 	if err := f.Parse(args); err != nil {
 		return config{}, err
 	}
@@ -81,10 +79,8 @@ func (c *config) check(rest []string) error {
 	switch {
 	case len(rest) > 0:
 		return fmt.Errorf("unexpected argument %q", rest[0])
-	case c.server != "" && c.watch != run.WatchHere:
-		return errors.New("-watch is a flag of the server that -server names: give it there")
-	case c.server != "" && c.most != 0:
-		return errors.New("-scaling-max is a flag of the server that -server names: give it there")
+	case c.server != "" && c.native.given() != "":
+		return fmt.Errorf("%s is a flag of the server that -server names: give it there", c.native.given())
 	case (c.cert == "") != (c.key == ""):
 		return errors.New("-tls-cert and -tls-key go together")
 	case min(l.Sessions, l.ClientSessions, l.ClientStarts, c.connections) < 1 || min(l.Idle, l.Lifetime) <= 0:

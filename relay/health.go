@@ -9,14 +9,13 @@ import (
 	"time"
 
 	"sockscope/relay/bridge"
-	"sockscope/server/run"
 )
 
 // health answers whether the relay lives, and whether it should be sent
 // visitors.
 type health struct {
-	native   *run.Server // nil when the native server is elsewhere:
-	control  string      // its control port
+	native   native // nil when the native server is elsewhere:
+	control  string // its control port
 	draining atomic.Bool
 
 	mu     sync.Mutex

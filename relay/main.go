@@ -18,12 +18,11 @@ import (
 	"time"
 
 	"sockscope/relay/bridge"
-	"sockscope/server/run"
 	"sockscope/web/site"
 )
 
 func main() {
-	run.Child() // the native server's processes are this binary once more
+	child()
 
 	c, err := parse(os.Args[1:])
 	if errors.Is(err, flag.ErrHelp) {
@@ -64,12 +63,7 @@ func serve(ctx context.Context, c config) error {
 		return err
 	}
 	defer listener.Close()
-	if c.watch == run.WatchHere && (!run.Loopback(listener) || len(c.proxies) > 0) {
-		c.watch = run.WatchNever
-	}
-	if c.most == 0 && (!run.Loopback(listener) || len(c.proxies) > 0) {
-		c.most = run.MostHosted
-	}
+	c.native.settle(listener, len(c.proxies) > 0)
 	var apart net.Listener
 	if c.metrics != "" {
 		if apart, err = listen("metrics", c.metrics); err != nil {

@@ -9,14 +9,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"sockscope/relay/bridge"
-	"sockscope/server/run"
 )
 
 // figures are what /metrics shows. They are read when they are asked for, so
 // that the parts count and know nothing of who reads.
 type figures struct {
 	relay  *bridge.Bridge
-	native *run.Server // nil when it is elsewhere, and shows its own
+	native native // nil when it is elsewhere, and shows its own
 }
 
 func (f figures) handler() http.Handler {
@@ -47,6 +46,11 @@ var (
 // Describe names nothing: the labels' values aren't known beforehand.
 func (f figures) Describe(chan<- *prometheus.Desc) {}
 
+type (
+	gauges   = func(d *prometheus.Desc, v int)
+	counters = func(d *prometheus.Desc, v float64, labels ...string)
+)
+
 // Collect reads the figures.
 func (f figures) Collect(out chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v int) {
@@ -68,14 +72,5 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 	}
 	counter(bytesTotal, float64(s.Up), "up")
 	counter(bytesTotal, float64(s.Down), "down")
-	if f.native == nil {
-		return
-	}
-	n := f.native.Stats()
-	gauge(viewersNow, n.Viewers)
-	gauge(runsNow, n.Running)
-	gauge(runsQueued, n.Queued)
-	counter(runsTotal, float64(n.Runs))
-	counter(runsEnded, float64(n.Ended))
-	counter(droppedTotal, float64(n.Dropped))
+	f.ofNative(gauge, counter)
 }

@@ -93,3 +93,16 @@ func TestPlainFilesLinkARelayOfOnesOwn(t *testing.T) {
 	fits(phone)
 	phone.Shot("near-phone")
 }
+
+// A relay without a native server says so, and its pages play recordings.
+func TestRelayWithoutANativeServer(t *testing.T) {
+	b := browser.Start(t)
+	_, address := start(t, "-server=none")
+	tab := b.Open(t, "http://"+address+"/lab/select", browser.Desk)
+	tab.WaitText(".status", "no server for this page")
+	tab.WaitText(".say", "started without a native server: it plays recordings")
+	tab.WaitText(".state", "a recording")
+	tab.Key("w")
+	tab.Wait(`document.querySelector(".pos b").textContent !== "0"`)
+	tab.Shot("no-server")
+}

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"sockscope/relay/bridge"
-	"sockscope/server/run"
 )
 
 // ports are the addresses of the native server's TCP ports.
@@ -16,31 +15,23 @@ type ports struct{ control, echo, mux, byteorder string }
 
 // openTargets returns the targets of the bridge. It starts the native server
 // unless one is named, and then returns it: the caller closes it.
-func openTargets(c config, log *slog.Logger) (map[string]bridge.Target, *run.Server, error) {
+func openTargets(c config, log *slog.Logger) (map[string]bridge.Target, native, error) {
 	targets := maps.Clone(c.targets)
-	addrs, native, err := nativeServer(c, log)
+	var addrs map[string]string
+	var ours native
+	var err error
+	switch c.server {
+	case "":
+		addrs, ours, err = startNative(c, log)
+	case "none":
+		addrs, err = noServer("this relay was started without a native server: it plays recordings")
+	default:
+		addrs, err = elsewhere(c.server, c.ports)
+	}
 	for name, address := range addrs {
 		targets[name] = bridge.Target{Address: address}
 	}
-	return targets, native, err
-}
-
-// nativeServer returns the addresses of the native server by name, and the
-// server itself if it is ours.
-func nativeServer(c config, log *slog.Logger) (map[string]string, *run.Server, error) {
-	p := c.ports
-	if c.server != "" {
-		addrs, err := elsewhere(c.server, p)
-		return addrs, nil, err
-	}
-	native, err := run.Start(run.Config{
-		Control: p.control, Echo: p.echo, Mux: p.mux, Byteorder: p.byteorder,
-		Watch: c.watch, Most: c.most, Logger: log,
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	return native.Addrs(), native, nil
+	return targets, ours, err
 }
 
 // elsewhere returns the targets on the host that -server names. Each has the

@@ -16,6 +16,7 @@ import (
 
 	"sockscope/server/demo"
 	"sockscope/server/run"
+	"sockscope/server/trace"
 )
 
 const usage = `Usage:
@@ -84,10 +85,10 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("server", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	var cfg run.Config
-	flags.StringVar(&cfg.Control, "control", run.DefaultControl, "")
-	flags.StringVar(&cfg.Echo, "echo", run.DefaultEcho, "")
-	flags.StringVar(&cfg.Mux, "mux", run.DefaultMux, "")
-	flags.StringVar(&cfg.Byteorder, "byteorder", run.DefaultByteorder, "")
+	flags.StringVar(&cfg.Control, "control", trace.DefaultControl, "")
+	flags.StringVar(&cfg.Echo, "echo", trace.DefaultEcho, "")
+	flags.StringVar(&cfg.Mux, "mux", trace.DefaultMux, "")
+	flags.StringVar(&cfg.Byteorder, "byteorder", trace.DefaultByteorder, "")
 	flags.Var(&cfg.Watch, "watch", "")
 	flags.IntVar(&cfg.Most, "scaling-max", 0, "")
 	verbose := flags.Bool("v", false, "")

@@ -92,7 +92,7 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%s: status %d, stderr %q, stdout %q", arg, status, stderr, stdout)
 		}
 	}
-	for _, addr := range []string{run.DefaultControl, run.DefaultEcho, run.DefaultMux, run.DefaultByteorder} {
+	for _, addr := range []string{trace.DefaultControl, trace.DefaultEcho, trace.DefaultMux, trace.DefaultByteorder} {
 		if !strings.Contains(usage, "("+addr+")") {
 			t.Errorf("the help does not name %s", addr)
 		}

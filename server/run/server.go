@@ -74,19 +74,11 @@ func Loopback(l net.Listener) bool {
 	return ok && tcp.IP.IsLoopback()
 }
 
-// The addresses that are used when none are given.
-const (
-	DefaultControl   = "127.0.0.1:7000"
-	DefaultEcho      = "127.0.0.1:9999"
-	DefaultMux       = "127.0.0.1:10001"
-	DefaultByteorder = "127.0.0.1:20000"
-)
-
 func (c Config) withDefaults() Config {
-	setDefault(&c.Control, DefaultControl)
-	setDefault(&c.Echo, DefaultEcho)
-	setDefault(&c.Mux, DefaultMux)
-	setDefault(&c.Byteorder, DefaultByteorder)
+	setDefault(&c.Control, trace.DefaultControl)
+	setDefault(&c.Echo, trace.DefaultEcho)
+	setDefault(&c.Mux, trace.DefaultMux)
+	setDefault(&c.Byteorder, trace.DefaultByteorder)
 	setDefault(&c.Runs, 4)
 	setDefault(&c.Agents, 32)
 	setDefault(&c.Viewers, 256)

@@ -15,6 +15,14 @@ const MaxFrame = 1 << 20
 // MaxRequest is the longest message that a client may send.
 const MaxRequest = 64 << 10
 
+// Where a native server listens unless it is told otherwise.
+const (
+	DefaultControl   = "127.0.0.1:7000"
+	DefaultEcho      = "127.0.0.1:9999"
+	DefaultMux       = "127.0.0.1:10001"
+	DefaultByteorder = "127.0.0.1:20000"
+)
+
 // Message is what the server says to a client, and what a trace file holds.
 // Exactly one field is set.
 type Message struct {

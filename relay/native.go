@@ -1,0 +1,81 @@
+//go:build linux || darwin
+
+package main
+
+import (
+	"flag"
+	"log/slog"
+	"net"
+
+	"sockscope/server/run"
+)
+
+// native is the native server of this process; nil when it is elsewhere.
+type native = *run.Server
+
+// nativeFlags are those that only mean something to a native server of ours.
+type nativeFlags struct {
+	watch run.Watch
+	most  int // idle connections, of -scaling-max
+}
+
+func (n *nativeFlags) add(f *flag.FlagSet) {
+	f.Var(&n.watch, "watch", "let visitors watch the standing servers, and so everyone's bytes; on where -http is a loopback address, with no -trusted-proxy")
+	f.IntVar(&n.most, "scaling-max", 0, "let the lab scaling have this `number` of idle connections at most, -1 is none of it; 0 is 10000 where -http is a loopback address, with no -trusted-proxy, and 1000 elsewhere")
+}
+
+// given names a flag that was used, "" for none.
+func (n *nativeFlags) given() string {
+	switch {
+	case n.watch != run.WatchHere:
+		return "-watch"
+	case n.most != 0:
+		return "-scaling-max"
+	}
+	return ""
+}
+
+// settle decides what was left open: visitors from elsewhere don't watch one
+// another, and take less of the machine.
+func (n *nativeFlags) settle(site net.Listener, proxied bool) {
+	if run.Loopback(site) && !proxied {
+		return
+	}
+	if n.watch == run.WatchHere {
+		n.watch = run.WatchNever
+	}
+	if n.most == 0 {
+		n.most = run.MostHosted
+	}
+}
+
+// startNative starts the native server.
+func startNative(c config, log *slog.Logger) (map[string]string, native, error) {
+	p := c.ports
+	server, err := run.Start(run.Config{
+		Control: p.control, Echo: p.echo, Mux: p.mux, Byteorder: p.byteorder,
+		Watch: c.native.watch, Most: c.native.most, Logger: log,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return server.Addrs(), server, nil
+}
+
+// child does the work of a process of the native server, which is this binary
+// once more; it returns in any other.
+func child() { run.Child() }
+
+// ofNative shows what the native server counts.
+func (f figures) ofNative(gauge gauges, counter counters) {
+	if f.native == nil {
+		return
+	}
+	n := f.native.Stats()
+	gauge(viewersNow, n.Viewers)
+	gauge(runsNow, n.Running)
+	gauge(runsQueued, n.Queued)
+	counter(runsTotal, float64(n.Runs))
+	counter(runsEnded, float64(n.Ended))
+	counter(droppedTotal, float64(n.Dropped))
+}
