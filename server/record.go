@@ -36,7 +36,7 @@ func record(ctx context.Context, args []string, stderr io.Writer) int {
 	}
 	err := keep("home", "iterative", map[string]string{"clients": "3"})
 	for _, l := range lab.All {
-		if err == nil && l.Runs() {
+		if err == nil && !l.Compares {
 			err = keep(l.ID, l.ID, l.Unattended)
 		}
 		if err == nil && l.Talks {

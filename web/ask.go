@@ -73,6 +73,10 @@ func (s *session) skip() {
 // put out, in the first list that has it; or the offer of that place is chosen.
 func (s *session) digit(n int) {
 	q := s.question()
+	if q == nil {
+		s.bet(max(n-1, 0))
+		return
+	}
 	if i := slices.IndexFunc(q.Members, func(m play.Member) bool { return m.FD == n }); i >= 0 {
 		s.Quiz.Toggle(i)
 	} else if len(q.Members) == 0 {
@@ -191,8 +195,8 @@ func verdict(a *play.Answer) string {
 	return "You lit " + strings.Join(lit, ", ") + "."
 }
 
-func (c *kernelPane) onCheck(app.Context, app.Event)        { c.S.check() }
-func (c *kernelPane) onSkip(app.Context, app.Event)         { c.S.skip() }
+func (c *kernelPane) onCheck(app.Context, app.Event)        { c.S.apply(checkAnswer) }
+func (c *kernelPane) onSkip(app.Context, app.Event)         { c.S.apply(skipQuestion) }
 func (c *kernelPane) onNextQuestion(app.Context, app.Event) { c.S.nextQuestion() }
 
 func (c *kernelPane) onAgain(app.Context, app.Event) {

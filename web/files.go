@@ -11,6 +11,17 @@ func (p *labPage) record(ctx app.Context) {
 		return
 	}
 	id := p.s.Lab.ID
+	if c := p.s.versus; c != nil {
+		for i, e := range c.runs {
+			fetchFile(ctx, "/web/recordings/compare-"+e.lab.ID+".trace", func(file []byte) {
+				if p.s.versus == c && p.s.Link.Off() {
+					p.s.loadRun(i, file)
+					p.draw()
+				}
+			})
+		}
+		return
+	}
 	fetchFile(ctx, "/web/recordings/"+id+".trace", func(file []byte) {
 		if p.s.Player == nil && p.s.Lab.ID == id && p.s.load(file) == nil {
 			p.draw()

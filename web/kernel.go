@@ -30,13 +30,22 @@ const (
 	netstatView                   // the kernel's own table of all sockets
 	whyView                       // why the selected lane's call sleeps, or woke
 	aboutView                     // the lab's text
+	tableView                     // the figures of a comparison
 )
 
 func (c *kernelPane) Render() app.UI {
 	s := c.S
 	var body app.UI
 	title, how := "Kernel", app.UI(nil)
+	below := c.ask
+	if s.versus != nil {
+		below = c.race
+	}
 	switch {
+	case s.veiled():
+		title, body = "Hidden", elc("div", "veil")
+	case s.view == tableView:
+		title, body, how = "Figures", s.table(), provenance(trace.Observed, "unless marked")
 	case s.view == aboutView:
 		title, body = "About", about(s.Lab)
 	case s.state() == nil:
@@ -52,12 +61,15 @@ func (c *kernelPane) Render() app.UI {
 		elc("div", "ph2").Body(
 			el("h2").Text(title),
 			elc("span", "seg").Role("group").Aria("label", "What to show").Body(
-				c.tab("fds", fdsView), c.tab("netstat", netstatView), c.tab("why", whyView), c.tab("about", aboutView),
+				app.If(s.versus != nil, func() app.UI { return c.tab("table", tableView) }),
+				c.tab("fds", fdsView),
+				app.If(s.versus == nil, func() app.UI { return c.tab("netstat", netstatView) }),
+				c.tab("why", whyView), c.tab("about", aboutView),
 			),
 			elc("span", "sp"), how,
 		),
 		elc("div", "scroll").ID("kernel").TabIndex(0).Body(body),
-		c.ask(),
+		below(),
 	)
 }
 

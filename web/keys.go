@@ -130,6 +130,15 @@ func (s *session) apply(c command) bool {
 	if p == nil {
 		return false
 	}
+	if s.veiled() {
+		switch c {
+		case checkAnswer:
+			s.tell(false)
+		case skipQuestion:
+			s.tell(true)
+		}
+		return true // nothing moves before it is told
+	}
 	s.rev++
 	switch c {
 	case playPause:
@@ -152,7 +161,7 @@ func (s *session) apply(c command) bool {
 	case toEnd:
 		p.Playing = false
 		p.Seek(p.Len())
-		p.Follow = s.Phase == live
+		p.Follow = s.Phase == live && s.versus == nil
 	case nextWake:
 		p.NextWake(1)
 	case lastWake:
@@ -210,7 +219,7 @@ func (k *keyboard) forget() {
 // key returns what a key does on a lab's page.
 func (p *labPage) key(key string, shift bool) func(app.Context) {
 	c := commandOf(key, shift)
-	if p.s.question() != nil {
+	if p.s.question() != nil || p.s.veiled() {
 		switch {
 		case key == "Enter":
 			c = checkAnswer
@@ -264,9 +273,9 @@ func (k *keyList) Render() app.UI {
 	)
 }
 
-// showKeys opens the list.
-func showKeys(app.Context, app.Event) {
-	app.Window().GetElementByID("keys").Call("showModal")
-}
+// openKeys opens the list.
+func openKeys() { app.Window().GetElementByID("keys").Call("showModal") }
+
+func showKeys(app.Context, app.Event) { openKeys() }
 
 func (k *keyList) onClose(app.Context, app.Event) { k.JSValue().Call("close") }

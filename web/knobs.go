@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -74,12 +75,12 @@ func listControl(l *lab.Lab, k *lab.Knob, value string, fixed bool, set app.Even
 		var first app.UI
 		switch {
 		case i == n:
-			first = option("", "+ add", true)
+			first = option(noItem, "+ add", true)
 		case int64(n) > k.Min:
-			first = option("", "− remove", false)
+			first = option(noItem, "− remove", false)
 		}
 		name := fmt.Sprintf("%s %d", k.Name, i+1)
-		return elc("select", "pick").Attr("name", k.Name).Aria("label", name).Attr("disabled", fixed).OnChange(set, app.EventScope(l.ID, name)).Body(
+		return elc("select", "pick").Attr("name", k.Name).DataSet("at", i).Aria("label", name).Attr("disabled", fixed).OnChange(set, app.EventScope(l.ID, name)).Body(
 			app.If(first != nil, func() app.UI { return first }),
 			app.Range(k.Items).Slice(func(j int) app.UI {
 				return option(k.Items[j], k.Items[j], k.Items[j] == items[i])
@@ -91,12 +92,18 @@ func listControl(l *lab.Lab, k *lab.Knob, value string, fixed bool, set app.Even
 func (p *labPage) onKnob(k *lab.Knob) app.EventHandler {
 	return func(ctx app.Context, e app.Event) {
 		value := ctx.JSSrc().Get("value").String()
+		if k.Type == lab.List {
+			at, _ := strconv.Atoi(ctx.JSSrc().Get("dataset").Get("at").String())
+			value = item(p.s.Values[k.Name], at, value)
+		}
 		if err := p.s.set(k.Name, value); err != nil {
 			p.complaint = sentence(err.Error())
 			return
 		}
 		p.complaint = ""
 		p.mirror(ctx)
+		p.record(ctx)
+		p.draw()
 	}
 }
 

@@ -170,11 +170,16 @@ func (p *labPage) heard(ctx app.Context, e link.Event) {
 
 // draw shows the session's player, and asks for a frame.
 func (p *labPage) draw() {
-	if p.s.Player != p.shown {
+	p.s.align()
+	fresh := p.s.Player != p.shown
+	if fresh {
 		p.shown = p.s.Player
-		if p.shown != nil {
+		if p.lanes.Player = p.shown; p.shown != nil {
 			p.lanes.Show(p.shown)
 		}
+	}
+	if p.s.versus != nil {
+		p.s.lay(&p.lanes, fresh && p.shown != nil)
 	}
 	if p.s.attend() {
 		p.tab = "kernel"
@@ -186,7 +191,8 @@ func (p *labPage) draw() {
 		}
 	}
 	q := p.s.question()
-	if p.lanes.View.Veil = q != nil; q != nil {
+	p.lanes.View.Veil, p.lanes.View.AskLane = q != nil || p.s.veiled(), -1
+	if q != nil {
 		p.lanes.View.AskLane = q.Lane
 	}
 	if p.lanes.Player != nil {
@@ -208,11 +214,18 @@ func (p *labPage) Render() app.UI {
 		return p.measurements()
 	}
 	class := "lab"
-	if s.question() != nil {
-		class = "lab asking"
+	if s.versus != nil {
+		class = "lab versus"
+	}
+	if s.question() != nil || s.veiled() {
+		class += " asking"
 	}
 	if s.Lab.Server() != "" {
 		class += " watching"
+	}
+	names := []string{"about", "source", "kernel", "bytes", "log"}
+	if s.versus != nil {
+		names = names[:3]
 	}
 	return elc("div", class).Body(
 		app.Raw(hatch),
@@ -227,14 +240,16 @@ func (p *labPage) Render() app.UI {
 		p.transport(),
 		app.If(s.Lab.Server() != "", func() app.UI { return p.mine() }),
 		app.If(s.hasAgent(), func() app.UI { return &handsBar{S: s, Rev: s.rev} }),
-		p.tabs("about", "source", "kernel", "bytes", "log"),
+		p.tabs(names...),
 		elc("div", "panes").DataSet("tab", p.tab).Body(
 			&sourcePane{S: s, Rev: s.rev},
 			&kernelPane{S: s, Rev: s.rev},
-			elc("section", "pane p-log").Aria("label", "Calls and bytes").Body(
-				&callsPane{S: s, Rev: s.rev},
-				&bytesPane{S: s, Rev: s.rev, Narrow: p.size == timeline.Narrow},
-			),
+			app.If(s.versus == nil, func() app.UI {
+				return elc("section", "pane p-log").Aria("label", "Calls and bytes").Body(
+					&callsPane{S: s, Rev: s.rev},
+					&bytesPane{S: s, Rev: s.rev, Narrow: p.size == timeline.Narrow},
+				)
+			}),
 		),
 		new(keyList),
 		p.near.sheet(),
@@ -244,7 +259,10 @@ func (p *labPage) Render() app.UI {
 // say is the line for what went wrong; it is read out.
 func (p *labPage) say() app.UI {
 	texts := []string{p.complaint, p.s.Problem, p.s.Notice, sentence(p.s.cannot())}
-	if p.s.Player != nil && (p.s.Lab.Server() == "" || p.s.Link.Off()) {
+	switch {
+	case p.s.versus != nil:
+		texts = append(texts, p.s.troubles())
+	case p.s.Player != nil && (p.s.Lab.Server() == "" || p.s.Link.Off()):
 		texts = append(texts, ending(p.s.Player.Run.End))
 	}
 	var said []string
@@ -300,8 +318,12 @@ func (p *labPage) invitation() app.UI {
 func (p *labPage) tabs(names ...string) app.UI {
 	return elc("div", "tabs").Role("tablist").Aria("label", "Panes").Body(
 		app.Range(names).Slice(func(i int) app.UI {
+			label := names[i]
+			if p.s.versus != nil && label == "kernel" {
+				label = "figures"
+			}
 			return button(func(app.Context, app.Event) { p.pickTab(names[i]) }, app.EventScope(names[i])).
-				Role("tab").Aria("selected", names[i] == p.tab).Text(names[i])
+				Role("tab").Aria("selected", names[i] == p.tab).Text(label)
 		}),
 	)
 }
@@ -335,6 +357,8 @@ func (p *labPage) pickTab(name string) {
 		switch {
 		case name == "about":
 			p.s.show(aboutView)
+		case p.s.versus != nil:
+			p.s.show(tableView)
 		case p.s.view == aboutView:
 			p.s.show(fdsView)
 		}
@@ -408,7 +432,7 @@ func (p *labPage) obey(ctx app.Context, c command) {
 			return
 		}
 	case allKeys:
-		showKeys(ctx, app.Event{})
+		openKeys()
 		return
 	case answer:
 		if p.s.question() != nil {
@@ -439,9 +463,9 @@ func (p *labPage) obey(ctx app.Context, c command) {
 		view := &p.lanes.View
 		switch c {
 		case zoomIn:
-			view.Zoom(pl, zoom, view.Scale(pl).X(p.headUnit()))
+			view.Zoom(pl, zoom, view.Scale(pl).X(headUnit(pl)))
 		case zoomOut:
-			view.Zoom(pl, 1/zoom, view.Scale(pl).X(p.headUnit()))
+			view.Zoom(pl, 1/zoom, view.Scale(pl).X(headUnit(pl)))
 		case zoomFit:
 			view.Fit(pl)
 			p.screen.Draw()
@@ -472,8 +496,7 @@ func (p *labPage) follow(ctx app.Context, c command) {
 }
 
 // headUnit is where the playhead is, in the units of the scale.
-func (p *labPage) headUnit() float64 {
-	pl := p.lanes.Player
+func headUnit(pl *play.Player) float64 {
 	if pl.Scale == play.ByTime {
 		return float64(pl.Now())
 	}

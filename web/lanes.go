@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -19,7 +20,9 @@ type laneLabel struct {
 	pid          int // of a process that another one made; else 0
 	name, tag    string
 	big          bool
-	word         string // "blocked in recv"
+	word         string   // "blocked in recv"
+	of           *entrant // of the first lane of each of several runs: which
+	band         string   // its name
 }
 
 // lanes lists the lanes of the run, or of the set-up before there is one, as the
@@ -30,6 +33,7 @@ func (s *session) lanes() []laneLabel {
 		for i, p := range s.expected() {
 			out = append(out, laneLabel{lane: i, proc: i, name: p.Name, tag: p.Tag, big: p.Role == trace.RoleServer, word: "not started"})
 		}
+		s.band(out)
 		return out
 	}
 	run := s.Player.Run
@@ -43,11 +47,38 @@ func (s *session) lanes() []laneLabel {
 		out[i] = laneLabel{lane: row.Lane, proc: l.Proc, thread: l.Thread, pid: run.Header.Procs[l.Proc].PID, name: l.Name, tag: l.Tag, big: row.Big,
 			word: threadWord(s.Player, l)}
 	}
+	s.band(out)
 	return out
 }
 
+// band names, of lanes from the top, the first of each run of a comparison.
+func (s *session) band(lanes []laneLabel) {
+	if s.versus == nil {
+		return
+	}
+	k, starts := 0, 0
+	for i := range lanes {
+		word := strings.TrimPrefix(strings.TrimPrefix(lanes[i].word, "blocked "), "not started")
+		lanes[i].word, _, _ = strings.Cut(word, " by ") // the lanes are low and narrow
+		if k < len(s.versus.runs) && lanes[i].proc == starts {
+			lanes[i].of, lanes[i].band = s.versus.runs[k], s.versus.name(k)
+			starts += s.versus.runs[k].procs()
+			k++
+		}
+	}
+}
+
 // expected lists the processes that a run of the set-up would have.
-func (s *session) expected() []trace.Proc { return procsOf(s.Lab.Processes(s.Values)) }
+func (s *session) expected() []trace.Proc {
+	if s.versus == nil {
+		return procsOf(s.Lab.Processes(s.Values))
+	}
+	var all []trace.Proc
+	for _, e := range s.versus.runs {
+		all = append(all, procsOf(e.lab.Processes(e.values))...)
+	}
+	return all
+}
 
 func procsOf(ps []lab.Process) []trace.Proc {
 	out := make([]trace.Proc, len(ps))
@@ -157,33 +188,40 @@ type laneList struct {
 
 func (c *laneList) Render() app.UI {
 	lanes := c.S.lanes()
-	return elc("ol", "lanes").Aria("label", "Threads").Body(
-		app.Range(lanes).Slice(func(i int) app.UI {
-			l := &lanes[i]
-			wide := "wide"
-			if l.proc < 0 {
-				wide = "wide addr"
-			}
-			narrow := l.tag
-			if l.thread > 0 {
-				narrow = shortTag(l.tag, l.thread)
-			}
-			return laneItem(l.big, l.lane == c.S.lane).Body(
-				button(func(app.Context, app.Event) { c.S.pickLane(l.lane) }, app.EventScope(l.lane)).
-					Aria("pressed", l.lane == c.S.lane).
-					Body(
-						el("b").Body(
-							elc("span", wide).Body(app.Text(l.name), app.If(l.thread > 0, func() app.UI {
-								return el("em").Text(fmt.Sprintf("thread %d", l.thread+1))
-							}), app.If(l.pid > 0, func() app.UI {
-								return el("em").Text("pid " + itoa(int64(l.pid)))
-							})),
-							elc("span", "narrow").Text(narrow),
-						),
-						elc("small", "wide").Text(l.word),
-					),
-			)
-		}),
+	var items []app.UI
+	for i := range lanes {
+		if e := lanes[i].of; e != nil {
+			items = append(items, elc("li", "band").Body(
+				anchor(address(e.lab, e.values)).Title("This server's own lab, with the same clients").Text(lanes[i].band)))
+		}
+		items = append(items, c.lane(&lanes[i]))
+	}
+	return elc("ol", "lanes").Aria("label", "Threads").Body(items...)
+}
+
+func (c *laneList) lane(l *laneLabel) app.UI {
+	wide := "wide"
+	if l.proc < 0 {
+		wide = "wide addr"
+	}
+	narrow := l.tag
+	if l.thread > 0 {
+		narrow = shortTag(l.tag, l.thread)
+	}
+	return laneItem(l.big, l.lane == c.S.lane).Body(
+		button(func(app.Context, app.Event) { c.S.pickLane(l.lane) }, app.EventScope(l.lane)).
+			Aria("pressed", l.lane == c.S.lane).
+			Body(
+				el("b").Body(
+					elc("span", wide).Body(app.Text(l.name), app.If(l.thread > 0, func() app.UI {
+						return el("em").Text(fmt.Sprintf("thread %d", l.thread+1))
+					}), app.If(l.pid > 0, func() app.UI {
+						return el("em").Text("pid " + itoa(int64(l.pid)))
+					})),
+					elc("span", "narrow").Text(narrow),
+				),
+				elc("small", "wide").Text(l.word),
+			),
 	)
 }
 

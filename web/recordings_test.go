@@ -19,7 +19,7 @@ func recorded(t *testing.T, name string) *session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id := name
+	id := strings.TrimPrefix(name, "compare-")
 	if name == "home" {
 		id = heroLab
 	}

@@ -62,6 +62,8 @@ type session struct {
 	Quiz     *play.Quiz
 	asking   bool
 	attended *play.Question
+
+	versus *comparison // the runs of lab compare; nil for another
 }
 
 // flowPick is the choice of bytes to show; the zero value follows the lane.
@@ -76,6 +78,9 @@ func (s *session) open(l *lab.Lab, v lab.Values) {
 		Lab: l, Values: v, Link: s.Link, Hello: s.Hello, Notice: s.Notice, send: s.send, drawn: s.drawn, leaving: s.leaving,
 		rev: s.rev + 1, view: aboutView, asking: s.asking,
 	}
+	if l.Compares {
+		s.enter()
+	}
 }
 
 // look asks the server for the programs of the set-up. A standing server runs
@@ -87,7 +92,7 @@ func (s *session) look() {
 		}
 		return
 	}
-	if s.Link == link.Live && s.send != nil {
+	if s.Link == link.Live && s.send != nil && s.versus == nil {
 		s.fail(s.send(&trace.Request{Op: trace.OpLook, Lab: s.Lab.ID, Knobs: s.Values}))
 	}
 }
@@ -104,7 +109,11 @@ func (s *session) set(name, value string) error {
 	s.Values[name] = value
 	s.fit()
 	s.rev++
-	if !s.busy() {
+	switch {
+	case s.busy():
+	case s.versus != nil && !s.versus.begun():
+		s.enter()
+	default:
 		s.look()
 	}
 	return nil
@@ -136,6 +145,12 @@ func (s *session) run() {
 	}
 	s.rev++
 	s.Problem = ""
+	if s.versus != nil {
+		s.enter()
+		s.Recording, s.versus.at = false, -1
+		s.runNext()
+		return
+	}
 	req := &trace.Request{Op: trace.OpRun, Lab: s.Lab.ID, Knobs: s.Values}
 	if name := s.Lab.Server(); name != "" {
 		req = &trace.Request{Op: trace.OpWatch, Lab: name}
@@ -150,6 +165,9 @@ func (s *session) run() {
 func (s *session) stop() {
 	if s.busy() {
 		s.fail(s.send(&trace.Request{Op: trace.OpStop}))
+		if s.versus != nil {
+			s.versus.giveUp("Not run: the comparison was stopped.")
+		}
 	}
 }
 
@@ -203,6 +221,10 @@ func (s *session) hear(e link.Event) {
 	if !s.busy() {
 		return
 	}
+	if s.versus != nil {
+		s.lose()
+		return
+	}
 	if s.Phase == live {
 		s.breakOff("the relay went away; what has arrived stays here")
 		return
@@ -231,6 +253,8 @@ func (s *session) take(m *trace.Message, raw []byte) {
 		if s.Look == nil {
 			s.look()
 		}
+	case s.versus != nil:
+		s.takeRun(m)
 	case m.Look != nil:
 		s.Look = m.Look
 	case m.Queued != nil:

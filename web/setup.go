@@ -46,6 +46,14 @@ func query(l *lab.Lab, v lab.Values) string {
 	return strings.Join(parts, "&")
 }
 
+// address returns the link to a lab with a set-up.
+func address(l *lab.Lab, v lab.Values) string {
+	if q := query(l, v); q != "" {
+		return labPath(l) + "?" + q
+	}
+	return labPath(l)
+}
+
 // shown returns a knob's value for people: durations with a space, as in
 // "20 ms".
 func shown(k *lab.Knob, value string) string {

@@ -33,6 +33,9 @@ func (c *sourcePane) Render() app.UI {
 	}
 	marks := s.marks()
 	lower := s.busiest(others)
+	if s.versus != nil {
+		lower = s.rival(upper)
+	}
 	if slices.Contains(others, c.other-1) {
 		lower = c.other - 1
 	}
@@ -207,6 +210,9 @@ func (s *session) programs() (upper int, others []int) {
 // whose names the processes that run a program: "server", "clients 1 to 4".
 func (s *session) whose(file int) string {
 	var names []string
+	if s.versus != nil {
+		return s.versus.whose(s.procs(), file)
+	}
 	for _, p := range s.procs() {
 		if p.File-1 == file {
 			names = append(names, p.Name)

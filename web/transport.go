@@ -29,10 +29,10 @@ func (p *labPage) scopeHead() app.UI {
 // fileLinks saves the run as a file, and opens one.
 func (p *labPage) fileLinks() app.UI {
 	return elc("span", "files").Body(
-		app.If(p.s.Player != nil && p.s.Phase == over, func() app.UI {
+		app.If(p.s.Player != nil && p.s.Phase == over && p.s.versus == nil, func() app.UI {
 			return button(p.onSave).Class("link").Text("save trace")
 		}),
-		app.If(!p.s.busy(), func() app.UI {
+		app.If(!p.s.busy() && p.s.versus == nil, func() app.UI {
 			return elc("label", "link filepick").Body(
 				app.Text("open trace"),
 				app.ElemSelfClosing("input").Class("vh").Attr("type", "file").Attr("accept", ".trace").OnChange(p.onOpen),
@@ -51,6 +51,8 @@ func scaleSwitch(scale play.Scale, onByStep, onByTime app.EventHandler) app.UI {
 // headline says in one line what the timeline shows.
 func (s *session) headline() string {
 	switch {
+	case s.versus != nil:
+		return s.compared()
 	case s.Phase == asked:
 		return "starting"
 	case s.Phase == queued && s.Lab.Measures:

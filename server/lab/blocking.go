@@ -8,6 +8,7 @@ var iterative = talking(&Lab{
 	Section:  Blocking,
 	Brief:    "When is client 3 accepted?",
 	Question: "One thread, blocking calls, one client after another. What do the others see while the first takes its time?",
+	Serves:   "one thread, one client after another",
 	Look: []string{
 		"The other clients' `connect` returns at once, and so does their `send`.",
 		"The backlog: connections that the kernel has made and the program has not accepted.",
@@ -41,6 +42,7 @@ var spinning = talking(&Lab{
 	Section:  Blocking,
 	Brief:    "How many calls before the byte comes?",
 	Question: "A non-blocking recv does not wait. So the program asks again, and again. How many calls before the byte comes, and who pays for them?",
+	Serves:   "one thread that asks without a pause",
 	Look: []string{
 		"`recv` returns EAGAIN: there is nothing to read yet. It is no failure, and nobody slept.",
 		"The server's processor time, beside the client's: asking is work, sleeping is none.",
@@ -71,6 +73,7 @@ var selecting = talking(&Lab{
 	Section:  Blocking,
 	Brief:    "What does select return?",
 	Question: "One thread, several clients. How does it know whom to serve?",
+	Serves:   "one thread, one select for all clients",
 	Look: []string{
 		"Three lists go in, three lists come out: those members that are ready now.",
 		"The listener turns readable when a client waits in the backlog.",

@@ -7,8 +7,9 @@ import "strings"
 var comparing = &Lab{
 	ID:       "compare",
 	Section:  Blocking,
+	Compares: true,
 	Brief:    "Which finishes first?",
-	Question: "The same clients, and a server of another kind for each run. Which finishes first?",
+	Question: "The same clients, another server for each run. Which finishes first?",
 	Look: []string{
 		"The first divergence: up to there no client could tell the servers apart.",
 		"Who waits while client 1 pauses: in one server everybody, in another nobody.",

@@ -6,6 +6,7 @@ var levels = talking(&Lab{
 	Section:  Blocking,
 	Brief:    "Told again until drained",
 	Question: "The kernel keeps the list: each socket is put on it once. What does epoll_wait return when the program has not read everything?",
+	Serves:   "one thread, epoll, told again until drained",
 	Look: []string{
 		"`epoll_create1` returns an fd of its own. `epoll_ctl` puts each socket on the list once; `epoll_wait` names only those that are ready.",
 		"`recv` takes 16 bytes, a message has 19: `epoll_wait` returns at once for the rest.",
@@ -35,6 +36,7 @@ var edges = talking(&Lab{
 	Section:  Blocking,
 	Brief:    "Will epoll_wait return again?",
 	Question: "Edge-triggered: told once when something arrives. What if the program does not read all of it?",
+	Serves:   "one thread, epoll, told once",
 	Look: []string{
 		"Right: `recv` is called until it says EAGAIN, and only then `epoll_wait`.",
 		"Set reads to once: 3 bytes of the first message stay in Recv-Q, and `epoll_wait` sleeps beside them.",

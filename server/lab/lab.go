@@ -29,7 +29,8 @@ type Lab struct {
 
 	// Talks says that the clients are the talkers, so that the server can be
 	// compared with those of the other labs that talk; see Against.
-	Talks bool
+	Talks  bool
+	Serves string // of a lab that talks: its server in a few words
 	// Beside is the ID of a lab that the page offers to run with the same
 	// clients, to set its server's processor time beside this one's; may be
 	// empty.
@@ -38,9 +39,11 @@ type Lab struct {
 	// Instead is the ID of a lab that shows the like where this one can't run; may
 	// be empty.
 	Instead string
+	// Compares says that the lab has no runs of its own: it sets runs of others
+	// side by side.
+	Compares bool
 
-	// procs returns the processes of a run, servers before clients; it is nil for
-	// a lab that only shows runs of others.
+	// procs returns the processes of a run, servers before clients.
 	procs func(Values) []Process
 }
 
@@ -87,7 +90,7 @@ type Cause struct {
 }
 
 // All lists the labs in the order of the home page.
-var All = []*Lab{first, echo, iterative, threading, forking, spinning, selecting, polling, levels, edges, queues, ports, patience, multiplying, scaling, byteorder}
+var All = []*Lab{first, echo, iterative, threading, forking, spinning, selecting, polling, levels, edges, queues, ports, patience, multiplying, scaling, comparing, byteorder}
 
 // Find returns the lab with the ID, or an error that names those there are.
 func Find(id string) (*Lab, error) {
@@ -150,9 +153,6 @@ func (l *Lab) Processes(v Values) []Process {
 	}
 	return l.procs(v)
 }
-
-// Runs reports whether the lab has programs to run.
-func (l *Lab) Runs() bool { return l.procs != nil }
 
 // Values are the checked values of a lab's knobs, by the knobs' names.
 type Values map[string]string

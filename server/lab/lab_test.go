@@ -18,6 +18,9 @@ func TestEveryLabIsComplete(t *testing.T) {
 		if l.Brief == "" || l.Question == "" || len(l.Look) == 0 || len(l.True) == 0 || l.Section.Title() == "" {
 			t.Errorf("%s lacks a text", l.ID)
 		}
+		if l.Talks == (l.Serves == "") {
+			t.Errorf("%s: its server is %q", l.ID, l.Serves)
+		}
 		for i := range l.Knobs {
 			k := &l.Knobs[i]
 			for _, v := range append(k.Offers, k.Default) {
@@ -33,7 +36,7 @@ func TestEveryLabIsComplete(t *testing.T) {
 // that can start: causes point to earlier processes.
 func TestProcessesCanStart(t *testing.T) {
 	for _, l := range All {
-		if !l.Runs() {
+		if l.Compares {
 			continue
 		}
 		for _, k := range l.Knobs {

@@ -6,6 +6,7 @@ var polling = talking(&Lab{
 	Section:  Blocking,
 	Brief:    "One list in, one list out",
 	Question: "The same server on poll: one list, in which each socket says what it waits for. What is different from select?",
+	Serves:   "one thread, one poll for all clients",
 	Look: []string{
 		"One list goes in: an fd, and POLLIN or POLLOUT. It comes back with what each fd is ready for.",
 		"A client waits for POLLOUT only while there is something to send to it.",

@@ -6,6 +6,7 @@ var forking = talking(&Lab{
 	Section:  Blocking,
 	Brief:    "Who holds the connection?",
 	Question: "A process for each client: the parent accepts, a child serves. Both have the connection in their tables of fds. Who ends it?",
+	Serves:   "a process for each client",
 	Look: []string{
 		"The tables of fds after `fork`: the child's is a copy of the parent's, and each process closes what it doesn't need.",
 		"What a process costs: how long `fork` takes, and how much later the child makes its first call.",

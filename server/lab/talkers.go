@@ -41,16 +41,18 @@ const grace = 500 * time.Millisecond
 
 // Against returns the values with which l, a lab that talks, has the clients
 // that v says, for a comparison with another lab. The server's own knobs are at
-// their defaults, but for what the others' servers don't have: one recv takes what
-// it takes there, the timeout outlasts the clients' pauses, the last client ends as
-// the others.
+// their defaults, but for these: one recv takes what it takes in the other
+// servers, the last client ends as the others do, and the timeout outlasts the
+// clients' pauses.
 func (l *Lab) Against(v Values) (Values, error) {
 	given := map[string]string{}
 	for _, name := range []string{"clients", "messages", "pause", "pauses", "seed"} {
 		given[name] = v[name]
 	}
-	if l.Knob("size") != nil {
-		given["size"] = "1024"
+	for name, value := range map[string]string{"size": "1024", "last": "closes"} {
+		if l.Knob(name) != nil {
+			given[name] = value
+		}
 	}
 	if l.Knob("last") != nil {
 		given["last"] = "closes"

@@ -6,6 +6,7 @@ var threading = talking(&Lab{
 	Section:  Blocking,
 	Brief:    "What does a thread cost?",
 	Question: "A thread for each client, and blocking calls in all of them. Who sleeps where, and what does a client still wait for?",
+	Serves:   "a thread for each client",
 	Look: []string{
 		"One lane a thread: each sleeps in its own `recv`, the first one in `accept`.",
 		"Client 1 pauses, and the others are served meanwhile.",

@@ -117,7 +117,7 @@ func asked(req *trace.Request) (lab.Values, []lab.Process, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if !l.Runs() {
+	if l.Compares {
 		return nil, nil, fmt.Errorf("lab %s has no programs of its own: it shows runs of other labs side by side; run those, one after the other", l.ID)
 	}
 	return values, l.Processes(values), nil

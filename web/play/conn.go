@@ -183,7 +183,7 @@ func (r *Run) closeEnd(key endpoint, i int) {
 func (r *Run) connect(i int) {
 	e := &r.Steps[i]
 	if e.Call == trace.Accept && e.Errno == 0 && e.Addr != "" {
-		c := r.connAt(e.Addr, i, func(c *Conn) bool { return c.Server.Proc < 0 })
+		c := r.connAt(e.Addr, i, func(c *Conn) bool { return c.Server.Proc < 0 && r.together(c.Client.Proc, e.Proc) })
 		c.Server = End{Proc: e.Proc, FD: int(e.Result), Opened: i, Closed: -1}
 		ci := r.connIndex(c)
 		r.ends[endpoint{e.Proc, int(e.Result)}] = ci
@@ -203,7 +203,7 @@ func (r *Run) connect(i int) {
 		if e.Errno != 0 && !e.Errno.NotYet() {
 			return
 		}
-		c := r.connAt(q.Local, i, func(c *Conn) bool { return c.Client.Proc < 0 })
+		c := r.connAt(q.Local, i, func(c *Conn) bool { return c.Client.Proc < 0 && r.together(c.Server.Proc, e.Proc) })
 		c.Client = End{Proc: e.Proc, FD: e.FD, Opened: i, Closed: -1}
 		ci := r.connIndex(c)
 		r.ends[endpoint{e.Proc, e.FD}], r.connects[i] = ci, ci

@@ -2,16 +2,14 @@ package play
 
 import (
 	"slices"
-	"sort"
 
 	"sockscope/server/trace"
 )
 
 // Joined is several runs side by side on one clock: each began at 0.
 type Joined struct {
-	// Run has the lanes and the steps of all, the steps in the order of their
-	// times. It is there to be drawn and to be moved in; what was so at a step is
-	// for the runs themselves to say: their states share no fd.
+	// Run has the processes and the steps of all, the steps in the order of their
+	// times. Nothing in one run is taken to be of another; see Run.Bands.
 	Run  *Run
 	Runs []*Run
 
@@ -21,86 +19,91 @@ type Joined struct {
 // Join lays runs side by side, as far as they have come. The joined run is over
 // when each that has begun is.
 func Join(runs []*Run) *Joined {
-	n := 0
-	for _, r := range runs {
-		n += len(r.Steps)
-	}
-	all := &Run{Header: new(trace.Header), Steps: make([]trace.Event, 0, n), callOf: make([]int, 0, n)}
-	j := &Joined{Run: all, Runs: runs, places: make([][]int, len(runs))}
+	h, left := &trace.Header{Version: trace.Version}, 0
+	j := &Joined{Runs: runs, places: make([][]int, len(runs))}
+	var bands []int
+	files := make([][]int, len(runs)) // by run and source: its number in h
 	for k, r := range runs {
-		all.Bands = append(all.Bands, len(all.Header.Procs))
-		for _, p := range r.Header.Procs {
-			if p.Parent > 0 {
-				p.Parent += all.Bands[k]
-			}
-			all.Header.Procs = append(all.Header.Procs, p)
+		left += len(r.Steps)
+		for i := range r.Header.Sources {
+			files[k] = append(files[k], source(h, &r.Header.Sources[i]))
 		}
-		j.places[k] = make([]int, 0, len(r.Steps))
+		bands = append(bands, len(h.Procs))
+		for _, p := range r.Header.Procs {
+			p.File = number(files[k], p.File)
+			if p.Parent > 0 {
+				p.Parent += bands[k]
+			}
+			h.Procs = append(h.Procs, p)
+		}
 	}
-	j.merge()
-	for k, r := range runs {
-		j.add(k, r)
+	j.Run = NewRun(h)
+	j.Run.Bands = bands
+	for ; left > 0; left-- {
+		k := j.next()
+		e := runs[k].Steps[len(j.places[k])]
+		e.Proc += bands[k]
+		e.File = number(files[k], e.File)
+		if e.Kind == trace.Start && len(e.Args) > 0 { // of a child: its parent
+			e.Args = slices.Clone(e.Args)
+			e.Args[0] += int64(bands[k])
+		}
+		j.places[k] = append(j.places[k], len(j.Run.Steps))
+		j.Run.add(e)
 	}
-	slices.SortFunc(all.Wakes, func(a, b Wake) int { return a.Effect - b.Effect })
-	all.End = j.end()
+	for i := range j.Run.Lanes {
+		l := &j.Run.Lanes[i]
+		if place := j.places[j.Run.band(l.Proc)]; len(place) > 0 {
+			l.Known = place[len(place)-1] + 1
+		}
+	}
+	j.Run.End = j.end()
 	return j
 }
 
-// merge takes the steps of all runs in the order of their times; of steps at
-// the same time, that of the first run first.
-func (j *Joined) merge() {
-	all := j.Run
-	for len(all.Steps) < cap(all.Steps) {
-		next := -1
-		for k, r := range j.Runs {
-			at := len(j.places[k])
-			if at < len(r.Steps) && (next < 0 || r.Steps[at].Time < j.Runs[next].Steps[len(j.places[next])].Time) {
-				next = k
-			}
+// source returns the number of a source in h, which is added where it isn't
+// there yet.
+func source(h *trace.Header, s *trace.Source) int {
+	for i := range h.Sources {
+		if h.Sources[i].Name == s.Name {
+			return i + 1
 		}
-		e := j.Runs[next].Steps[len(j.places[next])]
-		e.Proc += all.Bands[next]
-		j.places[next] = append(j.places[next], len(all.Steps))
-		all.Steps = append(all.Steps, e)
-		all.callOf = append(all.callOf, -1)
 	}
+	h.Sources = append(h.Sources, *s)
+	return len(h.Sources)
 }
 
-// add takes the lanes, calls and wakes of run k.
-func (j *Joined) add(k int, r *Run) {
-	all, place := j.Run, j.places[k]
-	at := func(step int) int {
-		if step < 0 {
-			return -1
-		}
-		return place[step]
+// number returns the number that file has among all; 0 is none.
+func number(files []int, file int) int {
+	if file < 1 || file > len(files) {
+		return 0
 	}
-	calls, lanes := len(all.Calls), len(all.Lanes)
-	for _, c := range r.Calls {
-		c = Call{c.Lane + lanes, at(c.Enter), at(c.Return)}
-		all.callOf[c.Enter] = len(all.Calls)
-		if c.Return >= 0 {
-			all.callOf[c.Return] = len(all.Calls)
-		}
-		all.Calls = append(all.Calls, c)
-	}
-	for _, l := range r.Lanes {
-		l.Proc += all.Bands[k]
-		l.Start, l.Exit = at(l.Start), at(l.Exit)
-		own := make([]int, len(l.Calls))
-		for i, c := range l.Calls {
-			own[i] = c + calls
-		}
-		l.Calls = own
-		if n := len(place); n > 0 {
-			l.Known = place[n-1] + 1
-		}
-		all.Lanes = append(all.Lanes, l)
-	}
-	for _, w := range r.Wakes {
-		all.Wakes = append(all.Wakes, Wake{at(w.Cause), at(w.Effect)})
-	}
+	return files[file-1]
 }
+
+// next returns the run whose next step is the earliest; of steps at the same
+// time, that of the first.
+func (j *Joined) next() int {
+	next := -1
+	for k, r := range j.Runs {
+		if at := len(j.places[k]); at < len(r.Steps) && (next < 0 || r.Steps[at].Time < j.Runs[next].Steps[len(j.places[next])].Time) {
+			next = k
+		}
+	}
+	return next
+}
+
+// band returns the index of the run that a process of joined runs belongs to.
+func (r *Run) band(proc int) int {
+	k := 0
+	for k+1 < len(r.Bands) && r.Bands[k+1] <= proc {
+		k++
+	}
+	return k
+}
+
+// together reports whether two processes are of one run.
+func (r *Run) together(a, b int) bool { return r.band(a) == r.band(b) }
 
 // end returns the end of the joined run, nil while a run is under way and where
 // none has begun.
@@ -116,24 +119,6 @@ func (j *Joined) end() *trace.End {
 		}
 	}
 	return end
-}
-
-// Pos returns how many steps of run k are among the first n of all.
-func (j *Joined) Pos(k, n int) int { return sort.SearchInts(j.places[k], n) }
-
-// Place returns the index in Run.Steps of a step of run k.
-func (j *Joined) Place(k, step int) int { return j.places[k][step] }
-
-// Of returns which run a lane of Run belongs to, and its index in that run's
-// Lanes.
-func (j *Joined) Of(lane int) (k, index int) {
-	for k, r := range j.Runs {
-		if lane < len(r.Lanes) {
-			return k, lane
-		}
-		lane -= len(r.Lanes)
-	}
-	return -1, -1
 }
 
 // Busy returns the time at which the last client was done, ns: what comes after
@@ -171,10 +156,10 @@ func (j *Joined) Part() *Parting {
 		}
 		step := len(j.Run.Steps)
 		if d.StepA >= 0 {
-			step = j.Place(0, d.StepA)
+			step = j.place(0, d.StepA)
 		}
 		if d.StepB >= 0 {
-			step = min(step, j.Place(b, d.StepB))
+			step = min(step, j.place(b, d.StepB))
 		}
 		if first == nil || step < first.Step {
 			first = &Parting{0, b, d, step}
@@ -182,5 +167,7 @@ func (j *Joined) Part() *Parting {
 	}
 	return first
 }
+
+func (j *Joined) place(k, step int) int { return j.places[k][step] }
 
 func (j *Joined) over(k int) bool { return j.Runs[k].End != nil && len(j.Runs[k].Steps) > 0 }

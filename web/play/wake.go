@@ -288,7 +288,7 @@ func samePort(a, b string) bool {
 // each call.
 func (s sleep) first(meant func(i int) bool, counts func(*Call) bool) int {
 	r := s.run
-	is := func(i int) bool { return r.Steps[i].Proc != s.proc && meant(i) }
+	is := func(i int) bool { return r.Steps[i].Proc != s.proc && r.together(r.Steps[i].Proc, s.proc) && meant(i) }
 	found := -1
 	for i := range r.Lanes {
 		k := lastBefore(r, r.Lanes[i].Calls, s.enter)

@@ -343,7 +343,7 @@ func (r *Run) listens(proc, fd, n int) int {
 			}
 			for p := range r.Header.Procs {
 				server := &r.Header.Procs[p]
-				if server.Role == trace.RoleServer && samePort(server.Addr, e.Addr) {
+				if server.Role == trace.RoleServer && r.together(p, proc) && samePort(server.Addr, e.Addr) {
 					return p
 				}
 			}

@@ -14,6 +14,9 @@ type View struct {
 	Veil    bool
 	AskLane int
 
+	// Steady keeps the window where it is for as long as the playhead is in it.
+	Steady bool
+
 	// Mark is a position that a line marks, such as where runs part; 0 is none.
 	Mark int
 
@@ -156,6 +159,9 @@ func (v *View) Follow(p *play.Player) {
 		return
 	}
 	x := (head(p) - w.from) * w.px
+	if v.Steady && x >= 0 && x <= v.Width {
+		return
+	}
 	to := min(max(x, v.Width*(1-rest)/2), v.Width*rest)
 	if x == to {
 		return

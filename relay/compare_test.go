@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"sockscope/web/browser"
+)
+
+// compared waits until the runs of a comparison are over and their figures
+// show.
+func compared(tab *browser.Tab) {
+	tab.Helper()
+	tab.WaitText(".state", "taken in turn")
+	tab.Wait(`document.querySelector(".tally") && document.querySelector(".runb").textContent.includes("Run")`)
+}
+
+func TestCompare(t *testing.T) {
+	b, base := desk(t)
+	tab := b.Open(t, base+"/lab/compare?servers=iterative,select&clients=3", browser.View{Width: 1440, Height: 900, Dark: true})
+	live(tab)
+	tab.Shot("compare-before")
+	tab.Eval(`document.querySelectorAll(".offers .btn")[1].click()`)
+	tab.Wait(`document.querySelectorAll(".offers .btn")[1].ariaPressed === "true"`)
+	tab.Key("r")
+	compared(tab)
+	fits(tab)
+	tab.Shot("compare-two")
+	if n := tab.Count(".lanes li:not(.band)"); n != "8" {
+		t.Errorf("%s lanes for two servers with 3 clients each", n)
+	}
+	tab.WaitText(".ask", "select")
+	for _, row := range []string{"longest wait", "first reply", "last reply", "fairness", "server CPU", "server calls", "server sleeps", "wake-ups", "threads", "processes"} {
+		tab.WaitText(".tally", row)
+	}
+	tab.Wait(`[...document.querySelectorAll(".tally tbody tr")].every(tr => tr.children.length === 3 && tr.title)`)
+	// The divergence is marked, and one click away.
+	tab.WaitText(".part", "First divergence, at ")
+	at, of := pos(tab)
+	tab.Click(".part button")
+	tab.Wait(fmt.Sprintf(`+document.querySelector(".pos b").textContent < %d`, at))
+	part, _ := pos(tab)
+	tab.Key(kb.ArrowLeft)
+	waitPos(tab, part-1)
+	tab.Key(kb.Home)
+	waitPos(tab, 0)
+	tab.Key("w") // the next wake of any run
+	tab.Wait(`+document.querySelector(".pos b").textContent > 0`)
+	tab.Key(kb.End)
+	waitPos(tab, of)
+	tab.Key("t")
+	tab.Wait(`document.querySelector(".scopehead .seg [aria-pressed=true]").textContent === "by step"`)
+	tab.Shot("compare-step")
+	// Both programs show, each with its server's line.
+	tab.WaitText(".p-source", "echo.go")
+	tab.WaitText(".p-source", "select.go")
+
+	// A third server; the link has it, and opens the same set-up elsewhere.
+	tab.Choose(".list select:last-child", "epoll")
+	tab.Wait(`location.search.includes("servers=iterative,select,epoll") && location.search.includes("clients=3")`)
+	other := b.Private(t, tab.Eval("location.href"), browser.Desk)
+	live(other)
+	other.Wait(`[...document.querySelectorAll(".list select")].map(e => e.value).join() === "iterative,select,epoll,-"`)
+	if n := other.Count(".lanes li:not(.band)"); n != "12" {
+		t.Errorf("%s lanes for three servers with 3 clients each", n)
+	}
+	// Asked first, nothing of the outcome shows.
+	other.Key("a")
+	other.Key("r")
+	other.WaitText(".ask", "The runs are over, and hidden")
+	other.Wait(`!document.querySelector(".tally") && document.querySelector(".pos b").textContent === "0"`)
+	other.Shot("compare-hidden")
+	other.Key("3")
+	other.Key(kb.Enter)
+	compared(other)
+	other.Wait(`/as you said|You said epoll/.test(document.querySelector(".ask").textContent)`)
+	// A band leads to its server alone, with the same clients.
+	other.Eval(`document.querySelectorAll(".band a")[1].click()`)
+	other.WaitText(".q h1 code", "select")
+	other.Wait(`document.querySelector("[name=clients]").value === "3" && document.querySelector("[name=pause]").value === "3ms"`)
+}
+
+// Five servers scroll, beneath a ruler that stays.
+func TestCompareFive(t *testing.T) {
+	b, base := desk(t)
+	for name, v := range map[string]browser.View{"desk": browser.Desk, "phone": browser.Phone, "phone-dark": {Width: 390, Height: 844, Dark: true, Touch: true}} {
+		tab := b.Open(t, base+"/lab/compare?servers=iterative,threads,poll,select,epoll&clients=4&seed=2", v)
+		live(tab)
+		tab.Key("r")
+		tab.Wait(`document.querySelector(".tally") && document.querySelector(".runb").textContent.includes("Run")`)
+		fits(tab)
+		tab.Shot("compare-five-" + name)
+		tab.Eval(`document.getElementById("scope").scrollTop = 400`)
+		tab.Wait(`document.querySelector(".screen").getBoundingClientRect().top <= document.getElementById("scope").getBoundingClientRect().top + 2`)
+		tab.Shot("compare-five-scrolled-" + name)
+		if v.Touch {
+			for _, pane := range []string{"source", "about", "figures"} {
+				tab.Eval(fmt.Sprintf(`[...document.querySelectorAll(".tabs button")].find(b => b.textContent === %q).click()`, pane))
+				fits(tab)
+				tab.Shot("compare-" + pane + "-" + name)
+			}
+		}
+	}
+}
+
+// The relay dies in the middle: what has come is compared.
+func TestCompareLosesTheRelay(t *testing.T) {
+	b := browser.Start(t)
+	cmd, address := start(t)
+	tab := b.Open(t, "http://"+address+"/lab/compare?servers=threads,select&pause=1s", browser.Desk)
+	for _, expected := range []string{"WebSocket", "ERR_CONNECTION_REFUSED", "Failed to load resource"} {
+		tab.Expect(expected)
+	}
+	live(tab)
+	tab.Key("r")
+	tab.WaitText(".state", "run 2 of 2")
+	tab.Wait(`+document.querySelector(".pos b").textContent > 60`)
+	cmd.Process.Kill()
+	cmd.Wait()
+	tab.WaitText(".say", "the relay went away")
+	tab.Shot("compare-lost")
+	tab.Wait(`document.querySelector(".tally td").textContent !== "–"`)
+	tab.WaitText(".ask", "threads was first")
+}

@@ -1,0 +1,221 @@
+package web
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"sockscope/server/lab"
+	"sockscope/server/trace"
+	"sockscope/web/link"
+	"sockscope/web/play/playtest"
+)
+
+// contest returns a session of lab compare with a server that answers nothing;
+// what it was asked is in the slice.
+func contest(t *testing.T, query string) (*session, *[]trace.Request) {
+	t.Helper()
+	l, err := lab.Find("compare")
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := url.ParseQuery(query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, complaints := setup(l, q)
+	if len(complaints) > 0 {
+		t.Fatal(complaints)
+	}
+	var asked []trace.Request
+	s := &session{send: func(r *trace.Request) error { asked = append(asked, *r); return nil }}
+	s.open(l, v)
+	s.hear(hello())
+	return s, &asked
+}
+
+// answers lets the server take the run under way: echoes of the clients in the
+// order given, and how it ended.
+func answers(s *session, lab string, order []int, end *trace.End) {
+	script := playtest.New(2)
+	script.Header.Lab = lab
+	script.Listen()
+	script.Connect(1, true)
+	script.Connect(2, true)
+	for _, c := range order {
+		script.Echo(c, "This is the message")
+	}
+	s.hear(say(trace.Message{Header: script.Header}))
+	s.hear(say(trace.Message{Events: script.Events}))
+	if end != nil {
+		s.hear(say(trace.Message{End: end}))
+	}
+	s.align()
+}
+
+var done = &trace.End{Reason: trace.EndDone}
+
+func TestRunsAreTakenInTurn(t *testing.T) {
+	s, asked := contest(t, "servers=iterative,select,iterative&clients=2&pause=20ms")
+	if len(*asked) != 0 {
+		t.Fatalf("asked %v before Run", *asked)
+	}
+	if labels := s.lanes(); len(labels) != 9 || labels[3].band != "select" || labels[6].band != "iterative 2" || labels[1].of != nil {
+		t.Errorf("before a run: %+v", labels)
+	}
+	s.bet(1)
+	s.run()
+	s.run() // pressed twice
+	if n := len(*asked); n != 1 || (*asked)[0].Lab != "iterative" || (*asked)[0].Knobs["pause"] != "20ms" || s.outcome(1) != "waits for its turn" {
+		t.Fatalf("asked %v, second %q", *asked, s.outcome(1))
+	}
+	s.hear(say(trace.Message{Queued: &trace.Queued{Place: 2}}))
+	if got := s.headline(); got != "run 1 of 3, iterative 1: all workers are busy, place 2 in the queue" {
+		t.Errorf("%q", got)
+	}
+	answers(s, "iterative", []int{1, 2}, nil)
+	if s.Player == nil || s.pos() == 0 || !s.busy() || s.outcome(0) != "running" {
+		t.Fatalf("at %d, %q: what has come shows", s.pos(), s.outcome(0))
+	}
+	s.hear(say(trace.Message{End: done}))
+	answers(s, "select", []int{2, 1}, done)
+	if n := len(*asked); n != 3 || (*asked)[1].Knobs["timeout"] != "520ms" || !strings.HasPrefix(s.headline(), "run 3 of 3") {
+		t.Fatalf("asked %v, %q", *asked, s.headline())
+	}
+	answers(s, "iterative", []int{1, 2}, done)
+	if s.busy() || s.headline() != "3 runs, taken in turn on this machine, each started at 0, with other settings than those above: Run takes them" {
+		t.Errorf("busy %v, %q", s.busy(), s.headline()) // the traces of this test have no knobs
+	}
+	if !strings.Contains(s.versus.parting(), "in iterative 1 client 1's recv returns next; in select it is client 2's recv") {
+		t.Errorf("they part: %q", s.versus.parting())
+	}
+	if right, head, _ := s.versus.verdict(); !s.revealed() || !strings.HasPrefix(head, map[bool]string{true: "select, as you said", false: "You said select"}[right]) {
+		t.Errorf("revealed %v: %q", s.revealed(), head)
+	}
+	for k := range figures {
+		cells := s.versus.row(k)
+		best := 0
+		for _, c := range cells {
+			if c.level > 20 || c.text == "" {
+				t.Errorf("%s: %+v", figures[k].label, c)
+			}
+			if c.best {
+				best++
+			}
+		}
+		if figures[k].better == 0 && best > 0 {
+			t.Errorf("%s: no run is the better one for it, but %d are marked", figures[k].label, best)
+		}
+	}
+	// Every step can be gone to, and every lane says what its thread does.
+	for n := range s.Player.Len() + 1 {
+		s.seek(n)
+		if len(s.lanes()) != 9 {
+			t.Fatalf("%d lanes at %d", len(s.lanes()), n)
+		}
+	}
+}
+
+func TestTheOutcomeIsHiddenUntilItIsGuessed(t *testing.T) {
+	s, _ := contest(t, "clients=2")
+	s.apply(answer)
+	if s.veiled() {
+		t.Error("hidden before there is anything")
+	}
+	s.run()
+	answers(s, "iterative", []int{1, 2}, done)
+	answers(s, "select", []int{2, 1}, done)
+	if s.apply(stepOn); !s.veiled() || s.pos() != 0 || s.revealed() {
+		t.Fatalf("veiled %v, at %d", s.veiled(), s.pos())
+	}
+	if s.apply(checkAnswer); !s.veiled() {
+		t.Error("told without a guess")
+	}
+	s.digit(2)
+	if s.apply(checkAnswer); s.veiled() || s.pos() == 0 || s.versus.guess != 1 {
+		t.Errorf("veiled %v, at %d, guess %d", s.veiled(), s.pos(), s.versus.guess)
+	}
+	s.bet(0)
+	if s.versus.guess != 1 {
+		t.Error("another guess after the answer")
+	}
+	// The next run is asked about again; skipping shows it as well.
+	s.run()
+	if s.versus.guess != 1 {
+		t.Error("the guess is forgotten")
+	}
+	s.bet(1) // taken back
+	answers(s, "iterative", []int{1}, done)
+	answers(s, "select", []int{1}, done)
+	if s.apply(skipQuestion); s.veiled() || !s.revealed() {
+		t.Error("skipped, and still hidden")
+	}
+}
+
+func TestAPartialComparison(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		do   func(*session)
+		want []string
+	}{
+		{"a run reaches a limit", func(s *session) {
+			s.hear(say(trace.Message{End: &trace.End{Reason: trace.EndLimit, Message: "200,000 calls"}}))
+			answers(s, "epoll", []int{1, 2}, done)
+		}, []string{"select: The run reached a limit: 200,000 calls."}},
+		{"the relay goes away", func(s *session) { s.hear(link.Event{State: link.Gone}) },
+			[]string{"select: The run ended early: the relay went away.", "epoll: Not run: the relay went away."}},
+		{"it is stopped", func(s *session) {
+			s.stop()
+			s.hear(say(trace.Message{End: &trace.End{Reason: trace.EndStopped}}))
+		}, []string{"select: The run was stopped.", "epoll: Not run: the comparison was stopped."}},
+		{"a run is refused", func(s *session) {
+			s.hear(say(trace.Message{End: done}))
+			s.hear(say(trace.Message{Error: &trace.Error{Text: "no room"}}))
+		}, []string{"epoll: No room."}},
+	} {
+		s, _ := contest(t, "servers=iterative,spin,select,epoll&clients=2&pause=200ms")
+		s.run()
+		answers(s, "iterative", []int{1, 2}, done)
+		answers(s, "select", []int{2}, nil)
+		c.do(s)
+		s.align()
+		if s.busy() || !s.revealed() {
+			t.Errorf("%s: busy %v", c.name, s.busy())
+		}
+		for _, want := range append(c.want, "spin: Lab spin: knob pause is \"200ms\"") {
+			if got := s.troubles(); !strings.Contains(got, want) {
+				t.Errorf("%s: %q does not say %q", c.name, got, want)
+			}
+		}
+		if first, _ := s.versus.winner(); first != 0 && c.name != "a run is refused" {
+			t.Errorf("%s: run %d is said to be first", c.name, first)
+		}
+		if s.versus.row(0)[1].text != "–" {
+			t.Errorf("%s: a server that was not run has the figure %q", c.name, s.versus.row(0)[1].text)
+		}
+	}
+}
+
+func TestTheListOfServers(t *testing.T) {
+	for _, c := range []struct {
+		i    int
+		id   string
+		want string
+	}{
+		{0, "poll", "poll,select,epoll"}, {1, noItem, "iterative,epoll"}, {3, "edge", "iterative,select,epoll,edge"}, {2, "select", "iterative,select,select"},
+	} {
+		if got := item("iterative,select,epoll", c.i, c.id); got != c.want {
+			t.Errorf("item(%d, %q) = %s, want %s", c.i, c.id, got, c.want)
+		}
+	}
+	s, _ := contest(t, "servers=edge,poll&pause=20ms")
+	if got := query(s.Lab, s.Values); got != "servers=edge,poll&pause=20ms" {
+		t.Errorf("the link is %q", got)
+	}
+	if err := s.set("servers", "poll,edge,threads"); err != nil || len(s.versus.runs) != 3 || s.versus.runs[2].lab.ID != "threads" {
+		t.Errorf("%v, %d runs", err, len(s.versus.runs))
+	}
+	if got := address(s.versus.runs[0].lab, s.versus.runs[0].values); got != "/lab/poll?timeout=520ms&pauses=0s&pause=20ms" {
+		t.Errorf("poll alone is at %s", got)
+	}
+}
