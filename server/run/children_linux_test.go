@@ -2,6 +2,9 @@ package run
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -141,6 +144,36 @@ func aChild() descendant {
 }
 
 func noChild() bool { return aChild().pid == 0 }
+
+// A child has the connection, none of the tracer's fds, no other than its parent
+// has, and its parent's limits.
+func TestAChildHasItsFDsAndLimits(t *testing.T) {
+	_, p := serving(t, startTest(t, Config{Warm: 1, Limits: Limits{Files: 99}}))
+	proc := fmt.Sprintf("/proc/%d/", p.pid)
+	// others lists the fds of a process but for the trace's memory and the two sockets.
+	others := func(pid int) (list string) {
+		fds, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+		for _, fd := range fds {
+			to, _ := os.Readlink(fd)
+			if n := filepath.Base(fd); n != "3" && n != "4" && (pid == p.pid || !strings.Contains(to, "memfd:trace")) {
+				list += n + " "
+			}
+		}
+		return list
+	}
+	eventually(t, "the child has closed the listener, and has the connection", func() bool {
+		_, listener := os.Lstat(proc + "fd/3")
+		_, conn := os.Lstat(proc + "fd/4")
+		return os.IsNotExist(listener) && conn == nil
+	})
+	if child, parent := others(p.pid), others(p.parent); child != parent || !strings.HasPrefix(child, "0 1 ") {
+		t.Errorf("the child has fds %s, its parent %s", child, parent)
+	}
+	limits, err := os.ReadFile(proc + "limits")
+	if err != nil || !regexp.MustCompile(`Max open files +99 +99 `).Match(limits) {
+		t.Errorf("%v\n%s", err, limits)
+	}
+}
 
 func TestARunThatIsStoppedLeavesNoChild(t *testing.T) {
 	for _, share := range []bool{false, true} {
