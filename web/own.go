@@ -33,7 +33,7 @@ func (s *session) command(tool string) string {
 	addr := s.expected()[0].Addr
 	if s.Hello != nil {
 		for _, p := range s.Hello.Standing {
-			if p.Name == s.Lab.Server() {
+			if p.Name == s.Lab.Server() && strings.Contains(p.Addr, ":") {
 				addr = p.Addr
 			}
 		}

@@ -160,7 +160,7 @@ func TestCommandsNameTheTrueAddress(t *testing.T) {
 	s, _ := sitting(t)
 	for i, want := range []string{"nc ::1 77", "nc 127.0.0.1 9999", `printf '\000\000\116\040' | nc 127.0.0.1 20000 | xxd`} {
 		s.open(lab.Standing[i], lab.Values{})
-		s.Hello = &trace.Hello{Standing: []trace.Proc{{Name: "mux", Addr: "[::1]:77"}}}
+		s.Hello = &trace.Hello{Standing: []trace.Proc{{Name: "mux", Addr: "[::1]:77"}, {Name: "echo", Addr: "nowhere"}}}
 		if got := s.command("nc"); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}

@@ -22,8 +22,8 @@ type broadcast struct {
 	proc   *process
 	header *trace.Header
 	merge  merge
-	diag   *sockDiag // nil where the kernel's table can't be had
-	came   chan struct{}
+	diag   *sockDiag     // nil where the kernel's table can't be had
+	came   chan struct{} // somebody has sat down
 
 	// Of the goroutine that empties the ring.
 	busy    int64 // when the last record was seen; ns since began
@@ -99,6 +99,7 @@ func (b *broadcast) loop(died <-chan struct{}, limits Limits) {
 		case <-died:
 			return
 		case <-b.came:
+			b.table, b.sampled = nil, 0 // who has come gets the next sample, as everybody
 		case <-timer.C:
 		}
 		if err := b.pass(false); err != nil {
@@ -321,7 +322,6 @@ func (b *broadcast) watch(ctx context.Context, write func(frame []byte) error) e
 	b.mu.Lock()
 	s := &seat{behind: true, told: b.told, more: make(chan struct{}, 1)}
 	b.seats = append(b.seats, s)
-	b.table = nil // so that the next sample goes to this viewer too
 	b.mu.Unlock()
 	defer func() {
 		b.mu.Lock()

@@ -201,9 +201,9 @@ func (r *Run) arrival(i int) *Arrival {
 func (r *Run) What(a *Arrival) string {
 	switch {
 	case r.Steps[a.Took].Call == trace.Accept:
-		return "connects"
+		return "connection"
 	case a.Bytes == 0:
-		return "ends"
+		return "end of stream"
 	}
 	return count(a.Bytes, "byte")
 }

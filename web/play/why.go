@@ -129,7 +129,7 @@ func (w *why) woken(c *Call) *Call {
 	wake := r.WakeOf(c.Return)
 	if wake == nil {
 		if a := r.arrival(c.Return); a != nil {
-			w.add(c.Return, trace.Inferred, "it slept until something came of %s, which is not traced: %s", r.Conns[a.Conn].Addr, r.What(a))
+			w.add(c.Return, trace.Inferred, "%s of %s, which is not traced, ended the sleep", r.What(a), r.Conns[a.Conn].Addr)
 		} else if timedOut(in, out) {
 			w.add(c.Return, trace.Observed, "nothing happened for %s: its time was up", span(out.Time-in.Time))
 		}
