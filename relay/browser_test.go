@@ -449,3 +449,21 @@ func TestRelayDrains(t *testing.T) {
 		t.Errorf("the relay ends with %v", err)
 	}
 }
+
+// A relay whose places are taken says so on the page, which tries again later.
+func TestRelayIsFull(t *testing.T) {
+	b := browser.Start(t)
+	_, address := start(t, "-sessions=1")
+	taken := dial(t, address, "mux")
+	for _, v := range []browser.View{browser.Desk, browser.Phone} {
+		tab := b.Open(t, "http://"+address+"/lab/echo", v)
+		tab.WaitText(".say", "All 1 sessions are taken; try again later.")
+		tab.WaitText(".status", "no server")
+		tab.Wait(`+document.querySelector(".pos").innerText.split(" of ")[1].split("\n")[0] > 0`) // the recording is there
+		tab.WaitText(".say", "All 1 sessions are taken")
+		tab.Shot(fmt.Sprintf("full-%d", v.Width))
+		tab.Close()
+	}
+	taken.Close()
+	live(b.Open(t, "http://"+address+"/lab/echo", browser.Desk))
+}

@@ -205,11 +205,11 @@ func (s *session) fail(err error) bool {
 // hear takes what the link says.
 func (s *session) hear(e link.Event) {
 	s.rev++
-	if s.Link == link.Refused && e.State == link.Live {
-		s.Problem = ""
-	}
 	s.Link = e.State
-	if e.Notice != "" {
+	if e.State == link.Refused && e.Message.Error != nil {
+		e.Notice = e.Message.Error.Text
+	}
+	if e.Notice != "" { // which a recording that is loaded leaves in place
 		s.Notice = sentence(e.Notice)
 		return
 	}

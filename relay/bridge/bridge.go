@@ -178,7 +178,9 @@ func (b *Bridge) Drain(ctx context.Context, grace time.Duration) {
 	if b.state == taking {
 		b.state = draining
 		b.until = time.Now().Add(grace)
-		close(b.drain)
+		if grace > 0 {
+			close(b.drain)
+		}
 	}
 	b.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, grace)
