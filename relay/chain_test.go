@@ -93,7 +93,7 @@ func TestCausesByKeyboard(t *testing.T) {
 	tab.Key(kb.Enter) // on the first link: the call itself
 	tab.Wait(`document.querySelector(".why-chain li.cur")`)
 
-	sent := lineOf(tab, "c1send(3,")
+	sent := lineOf(tab, `c1send(3,"Thisisthemessage",19)=19`) // where it returns, if something came between
 	tab.Eval(fmt.Sprintf(`[...document.querySelectorAll(".log li")].find(e => e.querySelector("i").textContent === "%d").click()`, sent))
 	waitPos(tab, sent)
 	tab.WaitText(".picked", "send(3) of client 1")

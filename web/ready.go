@@ -78,7 +78,7 @@ func (s *session) readiness(p *trace.ProcState, cols []column, row func(string, 
 	for _, l := range in {
 		out = append(out, row("in", l.head, func(c *column) app.UI { return member(slices.Contains(l.members, c.number), "m", c.number) }))
 	}
-	if m.Call == trace.EpollWait {
+	if m.Call == trace.EpollWait && s.question() == nil { // it would give the answer away
 		out = append(out, title("Ready list ", "what the kernel would tell next ", provenance(trace.Inferred, "")),
 			row("list", "to be told", func(c *column) app.UI { return member(s.toBeTold(p, c.fd), "m", c.number) }))
 	}

@@ -33,7 +33,7 @@ func dial(t *testing.T, addr string) *net.TCPConn {
 
 // echoServers are those with nothing but their waiting different.
 var echoServers = map[string]map[string]string{
-	"echo": nil, "spin": nil, "threads": nil, "processes": nil, "select": {"timeout": "0s"}, "poll": {"timeout": "0s"},
+	"echo": nil, "spin": nil, "threads": nil, "watchful": nil, "processes": nil, "select": {"timeout": "0s"}, "poll": {"timeout": "0s"},
 	"epoll": {"timeout": "0s"}, "edge": {"timeout": "0s", "size": "16"},
 	"two-ports": {"timeout": "0s", "other": "127.0.0.1:0"},
 }

@@ -77,7 +77,7 @@ func (p *Program) Check(given map[string]string) (Settings, error) {
 //go:embed web.go get.go echo.go select.go client.go slow.go reset.go
 //go:embed halfclose.go receive.go number.go byteorder.go spin.go
 //go:embed poll.go epoll.go edge.go kqueue.go threads.go processes.go twoports.go
-//go:embed timeouts.go many.go dice.go
+//go:embed timeouts.go many.go dice.go watchful.go
 var Sources embed.FS
 
 // Source returns the text of a program's file, "" when there is no such file.

@@ -69,6 +69,12 @@ var Programs = []*Program{
 		Run: func(addr string, s Settings) { Threads(addr) },
 	},
 	{
+		Name: "watchful", File: "watchful.go",
+		Doc:      "the same, but its first thread waits in select, with a timeout",
+		Settings: []Setting{{"patience", "500ms", "how long it waits at once, 1ms to 1h", atLeast(time.Millisecond, time.Hour)}},
+		Run:      func(addr string, s Settings) { Watchful(addr, s.Duration("patience")) },
+	},
+	{
 		Name: "processes", File: "processes.go", Forks: true,
 		Doc: "blocking echo server with a process for each client",
 		Settings: []Setting{

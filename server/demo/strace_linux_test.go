@@ -71,20 +71,22 @@ func TestStraceAgrees(t *testing.T) {
 			}
 		})
 	}
-	t.Run("threads", func(t *testing.T) {
-		t.Parallel()
-		prefix := filepath.Join(t.TempDir(), "server")
-		addr := freePort(t)
-		server := start(t, job{Program: "threads", Addr: addr}, straced(tool, prefix)...).listening()
-		start(t, job{Program: "client", Addr: addr}).wait()
-		second := &process{t: t, ring: server.area.Ring(1)}
-		second.await("the client's thread to end", func() bool {
-			n := len(second.events)
-			return n > 0 && second.events[n-1].Kind == trace.Exit
+	for _, program := range []string{"threads", "watchful"} {
+		t.Run(program, func(t *testing.T) {
+			t.Parallel()
+			prefix := filepath.Join(t.TempDir(), "server")
+			addr := freePort(t)
+			server := start(t, job{Program: program, Addr: addr}, straced(tool, prefix)...).listening()
+			start(t, job{Program: "client", Addr: addr}).wait()
+			second := &process{t: t, ring: server.area.Ring(1)}
+			second.await("the client's thread to end", func() bool {
+				n := len(second.events)
+				return n > 0 && second.events[n-1].Kind == trace.Exit
+			})
+			server.stop()
+			agree(t, second, prefix, "recvfrom")
 		})
-		server.stop()
-		agree(t, second, prefix, "recvfrom")
-	})
+	}
 }
 
 // straced returns the words that have strace write a file for each thread.

@@ -11,6 +11,7 @@ var threading = talking(&Lab{
 		"One lane a thread: each sleeps in its own `recv`, the first one in `accept`.",
 		"Client 1 pauses, and the others are served meanwhile.",
 		"One table of fds for the whole process: what one thread accepts another closes.",
+		"Let the first thread sleep in `select` on the listener: `accept` comes after it and never sleeps, and twice a second the thread is back though nobody came.",
 	},
 	True: []string{
 		"A blocking call blocks its thread, not its process. The program of each thread reads as if it had one client only.",
@@ -21,9 +22,14 @@ var threading = talking(&Lab{
 		clientsKnob,
 		messagesKnob,
 		pauseKnob,
+		{Name: "first", Label: "first thread sleeps in", Type: Choice, Offers: []string{"accept", "select"}, Default: "accept"},
 	},
 	procs: func(v Values) []Process {
 		const addr = "127.0.0.1:9999"
-		return append([]Process{server("threads", addr, nil)}, talkers(v, addr)...)
+		first := server("threads", addr, nil)
+		if v["first"] == "select" {
+			first = server("watchful", addr, map[string]string{"patience": "500ms"})
+		}
+		return append([]Process{first}, talkers(v, addr)...)
 	},
 })

@@ -107,7 +107,7 @@ func buffer(m map[string]*bytes.Buffer, name string) *bytes.Buffer {
 }
 
 // echoes are the programs that send back what they receive.
-var echoes = []string{"echo", "spin", "select", "poll", "epoll", "threads", "processes", "two-ports", "timeouts"}
+var echoes = []string{"echo", "spin", "select", "poll", "epoll", "threads", "watchful", "processes", "two-ports", "timeouts"}
 
 // checkEcho makes sure that an echo's clients got every byte once, in order.
 func checkEcho(t testing.TB, r *result, sent, received map[string]*bytes.Buffer) {
@@ -183,6 +183,7 @@ func TestLabsRunToTheirEnds(t *testing.T) {
 				{"edge", map[string]string{"clients": "8", "size": "1024", "seed": "1", "pauses": "3ms"}},
 				{"threads", nil},
 				{"threads", map[string]string{"clients": "8", "messages": "8", "pause": "3ms"}},
+				{"threads", map[string]string{"first": "select", "pause": "3ms"}},
 				{"processes", nil},
 				{"processes", map[string]string{"clients": "8", "messages": "8", "pause": "3ms"}},
 				{"processes", map[string]string{"parent": "forgets", "clients": "3"}},
