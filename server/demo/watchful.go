@@ -17,8 +17,8 @@ func Watchful(addr string, patience time.Duration) {
 	server.Listen(5)
 
 	for {
-		waiting, _ := socket.Select(socket.Set{server: true}, nil, patience)
-		if len(waiting) == 0 {
+		ready, _ := socket.Select(socket.Set{server: true}, nil, patience)
+		if len(ready) == 0 {
 			continue // nobody came: the place for something else
 		}
 		conn, err := server.Accept() // doesn't block: somebody waits
