@@ -328,6 +328,17 @@ func TestAChildComesIntoTheRun(t *testing.T) {
 	check(other)
 }
 
+func TestShortTags(t *testing.T) {
+	for tag, want := range map[string]string{"srv": "s", "c3": "3", "ch3": "c3", "you": "y", "": ""} {
+		if got := shortTag(tag, 0); got != want {
+			t.Errorf("%q: %q, want %q", tag, got, want)
+		}
+	}
+	if got := shortTag("srv", 1); got != "s.2" {
+		t.Errorf("a second thread: %q", got)
+	}
+}
+
 func TestSentences(t *testing.T) {
 	for in, want := range map[string]string{"": "", "no relay": "No relay.", "Éa!": "Éa!", "x?": "X?"} {
 		if got := sentence(in); got != want {

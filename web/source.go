@@ -171,9 +171,12 @@ func (s *session) marks() map[int]map[int]*mark {
 	return out
 }
 
-// shortTag fits a lane's tag into a line's margin: "srv" is s, "c3" is 3.
+// shortTag fits a lane's tag into a line's margin: "srv" is s, client "c3" is 3,
+// child "ch3" is c3.
 func shortTag(tag string, thread int) string {
 	switch {
+	case strings.HasPrefix(tag, "ch"):
+		tag = "c" + tag[2:]
 	case strings.HasPrefix(tag, "c") && len(tag) > 1:
 		tag = tag[1:]
 	case tag != "":
