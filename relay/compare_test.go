@@ -124,3 +124,30 @@ func TestCompareLosesTheRelay(t *testing.T) {
 	tab.Wait(`document.querySelector(".tally td").textContent !== "–"`)
 	tab.WaitText(".ask", "threads was first")
 }
+
+// What a spinning server burns stands beside what select needs for the same
+// clients.
+func TestSpinBesideSelect(t *testing.T) {
+	b, base := desk(t)
+	for name, v := range map[string]browser.View{"desk": browser.Desk, "phone": browser.Phone} {
+		tab := b.Open(t, base+"/lab/spin?clients=2&pause=300us", v)
+		live(tab)
+		tab.WaitText(".aside", "after the run")
+		tab.Key("r")
+		tab.WaitText(".aside", "Processor time of this server")
+		tab.Click(".aside .btn")
+		tab.WaitText(".aside", "on select, in a run of its own after this one: ")
+		tab.Wait(`[...document.querySelectorAll(".aside b")].every(e => /^\d.* in \d+ calls$/.test(e.textContent))`)
+		fits(tab)
+		tab.Shot("spin-beside-" + name)
+		// The run itself stays, and what has been measured goes with the next.
+		tab.Wait(`document.querySelector(".lanes li:nth-child(3)").textContent.includes("client 2")`)
+		if v.Touch {
+			continue
+		}
+		tab.Click(".aside a")
+		tab.WaitText(".q h1 code", "compare")
+		tab.Wait(`[...document.querySelectorAll(".list select")].map(e => e.value).join() === "spin,select,-"`)
+		tab.Wait(`document.querySelector("[name=clients]").value === "2" && document.querySelector("[name=pause]").value === "300us"`)
+	}
+}

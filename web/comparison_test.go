@@ -219,3 +219,54 @@ func TestTheListOfServers(t *testing.T) {
 		t.Errorf("poll alone is at %s", got)
 	}
 }
+
+func TestTheServerBeside(t *testing.T) {
+	l, err := lab.Find("spin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asked []trace.Request
+	s := &session{send: func(r *trace.Request) error { asked = append(asked, *r); return nil }}
+	v, _ := setup(l, url.Values{"clients": {"2"}, "pauses": {"1ms"}})
+	s.open(l, v)
+	s.hear(hello())
+	s.beside() // there is nothing to set beside
+	s.run()
+	script := func(lab string) {
+		run := playtest.New(2)
+		run.Header.Lab, run.Header.Knobs = lab, v
+		run.Listen()
+		run.Connect(1, true)
+		run.Echo(1, "a")
+		s.hear(say(trace.Message{Header: run.Header}))
+		s.hear(say(trace.Message{Events: run.Events}))
+	}
+	script("spin")
+	s.beside() // it is under way
+	s.hear(say(trace.Message{End: done}))
+	shown, n := s.Player, len(asked)
+	s.beside()
+	s.run() // there is one at a time
+	if len(asked) != n+1 || asked[n].Lab != "select" || asked[n].Knobs["pauses"] != "1ms" || asked[n].Knobs["clients"] != "2" || !s.busy() {
+		t.Fatalf("asked %v", asked[n:])
+	}
+	script("select")
+	s.hear(say(trace.Message{End: done}))
+	if s.busy() || s.aside.run == nil || s.aside.why != "" || s.Player != shown || s.Phase != over {
+		t.Errorf("busy %v, %+v", s.busy(), s.aside)
+	}
+	if got := s.besideSetup(); got != "/lab/compare?servers=spin,select&clients=2&messages=1&pause=1ms&pauses=1ms" {
+		t.Errorf("compared at %s", got)
+	}
+	s.beside()
+	s.hear(link.Event{State: link.Gone})
+	if s.busy() || s.aside.why == "" || s.Player != shown {
+		t.Errorf("without the relay: busy %v, %+v", s.busy(), s.aside)
+	}
+	s.hear(hello())
+	s.beside()
+	s.hear(say(trace.Message{Error: &trace.Error{Text: "no room"}}))
+	if s.busy() || s.aside.why != "No room." {
+		t.Errorf("refused: busy %v, %+v", s.busy(), s.aside)
+	}
+}

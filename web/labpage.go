@@ -238,6 +238,7 @@ func (p *labPage) Render() app.UI {
 			elc("div", "screen").Body(p.screen, p.invitation()),
 		),
 		p.transport(),
+		app.If(s.Lab.Beside != "", func() app.UI { return &asideLine{S: s, Rev: s.rev} }),
 		app.If(s.Lab.Server() != "", func() app.UI { return p.mine() }),
 		app.If(s.hasAgent(), func() app.UI { return &handsBar{S: s, Rev: s.rev} }),
 		p.tabs(names...),

@@ -64,6 +64,7 @@ type session struct {
 	attended *play.Question
 
 	versus *comparison // the runs of lab compare; nil for another
+	aside  aside
 }
 
 // flowPick is the choice of bytes to show; the zero value follows the lane.
@@ -120,7 +121,9 @@ func (s *session) set(name, value string) error {
 }
 
 // busy reports whether a run is under way on the server.
-func (s *session) busy() bool { return s.Phase == asked || s.Phase == queued || s.Phase == live }
+func (s *session) busy() bool {
+	return s.Phase == asked || s.Phase == queued || s.Phase == live || s.aside.busy
+}
 
 // cannot says why the server can't run the lab, "" when it can.
 func (s *session) cannot() string {
@@ -225,6 +228,10 @@ func (s *session) hear(e link.Event) {
 		s.lose()
 		return
 	}
+	if s.aside.busy {
+		s.aside = aside{why: "The relay went away."}
+		return
+	}
 	if s.Phase == live {
 		s.breakOff("the relay went away; what has arrived stays here")
 		return
@@ -255,6 +262,8 @@ func (s *session) take(m *trace.Message, raw []byte) {
 		}
 	case s.versus != nil:
 		s.takeRun(m)
+	case s.aside.busy:
+		s.takeAside(m)
 	case m.Look != nil:
 		s.Look = m.Look
 	case m.Queued != nil:
@@ -315,7 +324,7 @@ func (s *session) begin(h *trace.Header, raw []byte) {
 		s.Player.SetSpeed(speed)
 	}
 	s.Log = newCallLog(s.Player.Run)
-	s.Points = nil
+	s.Points, s.aside = nil, aside{}
 	s.file = slices.Clone(raw)
 	s.flow, s.picked, s.chain = flowPick{}, 0, chain{}
 	if s.view == aboutView {
