@@ -151,3 +151,24 @@ func TestSpinBesideSelect(t *testing.T) {
 		tab.Wait(`document.querySelector("[name=clients]").value === "2" && document.querySelector("[name=pause]").value === "300us"`)
 	}
 }
+
+// Plain files have recordings of every server that can be compared, with the
+// clients of the default set-up, and say that they are recordings.
+func TestCompareRecordings(t *testing.T) {
+	b := browser.Start(t)
+	home, _ := plainFiles(t)
+	tab := b.Open(t, home+"lab/compare/", browser.Desk)
+	for _, expected := range []string{"WebSocket", "404", "Failed to load resource"} {
+		tab.Expect(expected)
+	}
+	tab.WaitText(".state", "2 runs, recorded in turn ")
+	tab.Wait(`document.querySelectorAll(".tally td").length > 20 && ![...document.querySelectorAll(".tally td")].some(e => e.textContent === "–")`)
+	tab.Navigate(home + "lab/compare/?servers=threads,poll,edge&clients=2")
+	tab.WaitText(".state", "3 runs, recorded in turn ")
+	tab.WaitText(".state", "with other settings than those above")
+	// The servers can be changed: there is a recording of each.
+	tab.Choose(".list select:nth-child(1)", "epoll")
+	tab.WaitText(".lanes .band", "epoll")
+	tab.WaitText(".state", "3 runs, recorded in turn ")
+	tab.Shot("compare-recorded")
+}

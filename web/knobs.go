@@ -44,7 +44,7 @@ func knobControl(l *lab.Lab, k *lab.Knob, value string, fixed bool, set func(*la
 		app.If(k.Injected, func() app.UI { return app.Raw(" " + iconInjected) }),
 	)
 	if k.Type == lab.List {
-		return elc("div", "knob").Role("group").Aria("label", k.Label).Body(label, listControl(l, k, value, fixed, set(k)))
+		return elc("div", "knob").Role("group").Aria("label", k.Label).Body(label, listControl(l, k, value, set(k)))
 	}
 	if k.Type == lab.Text {
 		return elc("label", "knob").Body(label,
@@ -65,7 +65,7 @@ func knobControl(l *lab.Lab, k *lab.Knob, value string, fixed bool, set func(*la
 
 // listControl is a choice for each item of a list, with a last one to add
 // another. An item that is chosen away leaves the list.
-func listControl(l *lab.Lab, k *lab.Knob, value string, fixed bool, set app.EventHandler) app.UI {
+func listControl(l *lab.Lab, k *lab.Knob, value string, set app.EventHandler) app.UI {
 	items := strings.Split(value, ",")
 	n := len(items)
 	if int64(n) < k.Max {
@@ -80,7 +80,7 @@ func listControl(l *lab.Lab, k *lab.Knob, value string, fixed bool, set app.Even
 			first = option(noItem, "− remove", false)
 		}
 		name := fmt.Sprintf("%s %d", k.Name, i+1)
-		return elc("select", "pick").Attr("name", k.Name).DataSet("at", i).Aria("label", name).Attr("disabled", fixed).OnChange(set, app.EventScope(l.ID, name)).Body(
+		return elc("select", "pick").Attr("name", k.Name).DataSet("at", i).Aria("label", name).OnChange(set, app.EventScope(l.ID, name)).Body(
 			app.If(first != nil, func() app.UI { return first }),
 			app.Range(k.Items).Slice(func(j int) app.UI {
 				return option(k.Items[j], k.Items[j], k.Items[j] == items[i])

@@ -112,8 +112,8 @@ func (s *session) set(name, value string) error {
 	s.rev++
 	switch {
 	case s.busy():
-	case s.versus != nil && !s.versus.begun():
-		s.enter()
+	case s.versus != nil && (s.Recording || !s.versus.begun()):
+		s.enter() // of every server there is a recording
 	default:
 		s.look()
 	}

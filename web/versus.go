@@ -113,7 +113,11 @@ func (s *session) table() app.UI {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<table class="tally n%d"><thead><tr><th scope="col"><span class="vh">Figure</span></th>`, len(c.runs))
 	for i := range c.runs {
-		b.WriteString(`<th scope="col">` + html.EscapeString(c.name(i)) + `</th>`)
+		part := ""
+		if r := c.runs[i].run; r != nil && r.End != nil && r.End.Reason != trace.EndDone {
+			part = `, part`
+		}
+		b.WriteString(`<th scope="col">` + html.EscapeString(c.name(i)) + part + `</th>`)
 	}
 	b.WriteString(`</tr></thead><tbody>`)
 	marks := [...]string{"", markSampled, markInferred, ""}

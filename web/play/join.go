@@ -143,11 +143,11 @@ type Parting struct {
 }
 
 // Part returns the first difference of any run from the first, of those that
-// have come to an end; nil where there is none.
+// came to their own end; nil where there is none.
 func (j *Joined) Part() *Parting {
 	var first *Parting
 	for b := 1; b < len(j.Runs); b++ {
-		if !j.over(0) || !j.over(b) {
+		if !j.whole(0) || !j.whole(b) {
 			continue
 		}
 		d := Diverge(j.Runs[0], j.Runs[b])
@@ -170,4 +170,4 @@ func (j *Joined) Part() *Parting {
 
 func (j *Joined) place(k, step int) int { return j.places[k][step] }
 
-func (j *Joined) over(k int) bool { return j.Runs[k].End != nil && len(j.Runs[k].Steps) > 0 }
+func (j *Joined) whole(k int) bool { return j.Runs[k].End != nil && j.Runs[k].End.Reason == trace.EndDone }

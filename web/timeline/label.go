@@ -25,7 +25,7 @@ const gap = 5
 // shown, so that panning changes no word. Room is where the next bar begins.
 func (d *laneDrawing) label(b bar, room float64) {
 	f := d.f
-	end := math.Min(b.x1, f.told)
+	end := math.Min(b.x1, d.told)
 	if end < 0 || b.x0 > f.right || b.first != b.last && !b.strip {
 		return
 	}
