@@ -170,4 +170,6 @@ func (j *Joined) Part() *Parting {
 
 func (j *Joined) place(k, step int) int { return j.places[k][step] }
 
-func (j *Joined) whole(k int) bool { return j.Runs[k].End != nil && j.Runs[k].End.Reason == trace.EndDone }
+func (j *Joined) whole(k int) bool {
+	return j.Runs[k].End != nil && j.Runs[k].End.Reason == trace.EndDone
+}
