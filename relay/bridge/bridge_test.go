@@ -850,6 +850,25 @@ func TestSlowBrowserIsNotSilent(t *testing.T) {
 	same(t, "to the browser", data, down)
 }
 
+// A pong tells only of what came before its ping: a browser owes nothing while
+// its next pong waits behind bytes.
+func TestOldPongIsNoDebt(t *testing.T) {
+	h := newHeartbeat()
+	h.sent()
+	before := string(h.ping())
+	h.sent()
+	h.answered(before)
+	h.answered("3") // of a ping that there never was
+	h.answered("x")
+	if h.silent(-1) {
+		t.Error("silent while bytes are on their way")
+	}
+	h.answered(string(h.ping()))
+	if !h.silent(-1) {
+		t.Error("not silent although all bytes have come")
+	}
+}
+
 // Pings are answered while the browser takes nothing else, once it does.
 func TestPingIsAnswered(t *testing.T) {
 	b, _ := newRig(t).join()

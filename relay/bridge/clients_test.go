@@ -172,7 +172,7 @@ func TestIdleSession(t *testing.T) {
 // from getting old.
 func TestLifetime(t *testing.T) {
 	r := newRig(t, elsewhere, func(c *Config, _ *limits) {
-		c.Limits.Idle, c.Limits.Lifetime = 200*time.Millisecond, 600*time.Millisecond
+		c.Limits.Idle, c.Limits.Lifetime = time.Second, 1500*time.Millisecond
 	})
 	b, _ := r.as("203.0.113.1", protocol)
 	program := <-r.accepted
@@ -189,7 +189,7 @@ func TestLifetime(t *testing.T) {
 	}()
 	_, controls, end := b.rest()
 	wantControls(t, controls, closing)
-	wantEnd(t, end, codeAge, "600ms")
+	wantEnd(t, end, codeAge, "1.5s")
 }
 
 // The table of clients is bounded, and forgets those who have left.

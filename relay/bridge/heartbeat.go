@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"strconv"
 	"sync"
 	"time"
 
@@ -18,8 +19,9 @@ type heartbeat struct {
 	pong    *string // the answer to the last ping
 	notice  string  // why the session is going to be closed
 	last    time.Time
-	unheard bool // bytes went to the browser since the last sign of life
-	blocked bool // read waits for the program, and hears nothing
+	writes  uint64 // that went to the browser
+	known   uint64 // of those, how many came before a ping that it has answered
+	blocked bool   // read waits for the program, and hears nothing
 }
 
 func newHeartbeat() heartbeat {
@@ -41,15 +43,34 @@ func (h *heartbeat) owe(n int) {
 // heard notes a sign of life.
 func (h *heartbeat) heard() {
 	h.mu.Lock()
-	h.last, h.unheard = time.Now(), false
+	h.last = time.Now()
 	h.mu.Unlock()
 }
 
 // sent notes that bytes went to the browser.
 func (h *heartbeat) sent() {
 	h.mu.Lock()
-	h.unheard = true
+	h.writes++
 	h.mu.Unlock()
+}
+
+// ping returns the payload of a ping that goes out now: how many writes are
+// before it. An answer to an earlier one doesn't tell that those after it have
+// reached the browser.
+func (h *heartbeat) ping() []byte {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return strconv.AppendUint(nil, h.writes, 10)
+}
+
+// answered notes a pong.
+func (h *heartbeat) answered(payload string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.last = time.Now()
+	if n, err := strconv.ParseUint(payload, 10, 64); err == nil && n <= h.writes {
+		h.known = max(h.known, n)
+	}
 }
 
 // stuck notes that read waits for the program, or no longer does.
@@ -95,7 +116,7 @@ func (h *heartbeat) debts() (credit int, pong *string, notice string) {
 func (h *heartbeat) silent(d time.Duration) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return !h.blocked && !h.unheard && time.Since(h.last) > d
+	return !h.blocked && h.known == h.writes && time.Since(h.last) > d
 }
 
 // beatUntil pays what is owed and pings, until quiet is closed. A browser that
@@ -123,7 +144,7 @@ func (s *session) beatUntil(quiet <-chan struct{}) {
 				s.log.Info("a browser stays silent")
 				s.ws.Close()
 			}
-			s.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(s.limits.stall))
+			s.ws.WriteControl(websocket.PingMessage, s.beat.ping(), time.Now().Add(s.limits.stall))
 		}
 	}
 }
@@ -140,7 +161,7 @@ func (s *session) pinged(payload string) error {
 	return nil
 }
 
-func (s *session) ponged(string) error {
-	s.beat.heard()
+func (s *session) ponged(payload string) error {
+	s.beat.answered(payload)
 	return nil
 }
