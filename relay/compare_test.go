@@ -86,7 +86,7 @@ func TestCompare(t *testing.T) {
 func TestCompareFive(t *testing.T) {
 	b, base := desk(t)
 	for name, v := range map[string]browser.View{"desk": browser.Desk, "phone": browser.Phone, "phone-dark": {Width: 390, Height: 844, Dark: true, Touch: true}} {
-		tab := b.Open(t, base+"/lab/compare?servers=iterative,threads,poll,select,epoll&clients=4&seed=2", v)
+		tab := b.Open(t, base+"/lab/compare?servers=processes,threads,spin,select,epoll&clients=4&seed=2", v)
 		live(tab)
 		tab.Key("r")
 		tab.Wait(`document.querySelector(".tally") && document.querySelector(".runb").textContent.includes("Run")`)
