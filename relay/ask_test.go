@@ -81,8 +81,8 @@ func TestAskBeforeShowing(t *testing.T) {
 func TestLabsAskWhatTheyAreAbout(t *testing.T) {
 	b, base := desk(t)
 	for _, c := range []struct{ url, asks, happened string }{
-		{"/lab/iterative?clients=3&messages=1&pause=1s", "When is it accepted?", "When client 2 is done."},
-		{"/lab/spin?clients=1", "How often before its bytes come?", "times."},
+		{"/lab/iterative?clients=3&messages=1&pause=2s", "When is it accepted?", "When client"},
+		{"/lab/spin?clients=1&pause=10ms", "How often before its bytes come?", "times."},
 		{"/lab/select?timeout=100ms", "What number does select", "."},
 		{"/lab/edge?reads=once&timeout=100ms&clients=1", "Does epoll_wait return for them again?", "No: it sleeps until something new comes."},
 		{"/lab/epoll?timeout=100ms&clients=1&messages=1", "Does epoll_wait return for them again?", "Yes, at once: they are unread."},

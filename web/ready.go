@@ -80,7 +80,7 @@ func (s *session) readiness(p *trace.ProcState, cols []column, row func(string, 
 	}
 	if m.Call == trace.EpollWait && s.question() == nil { // it would give the answer away
 		out = append(out, title("Ready list ", "what the kernel would tell next ", provenance(trace.Inferred, "")),
-			row("list", "to be told", func(c *column) app.UI { return member(s.toBeTold(p, c.fd), "m", c.number) }))
+			row("tell", "to be told", func(c *column) app.UI { return member(s.toBeTold(p, c.fd), "m", c.number) }))
 	}
 	out = append(out, title(map[bool]string{true: "Sets out ", false: "Events out "}[m.Call == trace.Select], answerWord(m), nil))
 	for _, l := range listsOf(m.Call, m.Out, true) {

@@ -139,7 +139,7 @@ func (q *Quiz) Skip() {
 		return
 	}
 	q.answers[open] = &Answer{Question: open, Skipped: true}
-	if q.Open() == nil {
+	if q.Open() == nil && q.held != (held{}) { // else it came here exactly, and was not stopped yet
 		q.player.Playing, q.player.Follow = q.held.playing, q.held.follow
 		q.held = held{}
 	}

@@ -104,6 +104,23 @@ func TestSkippingGoesOn(t *testing.T) {
 	}
 }
 
+// A tick may end right at a question: the player is not stopped yet, and goes on
+// when that is skipped.
+func TestSkippingWhereATickEnds(t *testing.T) {
+	p, q := asking(t, "first")
+	p.Seek(q.Questions()[0].At - 1)
+	p.SetSpeed(1) // a step a second
+	p.Play()
+	p.Tick(time.Second)
+	if q.Open() == nil {
+		t.Fatalf("nothing is asked at %d", p.Pos())
+	}
+	q.Skip()
+	if !p.Playing || q.Open() != nil {
+		t.Errorf("skipped: playing %v, open %v", p.Playing, q.Open())
+	}
+}
+
 func TestALiveRunWaitsForTheAnswer(t *testing.T) {
 	whole := recorded(t, "first")
 	live := NewRun(whole.Header)
