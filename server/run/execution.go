@@ -36,6 +36,8 @@ type execution struct {
 	poured  int        // bytes of the trace so far
 	full    bool       // the trace has reached its limit
 	cut     int64      // calls left out since
+	lost    int64      // calls that could not be recorded, when that was last looked at
+	lostAt  int64      // when they became as many
 	end     *trace.End // set when the run is to end
 }
 

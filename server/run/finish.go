@@ -37,31 +37,57 @@ func (e *execution) checkDone() {
 		e.stop(trace.EndDone, "")
 		return
 	}
+	since := e.quietSince()
 	for i := range e.members {
 		m := e.members[i]
 		if m.exited || m.killed || m.Ends || m.proc == nil {
 			continue
 		}
-		if call, ok := m.asleep(e.time() - int64(patience)); ok {
-			e.note(fmt.Sprintf("the clients are done; the %s, which waits for more in %v, was killed", m.Name, call))
+		if call, ok := m.asleep(since, e.lost > 0); ok {
+			where := "in " + call.String()
+			if call == trace.CallNone {
+				where = "in a call that is not in this trace"
+			}
+			e.note(fmt.Sprintf("the clients are done; the %s, which waits for more %s, was killed", m.Name, where))
 			e.kill(i)
 		}
 	}
 }
 
+// silence is patience with a server some of whose calls could not be recorded: it
+// may sleep in one of those, and that it makes no more is all that tells.
+const silence = 500 * time.Millisecond
+
+// quietSince returns since when a server has to have been in its call.
+func (e *execution) quietSince() int64 {
+	t := e.time()
+	if lost := e.merge.dropped(); lost != e.lost {
+		e.lost, e.lostAt = lost, t
+	}
+	if e.lost == 0 {
+		return t - int64(patience)
+	}
+	if t-e.lostAt < int64(silence) {
+		return -1 // it still makes calls
+	}
+	return t - int64(silence)
+}
+
 // asleep tells whether all threads have been in one call each since before the
-// time, and which call that of the first is.
-func (m *member) asleep(since int64) (call trace.Call, ok bool) {
+// time, and which call that of the first is. With calls lost it is enough that
+// there is nothing new of a thread; the call is CallNone then.
+func (m *member) asleep(since int64, lost bool) (call trace.Call, ok bool) {
 	for _, t := range m.threads {
 		if t.exited {
 			continue
 		}
-		if !t.inCall || t.since > since {
+		if !t.inCall && !lost || t.since > since {
 			return 0, false
 		}
-		if !ok {
-			call, ok = t.call, true
+		if !ok && t.inCall {
+			call = t.call
 		}
+		ok = true
 	}
 	return call, ok
 }
