@@ -53,8 +53,8 @@ type thread struct {
 type conn struct {
 	proc     int
 	other    *conn
-	in, out  stream
-	offered  stream // out, and what the send under way may add
+	in, out  stream // out has what a send under way offers, until it returns
+	taken    int    // bytes of out that the kernel is known to have taken
 	ended    bool   // it has sent all that it will
 	drained  bool   // it has read to the end of file
 	failed   bool   // a call on it returned an error other than EAGAIN
@@ -161,6 +161,9 @@ func (c *Check) start(e *trace.Event) {
 
 func (c *Check) exit(e *trace.Event) {
 	t := c.lanes[lane{e.Proc, e.Thread}]
+	if t == nil && c.procs[e.Proc] == nil && e.Result < 0 {
+		return // killed before it could say that it had started
+	}
 	if t == nil || t.exited || t.proc.exited {
 		c.sayf("%s: it has not started, or has ended already", describe(e))
 		return
@@ -227,9 +230,8 @@ func (c *Check) enter(e *trace.Event) {
 		c.connects[e.Addr]++
 	case e.Call == trace.Shutdown && k != nil && len(e.Args) > 0 && e.Args[0] > 0:
 		c.over(k)
-	case e.Call.Sends() && k != nil && k.other != nil:
-		k.offered = stream{slices.Clip(k.out.data), k.out.blurred}
-		k.offered.add(e.Data, e.Size)
+	case e.Call.Sends() && k != nil:
+		k.out.add(e.Data, e.Size)
 	}
 }
 
@@ -259,7 +261,8 @@ func (c *Check) returned(e *trace.Event) {
 	switch {
 	case e.Call == trace.Connect:
 		c.connected(e, p)
-		return
+	case e.Call.Sends() && k != nil:
+		c.sent(in, e, k)
 	case e.Errno != 0:
 		return
 	case e.Call == trace.Socket, e.Call == trace.EpollCreate, e.Call == trace.Accept:
@@ -277,8 +280,6 @@ func (c *Check) returned(e *trace.Event) {
 		c.sayf("%s sleeps for %d ns of %d", describe(e), took, in.Timeout)
 	case e.Call.Multiplexes():
 		c.ready(in, e, took)
-	case e.Call.Sends() && k != nil:
-		c.sent(in, e, k)
 	case e.Call.Receives() && k != nil:
 		c.received(in, e, k)
 	}
@@ -344,14 +345,14 @@ func (c *Check) ready(in, e *trace.Event, took int64) {
 }
 
 func (c *Check) sent(in, e *trace.Event, k *conn) {
-	n := int(e.Result)
+	n := max(int(e.Result), 0)
 	if n > in.Size {
 		c.sayf("%s takes %d bytes of %d", describe(e), n, in.Size)
 		n = in.Size
 	}
-	before := len(k.out.data)
-	k.out.add(in.Data[:min(n, len(in.Data))], n)
-	k.offered = stream{}
+	before := k.taken
+	k.taken += n
+	k.out.data = k.out.data[:k.taken]
 	if k.echoes && !k.in.begins(&k.out, before) {
 		c.report(k, "%s: what it sends is not what it received", describe(e))
 	}
@@ -371,9 +372,6 @@ func (c *Check) received(in, e *trace.Event, k *conn) {
 		return
 	}
 	from := &o.out
-	if o.offered.data != nil {
-		from = &o.offered
-	}
 	switch {
 	case n == 0 && !o.ended:
 		c.causef(o.proc, "%s is at the end of file, and its peer has ended nothing", describe(e))

@@ -1,0 +1,105 @@
+package run
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sockscope/server/lab"
+	"sockscope/server/trace"
+)
+
+// longest is how far a knob for a duration is turned: longer is no other
+// schedule, and only takes longer.
+const longest = 100 * time.Millisecond
+
+// ends returns the values at the two ends of a knob, and all of a choice.
+func ends(k *lab.Knob) []string {
+	switch k.Type {
+	case lab.Choice:
+		return k.Offers
+	case lab.Int:
+		return []string{fmt.Sprint(k.Min), fmt.Sprint(k.Max)}
+	case lab.Duration:
+		return []string{time.Duration(k.Min).String(), time.Duration(min(k.Max, int64(longest))).String()}
+	case lab.Text:
+		return []string{strings.Repeat("x", int(k.Min)), strings.Repeat("x", int(k.Max))}
+	}
+	return nil
+}
+
+// Each knob of each lab is turned to its ends, the others left alone, and two at
+// a time where that is another schedule: nothing is in the traces that can't be.
+func TestEveryKnobAtItsEnds(t *testing.T) {
+	type turned struct {
+		lab   *lab.Lab
+		knobs map[string]string
+	}
+	var all []turned
+	for _, l := range lab.All {
+		if defaults, _ := l.Set(nil); len(l.Processes(defaults)) == 0 || l.Measures || l.Instead != "" && runtime.GOOS == "linux" {
+			continue // nothing is traced, or this system does not have it
+		}
+		add := func(pairs ...string) {
+			knobs := map[string]string{}
+			for name, value := range l.Unattended {
+				knobs[name] = value
+			}
+			if k := l.Knob("timeout"); k != nil && k.Default != "5ms" {
+				knobs["timeout"] = (2 * longest).String() // outlasts every pause
+			}
+			for i := 0; i < len(pairs); i += 2 {
+				if l.Knob(pairs[i]) == nil || l.Unattended[pairs[i]] != "" {
+					return
+				}
+				knobs[pairs[i]] = pairs[i+1]
+			}
+			if d, _ := time.ParseDuration(knobs["pause"] + knobs["pauses"]); d >= longest {
+				knobs["messages"] = "1"
+				if l.Knob("messages") == nil {
+					delete(knobs, "messages")
+				}
+			}
+			all = append(all, turned{l, knobs})
+		}
+		for i := range l.Knobs {
+			for _, value := range ends(&l.Knobs[i]) {
+				add(l.Knobs[i].Name, value)
+			}
+		}
+		add("clients", "8", "messages", "8", "seed", "1")
+		add("clients", "8", "messages", "8", "pauses", "0s")
+		add("clients", "8", "last", "resets")
+	}
+
+	v := startTest(t, Config{Runs: 8, Warm: 4})
+	next := make(chan turned)
+	var workers sync.WaitGroup
+	for range 8 {
+		viewer := dial(t, v)
+		workers.Go(func() {
+			for c := range next {
+				viewer.send(&trace.Request{Op: trace.OpRun, Lab: c.lab.ID, Knobs: c.knobs})
+				r := viewer.run()
+				name := fmt.Sprintf("%s %v", c.lab.ID, c.knobs)
+				if r.end.Reason != trace.EndDone {
+					t.Errorf("%s ends: %+v; notes %q", name, r.end, r.notes())
+				}
+				for _, text := range wrong(r) {
+					t.Errorf("%s: %s", name, text)
+				}
+			}
+		})
+	}
+	for _, c := range all {
+		next <- c
+	}
+	close(next)
+	workers.Wait()
+	if len(all) < 100 {
+		t.Errorf("only %d runs", len(all))
+	}
+}
