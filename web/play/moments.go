@@ -87,7 +87,6 @@ type chooser struct {
 	nonBlocking map[endpoint]bool
 	received    map[int]int    // by process: the step of its last recv that got bytes
 	done        map[int]end    // by process: whose connection it closed last
-	served      []int          // clients, in the order in which they were accepted
 	spinning    map[int]series // by lane
 	watched     map[endpoint]watched
 }
@@ -214,7 +213,7 @@ func (c *chooser) queued(call *Call, in *trace.Event) {
 	out := &c.run.Steps[call.Return]
 	l, ok := c.ends.at(in.Proc, int(out.Result), call.Return+1)
 	done, closed := c.done[in.Proc]
-	if !c.wants(acceptedLater) || !ok || !closed || l.peer.Proc < 0 || done.step < l.peer.Opened || len(c.served) < 2 {
+	if !c.wants(acceptedLater) || !ok || !closed || l.peer.Proc < 0 || done.step < l.peer.Opened {
 		return
 	}
 	calls := c.run.Lanes[call.Lane].Calls
@@ -222,8 +221,29 @@ func (c *chooser) queued(call *Call, in *trace.Event) {
 		return // something else kept the server from accepting
 	}
 	const most = 3 // clients to choose from
-	others := c.served[max(0, len(c.served)-most):]
+	others := c.served(in.Proc, call.Enter)
+	if len(others) < 2 {
+		return
+	}
+	others = others[max(0, len(others)-most):]
 	c.ask(queued(c.run, call, acceptedLater, l.peer.Opened, others, done.client))
+}
+
+// served returns the clients that a process had accepted before step n, in that
+// order. A connect may have returned after its accept.
+func (c *chooser) served(proc, n int) []int {
+	var conns []*Conn
+	for i := range c.run.Conns {
+		if o := &c.run.Conns[i]; o.Server.Proc == proc && o.Server.Opened < n && o.Client.Proc >= 0 && o.Client.Opened < n {
+			conns = append(conns, o)
+		}
+	}
+	sort.Slice(conns, func(i, k int) bool { return conns[i].Server.Opened < conns[k].Server.Opened })
+	clients := make([]int, len(conns))
+	for i, o := range conns {
+		clients[i] = o.Client.Proc
+	}
+	return clients
 }
 
 func (c *chooser) connect(call *Call, out *trace.Event) {
@@ -430,9 +450,6 @@ func (c *chooser) note(call *Call) {
 	case out.Errno != 0:
 	case in.Call == trace.Accept:
 		delete(c.nonBlocking, endpoint{in.Proc, int(out.Result)})
-		if l, ok := c.ends.at(in.Proc, int(out.Result), call.Return+1); ok && l.peer.Proc >= 0 {
-			c.served = append(c.served, l.peer.Proc)
-		}
 	case in.Call == trace.Fcntl:
 		const setFlags, nonBlock = 4, 0x800 // F_SETFL, O_NONBLOCK
 		if len(in.Args) == 2 && in.Args[0] == setFlags {

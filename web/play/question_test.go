@@ -103,6 +103,39 @@ func TestEachLabAsksItsOwn(t *testing.T) {
 	}
 }
 
+// Whom the server accepted before the client's own connect had returned counts as
+// served, too.
+func TestAcceptedBeforeItsConnectReturned(t *testing.T) {
+	s := script(3)
+	s.Listen()
+	in := func(client int) { s.Enter(client, trace.Connect, 3, trace.Event{Addr: "127.0.0.1:10001"}) }
+	out := func(client int) {
+		s.Return(client, trace.Event{Queues: []trace.Queue{{FD: 3, State: trace.Established, Local: playtest.Addr(client)}}})
+	}
+	accept := func(client int) {
+		s.Enter(0, trace.Accept, 3, trace.Event{})
+		s.Return(0, trace.Event{Result: 4, Addr: playtest.Addr(client)})
+	}
+	in(1)
+	accept(1)
+	out(1)
+	for client := 2; client <= 3; client++ {
+		in(client)
+		out(client)
+	}
+	s.Do(0, trace.Close, 4, 0)
+	accept(2)
+	s.Do(0, trace.Close, 4, 0)
+	accept(3)
+	q := question(load(s), acceptedLater)
+	if q == nil {
+		t.Fatal("nobody asks when client 3 is accepted")
+	}
+	if got := q.Offers[q.Right.Offer].Text; got != "When client 2 is done" || len(q.Offers) != 3 {
+		t.Errorf("right is %q of %+v", got, q.Offers)
+	}
+}
+
 func TestTheRightAnswerIsWhatTheTraceSays(t *testing.T) {
 	for _, c := range []struct {
 		name      string
