@@ -9,9 +9,13 @@ import (
 )
 
 // newAreaFile makes the memory of one traced process. It is a file, so that it
-// can be inherited, and outlives the process.
+// can be inherited, and outlives the process. Nobody can run it, where the kernel
+// is of version 6.3 or later.
 func newAreaFile() (*os.File, error) {
-	fd, err := unix.MemfdCreate("trace", unix.MFD_CLOEXEC)
+	fd, err := unix.MemfdCreate("trace", unix.MFD_CLOEXEC|unix.MFD_NOEXEC_SEAL)
+	if err == unix.EINVAL {
+		fd, err = unix.MemfdCreate("trace", unix.MFD_CLOEXEC)
+	}
 	if err != nil {
 		return nil, os.NewSyscallError("memfd_create", err)
 	}

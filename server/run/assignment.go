@@ -12,6 +12,8 @@ type assignment struct {
 	Files   int               `cbor:"4,keyasint,omitempty"` // RLIMIT_NOFILE; 0 leaves it as it is
 	Sample  bool              `cbor:"5,keyasint,omitempty"` // read queues and states beside calls
 	Leashed bool              `cbor:"6,keyasint,omitempty"` // end when the process that gave this is gone
+	Tasks   int               `cbor:"7,keyasint,omitempty"` // threads of all processes of the run; 0 where others are counted too
+	Data    int64             `cbor:"8,keyasint,omitempty"` // bytes of private memory, RLIMIT_DATA; 0 leaves it as it is
 
 	Measures bool `cbor:"20,keyasint,omitempty"` // it is one of package scaling, not traced
 }

@@ -38,7 +38,7 @@ func BenchmarkFirstEvent(b *testing.B) {
 func BenchmarkWorker(b *testing.B) {
 	s := startTest(b, Config{Warm: 1})
 	for b.Loop() {
-		w, err := startWorker(s.pool.box, s.cfg.Limits, s.cfg.Logger)
+		w, err := startWorker(s.pool.by, s.pool.box, s.cfg.Limits, s.cfg.Logger)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -50,7 +50,7 @@ func BenchmarkWorker(b *testing.B) {
 // BenchmarkSpawn measures how long a program process takes to be ready.
 func BenchmarkSpawn(b *testing.B) {
 	for b.Loop() {
-		p, err := spawn(nil, nil, nil)
+		p, err := spawn(nil, nil, nil, nil)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -110,7 +110,7 @@ func (b *broadcast) loop(died <-chan struct{}, limits Limits) {
 		}
 		if t := b.time(); t-b.weighed > int64(time.Second) {
 			b.weighed = t
-			if resident(b.proc.pid) > limits.Memory {
+			if over(b.proc.pid, limits.Memory) {
 				b.log.Error("a standing program uses too much memory", "name", b.header.Lab, "limit", bytesText(limits.Memory))
 				b.proc.kill()
 			}

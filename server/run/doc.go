@@ -22,6 +22,12 @@
 // is allowed to can watch them: a goroutine each empties their rings, and viewers
 // get what is open now, then what happens. See [Watch].
 //
+// What runs programs is confined from its first instruction on, because the thread
+// that starts it is: it gains no privileges, has no capability but to listen below
+// port 1024, opens no file and runs none but this executable, where the kernel has
+// Landlock. Workers may write beneath /proc besides. See [Server.Notes] for what a
+// system hasn't got.
+//
 // [Child] has to be the first thing that main calls: it is where a process
 // finds out that it is a worker or a program.
 package run

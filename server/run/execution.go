@@ -25,6 +25,7 @@ type execution struct {
 	merge     merge
 	happened  chan func()
 	namespace bool
+	users     bool // with a user namespace of its own
 
 	calls   int
 	bytes   int64
@@ -67,7 +68,7 @@ type threadNow struct {
 func newExecution(w *worker, procs []lab.Process, sources []trace.Source, box *outbox) *execution {
 	e := &execution{
 		limits: w.Limits, diag: w.diag, box: box, idle: w.idle, began: now(),
-		causes: map[lab.Cause]bool{}, happened: make(chan func()), namespace: w.Isolation == trace.Namespace,
+		causes: map[lab.Cause]bool{}, happened: make(chan func()), namespace: w.Isolation == trace.Namespace, users: w.Users,
 	}
 	w.idle = nil
 	for _, p := range procs {
@@ -261,10 +262,15 @@ func (e *execution) start(i int) {
 		m.acts = make(chan []byte, maxActs+1)
 		e.asked = e.time()
 	}
-	err := m.proc.assign(assignment{
+	job := assignment{
 		Program: m.Program, Addr: m.Addr, Args: m.Args, Files: e.limits.Files,
 		Sample: true, Leashed: !e.namespace, Measures: measures,
-	})
+	}
+	job.Data = m.proc.dataLimit(e.limits)
+	if e.users {
+		job.Tasks = threadsEach * (1 + spares + e.limits.Processes) // the worker's too
+	}
+	err := m.proc.assign(job)
 	if err != nil {
 		e.stop(trace.EndFailed, fmt.Sprintf("%s could not be started: %v", m.Name, err))
 	}
@@ -294,6 +300,10 @@ func (e *execution) start(i int) {
 		e.happened <- func() { e.exit(i, status) }
 	}()
 }
+
+// threadsEach is how many threads a process may have, on average: the runtime's,
+// and as many of the program's as the lab with the most has.
+const threadsEach = 16
 
 // maxLines and maxLine bound what a process's standard error adds to a trace.
 const (

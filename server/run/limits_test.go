@@ -20,7 +20,7 @@ func TestEveryLimitEndsTheRun(t *testing.T) {
 		{"idle", Limits{Idle: 50 * time.Millisecond}, "echo", nil, "50ms"},
 		{"calls", Limits{Calls: 20}, "select", nil, "20 calls"},
 		{"processes", Limits{Processes: 2}, "select", nil, "5 processes; the limit is 2"},
-		{"files", Limits{Files: 5}, "select", nil, "5 open files"},
+		{"files", Limits{Files: 4}, "select", nil, "4 open files"},
 		{"memory", Limits{Memory: 1 << 10}, "select", map[string]string{"timeout": "20s"}, "1 KiB of memory"},
 		{"bytes", Limits{Bytes: 100}, "select", nil, "100 bytes"},
 		{"trace", Limits{Trace: 16 << 10}, "select", map[string]string{"messages": "8"}, "16 KiB"},

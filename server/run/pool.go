@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 // pool keeps a few workers ready, so that a run begins at once.
 type pool struct {
+	by     *launcher
 	box    sandbox
 	limits Limits
 	log    *slog.Logger
@@ -21,17 +23,18 @@ type pool struct {
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
 	ready  chan *warm
+	notes  []string // what of the workers' confinement could not be had
 }
 
 // newPool finds out which of the sandboxes can be had, and starts to keep size
 // workers of it ready.
 func newPool(ways []sandbox, size int, limits Limits, log *slog.Logger) (*pool, error) {
-	p := &pool{limits: limits, log: log, ready: make(chan *warm)}
+	p := &pool{by: newLauncher(confineWorkers), limits: limits, log: log, ready: make(chan *warm)}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	var first *warm
 	var errs []error
 	for _, way := range ways {
-		w, err := startWorker(way, limits, log)
+		w, err := startWorker(p.by, way, limits, log)
 		if err == nil {
 			p.box, first = way, w
 			break
@@ -39,8 +42,10 @@ func newPool(ways []sandbox, size int, limits Limits, log *slog.Logger) (*pool, 
 		errs = append(errs, fmt.Errorf("%s: %w", way.isolation, err))
 	}
 	if first == nil {
+		p.by.end()
 		return nil, fmt.Errorf("no worker can be started: %w", errors.Join(errs...))
 	}
+	p.notes = slices.Concat(p.by.notes, first.note)
 	for i := range size {
 		w := first
 		if i > 0 {
@@ -58,7 +63,7 @@ func (p *pool) keep(w *warm) {
 	for p.ctx.Err() == nil {
 		if w == nil {
 			var err error
-			if w, err = startWorker(p.box, p.limits, p.log); err != nil {
+			if w, err = startWorker(p.by, p.box, p.limits, p.log); err != nil {
 				p.log.Error("a worker could not be started", "err", err)
 				select {
 				case <-time.After(pause):
@@ -108,6 +113,7 @@ func (p *pool) hire(ctx context.Context, req *trace.Request) (*warm, error) {
 func (p *pool) end() {
 	p.cancel()
 	p.wait.Wait()
+	p.by.end()
 }
 
 // errClosed is returned while the server closes.

@@ -27,9 +27,9 @@ type process struct {
 
 // spawn starts an idle program process and waits until it is ready. Its command
 // line shows args, or makes room for what it will be told. With output nil what
-// it writes to standard output can be read from stdout. attr, if not nil, sets the
-// process apart.
-func spawn(args []string, output *os.File, attr *syscall.SysProcAttr) (*process, error) {
+// it writes to standard output can be read from stdout. by, if not nil, confines the
+// process, and attr, if not nil, sets it apart.
+func spawn(by *launcher, args []string, output *os.File, attr *syscall.SysProcAttr) (*process, error) {
 	if args == nil {
 		args = []string{strings.Repeat(" ", titleRoom)}
 	}
@@ -77,7 +77,7 @@ func spawn(args []string, output *os.File, attr *syscall.SysProcAttr) (*process,
 	defer ready.Close()
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = in, output, errs
 	p.cmd.ExtraFiles = []*os.File{areaFD - 3: memory, readyFD - 3: greeting}
-	if err := p.cmd.Start(); err != nil {
+	if err := by.start(p.cmd); err != nil {
 		p.release()
 		return nil, err
 	}

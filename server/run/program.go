@@ -69,20 +69,14 @@ func programMain() error {
 		socket.Bequeath(fd)
 	}
 	unix.Close(areaFD)
+	if err := job.bound(); err != nil {
+		return err
+	}
 	if job.Measures {
 		if job.Leashed {
 			go leash()
 		}
 		return measureMain(job)
-	}
-	if job.Files > 0 {
-		// Nothing that a program does writes a file, not even its end.
-		unix.Setrlimit(unix.RLIMIT_CORE, new(unix.Rlimit))
-		unix.Setrlimit(unix.RLIMIT_FSIZE, new(unix.Rlimit))
-		limit := unix.Rlimit{Cur: uint64(job.Files), Max: uint64(job.Files)}
-		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
-			return os.NewSyscallError("setrlimit", err)
-		}
 	}
 	if job.Program == "" {
 		return agentMain(job, area)
@@ -102,6 +96,32 @@ func programMain() error {
 		return err
 	}
 	socket.Main(func() { program.Run(job.Addr, settings) })
+	return nil
+}
+
+// bound sets what a program that is limited may take (getrlimit(2)).
+func (a *assignment) bound() error {
+	if a.Files == 0 {
+		return nil
+	}
+	// Nothing that a program does writes a file, not even its end.
+	unix.Setrlimit(unix.RLIMIT_CORE, new(unix.Rlimit))
+	unix.Setrlimit(unix.RLIMIT_FSIZE, new(unix.Rlimit))
+	for _, l := range []struct {
+		resource int
+		most     uint64
+	}{
+		{unix.RLIMIT_NPROC, uint64(a.Tasks)},
+		{unix.RLIMIT_DATA, uint64(a.Data)},
+		{unix.RLIMIT_NOFILE, uint64(a.Files)},
+	} {
+		if l.most == 0 || l.resource == unix.RLIMIT_NOFILE && a.Measures { // see measureMain
+			continue
+		}
+		if err := unix.Setrlimit(l.resource, &unix.Rlimit{Cur: l.most, Max: l.most}); err != nil {
+			return os.NewSyscallError("setrlimit", err)
+		}
+	}
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 // sandbox is a way to set a worker apart from the rest of the system.
 type sandbox struct {
 	isolation string // trace.Namespace or trace.Shared
+	users     bool   // with a user namespace of its own
 	attr      func() *syscall.SysProcAttr
 }
 
@@ -38,9 +39,9 @@ func sandboxes() []sandbox {
 		}
 	}
 	root := func() *syscall.SysProcAttr { return &syscall.SysProcAttr{Cloneflags: apart} }
-	ways := []sandbox{{trace.Namespace, user}}
+	ways := []sandbox{{trace.Namespace, true, user}}
 	if os.Getuid() == 0 {
-		ways = append(ways, sandbox{trace.Namespace, root})
+		ways = append(ways, sandbox{trace.Namespace, false, root})
 	}
 	return append(ways, shared)
 }
@@ -54,13 +55,15 @@ func standingWays() []func() *syscall.SysProcAttr {
 	apart := func() *syscall.SysProcAttr {
 		attr := sandboxes()[0].attr()
 		attr.Cloneflags = unix.CLONE_NEWUSER | unix.CLONE_NEWIPC
+		attr.UidMappings[0].ContainerID, attr.GidMappings[0].ContainerID = nobody, nobody // without root's capabilities
+		attr.Credential.Uid, attr.Credential.Gid = nobody, nobody
 		return attr
 	}
 	return []func() *syscall.SysProcAttr{apart, shared.attr}
 }
 
 // shared is no sandbox: the programs use the host's loopback.
-var shared = sandbox{trace.Shared, func() *syscall.SysProcAttr { return nil }}
+var shared = sandbox{trace.Shared, false, func() *syscall.SysProcAttr { return nil }}
 
 // furnish prepares a new network namespace for programs: loopback is up, and
 // what the kernel does about a peer that is gone takes seconds.
@@ -92,6 +95,12 @@ func furnish() error {
 		os.WriteFile("/proc/sys/net/ipv4/"+s.name, []byte(strconv.Itoa(s.value)), 0)
 	}
 	return nil
+}
+
+// forbidNamespaces has this user namespace have none beneath it
+// (/proc/sys/user, namespaces(7)): in one of its own a program would be root again.
+func forbidNamespaces() {
+	os.WriteFile("/proc/sys/user/max_user_namespaces", []byte("0"), 0) // refused, it has no capability outside either
 }
 
 // kernel names the running system: "Linux 6.18.44".

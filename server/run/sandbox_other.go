@@ -14,6 +14,7 @@ import (
 // sandbox is a way to set a worker apart from the rest of the system.
 type sandbox struct {
 	isolation string // trace.Shared
+	users     bool   // never
 	attr      func() *syscall.SysProcAttr
 }
 
@@ -21,7 +22,7 @@ type sandbox struct {
 func sandboxes() []sandbox { return []sandbox{shared} }
 
 // shared is no sandbox: the programs use the host's loopback.
-var shared = sandbox{trace.Shared, func() *syscall.SysProcAttr { return nil }}
+var shared = sandbox{trace.Shared, false, func() *syscall.SysProcAttr { return nil }}
 
 // standingWays lists the ways to start a standing program.
 func standingWays() []func() *syscall.SysProcAttr {
@@ -29,6 +30,8 @@ func standingWays() []func() *syscall.SysProcAttr {
 }
 
 func furnish() error { return errors.ErrUnsupported }
+
+func forbidNamespaces() {}
 
 // kernel names the running system: "Darwin 25.1.0".
 func kernel() string {

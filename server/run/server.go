@@ -101,12 +101,14 @@ type Server struct {
 	control  net.Listener
 	pool     *pool
 	standing []*standing
+	keeper   *launcher         // of the standing programs
 	watched  bool              // the standing servers may be
 	cannot   map[string]string // why a lab can't run here, by its ID
 	programs *gate
 	agents   *gate
 	measures *gate // one at a time: two would measure one another
 	addrs    map[string]string
+	notes    []string // see Notes
 	tally    tally
 }
 
@@ -134,6 +136,7 @@ func (s *Server) start() error {
 	setDefault(&s.cfg.Most, MostHosted)
 	s.watched = s.cfg.Watch == WatchAlways || s.cfg.Watch == WatchHere && Loopback(s.control)
 	s.addrs["lab"] = s.control.Addr().String()
+	s.keeper = newLauncher(confineStanding)
 	for _, p := range []struct {
 		name, addr, program string
 		args                map[string]string
@@ -142,7 +145,7 @@ func (s *Server) start() error {
 		{"mux", s.cfg.Mux, "select", map[string]string{"timeout": "0s"}}, // never times out
 		{"byteorder", s.cfg.Byteorder, "byteorder", nil},
 	} {
-		st, err := stand(p.name, assignment{Program: p.program, Addr: p.addr, Args: p.args}, s.cfg.Limits, s.watched, s.cfg.Logger)
+		st, err := stand(s.keeper, p.name, assignment{Program: p.program, Addr: p.addr, Args: p.args}, s.cfg.Limits, s.watched, s.cfg.Logger)
 		if err != nil {
 			return err
 		}
@@ -157,6 +160,7 @@ func (s *Server) start() error {
 		return err
 	}
 	s.cannot = cannot()
+	s.note()
 	s.wait.Go(s.accept)
 	return nil
 }
@@ -195,6 +199,9 @@ func (s *Server) Close() error {
 	}
 	for _, st := range s.standing {
 		st.end()
+	}
+	if s.keeper != nil {
+		s.keeper.end()
 	}
 	return nil
 }

@@ -25,6 +25,7 @@ type standing struct {
 	job    assignment
 	limits Limits
 	watch  bool // its trace is kept for those who watch
+	by     *launcher
 	apart  func() *syscall.SysProcAttr
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
@@ -45,11 +46,11 @@ type instance struct {
 
 // stand starts a standing program and returns when it listens. It tries the ways
 // to set the program apart in their order, and keeps to the first that does.
-func stand(name string, job assignment, limits Limits, watch bool, log *slog.Logger) (*standing, error) {
+func stand(by *launcher, name string, job assignment, limits Limits, watch bool, log *slog.Logger) (*standing, error) {
 	// Sampled, so that its trace tells where it listens when the port is 0. What
 	// select takes is its own limit of open files.
 	job.Sample, job.Leashed, job.Files = true, true, 1024
-	s := &standing{name: name, log: log, job: job, limits: limits, watch: watch, next: make(chan struct{})}
+	s := &standing{by: by, name: name, log: log, job: job, limits: limits, watch: watch, next: make(chan struct{})}
 	var in *instance
 	var err error
 	for _, s.apart = range standingWays() {
@@ -146,7 +147,7 @@ func (s *standing) start() (*instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := spawn(s.job.words(), nil, s.apart())
+	p, err := spawn(s.by, s.job.words(), nil, s.apart())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.name, err)
 	}
@@ -163,7 +164,9 @@ func (s *standing) start() (*instance, error) {
 		in.status = p.wait()
 		close(in.died)
 	}()
-	err = p.assign(s.job)
+	job := s.job
+	job.Data = p.dataLimit(s.limits)
+	err = p.assign(job)
 	if err == nil {
 		err = s.listens(in)
 	}

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"sockscope/server/trace"
@@ -48,11 +49,23 @@ func (t *tally) end(frame []byte) {
 	})
 }
 
-// Notes says in sentences what this system keeps from setting runs apart. Where
-// there is nothing to say it is empty.
-func (s *Server) Notes() []string {
+// Notes says in sentences what this system keeps from setting runs apart, and from
+// confining their programs. Where there is nothing to say it is empty.
+func (s *Server) Notes() []string { return s.notes }
+
+// note finds the notes, and logs them.
+func (s *Server) note() {
 	if s.Isolation() == trace.Shared {
-		return []string{"runs share this machine's loopback: a network namespace for each can't be had here"}
+		s.notes = []string{"runs share this machine's loopback: a network namespace for each can't be had here"}
+	} else if !s.pool.box.users {
+		s.notes = []string{"the workers of runs are root on this machine: a user namespace for each can't be had here"}
 	}
-	return nil
+	for _, n := range slices.Concat(s.pool.notes, s.keeper.notes) {
+		if !slices.Contains(s.notes, n) {
+			s.notes = append(s.notes, n)
+		}
+	}
+	for _, n := range s.notes {
+		s.cfg.Logger.Warn(n)
+	}
 }

@@ -34,7 +34,7 @@ func Terminal(ctx context.Context, program, addr string, args map[string]string,
 		return 0, fmt.Errorf("program %s %w: %s", program, ErrUnable, why)
 	}
 	job := assignment{Program: program, Addr: addr, Args: args, Leashed: true}
-	proc, err := spawn(job.words(), stdout, nil)
+	proc, err := spawn(nil, job.words(), stdout, nil)
 	if err != nil {
 		return 0, err
 	}

@@ -18,6 +18,7 @@ type warm struct {
 	out  *bufio.Reader
 	pipe io.Closer
 	cost int64
+	note []string      // what of its programs' confinement could not be had
 	gone chan struct{} // closed when the process is no more
 }
 
@@ -25,7 +26,7 @@ type warm struct {
 var errGone = errors.New("a worker ended before it was ready")
 
 // startWorker starts a worker in the sandbox and waits until it is ready.
-func startWorker(box sandbox, limits Limits, log *slog.Logger) (*warm, error) {
+func startWorker(by *launcher, box sandbox, limits Limits, log *slog.Logger) (*warm, error) {
 	cmd := child(childWorker, "worker")
 	cmd.SysProcAttr = box.attr()
 	in, err := cmd.StdinPipe()
@@ -37,7 +38,7 @@ func startWorker(box sandbox, limits Limits, log *slog.Logger) (*warm, error) {
 		return nil, err
 	}
 	cmd.Stderr = lineLogger{log}
-	if err := cmd.Start(); err != nil {
+	if err := by.start(cmd); err != nil {
 		return nil, err
 	}
 	w := &warm{cmd: cmd, in: in, out: bufio.NewReaderSize(out, 64<<10), pipe: out, gone: make(chan struct{})}
@@ -46,7 +47,7 @@ func startWorker(box sandbox, limits Limits, log *slog.Logger) (*warm, error) {
 		close(w.gone)
 	}()
 	var r readiness
-	err = trace.WriteFrame(in, furnishing{box.isolation, limits})
+	err = trace.WriteFrame(in, furnishing{box.isolation, limits, box.users})
 	if err == nil {
 		err = trace.ReadFrame(w.out, trace.MaxRequest, &r)
 	}
@@ -60,7 +61,7 @@ func startWorker(box sandbox, limits Limits, log *slog.Logger) (*warm, error) {
 		w.end()
 		return nil, err
 	}
-	w.cost = r.Cost
+	w.cost, w.note = r.Cost, r.Notes
 	return w, nil
 }
 

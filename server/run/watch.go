@@ -38,26 +38,46 @@ func (e *execution) checkLimits() {
 		if m.proc != nil {
 			pid = m.proc.pid
 		}
-		if !m.exited && resident(pid) > e.limits.Memory {
+		if !m.exited && over(pid, e.limits.Memory) {
 			limit("%s uses more than %s of memory, and that is the limit", m.Name, bytesText(e.limits.Memory))
 		}
 	}
 }
 
-// resident returns how many bytes of memory a process uses, 0 where the system
-// doesn't tell (proc_pid_statm(5)).
-func resident(pid int) int64 {
+// over reports whether a process has more than the limit of memory resident.
+func over(pid int, limit int64) bool {
+	resident, _ := memoryOf(pid)
+	return resident > limit
+}
+
+// dataLimit returns what RLIMIT_DATA is to be for a process that is ready: what it
+// has and what it may have, and a little, so that who exceeds its limit slowly is
+// told by us which one it was. 0 is where the system doesn't tell what it has.
+func (p *process) dataLimit(l Limits) int64 {
+	const little = 64 << 20
+	if _, data := memoryOf(p.pid); data > 0 {
+		return data + l.Memory + little
+	}
+	return 0
+}
+
+// memoryOf returns how many bytes of memory a process has resident, and how many
+// private ones it may write; zeros where the system doesn't tell (proc_pid_statm(5)).
+func memoryOf(pid int) (resident, data int64) {
 	if pid == 0 {
-		return 0
+		return 0, 0
 	}
 	statm, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/statm")
 	if err != nil {
-		return 0
+		return 0, 0
 	}
 	fields := bytes.Fields(statm)
-	if len(fields) < 2 {
-		return 0
+	if len(fields) < 6 {
+		return 0, 0
 	}
-	pages, _ := strconv.ParseInt(string(fields[1]), 10, 64)
-	return pages * int64(os.Getpagesize())
+	pages := func(i int) int64 {
+		n, _ := strconv.ParseInt(string(fields[i]), 10, 64)
+		return n * int64(os.Getpagesize())
+	}
+	return pages(1), pages(5)
 }

@@ -25,12 +25,15 @@ const spares = 5
 type furnishing struct {
 	Isolation string `cbor:"1,keyasint"`
 	Limits    Limits `cbor:"2,keyasint"`
+	Users     bool   `cbor:"3,keyasint,omitempty"` // the worker has a user namespace of its own
 }
 
 // readiness is the first thing that a worker says.
 type readiness struct {
 	Cost int64  `cbor:"1,keyasint,omitempty"` // ns that tracing adds to a call
 	Err  string `cbor:"2,keyasint,omitempty"` // why it cannot be a worker; "" when it can
+
+	Notes []string `cbor:"3,keyasint,omitempty"` // what of its programs' confinement could not be had
 }
 
 // workerMain is the life of a worker. Frames come in on in: a furnishing, a
@@ -46,7 +49,7 @@ func workerMain(in io.Reader, out io.Writer) error {
 		trace.WriteFrame(out, readiness{Err: err.Error()})
 		return nil
 	}
-	if err := trace.WriteFrame(out, readiness{Cost: w.cost}); err != nil {
+	if err := trace.WriteFrame(out, readiness{Cost: w.cost, Notes: w.by.notes}); err != nil {
 		return err
 	}
 	var req trace.Request
@@ -89,6 +92,7 @@ func orEnd(err error) error {
 // worker is what is ready before the run is known.
 type worker struct {
 	furnishing
+	by   *launcher // of its programs
 	diag *sockDiag // nil when the table isn't the run's own
 	cost int64
 	idle []*process
@@ -99,8 +103,12 @@ func (w *worker) prepare() error {
 		if err := furnish(); err != nil {
 			return err
 		}
+		if w.Users {
+			forbidNamespaces()
+		}
 		w.diag, _ = newSockDiag() // some containers forbid it: no Samples then
 	}
+	w.by = newLauncher(confinePrograms)
 	if err := w.keepReady(min(spares, w.Limits.Processes)); err != nil {
 		w.discard()
 		return err
@@ -115,7 +123,7 @@ func (w *worker) keepReady(n int) error {
 	made, errs := make([]*process, n), make([]error, n)
 	var wait sync.WaitGroup
 	for i := range n {
-		wait.Go(func() { made[i], errs[i] = spawn(nil, nil, nil) })
+		wait.Go(func() { made[i], errs[i] = spawn(w.by, nil, nil, nil) })
 	}
 	wait.Wait()
 	for _, p := range made {
