@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -26,7 +27,8 @@ type job struct {
 	Addr     string
 	Settings map[string]string
 	Sample   bool
-	Files    int // fds that the process may have, 0 for the usual
+	Files    int  // fds that the process may have, 0 for the usual
+	Untraced bool // nothing is recorded
 }
 
 func init() {
@@ -53,7 +55,7 @@ func runJob(text string) {
 	check(err)
 	mem, err := unix.Mmap(3, 0, trace.AreaSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	check(err)
-	if program.Forks {
+	if program.Forks && !j.Untraced {
 		fd, err := unix.FcntlInt(3, unix.F_DUPFD, 200)
 		check(err)
 		socket.Bequeath(fd)
@@ -64,7 +66,9 @@ func runJob(text string) {
 	}
 	area, err := trace.NewArea(mem)
 	check(err)
-	check(socket.Attach(area, j.Sample))
+	if !j.Untraced {
+		check(socket.Attach(area, j.Sample))
+	}
 	socket.Main(func() { program.Run(j.Addr, settings) })
 }
 
@@ -78,6 +82,7 @@ func check(err error) {
 // process is a program in a process of its own, and its trace so far.
 type process struct {
 	t      *testing.T
+	job    job
 	cmd    *exec.Cmd
 	area   *trace.Area
 	ring   *trace.Ring   // of its first thread, unless a test looks at another
@@ -111,7 +116,7 @@ func start(t *testing.T, j job, wrap ...string) *process {
 		t.Fatal(err)
 	}
 	words := append(wrap, os.Args[0])
-	p := &process{t: t, area: area, ring: area.Ring(0), cmd: exec.Command(words[0], words[1:]...), exited: make(chan struct{})}
+	p := &process{t: t, job: j, area: area, ring: area.Ring(0), cmd: exec.Command(words[0], words[1:]...), exited: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), childEnv+"="+string(text), "GODEBUG=containermaxprocs=0",
 		"GORACE=atexit_sleep_ms=0") // else the race detector ends with a nanosleep
 	p.cmd.ExtraFiles = []*os.File{file}
@@ -240,8 +245,40 @@ func (p *process) idle(n int) bool {
 // listening waits until the server can be connected to.
 func (p *process) listening() *process {
 	p.t.Helper()
+	if p.job.Untraced {
+		p.await("listen", func() bool { return listens(p.t, p.job.Addr) })
+		return p
+	}
 	p.await("listen", func() bool { return p.returned(trace.Listen) })
 	return p
+}
+
+// listens tells from the kernel's table whether somebody listens at an address.
+func listens(t *testing.T, addr string) bool {
+	t.Helper()
+	table, err := os.ReadFile("/proc/net/tcp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := strings.Cut(addr, ":")
+	n, _ := strconv.Atoi(port)
+	return strings.Contains(string(table), fmt.Sprintf(":%04X 00000000:0000 0A ", n))
+}
+
+// sockets returns how many sockets the process has open.
+func (p *process) sockets() (n int) {
+	p.t.Helper()
+	dir := fmt.Sprintf("/proc/%d/fd/", p.cmd.Process.Pid)
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, fd := range list {
+		if what, _ := os.Readlink(dir + fd.Name()); strings.HasPrefix(what, "socket:") {
+			n++
+		}
+	}
+	return n
 }
 
 // call is one call of a trace.

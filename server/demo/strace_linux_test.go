@@ -32,6 +32,24 @@ var aliases = map[string]string{
 	"clone": "fork", "wait4": "waitpid",
 }
 
+// more are scenarios whose calls differ from one time to the next, by when bytes
+// come: strace is asked about the same run.
+var more = []scenario{
+	{name: "select-halfclose", server: "select", client: "halfclose", set: map[string]string{"timeout": "2s"}, ends: true},
+	{name: "select-slow", server: "select", client: "slow", set: map[string]string{"timeout": "2s"}, clientSet: map[string]string{"pause": "30ms"}, ends: true},
+	{name: "epoll-pieces", server: "epoll", client: "client", set: map[string]string{"timeout": "2s", "size": "16"}, ends: true},
+	{name: "edge", server: "edge", client: "client", set: map[string]string{"timeout": "2s", "size": "16"}, ends: true},
+	{name: "edge-bug", server: "edge", client: "client", set: map[string]string{"timeout": "200ms", "size": "16", "bug": "true"}, ends: true,
+		output: "ECONNRESET (Connection reset by peer)\n"},
+	{name: "timeouts", server: "timeouts", client: "slow", set: map[string]string{"timeout": "5ms"},
+		clientSet: map[string]string{"messages": "4", "pause": "18ms"}, ends: true},
+	{name: "epoll-many", server: "epoll", client: "many", set: map[string]string{"timeout": "2s"}, ends: true},
+	{name: "echo-many", server: "echo", client: "client", clientSet: map[string]string{"messages": "60"}},
+}
+
+// threaded are the servers that have a thread for each client.
+var threaded = []string{"threads", "watchful"}
+
 // strace and the trace agree on every call of every program: name, fd, result,
 // errno and bytes, in the same order.
 func TestStraceAgrees(t *testing.T) {
@@ -42,19 +60,7 @@ func TestStraceAgrees(t *testing.T) {
 	if out, err := exec.Command(tool, "-o", os.DevNull, "true").CombinedOutput(); err != nil {
 		t.Skipf("strace(1) may not trace here: %s", bytes.TrimSpace(out))
 	}
-	more := []scenario{
-		{name: "select-halfclose", server: "select", client: "halfclose", set: map[string]string{"timeout": "2s"}, ends: true},
-		{name: "select-slow", server: "select", client: "slow", set: map[string]string{"timeout": "2s"}, clientSet: map[string]string{"pause": "30ms"}, ends: true},
-		{name: "epoll-pieces", server: "epoll", client: "client", set: map[string]string{"timeout": "2s", "size": "16"}, ends: true},
-		{name: "edge", server: "edge", client: "client", set: map[string]string{"timeout": "2s", "size": "16"}, ends: true},
-		{name: "edge-bug", server: "edge", client: "client", set: map[string]string{"timeout": "200ms", "size": "16", "bug": "true"}, ends: true,
-			output: "ECONNRESET (Connection reset by peer)\n"},
-		{name: "timeouts", server: "timeouts", client: "slow", set: map[string]string{"timeout": "5ms"},
-			clientSet: map[string]string{"messages": "4", "pause": "18ms"}, ends: true},
-		{name: "epoll-many", server: "epoll", client: "many", set: map[string]string{"timeout": "2s"}, ends: true},
-		{name: "echo-many", server: "echo", client: "client", clientSet: map[string]string{"messages": "60"}},
-	}
-	for _, s := range append(more, scenarios...) {
+	for _, s := range slices.Concat(more, scenarios) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
@@ -71,7 +77,7 @@ func TestStraceAgrees(t *testing.T) {
 			}
 		})
 	}
-	for _, program := range []string{"threads", "watchful"} {
+	for _, program := range threaded {
 		t.Run(program, func(t *testing.T) {
 			t.Parallel()
 			prefix := filepath.Join(t.TempDir(), "server")
@@ -146,7 +152,7 @@ func agree(t *testing.T, p *process, prefix, first string) {
 			t.Fatalf("call %d of %s\n the trace has %s\nstrace has    %s", i, filepath.Base(prefix), g, w)
 		}
 	}
-	if len(got) < 4 {
+	if len(got) < 3 {
 		t.Fatalf("only %d calls: nothing was compared", len(got))
 	}
 }

@@ -201,7 +201,8 @@ func (c *Check) enter(e *trace.Event) {
 		c.sayf("%s: its thread has not started, or has ended, or is in another call", describe(e))
 		return
 	}
-	t.open = e
+	open := *e // the caller may use the memory for the next
+	t.open = &open
 	p := t.proc
 	if e.FD >= 0 && p.fds[e.FD] == nil && e.Call != trace.Write {
 		c.sayf("%s: fd %d is not open", describe(e), e.FD)
