@@ -25,10 +25,10 @@ func recorded(t testing.TB, name string) *Run {
 			r = NewRun(m.Header)
 		case m.End != nil:
 			r.End = m.End
-		default:
-			r.Add(m.Events)
 		case m.Child != nil:
 			r.AddProc(m.Child)
+		default:
+			r.Add(m.Events)
 		}
 	})
 	if err != nil || len(rest) > 0 || r == nil {
