@@ -3,7 +3,9 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
+	"flag"
 	"io"
 	"maps"
 	"net"
@@ -23,6 +25,9 @@ import (
 // asRelay in the environment makes the test's binary the relay.
 const asRelay = "SOCKSCOPE_TEST_RELAY"
 
+// built has the tests use a relay that was built before.
+var built = flag.String("relay", "", "the `file` of the relay to test, in place of the test's own")
+
 func TestMain(m *testing.M) {
 	run.Child()
 	if os.Getenv(asRelay) != "" {
@@ -36,7 +41,7 @@ func TestMain(m *testing.M) {
 // choose are the system's choice.
 func relay(args ...string) *exec.Cmd {
 	free := []string{"-http=127.0.0.1:0", "-control=127.0.0.1:0", "-echo=127.0.0.1:0", "-mux=127.0.0.1:0", "-byteorder=127.0.0.1:0", "-drain=200ms"}
-	cmd := exec.Command(os.Args[0], append(free, args...)...)
+	cmd := exec.Command(cmp.Or(*built, os.Args[0]), append(free, args...)...)
 	cmd.Env = append(os.Environ(), asRelay+"=1")
 	return cmd
 }

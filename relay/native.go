@@ -54,7 +54,9 @@ func startNative(c config, log *slog.Logger) (map[string]string, native, error) 
 	p := c.ports
 	server, err := run.Start(run.Config{
 		Control: p.control, Echo: p.echo, Mux: p.mux, Byteorder: p.byteorder,
-		Watch: c.native.watch, Most: c.native.most, Logger: log,
+		// A session may begin while those before it are being closed.
+		Viewers: 2 * c.limits.Sessions,
+		Watch:   c.native.watch, Most: c.native.most, Logger: log,
 	})
 	if err != nil {
 		return nil, nil, err
