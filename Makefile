@@ -2,7 +2,9 @@
 # make test   vet, then every test, the browser's too
 # make check  format, vet for each system, staticcheck, known vulnerabilities
 # make bench  the sizes of app.wasm, the benchmarks, and the servers beside those of others
-# make load   500 visitors at once, and what that takes; make soak  a few of them for SOAK=1h
+# make load   500 visitors at once, and what that takes
+# make abuse  a visitor under attacks, beside one without
+# make soak   a few visitors at a time for SOAK=1h, and whether anything grows
 # make dist   the site as plain files, in dist/
 # make release  the relay for each system, in release/
 # make recordings   run every lab here, and keep the traces that the site ships with
@@ -29,7 +31,7 @@ OVERLAY = $(if $(HPKE),-overlay .build/overlay.json)
 # Where the relay runs; on Windows without a native server of its own.
 SYSTEMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: build run test check bench load soak dist release recordings clean
+.PHONY: build run test check bench load abuse soak dist release recordings clean
 build: $(WASM)
 	go build -trimpath -o .build/ ./relay ./server
 
@@ -65,6 +67,9 @@ SOAK ?= 1h
 
 load: build
 	go test ./relay -run '^TestLoad$$' $(RELAY) -visitors 500
+
+abuse: build
+	go test ./relay -run '^(TestAbuse|TestIdleCrowd)$$' $(RELAY) -abuse 100
 
 soak: build
 	go test ./relay -run '^TestSoak$$' $(RELAY) -timeout 0 -soak $(SOAK)

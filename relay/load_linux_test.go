@@ -127,7 +127,8 @@ func enter(ctx context.Context, address, client, target string) (ws *websocket.C
 	}
 	seconds, err := strconv.Atoi(resp.Header.Get("Retry-After"))
 	if err != nil {
-		return nil, 0, fmt.Errorf("status %d says no Retry-After", resp.StatusCode)
+		why, _ := io.ReadAll(resp.Body)
+		return nil, 0, fmt.Errorf("status %d without Retry-After: %s", resp.StatusCode, why)
 	}
 	return nil, time.Duration(seconds) * time.Second, nil
 }

@@ -51,6 +51,12 @@ func start(t testing.TB, args ...string) (*exec.Cmd, string) {
 	t.Helper()
 	cmd := relay(args...)
 	cmd.Stderr = os.Stderr
+	return startBy(t, cmd)
+}
+
+// startBy starts a relay by its command.
+func startBy(t testing.TB, cmd *exec.Cmd) (*exec.Cmd, string) {
+	t.Helper()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
