@@ -1,7 +1,7 @@
 # make run    build everything and serve it on http://127.0.0.1:8080/
 # make test   vet, then every test, the browser's too
 # make check  format, vet for each system, staticcheck, known vulnerabilities
-# make bench  the sizes of app.wasm, the benchmarks, and the servers beside those of others
+# make bench  the sizes of app.wasm, the benchmarks, the servers and the relay beside those of others
 # make load   500 visitors at once, and what that takes
 # make abuse  a visitor under attacks, beside one without
 # make soak   a few visitors at a time for SOAK=1h, and whether anything grows
@@ -61,6 +61,8 @@ bench: $(WASM)
 	@wc -c .build/app.wasm web/site/built/app.wasm.*
 	go test -run '^$$' -bench . ./...
 	cd server/bench && go run .
+	@.ci/need websockify
+	go run ./relay/bench
 
 RELAY = -count=1 -v -relay $(CURDIR)/.build/relay
 SOAK ?= 1h
