@@ -37,6 +37,18 @@ func (q *queue) put(p []byte) bool {
 	return true
 }
 
+// pass has write take what it can of p at once, if nothing is before p. It
+// returns what is left, for put. Since write is called with the queue locked, it must
+// not wait.
+func (q *queue) pass(p []byte, write func([]byte) int) []byte {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.size > 0 || q.ended || q.broken {
+		return p
+	}
+	return p[write(p):]
+}
+
 // take waits for bytes and returns all there are, valid until the next take.
 // It returns nil when the queue has ended and is empty, or is broken.
 func (q *queue) take() []byte {

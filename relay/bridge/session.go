@@ -16,7 +16,7 @@ import (
 // session is one WebSocket joined to one TCP connection. Each of its
 // goroutines moves bytes one step and knows nothing of the others:
 //
-//	read     browser -> queue
+//	read     browser -> program, or the queue if that would wait
 //	send     queue   -> program
 //	receive  program -> browser
 //	beat     credit, pings and pongs -> browser
@@ -40,6 +40,7 @@ type session struct {
 	hurry    context.CancelFunc
 
 	queue     *queue
+	now       *now
 	allowance *allowance
 	writing   sync.Mutex  // data and text messages; gorilla allows one writer
 	ending    atomic.Bool // nothing is forwarded to the browser any longer
@@ -54,7 +55,7 @@ func newSession(b *Bridge, name string, ws *websocket.Conn, tcp *net.TCPConn, fr
 		ws: ws, tcp: tcp,
 		log: b.log.With("target", name, "client", from.client), limits: b.limits,
 		bridge: b, local: from.local, seat: seat, began: time.Now(),
-		queue: newQueue(), allowance: newAllowance(Window),
+		queue: newQueue(), now: newNow(tcp), allowance: newAllowance(Window),
 		beat: newHeartbeat(),
 	}
 	s.paced, s.hurry = context.WithCancel(context.Background())

@@ -73,10 +73,36 @@ func (s *session) read() readEnd {
 		case shutdown:
 			return readEnd{refuse: codeMalformed, reason: "bytes after " + shutdownWR}
 		default:
-			s.beat.stuck(true)
-			s.queue.put(buffer[:n])
-			s.beat.stuck(false)
+			s.forward(buffer[:n])
 		}
+	}
+}
+
+// forward passes bytes on to the program. What its kernel takes at once needs
+// no other goroutine: to wake one costs more than to write a short message.
+// The rest, and what a client elsewhere sends, which is paced, is the queue's.
+func (s *session) forward(p []byte) {
+	if len(p) == 0 {
+		return // a write of nothing would only take the news of a RST from others
+	}
+	if s.local {
+		rest := s.queue.pass(p, s.now.write)
+		s.delivered(len(p) - len(rest))
+		if p = rest; len(p) == 0 {
+			return
+		}
+	}
+	s.beat.stuck(true)
+	s.queue.put(p)
+	s.beat.stuck(false)
+}
+
+// delivered counts n bytes that the program has taken, and owes the browser
+// credit for them.
+func (s *session) delivered(n int) {
+	s.note(n, 0)
+	if s.v1 {
+		s.beat.owe(n)
 	}
 }
 
@@ -115,15 +141,12 @@ func (s *session) send() error {
 			piece := p[:min(len(p), sendPiece)]
 			s.seat.pace(s.paced, len(piece))
 			n, err := s.tcp.Write(piece)
-			s.note(n, 0)
+			s.delivered(n)
 			if err != nil {
 				s.queue.abandon()
 				return err
 			}
 			s.queue.done(n)
-			if s.v1 {
-				s.beat.owe(n)
-			}
 			p = p[n:]
 		}
 	}
