@@ -116,29 +116,40 @@ var attacks = []attack{
 		})
 	}},
 	{"runs up to their limits", 2, 8, func(ctx context.Context, t *testing.T, address string, n int, under func()) {
-		run, _ := trace.AppendFrame(nil, &trace.Request{Op: trace.OpRun, Lab: "spin", Knobs: map[string]string{"clients": "8", "messages": "8", "pauses": "3ms"}})
-		again(ctx, t, address, "lab", n, under, func(ws *websocket.Conn) {
-			ws.WriteMessage(websocket.BinaryMessage, run)
-			var left []byte
-			for over := false; !over; {
-				_, p, err := ws.ReadMessage()
-				if err != nil {
-					return
-				}
-				var refused error
-				left, err = trace.Frames(append(left, p...), func(m *trace.Message) {
-					over = over || m.End != nil
-					if m.Error != nil {
-						refused = errors.New(m.Error.Text)
-					}
-				})
-				if err := errors.Join(err, refused); err != nil {
-					t.Error(err)
-					return
-				}
-			}
-		})
+		runs(ctx, t, address, n, under, "spin", map[string]string{"clients": "8", "messages": "8", "pauses": "3ms"})
 	}},
+	{"runs that take long", 6, 60, func(ctx context.Context, t *testing.T, address string, n int, under func()) {
+		runs(ctx, t, address, n, under, "select", map[string]string{"timeout": "20s"})
+	}},
+}
+
+// runs has n clients run a lab, each again and again.
+func runs(ctx context.Context, t *testing.T, address string, n int, under func(), lab string, knobs map[string]string) {
+	run, err := trace.AppendFrame(nil, &trace.Request{Op: trace.OpRun, Lab: lab, Knobs: knobs})
+	if err != nil {
+		t.Error(err)
+	}
+	again(ctx, t, address, "lab", n, under, func(ws *websocket.Conn) {
+		ws.WriteMessage(websocket.BinaryMessage, run)
+		var left []byte
+		for over := false; !over; {
+			_, p, err := ws.ReadMessage()
+			if err != nil {
+				return
+			}
+			var refused error
+			left, err = trace.Frames(append(left, p...), func(m *trace.Message) {
+				over = over || m.End != nil
+				if m.Error != nil {
+					refused = errors.New(m.Error.Text)
+				}
+			})
+			if err := errors.Join(err, refused); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
 }
 
 // repeat does it, again and again with a pause between, until ctx is done.

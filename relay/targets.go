@@ -29,7 +29,7 @@ func openTargets(c config, log *slog.Logger) (map[string]bridge.Target, native, 
 		addrs, err = elsewhere(c.server, c.ports)
 	}
 	for name, address := range addrs {
-		targets[name] = bridge.Target{Address: address}
+		targets[name] = bridge.Target{Address: address, Proxied: name == "lab" && ours != nil}
 	}
 	return targets, ours, err
 }

@@ -154,7 +154,7 @@ func (b *Bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer seat.leave()
 	ctx, cancel := context.WithTimeout(r.Context(), b.limits.dial)
-	conn, err := target.dial(ctx)
+	conn, err := target.dial(ctx, from)
 	cancel()
 	if err != nil {
 		b.log.Error("target can't be reached", "target", name, "err", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 type Target struct {
 	Address  string // TCP, host:port
 	Loopback bool   // refuse to dial any other address, whatever the host's name leads to
+	Proxied  bool   // begin each connection for a client elsewhere with a line of the PROXY protocol
 }
 
 // maxName is how long the name of a target may be.
@@ -71,8 +73,8 @@ func (t Target) Check(ctx context.Context) error {
 	return nil
 }
 
-// dial connects to t.
-func (t Target) dial(ctx context.Context) (*net.TCPConn, error) {
+// dial connects to t for a client.
+func (t Target) dial(ctx context.Context, from origin) (*net.TCPConn, error) {
 	var d net.Dialer
 	if t.Loopback {
 		// Here the name has become the address that the kernel is given.
@@ -87,5 +89,22 @@ func (t Target) dial(ctx context.Context) (*net.TCPConn, error) {
 	if err != nil {
 		return nil, err
 	}
+	if t.Proxied && from.client.IsValid() && !from.local {
+		_, err = io.WriteString(conn, proxyLine(from.client, conn.RemoteAddr().(*net.TCPAddr).AddrPort()))
+	}
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
 	return conn.(*net.TCPConn), nil
+}
+
+// proxyLine tells a target for which client a connection is, in version 1 of the
+// PROXY protocol (haproxy's proxy-protocol.txt, section 2.1). The client's port, and
+// with IPv6 the target's address, are no matter: they are zeros.
+func proxyLine(client netip.Addr, target netip.AddrPort) string {
+	if client.Is4() && target.Addr().Unmap().Is4() {
+		return fmt.Sprintf("PROXY TCP4 %s %s 0 %d\r\n", client, target.Addr().Unmap(), target.Port())
+	}
+	return fmt.Sprintf("PROXY TCP6 %s :: 0 %d\r\n", netip.AddrFrom16(client.As16()), target.Port())
 }

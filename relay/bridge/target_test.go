@@ -3,6 +3,8 @@ package bridge
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -20,7 +22,7 @@ func TestParseTarget(t *testing.T) {
 	} {
 		name, _, _ := strings.Cut(s, "=")
 		got, target, err := ParseTarget(s)
-		if err != nil || got != name || target != (Target{want, true}) {
+		if err != nil || got != name || target != (Target{Address: want, Loopback: true}) {
 			t.Errorf("%s: %q %+v %v", s, got, target, err)
 		}
 	}
@@ -78,11 +80,11 @@ func TestTargetStaysOnLoopback(t *testing.T) {
 	if err := beyond.Check(context.Background()); !errors.Is(err, ErrBeyond) {
 		t.Errorf("Check: %v", err)
 	}
-	if _, err := beyond.dial(context.Background()); !errors.Is(err, ErrBeyond) {
+	if _, err := beyond.dial(context.Background(), origin{}); !errors.Is(err, ErrBeyond) {
 		t.Errorf("dial: %v", err)
 	}
 	for _, unspecified := range []string{"0.0.0.0:80", "[::]:80", "[::ffff:192.0.2.1]:80"} {
-		if _, err := (Target{unspecified, true}).dial(context.Background()); !errors.Is(err, ErrBeyond) {
+		if _, err := (Target{Address: unspecified, Loopback: true}).dial(context.Background(), origin{}); !errors.Is(err, ErrBeyond) {
 			t.Errorf("%s: %v", unspecified, err)
 		}
 	}
@@ -93,11 +95,11 @@ func TestTargetStaysOnLoopback(t *testing.T) {
 	defer l.Close()
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	for _, host := range []string{"127.0.0.1", "localhost", "::ffff:127.0.0.1"} {
-		here := Target{net.JoinHostPort(host, port), true}
+		here := Target{Address: net.JoinHostPort(host, port), Loopback: true}
 		if err := here.Check(context.Background()); err != nil {
 			t.Errorf("%s: %v", host, err)
 		}
-		conn, err := here.dial(context.Background())
+		conn, err := here.dial(context.Background(), origin{})
 		if err != nil {
 			t.Errorf("%s: %v", host, err)
 			continue
@@ -170,5 +172,39 @@ func TestSchemeIsPartOfTheOrigin(t *testing.T) {
 		if err := b.guard.allow(r, b.from(r).scheme); (err == nil) != tt.ok {
 			t.Errorf("%+v: %v", tt, err)
 		}
+	}
+}
+
+// A target that asks for it is told for whom each connection is.
+func TestProxiedTarget(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	port := l.Addr().(*net.TCPAddr).Port
+	for _, c := range []struct {
+		from origin
+		want string
+	}{
+		{origin{client: netip.MustParseAddr("192.0.2.1")}, fmt.Sprintf("PROXY TCP4 192.0.2.1 127.0.0.1 0 %d\r\n", port)},
+		{origin{client: netip.MustParseAddr("2001:db8::1")}, fmt.Sprintf("PROXY TCP6 2001:db8::1 :: 0 %d\r\n", port)},
+		{origin{client: netip.MustParseAddr("127.0.0.1"), local: true}, ""},
+		{origin{}, ""},
+	} {
+		conn, err := (Target{Address: l.Addr().String(), Proxied: true}).dial(context.Background(), c.from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.CloseWrite()
+		peer, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(peer); string(got) != c.want {
+			t.Errorf("%+v: %q, %v; want %q", c.from, got, err, c.want)
+		}
+		peer.Close()
+		conn.Close()
 	}
 }

@@ -6,21 +6,40 @@ import (
 	"sync"
 )
 
-// gate lets a bounded number of runs in at a time; the others wait in the
-// order in which they came.
+// gate lets a bounded number of runs in at a time. The others wait in the order
+// of start-time fair queueing: clients take turns, and the runs of one keep the
+// order in which they came. A client who is known never has all places, so that
+// somebody else who comes need not wait until its runs have ended.
 type gate struct {
 	size    int
 	mu      sync.Mutex
 	free    int
-	waiting []*ticket
+	waiting []*ticket         // in the order in which they are to be let in
+	clients map[string]*share // who have a run in or waiting
+	now     int               // the turn of the latest that was let in
+}
+
+// share is what one client has of a gate.
+type share struct {
+	in, waiting int
+	turn        int // of its latest
 }
 
 // ticket is one run that waits. Its place is 1 for the next; 0 means that it
 // has been let in.
-type ticket struct{ place chan int }
+type ticket struct {
+	who   string
+	turn  int
+	place chan int
+	told  int // the latest place
+}
 
 // tell replaces a place that was not read yet: only the newest one counts.
 func (t *ticket) tell(place int) {
+	if place == t.told && place > 0 {
+		return
+	}
+	t.told = place
 	select {
 	case <-t.place:
 	default:
@@ -28,7 +47,9 @@ func (t *ticket) tell(place int) {
 	t.place <- place
 }
 
-func newGate(size int) *gate { return &gate{size: size, free: size} }
+func newGate(size int) *gate {
+	return &gate{size: size, free: size, clients: map[string]*share{}}
+}
 
 // count returns how many are in, and how many wait.
 func (g *gate) count() (in, waiting int) {
@@ -37,20 +58,11 @@ func (g *gate) count() (in, waiting int) {
 	return g.size - g.free, len(g.waiting)
 }
 
-// enter returns when there is room, or with ctx's error. Until then it calls
-// queued with the place in the queue whenever that changes. After a nil error
-// the caller must leave.
-func (g *gate) enter(ctx context.Context, queued func(place int)) error {
-	g.mu.Lock()
-	if g.free > 0 {
-		g.free--
-		g.mu.Unlock()
-		return nil
-	}
-	t := &ticket{make(chan int, 1)}
-	g.waiting = append(g.waiting, t)
-	t.tell(len(g.waiting))
-	g.mu.Unlock()
+// enter returns when there is room for a run of the client who, "" for one that
+// isn't known, or with ctx's error. Until then it calls queued with the place in
+// the queue whenever that changes. After a nil error the caller must leave.
+func (g *gate) enter(ctx context.Context, who string, queued func(place int)) error {
+	t := g.join(who)
 	for {
 		select {
 		case place := <-t.place:
@@ -65,33 +77,84 @@ func (g *gate) enter(ctx context.Context, queued func(place int)) error {
 	}
 }
 
+// join puts a ticket in its place in the queue.
+func (g *gate) join(who string) *ticket {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := g.clients[who]
+	if s == nil {
+		s = &share{turn: g.now - 1}
+		g.clients[who] = s
+	}
+	s.turn = max(s.turn+1, g.now)
+	s.waiting++
+	t := &ticket{who: who, turn: s.turn, place: make(chan int, 1)}
+	i, _ := slices.BinarySearchFunc(g.waiting, t.turn+1, func(t *ticket, turn int) int { return t.turn - turn })
+	g.waiting = slices.Insert(g.waiting, i, t)
+	if !g.admit() {
+		g.tellFrom(i)
+	}
+	return t
+}
+
+// admit lets in whom there is room for, and reports whether that was anybody.
+func (g *gate) admit() bool {
+	any := false
+	for g.free > 0 {
+		i := slices.IndexFunc(g.waiting, func(t *ticket) bool {
+			return t.who == "" || g.clients[t.who].in < max(1, g.size-1)
+		})
+		if i < 0 {
+			break
+		}
+		t := g.waiting[i]
+		g.waiting = slices.Delete(g.waiting, i, i+1)
+		g.clients[t.who].waiting--
+		g.clients[t.who].in++
+		g.free--
+		g.now = max(g.now, t.turn)
+		t.tell(0)
+		any = true
+	}
+	if any {
+		g.tellFrom(0)
+	}
+	return any
+}
+
 func (g *gate) giveUp(t *ticket) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	i := slices.Index(g.waiting, t)
 	if i < 0 { // let in at the same moment
-		g.next()
+		g.left(t.who)
 		return
 	}
 	g.waiting = slices.Delete(g.waiting, i, i+1)
+	g.clients[t.who].waiting--
+	g.forget(t.who)
 	g.tellFrom(i)
 }
 
 // leave makes room for the next.
-func (g *gate) leave() {
+func (g *gate) leave(who string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.next()
+	g.left(who)
 }
 
-func (g *gate) next() {
-	if len(g.waiting) == 0 {
-		g.free++
-		return
+func (g *gate) left(who string) {
+	g.free++
+	g.clients[who].in--
+	g.admit()
+	g.forget(who)
+}
+
+// forget forgets a client who has nothing here.
+func (g *gate) forget(who string) {
+	if s := g.clients[who]; s.in == 0 && s.waiting == 0 {
+		delete(g.clients, who)
 	}
-	g.waiting[0].tell(0)
-	g.waiting = slices.Delete(g.waiting, 0, 1)
-	g.tellFrom(0)
 }
 
 func (g *gate) tellFrom(i int) {

@@ -12,21 +12,21 @@ type waiter struct {
 	cancel context.CancelFunc
 }
 
-func enter(g *gate) *waiter {
+func enter(g *gate, who string) *waiter {
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &waiter{make(chan int, 100), make(chan error, 1), cancel}
-	go func() { w.in <- g.enter(ctx, func(p int) { w.places <- p }) }()
+	go func() { w.in <- g.enter(ctx, who, func(p int) { w.places <- p }) }()
 	return w
 }
 
 func TestGateIsFair(t *testing.T) {
 	g := newGate(1)
-	if err := g.enter(context.Background(), nil); err != nil {
+	if err := g.enter(context.Background(), "", nil); err != nil {
 		t.Fatal(err)
 	}
 	var queue []*waiter
 	for i := range 3 {
-		w := enter(g)
+		w := enter(g, "")
 		if place := <-w.places; place != i+1 {
 			t.Fatalf("place %d, not %d", place, i+1)
 		}
@@ -39,19 +39,66 @@ func TestGateIsFair(t *testing.T) {
 	if place := <-queue[2].places; place != 2 {
 		t.Fatalf("behind one that left: place %d", place)
 	}
-	g.leave()
+	g.leave("")
 	if err := <-queue[0].in; err != nil {
 		t.Fatal(err)
 	}
 	if place := <-queue[2].places; place != 1 {
 		t.Fatalf("next, at place %d", place)
 	}
-	g.leave()
+	g.leave("")
 	if err := <-queue[2].in; err != nil {
 		t.Fatal(err)
 	}
-	g.leave()
-	if err := g.enter(context.Background(), nil); err != nil {
+	g.leave("")
+	if err := g.enter(context.Background(), "", nil); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Who has many runs waiting doesn't keep others from theirs: clients take turns,
+// and none has all places.
+func TestGateTakesClientsInTurn(t *testing.T) {
+	g := newGate(3)
+	for range 2 {
+		if err := g.enter(context.Background(), "many", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var many []*waiter
+	for i := range 4 {
+		w := enter(g, "many")
+		if place := <-w.places; place != i+1 {
+			t.Fatalf("one place is left to others, but place is %d", place)
+		}
+		many = append(many, w)
+	}
+	if err := g.enter(context.Background(), "other", nil); err != nil {
+		t.Fatal(err)
+	}
+	other := enter(g, "another")
+	if place := <-other.places; place != 1 {
+		t.Fatalf("who has nothing yet is at place %d", place)
+	}
+	if place := <-many[0].places; place != 2 {
+		t.Fatalf("behind who has nothing yet: place %d", place)
+	}
+	g.leave("other")
+	if err := <-other.in; err != nil {
+		t.Fatal(err)
+	}
+	g.leave("another")
+	g.leave("many")
+	if err := <-many[0].in; err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range many[1:] {
+		w.cancel()
+		<-w.in
+	}
+	g.leave("many")
+	g.leave("many")
+	if in, waiting := g.count(); in != 0 || waiting != 0 || len(g.clients) != 0 {
+		t.Errorf("%d in, %d waiting, %d clients", in, waiting, len(g.clients))
 	}
 }

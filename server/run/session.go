@@ -23,6 +23,7 @@ type session struct {
 	conn   net.Conn
 	ctx    context.Context // done when the connection is over
 	cancel context.CancelFunc
+	who    string // the client; see clientOf
 
 	writing sync.Mutex
 	runs    sync.WaitGroup
@@ -50,7 +51,13 @@ func (s *Server) serve(conn net.Conn) {
 		hello.Standing = append(hello.Standing, trace.Proc{Name: st.name, Role: trace.RoleServer, Program: st.job.Program, Addr: st.addr})
 	}
 	c.send(&trace.Message{Hello: hello})
-	c.read(bufio.NewReader(conn))
+	r := bufio.NewReader(conn)
+	var err error
+	if c.who, err = clientOf(conn, r); err != nil {
+		c.refuse(err)
+	} else {
+		c.read(r)
+	}
 	cancel()
 	c.runs.Wait()
 }
@@ -190,14 +197,14 @@ var errNotWatched = errors.New("this host keeps watching off, since everyone wou
 
 // view takes a run from the queue to its end.
 func (c *session) view(ctx context.Context, v *viewing, gate *gate, req *trace.Request) {
-	err := gate.enter(ctx, func(place int) {
+	err := gate.enter(ctx, c.who, func(place int) {
 		c.send(&trace.Message{Queued: &trace.Queued{Place: place}})
 	})
 	if err != nil {
 		c.over(v, &trace.End{Reason: trace.EndStopped, Message: "stopped while it waited for its turn"})
 		return
 	}
-	v.release = sync.OnceFunc(gate.leave)
+	v.release = sync.OnceFunc(func() { gate.leave(c.who) })
 	defer v.release()
 	c.server.tally.runs.Add(1)
 	began := time.Now()
