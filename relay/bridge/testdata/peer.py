@@ -11,6 +11,10 @@ import websockets
 class Client(websockets.WebSocketClientProtocol):
     say = None
 
+    def connection_open(self):  # before anything is read
+        super().connection_open()
+        self.say("open", text=self.subprotocol or "")
+
     async def pong(self, data=b""):  # called for each ping
         await super().pong(data)
         self.say("ping", text=bytes(data).decode())
@@ -56,7 +60,6 @@ async def main():
                     c["url"], subprotocols=c["subprotocols"] or None,
                     extra_headers=c["headers"], ping_interval=None,
                     create_protocol=Client)
-                say("open", text=ws.subprotocol or "")
                 start(listen(ws))
             elif c["do"] == "bytes":
                 await ws.send(base64.b64decode(c["data"]))
