@@ -95,8 +95,10 @@ func compare(target string, connections, size, turns int, turn time.Duration) er
 			f.took = append(f.took, took...)
 		}
 	}
-	fmt.Printf("\n%d connections, messages of %d bytes\n%-14s %11s %9s %9s %9s %9s   %s\n",
-		connections, size, "relay", "messages/s", "MB/s", "p50 us", "p99 us", "CPU ms/MB", "messages/s, CPU: of websockify's, of copy's")
+	fmt.Printf("\nconnections: %d, messages of %d bytes\n%-14s %11s %9s %9s %9s %9s   %15s %15s\n",
+		connections, size, "", "", "", "", "", "", "of websockify's", "of copy's")
+	fmt.Printf("%-14s %11s %9s %9s %9s %9s  ", "relay", "messages/s", "MB/s", "p50 us", "p99 us", "CPU ms/MB")
+	fmt.Printf(" %10s %4s %10s %4s\n", "messages/s", "CPU", "messages/s", "CPU")
 	lines := make([]struct{ rate, cost float64 }, len(relays))
 	for i, f := range all {
 		slices.Sort(f.took)
@@ -104,10 +106,10 @@ func compare(target string, connections, size, turns int, turn time.Duration) er
 	}
 	for i, r := range relays {
 		l, took := lines[i], all[i].took
-		fmt.Printf("%-14s %11.0f %9.1f %9.0f %9.0f %9.2f   ", r.name, l.rate, l.rate*float64(size)/1e6,
+		fmt.Printf("%-14s %11.0f %9.1f %9.0f %9.0f %9.2f  ", r.name, l.rate, l.rate*float64(size)/1e6,
 			us(took[len(took)/2]), us(took[len(took)*99/100]), l.cost)
 		for _, base := range lines[len(lines)-2:] {
-			fmt.Printf("  %5.2f %5.2f", l.rate/base.rate, l.cost/base.cost)
+			fmt.Printf(" %10.2f %4.2f", l.rate/base.rate, l.cost/base.cost)
 		}
 		fmt.Println()
 	}
