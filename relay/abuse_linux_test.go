@@ -302,14 +302,17 @@ func TestIdleCrowd(t *testing.T) {
 		n, visits = 10_000, *abusing
 	}
 	// Each has one fd here as a client and one as the target, and two in the relay.
-	need := syscall.Rlimit{Cur: uint64(2*n + 500), Max: uint64(2*n + 500)}
+	const others = 500
+	need := syscall.Rlimit{Cur: uint64(2*n + others), Max: uint64(2*n + others)}
 	var had syscall.Rlimit
 	syscall.Getrlimit(syscall.RLIMIT_NOFILE, &had)
 	if had.Cur < need.Cur {
-		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &need); err != nil {
-			t.Skipf("it takes %d open files: %v", need.Cur, err)
+		if syscall.Setrlimit(syscall.RLIMIT_NOFILE, &need) != nil {
+			n = (int(had.Cur) - others) / 2
+			t.Logf("%d open files are the limit here, enough for %d", had.Cur, n)
+		} else {
+			defer syscall.Setrlimit(syscall.RLIMIT_NOFILE, &had)
 		}
-		defer syscall.Setrlimit(syscall.RLIMIT_NOFILE, &had)
 	}
 	quiet, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

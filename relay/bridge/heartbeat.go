@@ -151,8 +151,11 @@ func (s *session) beatUntil(quiet <-chan struct{}) {
 
 // pinged and ponged are called while a message is read, so they don't write:
 // that could wait for a browser that takes nothing, and hold up the other
-// direction.
+// direction. Who sends floods of them is slowed down, as if each were controlCost
+// bytes for the target: a thousand a second of one client, where the limits are
+// the defaults.
 func (s *session) pinged(payload string) error {
+	s.seat.pace(s.paced, controlCost)
 	s.beat.heard()
 	s.beat.mu.Lock()
 	s.beat.pong = &payload
@@ -161,7 +164,10 @@ func (s *session) pinged(payload string) error {
 	return nil
 }
 
+const controlCost = 8 << 10
+
 func (s *session) ponged(payload string) error {
+	s.seat.pace(s.paced, controlCost)
 	s.beat.answered(payload)
 	return nil
 }
