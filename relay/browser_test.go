@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	neturl "net/url"
+	"os/exec"
 	"runtime"
 	"strconv"
 	"strings"
@@ -103,6 +104,9 @@ func TestEveryLabRunsAndReplays(t *testing.T) {
 			continue
 		}
 		t.Run(l.ID, func(t *testing.T) {
+			if _, err := exec.LookPath("strace"); l.ID == "runtime" && err != nil {
+				t.Skip("strace(1) is not installed")
+			}
 			url := base + "/lab/" + l.ID
 			values, err := l.Set(l.Unattended)
 			if err != nil {
@@ -125,8 +129,8 @@ func TestEveryLabRunsAndReplays(t *testing.T) {
 			if l.ID == "threads" || l.ID == "processes" {
 				lanes += lanes - 1 // one more thread, or process, for each client
 			}
-			if tab.Count(".lanes li") != strconv.Itoa(lanes) {
-				t.Errorf("%s lanes, want %d", tab.Count(".lanes li"), lanes)
+			if got := tab.Count(".lanes li"); got != strconv.Itoa(lanes) && l.ID != "runtime" { // whose threads are its own business
+				t.Errorf("%s lanes, want %d", got, lanes)
 			}
 			tab.Shot("end-" + l.ID)
 

@@ -147,6 +147,10 @@ func (s *session) columns(p *trace.ProcState) []column {
 			}
 		case trace.FDEpoll, trace.FDKqueue:
 			name = "interest list"
+		case trace.FDEventfd:
+			name = "waker"
+		case trace.FDFile:
+			name = "no socket"
 		}
 		out = append(out, column{f, f.FD, name})
 	}
@@ -284,6 +288,8 @@ func answerWord(m *trace.MuxState) string {
 		return "0: the time was up"
 	case m.Sleep == trace.Slept:
 		return fmt.Sprintf("%d, after it slept", m.Result)
+	case m.Sleep == trace.SleepUnknown:
+		return fmt.Sprintf("%d; whether it slept is not known", m.Result)
 	}
 	return fmt.Sprintf("%d, at once", m.Result)
 }
@@ -294,6 +300,10 @@ func stateWord(f *trace.FDState) string {
 		return "epoll"
 	case trace.FDKqueue:
 		return "kqueue"
+	case trace.FDEventfd:
+		return "eventfd"
+	case trace.FDFile:
+		return "file"
 	}
 	w := f.State.String()
 	if f.ShutWrite && f.State == trace.Established {

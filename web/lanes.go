@@ -15,9 +15,10 @@ import (
 
 // laneLabel is the head of one lane: who, and what the thread does now.
 type laneLabel struct {
-	lane         int // index in the run's Lanes
-	proc, thread int
-	pid          int // of a process that another one made; else 0
+	lane         int    // index in the run's Lanes
+	proc, thread int    // thread is 0 where the name says which it is
+	pid          int    // of a process that another one made; else 0
+	how          string // who tells, where that isn't the process itself; else ""
 	name, tag    string
 	big          bool
 	word         string   // "blocked in recv"
@@ -46,6 +47,12 @@ func (s *session) lanes() []laneLabel {
 		}
 		out[i] = laneLabel{lane: row.Lane, proc: l.Proc, thread: l.Thread, pid: run.Header.Procs[l.Proc].PID, name: l.Name, tag: l.Tag, big: row.Big,
 			word: threadWord(s.Player, l)}
+		if run.Straced(l.Proc) {
+			out[i].name, out[i].tag, out[i].thread = trace.ThreadName(l.Thread), threadTag(run, l), 0
+			if l.Thread >= trace.KernelThread { // of the others the word says that it is the program's own
+				out[i].how = "strace"
+			}
+		}
 	}
 	s.band(out)
 	return out
@@ -93,7 +100,10 @@ func procsOf(ps []lab.Process) []trace.Proc {
 func threadWord(p *play.Player, l *play.Lane) string {
 	run, state := p.Run, p.State()
 	t := threadOf(state, l.Proc, l.Thread)
+	straced := run.Straced(l.Proc)
 	switch {
+	case straced && l.Thread >= trace.KernelThread && (t == nil || !t.Started):
+		return "no call yet"
 	case t == nil || !t.Started:
 		return "not started"
 	case t.Exited && l.Thread == 0 && state.Procs[l.Proc].Zombie:
@@ -104,12 +114,18 @@ func threadWord(p *play.Player, l *play.Lane) string {
 		return "waiting for you"
 	case !t.InCall && len(l.Calls) == 0 && l.Start < 0:
 		return "in no call that is recorded"
+	case straced && !t.InCall && l.Thread < trace.KernelThread:
+		return "told: in no call"
+	case straced && !t.InCall:
+		return "between calls" // it runs, or is parked: strace does not tell
 	case !t.InCall && t.Calls == 0 && l.Parent > 0:
 		return "starting" // from fork to its first call
 	case !t.InCall:
 		return "running"
 	case t.Call == trace.Nanosleep:
 		return "paused"
+	case t.Call.Told():
+		return "told: in " + t.Call.String()
 	case blocked(p, l):
 		return "blocked in " + t.Call.String()
 	}
@@ -213,7 +229,9 @@ func (c *laneList) lane(l *laneLabel) app.UI {
 			Aria("pressed", l.lane == c.S.lane).
 			Body(
 				el("b").Body(
-					elc("span", wide).Body(app.Text(l.name), app.If(l.thread > 0, func() app.UI {
+					elc("span", wide).Body(app.Text(l.name), app.If(l.how != "", func() app.UI {
+						return el("em").Text(l.how)
+					}), app.If(l.thread > 0, func() app.UI {
 						return el("em").Text(fmt.Sprintf("thread %d", l.thread+1))
 					}), app.If(l.pid > 0, func() app.UI {
 						return el("em").Text("pid " + itoa(int64(l.pid)))

@@ -74,6 +74,9 @@ func (l *callLog) read(step int) line {
 	out := line{step: step + 1}
 	if e.Proc < len(l.run.Header.Procs) && e.Proc >= 0 && e.Kind != trace.Note {
 		out.tag = l.run.Header.Procs[e.Proc].Tag
+		if l.run.Straced(e.Proc) {
+			out.tag = threadTag(l.run, &play.Lane{Proc: e.Proc, Thread: e.Thread})
+		}
 	}
 	switch e.Kind {
 	case trace.Enter:

@@ -8,6 +8,9 @@ import (
 	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"sockscope/server/trace"
+	"sockscope/web/play"
 )
 
 // sourcePane shows the program of the selected lane and, below, that of the
@@ -164,11 +167,23 @@ func (s *session) marks() map[int]map[int]*mark {
 			lines[t.Line] = m
 		}
 		asleep := t.InCall && blocked(s.Player, l)
-		m.tags = append(m.tags, tagged{shortTag(l.Tag, l.Thread), asleep})
+		m.tags = append(m.tags, tagged{threadTag(run, l), asleep})
 		m.asleep = m.asleep || asleep
 		m.current = m.current || i == s.lane
 	}
 	return out
+}
+
+// threadTag is the shortTag of a lane; of a process that strace traces "g2" is its
+// second goroutine, "t1" its first thread.
+func threadTag(run *play.Run, l *play.Lane) string {
+	switch {
+	case !run.Straced(l.Proc):
+		return shortTag(l.Tag, l.Thread)
+	case l.Thread < trace.KernelThread:
+		return "g" + itoa(int64(l.Thread+1))
+	}
+	return "t" + itoa(int64(l.Thread-trace.KernelThread+1))
 }
 
 // shortTag fits a lane's tag into a line's margin: "srv" is s, client "c3" is 3,

@@ -31,8 +31,13 @@ func Forked() { socket.Forked(child) }
 // Need is what a program takes that not every system has.
 type Need string
 
-// Kqueue is kqueue(2), of the BSDs and macOS.
-const Kqueue Need = "kqueue"
+const (
+	Kqueue Need = "kqueue" // kqueue(2), of the BSDs and macOS
+
+	// Strace is strace(1), which takes the calls of a program that leaves them to
+	// Go's runtime. The program tells its own beside them, see package told.
+	Strace Need = "strace"
+)
 
 // Find returns the program with the name, or an error that names those there are.
 func Find(name string) (*Program, error) {
@@ -76,7 +81,7 @@ func (p *Program) Check(given map[string]string) (Settings, error) {
 //
 //go:embed web.go get.go echo.go select.go client.go slow.go reset.go
 //go:embed halfclose.go receive.go number.go byteorder.go spin.go
-//go:embed poll.go epoll.go edge.go kqueue.go threads.go processes.go twoports.go
+//go:embed poll.go epoll.go edge.go kqueue.go net.go threads.go processes.go twoports.go
 //go:embed timeouts.go many.go dice.go watchful.go
 var Sources embed.FS
 

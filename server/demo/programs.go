@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"time"
+
+	"sockscope/server/told"
 )
 
 // Programs are all programs, in the order in which they are best read.
@@ -62,6 +64,11 @@ var Programs = []*Program{
 		Doc:      "echo server for many clients in one thread, with kqueue, of the BSDs and macOS",
 		Settings: []Setting{timeout, size},
 		Run:      func(addr string, s Settings) { KQueue(addr, s.Duration("timeout"), s.Int("size")) },
+	},
+	{
+		Name: "net", File: "net.go", Needs: Strace,
+		Doc: "echo server on Go's package net, with a goroutine for each client; strace takes its calls",
+		Run: func(addr string, s Settings) { told.Exit(Net(addr)) },
 	},
 	{
 		Name: "threads", File: "threads.go",

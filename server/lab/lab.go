@@ -90,7 +90,7 @@ type Cause struct {
 }
 
 // All lists the labs in the order of the home page.
-var All = []*Lab{first, echo, iterative, threading, forking, spinning, selecting, polling, levels, edges, queues, ports, patience, multiplying, scaling, comparing, byteorder}
+var All = []*Lab{first, echo, iterative, threading, forking, spinning, selecting, polling, levels, edges, queues, ports, patience, multiplying, looking, scaling, comparing, byteorder}
 
 // Find returns the lab with the ID, or an error that names those there are.
 func Find(id string) (*Lab, error) {

@@ -72,10 +72,14 @@ func child(role string, args ...string) *exec.Cmd {
 	cmd.Env = []string{
 		childEnv + "=" + role,
 		// Otherwise the runtime keeps two files of its cgroup open, and the
-		// first socket of a program isn't fd 3.
-		"GODEBUG=containermaxprocs=0",
+		// first socket of a program isn't fd 3. Package net listens with plain TCP,
+		// as every other program: MPTCP is its default (go.dev/issue/56539).
+		"GODEBUG=containermaxprocs=0,multipathtcp=0",
 		"GOMAXPROCS=2",
 		"GOTRACEBACK=single",
+	}
+	if role == childWorker {
+		cmd.Env = append(cmd.Env, "PATH="+os.Getenv("PATH")) // to find strace
 	}
 	return cmd
 }

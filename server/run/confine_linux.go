@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"unsafe"
@@ -14,13 +15,19 @@ import (
 // confineWorkers confines the calling thread to what starting workers takes, and
 // their work: their programs, their own network's settings, and how much memory
 // their programs have.
-func confineWorkers() []string { return confine(append(self(), proc), 0) }
+func confineWorkers() []string { return confine(slices.Concat(self(), strace(), []grant{proc}), 0) }
 
 // confinePrograms confines the calling thread to what programs may: start this
 // executable, which one with children does, and listen below port 1024. They
 // open no file but /dev/null.
 func confinePrograms() []string {
 	return slices.Concat(confine(self(), 0), dropCapabilities())
+}
+
+// confineStraced confines the calling thread to what programs may whose calls strace
+// takes: that has to be started, and package net looks up how long a backlog may be.
+func confineStraced() []string {
+	return slices.Concat(confine(append(self(), strace()...), 0), dropCapabilities())
 }
 
 // confineStanding confines the calling thread to what starting programs takes that
@@ -74,6 +81,25 @@ func self() []grant {
 		fields := strings.Fields(line)
 		if len(fields) == 6 && strings.HasPrefix(fields[1], "r-x") && strings.HasPrefix(fields[5], "/") {
 			list = append(list, grant{fields[5], run})
+		}
+	}
+	return list
+}
+
+// strace grants what starting strace takes, where it is installed.
+func strace() []grant {
+	tool, err := exec.LookPath("strace")
+	if err != nil {
+		return nil
+	}
+	const read = unix.LANDLOCK_ACCESS_FS_READ_FILE
+	list := []grant{{tool, read | unix.LANDLOCK_ACCESS_FS_EXECUTE}, {"/proc/sys/net/core/somaxconn", read}}
+	loaded := exec.Command(tool)
+	loaded.Env = []string{"LD_TRACE_LOADED_OBJECTS=1"} // ld.so(8): name the libraries, and end
+	names, _ := loaded.Output()
+	for _, name := range strings.Fields(string(names)) {
+		if strings.HasPrefix(name, "/") {
+			list = append(list, grant{name, read | unix.LANDLOCK_ACCESS_FS_EXECUTE})
 		}
 	}
 	return list

@@ -31,6 +31,9 @@ func describe(procs []lab.Process) ([]trace.Proc, []trace.Source, error) {
 				sources = append(sources, trace.Source{Name: program.File, Text: demo.Source(program.File)})
 			}
 			p.Proc.File = i + 1
+			if program.Needs == demo.Strace {
+				p.Proc.Tracer = trace.StraceTracer
+			}
 		}
 		shown = append(shown, p.Proc)
 	}

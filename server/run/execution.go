@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"sockscope/server/lab"
@@ -22,6 +24,7 @@ type execution struct {
 	members   []*member          // by the numbers of the processes
 	causes    map[lab.Cause]bool // that have come about
 	idle      []*process         // ready, not yet assigned
+	straced   map[int]*process   // the same by the member's number, where strace takes the calls
 	merge     merge
 	happened  chan func()
 	namespace bool
@@ -248,7 +251,11 @@ func (e *execution) startDue() {
 		m := e.members[i]
 		due := m.After == nil || e.causes[*m.After] || e.members[m.After.Proc].exited
 		if m.proc == nil && m.Parent == 0 && due {
-			m.proc, e.idle = e.idle[0], e.idle[1:]
+			if m.proc = e.straced[i]; m.proc != nil {
+				delete(e.straced, i)
+			} else {
+				m.proc, e.idle = e.idle[0], e.idle[1:]
+			}
 			e.start(i)
 		}
 	}
@@ -282,9 +289,12 @@ func (e *execution) start(i int) {
 			}
 		}()
 	}
-	complete := make(chan struct{}) // everything that it wrote is read
-	go func() {
-		defer close(complete)
+	var complete sync.WaitGroup // everything that it wrote is read
+	if proc.strace != nil {
+		e.merge.settle = straceSettle
+		complete.Go(func() { e.witness(i, proc.strace) })
+	}
+	complete.Go(func() {
 		switch {
 		case agent:
 			e.answers(i, proc.stdout)
@@ -292,10 +302,10 @@ func (e *execution) start(i int) {
 			e.points(i, proc.stdout)
 		}
 		io.Copy(io.Discard, proc.stdout) // in the trace already, as write calls
-	}()
+	})
 	go func() {
 		e.complaints(i, proc.stderr)
-		<-complete
+		complete.Wait()
 		status := proc.wait()
 		e.happened <- func() { e.exit(i, status) }
 	}()
@@ -304,6 +314,34 @@ func (e *execution) start(i int) {
 // threadsEach is how many threads a process may have, on average: the runtime's,
 // and as many of the program's as the lab with the most has.
 const threadsEach = 16
+
+// witness passes on what strace tells about process i.
+func (e *execution) witness(i int, out *os.File) {
+	w := witness{
+		out: out, began: e.began,
+		take: func(events []trace.Event) {
+			e.happened <- func() {
+				for k := range events {
+					events[k].Proc = i
+					e.merge.hold(events[k])
+				}
+				e.busy = e.time()
+			}
+		},
+		note: func(text string) { e.happened <- func() { e.note(text) } },
+	}
+	err := w.read()
+	if err != nil {
+		e.happened <- func() { e.stop(trace.EndFailed, err.Error()) }
+		io.Copy(io.Discard, out)
+	}
+	if n := w.strace.Missed; n > 0 {
+		e.happened <- func() {
+			e.cut += n
+			e.note(fmt.Sprintf("%d calls are not in this trace: they were made by more threads than it can tell apart", n))
+		}
+	}
+}
 
 // maxLines and maxLine bound what a process's standard error adds to a trace.
 const (

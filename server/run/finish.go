@@ -77,9 +77,9 @@ func (e *execution) quietSince() int64 {
 // time, and which call that of the first is. With calls lost it is enough that
 // there is nothing new of a thread; the call is CallNone then.
 func (m *member) asleep(since int64, lost bool) (call trace.Call, ok bool) {
-	for _, t := range m.threads {
-		if t.exited {
-			continue
+	for i, t := range m.threads {
+		if t.exited || t == (threadNow{}) || m.Tracer != "" && i >= trace.KernelThread {
+			continue // there is none; or strace tells nothing of it between its calls
 		}
 		if !t.inCall && !lost || t.since > since {
 			return 0, false
@@ -100,6 +100,9 @@ func (e *execution) finish() {
 		}
 	}
 	for _, p := range e.idle {
+		p.kill()
+	}
+	for _, p := range e.straced {
 		p.kill()
 	}
 	for i := range e.members {

@@ -28,6 +28,7 @@ type merge struct {
 	held   []trace.Event         // sorted; not yet passed on
 	last   int64                 // time of the newest event passed on
 	late   int                   // events that came after a later one had been passed on
+	settle time.Duration         // where it is to be longer
 	rec    trace.Record
 }
 
@@ -66,7 +67,7 @@ func (m *merge) add(e trace.Event) { m.held = append(m.held, e) }
 // (ns of CLOCK_MONOTONIC) just before. It returns how many events there were
 // and until when, relative to the run's start, the order is certain.
 func (m *merge) read(now int64) (n int, certain int64, err error) {
-	certain = now - int64(settle)
+	certain = now - int64(max(m.settle, settle))
 	// The announcements come first: what is announced after this look is
 	// later than now.
 	for _, a := range m.areas {
@@ -163,12 +164,6 @@ func (m *merge) hold(e trace.Event) {
 // newest one passed on: it is late because its thread lost the processor
 // between taking the time and publishing, just before or just after the call.
 func (m *merge) take(until int64) []trace.Event {
-	for i := range m.held {
-		if m.held[i].Time < m.last {
-			m.held[i].Time = m.last
-			m.late++
-		}
-	}
 	slices.SortStableFunc(m.held, func(a, b trace.Event) int {
 		switch {
 		case a.Time < b.Time:
@@ -178,6 +173,13 @@ func (m *merge) take(until int64) []trace.Event {
 		}
 		return 0
 	})
+	for i := range m.held { // the late ones come first, and stay in their order
+		if m.held[i].Time >= m.last {
+			break
+		}
+		m.held[i].Time = m.last
+		m.late++
+	}
 	n := 0
 	for n < len(m.held) && m.held[n].Time <= until {
 		n++

@@ -11,16 +11,20 @@ import (
 // ErrUnable is wrapped by the error of what takes more than this machine has.
 var ErrUnable = errors.New("can't run here")
 
-// lacks says in a sentence why this machine can't run a program, "" when it can.
-func lacks(p *demo.Program) string {
-	if p.Needs == demo.Kqueue && runtime.GOOS == "linux" {
+// lacks says in a sentence why a program can't run in a sandbox of this machine, ""
+// when it can.
+func lacks(p *demo.Program, box sandbox) string {
+	switch {
+	case p.Needs == demo.Kqueue && runtime.GOOS == "linux":
 		return "this machine runs Linux, which has no kqueue: it is a mechanism of the BSDs and macOS"
+	case p.Needs == demo.Strace:
+		return straceLacks(box)
 	}
 	return ""
 }
 
-// cannot says of each lab that this machine can't run why, by the lab's ID.
-func cannot() map[string]string {
+// cannot says of each lab that can't run in a sandbox why, by the lab's ID.
+func cannot(box sandbox) map[string]string {
 	out := map[string]string{}
 	for _, l := range lab.All {
 		values, _ := l.Set(nil) // a lab takes its own defaults
@@ -29,7 +33,7 @@ func cannot() map[string]string {
 			if err != nil {
 				continue // the agent, or what measures
 			}
-			if why := lacks(p); why != "" {
+			if why := lacks(p, box); why != "" {
 				out[l.ID] = why
 			}
 		}

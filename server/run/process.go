@@ -23,6 +23,7 @@ type process struct {
 	stdin  *os.File
 	stdout *os.File // nil when the process has somebody else's
 	stderr *os.File
+	strace *os.File // where strace writes; nil where it takes no calls
 }
 
 // spawn starts an idle program process and waits until it is ready. Its command
@@ -30,6 +31,11 @@ type process struct {
 // it writes to standard output can be read from stdout. by, if not nil, confines the
 // process, and attr, if not nil, sets it apart.
 func spawn(by *launcher, args []string, output *os.File, attr *syscall.SysProcAttr) (*process, error) {
+	return spawnBy(false, by, args, output, attr)
+}
+
+// spawnBy starts the same, and if it is to be has strace take its calls.
+func spawnBy(strace bool, by *launcher, args []string, output *os.File, attr *syscall.SysProcAttr) (*process, error) {
 	if args == nil {
 		args = []string{strings.Repeat(" ", titleRoom)}
 	}
@@ -77,6 +83,19 @@ func spawn(by *launcher, args []string, output *os.File, attr *syscall.SysProcAt
 	defer ready.Close()
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = in, output, errs
 	p.cmd.ExtraFiles = []*os.File{areaFD - 3: memory, readyFD - 3: greeting}
+	if strace {
+		self, err := os.Open("/proc/self/exe")
+		if err != nil {
+			p.release()
+			return nil, err
+		}
+		theirs = append(theirs, self)
+		p.cmd.ExtraFiles = append(p.cmd.ExtraFiles, pipe(&p.strace, false), self)
+		if err := straced(p.cmd); err != nil || p.strace == nil {
+			p.release()
+			return nil, errors.Join(errors.New("strace could not be started"), err)
+		}
+	}
 	if err := by.start(p.cmd); err != nil {
 		p.release()
 		return nil, err
@@ -121,7 +140,7 @@ func (p *process) wait() int64 {
 
 // release gives back what the process held here. Its trace is gone then.
 func (p *process) release() {
-	for _, f := range []*os.File{p.stdin, p.stdout, p.stderr} {
+	for _, f := range []*os.File{p.stdin, p.stdout, p.stderr, p.strace} {
 		if f != nil {
 			f.Close()
 		}

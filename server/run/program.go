@@ -4,12 +4,14 @@ import (
 	"encoding/binary"
 	"io"
 	"os"
+	"runtime"
 	"strconv"
 
 	"golang.org/x/sys/unix"
 
 	"sockscope/server/demo"
 	"sockscope/server/socket"
+	"sockscope/server/told"
 	"sockscope/server/trace"
 )
 
@@ -91,6 +93,17 @@ func programMain() error {
 	if job.Leashed {
 		os.Setenv(leashEnv, "1")
 		go leash()
+	}
+	if program.Needs == demo.Strace {
+		if err := told.Attach(area); err != nil {
+			return err
+		}
+		if os.Getenv(stracedEnv) != "" {
+			beTraced()
+		}
+		runtime.UnlockOSThread() // see init: its goroutines are for the scheduler to place
+		program.Run(job.Addr, settings)
+		return nil
 	}
 	if err := socket.Attach(area, job.Sample); err != nil {
 		return err

@@ -101,9 +101,9 @@ type Server struct {
 	control  net.Listener
 	pool     *pool
 	standing []*standing
-	keeper   *launcher         // of the standing programs
-	watched  bool              // the standing servers may be
-	cannot   map[string]string // why a lab can't run here, by its ID
+	keeper   *launcher                // of the standing programs
+	watched  bool                     // the standing servers may be
+	cannot   func() map[string]string // why a lab can't run here, by its ID
 	programs *gate
 	agents   *gate
 	measures *gate // one at a time: two would measure one another
@@ -159,7 +159,8 @@ func (s *Server) start() error {
 	if s.pool, err = newPool(ways, s.cfg.Warm, s.cfg.Limits, s.cfg.Logger); err != nil {
 		return err
 	}
-	s.cannot = cannot()
+	s.cannot = sync.OnceValue(func() map[string]string { return cannot(s.pool.box) })
+	s.wait.Go(func() { s.cannot() }) // to be known when the first viewer comes
 	s.note()
 	s.wait.Go(s.accept)
 	return nil
@@ -181,7 +182,7 @@ func errInUse(name, addr string) error {
 func (s *Server) Addrs() map[string]string { return maps.Clone(s.addrs) }
 
 // Cannot says why a lab can't run here, a sentence; "" when it can.
-func (s *Server) Cannot(id string) string { return s.cannot[id] }
+func (s *Server) Cannot(id string) string { return s.cannot()[id] }
 
 // Isolation tells how runs are set apart: trace.Namespace or trace.Shared.
 func (s *Server) Isolation() string { return s.pool.box.isolation }

@@ -46,7 +46,7 @@ func (s *Server) serve(conn net.Conn) {
 	unhook := context.AfterFunc(ctx, func() { conn.Close() })
 	defer unhook()
 	hello := &trace.Hello{Version: trace.Version, Kernel: kernel(), Isolation: s.pool.box.isolation, Most: s.cfg.Most}
-	hello.Cannot = s.cannot
+	hello.Cannot = s.cannot()
 	for _, st := range s.standing {
 		hello.Standing = append(hello.Standing, trace.Proc{Name: st.name, Role: trace.RoleServer, Program: st.job.Program, Addr: st.addr})
 	}
@@ -139,7 +139,7 @@ func (c *session) run(req *trace.Request) error {
 	if _, _, err := describe(procs); err != nil {
 		return err
 	}
-	if why := c.server.cannot[req.Lab]; why != "" {
+	if why := c.server.Cannot(req.Lab); why != "" {
 		return fmt.Errorf("lab %s %w: %s", req.Lab, ErrUnable, why)
 	}
 	gate := c.server.programs

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -30,11 +31,12 @@ func Terminal(ctx context.Context, program, addr string, args map[string]string,
 	if _, err := p.Check(args); err != nil {
 		return 0, err
 	}
-	if why := lacks(p); why != "" {
+	if why := lacks(p, shared); why != "" {
 		return 0, fmt.Errorf("program %s %w: %s", program, ErrUnable, why)
 	}
 	job := assignment{Program: program, Addr: addr, Args: args, Leashed: true}
-	proc, err := spawn(nil, job.words(), stdout, nil)
+	strace := p.Needs == demo.Strace
+	proc, err := spawnBy(strace, nil, job.words(), stdout, nil)
 	if err != nil {
 		return 0, err
 	}
@@ -47,18 +49,37 @@ func Terminal(ctx context.Context, program, addr string, args map[string]string,
 
 	lines := make(chan string)
 	exit := make(chan int64, 1)
+	taken := make(chan []trace.Event)
+	var complete sync.WaitGroup
+	if strace {
+		complete.Go(func() {
+			w := witness{
+				out:  proc.strace,
+				take: func(events []trace.Event) { taken <- events },
+				note: func(text string) { lines <- text },
+			}
+			if err := w.read(); err != nil {
+				lines <- err.Error()
+				io.Copy(io.Discard, proc.strace)
+			}
+		})
+	}
 	go func() {
 		for scan := bufio.NewScanner(proc.stderr); scan.Scan(); {
 			lines <- scan.Text()
 		}
+		complete.Wait()
 		exit <- proc.wait()
 	}()
-	screen := &straceWriter{w: out, pids: []int{proc.cmd.Process.Pid}}
+	screen := &straceWriter{w: out, threads: strace, strace: strace, pids: []int{proc.cmd.Process.Pid}}
 	m := merge{
 		areas:  []mergeArea{{area: proc.area}},
 		locate: func([4]uintptr) (int, int) { return 0, 0 },
 		seen:   func(*trace.Event) {},
 		born:   func(_, pid int) { screen.pids = append(screen.pids, pid) },
+	}
+	if strace {
+		m.settle = straceSettle
 	}
 	pass := func(all bool) error {
 		_, certain, err := m.read(now())
@@ -77,6 +98,10 @@ func Terminal(ctx context.Context, program, addr string, args map[string]string,
 		case <-tick.C:
 			if err := pass(false); err != nil {
 				return 0, err
+			}
+		case events := <-taken:
+			for _, e := range events {
+				m.add(e)
 			}
 		case line := <-lines:
 			// Behind the calls that came before it.
@@ -102,6 +127,7 @@ type straceWriter struct {
 	partial *thread                 // whose line has no end yet; nil for none
 	threads bool                    // there is more than one
 	procs   bool                    // the same for processes
+	strace  bool                    // strace takes the calls, and goroutines tell theirs
 }
 
 // thread is a thread of a process, by their numbers.
@@ -159,7 +185,11 @@ func (s *straceWriter) prefix(who thread) string {
 		prefix = fmt.Sprintf("[pid %d] ", s.pids[who.proc])
 	}
 	if s.threads {
-		prefix += fmt.Sprintf("[thread %d] ", who.thread)
+		name := fmt.Sprintf("thread %d", who.thread)
+		if s.strace {
+			name = trace.ThreadName(who.thread)
+		}
+		prefix += "[" + name + "] "
 	}
 	return prefix
 }
@@ -180,6 +210,9 @@ func (s *straceWriter) line(text string) {
 // exit writes how the program ended and returns the status that a shell would
 // give it.
 func (s *straceWriter) exit(status int64) int {
+	if s.strace { // no thread's, but the process's
+		s.threads = false
+	}
 	s.line(s.prefix(thread{}) + exitLine(status))
 	if status < 0 {
 		return 128 + int(-status)

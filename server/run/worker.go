@@ -184,10 +184,14 @@ func (w *worker) begin(req trace.Request, box *outbox) (*execution, error) {
 		procs[i].Proc = shown[i]
 	}
 	tooMany := len(procs) > w.Limits.Processes
+	straced := map[int]*process{}
 	if !tooMany {
 		// All of them are ready before the first begins: how long a process
 		// takes to start is no part of the experiment.
-		if err := w.keepReady(len(procs)); err != nil {
+		if straced, err = spawnStraced(procs); err != nil {
+			return nil, err
+		}
+		if err := w.keepReady(len(procs) - len(straced)); err != nil {
 			return nil, err
 		}
 	}
@@ -201,6 +205,7 @@ func (w *worker) begin(req trace.Request, box *outbox) (*execution, error) {
 		header.TraceCost, header.CPUs = 0, runtime.NumCPU()
 	}
 	e := newExecution(w, procs, sources, box)
+	e.straced = straced
 	if _, err := box.add(&trace.Message{Header: header}); err != nil {
 		return nil, err
 	}

@@ -38,6 +38,15 @@ const (
 	Kqueue
 	KeventChange // kevent(2) with changes to the list, and no room for events
 	KeventWait   // kevent(2) with room for events, and no changes
+	Eventfd
+	Openat
+
+	// What a Go program calls of package net, which enters the kernel with calls of
+	// its own choice, or not at all: the program's own word, see Told.
+	NetAccept
+	NetRead
+	NetWrite
+	NetClose
 	numCalls
 )
 
@@ -51,10 +60,12 @@ var callNames = [numCalls]string{
 	Getsockname: "getsockname", Getpeername: "getpeername",
 	Read: "read", Write: "write", Nanosleep: "nanosleep",
 	Fork: "fork", Waitpid: "waitpid",
-	Kqueue: "kqueue", KeventChange: "kevent", KeventWait: "kevent",
+	Kqueue: "kqueue", KeventChange: "kevent", KeventWait: "kevent", Eventfd: "eventfd2", Openat: "openat",
+	NetAccept: "Accept", NetRead: "Read", NetWrite: "Write", NetClose: "Close",
 }
 
-// String returns the call's name, in lower case as C has it.
+// String returns the call's name, in lower case as C has it; one that the program
+// told begins with a capital, as Go has it.
 func (c Call) String() string {
 	if c < numCalls && callNames[c] != "" {
 		return callNames[c]
@@ -62,11 +73,16 @@ func (c Call) String() string {
 	return "call" + strconv.Itoa(int(c))
 }
 
-// Sends reports whether c moves bytes from the program into a socket.
-func (c Call) Sends() bool { return c == Send || c == Sendto }
+// Told reports whether c is no system call: the program itself tells that it called
+// a method of package net, and when that returned. Its fd is the connection's.
+func (c Call) Told() bool { return c >= NetAccept && c <= NetClose }
+
+// Sends reports whether c moves bytes from the program into a socket; a write does
+// where its fd is one.
+func (c Call) Sends() bool { return c == Send || c == Sendto || c == Write }
 
 // Receives reports whether c moves bytes from a socket to the program.
-func (c Call) Receives() bool { return c == Recv || c == Recvfrom }
+func (c Call) Receives() bool { return c == Recv || c == Recvfrom || c == Read }
 
 // Multiplexes reports whether c waits for several fds at once.
 func (c Call) Multiplexes() bool {

@@ -1,5 +1,7 @@
 package trace
 
+import "strconv"
+
 // Kind says what an Event reports.
 type Kind uint8
 
@@ -49,7 +51,11 @@ func (p Provenance) String() string {
 type Sleep uint8
 
 const (
-	// SleepUnknown: the system offers no such count.
+	// SleepUnknown: the system offers no such count, or strace(1) took the call: it
+	// stops the thread itself, so that the count says nothing. Then only a call that
+	// cannot wait for anything is known to be Awake: one on a non-blocking fd, or
+	// with a timeout of 0. What a program tells is unknown too: which thread it kept
+	// waiting, if any, is the runtime's business.
 	SleepUnknown Sleep = iota
 	// Awake: the thread did not give up the processor in the call.
 	Awake
@@ -67,7 +73,7 @@ type Event struct {
 	Kind   Kind  `cbor:"1,keyasint"`
 	Time   int64 `cbor:"2,keyasint"`           // ns of CLOCK_MONOTONIC since the run's start
 	Proc   int   `cbor:"3,keyasint,omitempty"` // index in Header.Procs, or behind them; see Message.Child
-	Thread int   `cbor:"4,keyasint,omitempty"` // 0 is the process's first thread
+	Thread int   `cbor:"4,keyasint,omitempty"` // 0 is the process's first thread; see KernelThread
 
 	// Of a call, on Enter and again on Return.
 	Call Call `cbor:"5,keyasint,omitempty"`
@@ -104,6 +110,22 @@ type Event struct {
 // Forever is the Timeout of a call that waits without limit.
 const Forever = -1
 
+// Untold is the Timeout of an Enter that strace(1) wrote before it had read the
+// call's last arguments: they stand in its Return.
+const Untold = -2
+
+// KernelThread is the first number of the kernel's threads in a process with a
+// Tracer. Those below are the program's goroutines, whose calls are Told.
+const KernelThread = MaxThreads / 2
+
+// ThreadName names a thread of a process with a Tracer: "goroutine 1", "thread 1".
+func ThreadName(thread int) string {
+	if thread < KernelThread {
+		return "goroutine " + strconv.Itoa(thread+1)
+	}
+	return "thread " + strconv.Itoa(thread-KernelThread+1)
+}
+
 // Sets are the three lists of select(2). On Enter: the fds that the program
 // asks about, for epoll_wait the interest list. On Return: those that are ready.
 //
@@ -117,6 +139,7 @@ type Sets struct {
 	Except []int `cbor:"3,keyasint,omitempty"`
 	Error  []int `cbor:"4,keyasint,omitempty"` // with POLLERR
 	HangUp []int `cbor:"5,keyasint,omitempty"` // with POLLHUP
+	RdHup  []int `cbor:"6,keyasint,omitempty"` // with EPOLLRDHUP, which has to be asked for: the peer sends no more
 }
 
 // Len returns how many members the three lists of select have together.

@@ -126,6 +126,8 @@ func (d *decoder) proc(p *Proc) {
 			p.Parent = d.int()
 		case 8:
 			p.PID = d.int()
+		case 30:
+			p.Tracer = d.text()
 		default:
 			d.skip()
 		}
@@ -209,6 +211,8 @@ func (d *decoder) sets(s *Sets) {
 			s.Error = d.fds()
 		case 5:
 			s.HangUp = d.fds()
+		case 6:
+			s.RdHup = d.fds()
 		default:
 			d.skip()
 		}

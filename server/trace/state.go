@@ -61,6 +61,8 @@ const (
 	FDConn                   // a socket with a peer
 	FDEpoll                  // no socket: an interest list of epoll(7)
 	FDKqueue                 // no socket: an interest list of kqueue(2)
+	FDFile                   // a file
+	FDEventfd                // no socket: a counter that wakes who waits for it, eventfd(2)
 )
 
 // Socket reports whether k stands for a socket.
@@ -290,6 +292,9 @@ func (p *ProcState) open(f FDState) {
 
 // returned changes the fd table as the call that came back did, event number n.
 func (p *ProcState) returned(e *Event, n int) {
+	if e.Call.Told() {
+		return // what it changed, the kernel's calls say
+	}
 	if e.Call == Close {
 		// Linux has given the fd back even when close reports an error (close(2)).
 		if i, ok := slices.BinarySearchFunc(p.FDs, e.FD, byFD); ok && e.Errno != EBADF {
@@ -312,13 +317,17 @@ func (p *ProcState) returned(e *Event, n int) {
 	}
 	switch e.Call {
 	case Socket:
-		p.open(FDState{FD: int(e.Result), File: n, State: Closed, How: Inferred})
+		p.open(FDState{FD: int(e.Result), File: n, State: Closed, How: Inferred, NonBlocking: e.bit(1, nonBlock)})
 	case EpollCreate:
 		p.open(FDState{FD: int(e.Result), File: n, Kind: FDEpoll})
+	case Openat:
+		p.open(FDState{FD: int(e.Result), File: n, Kind: FDFile})
+	case Eventfd:
+		p.open(FDState{FD: int(e.Result), File: n, Kind: FDEventfd})
 	case Kqueue:
 		p.open(FDState{FD: int(e.Result), File: n, Kind: FDKqueue})
 	case Accept:
-		conn := FDState{FD: int(e.Result), File: n, Kind: FDConn, Peer: e.Addr, State: Established, How: Inferred}
+		conn := FDState{FD: int(e.Result), File: n, Kind: FDConn, Peer: e.Addr, State: Established, How: Inferred, NonBlocking: e.bit(0, nonBlock)}
 		if f != nil {
 			conn.Local = f.Local
 		}
@@ -334,7 +343,7 @@ func (p *ProcState) returned(e *Event, n int) {
 		p.watch(e)
 	case EpollWait:
 		if e.Sets != nil {
-			for _, fds := range [...][]int{e.Sets.Read, e.Sets.Write, e.Sets.Except, e.Sets.Error, e.Sets.HangUp} {
+			for _, fds := range [...][]int{e.Sets.Read, e.Sets.Write, e.Sets.Except, e.Sets.Error, e.Sets.HangUp, e.Sets.RdHup} {
 				for _, fd := range fds {
 					if told := p.FD(fd); told != nil {
 						told.Told = e.Time
@@ -363,12 +372,15 @@ func (p *ProcState) returned(e *Event, n int) {
 			f.ShutWrite = f.ShutWrite || e.Args[0] != 0
 		}
 	case Fcntl:
-		const setFlags, nonBlock = 4, 0x800 // F_SETFL, O_NONBLOCK
+		const setFlags = 4 // F_SETFL
 		if len(e.Args) == 2 && e.Args[0] == setFlags {
 			f.NonBlocking = e.Args[1]&nonBlock != 0
 		}
 	}
 }
+
+// bit reports whether a bit of argument i is set.
+func (e *Event) bit(i int, bit int64) bool { return i < len(e.Args) && e.Args[i]&bit != 0 }
 
 // watch changes an interest list as an epoll_ctl that came back did.
 func (p *ProcState) watch(e *Event) {

@@ -76,6 +76,13 @@ func TestFDTable(t *testing.T) {
 		{"and blocking again", []Event{socket3, with(ret(Fcntl, 3, 0, 0), func(e *Event) { e.Args = []int64{4, 0x802} }), with(ret(Fcntl, 3, 0, 0), func(e *Event) { e.Args = []int64{4, 2} })}, []FDState{closed}},
 		{"getsockname", []Event{socket3, with(ret(Getsockname, 3, 0, 0), func(e *Event) { e.Addr = "127.0.0.1:9" })}, []FDState{changed(closed, func(f *FDState) { f.Local = "127.0.0.1:9" })}},
 		{"epoll_create1", []Event{socket3, ret(EpollCreate, -1, 4, 0)}, []FDState{closed, {FD: 4, Kind: FDEpoll, QueuesAt: -1}}},
+		{"a socket made non-blocking, and what it accepts", []Event{
+			with(ret(Socket, -1, 3, 0), func(e *Event) { e.Args = []int64{2, 1 | 0x800 | 0x80000, 0} }),
+			with(ret(Accept, 3, 4, 0), func(e *Event) { e.Args = []int64{0x80800} }), ret(Eventfd, -1, 5, 0), ret(Openat, -1, 6, 0)},
+			[]FDState{changed(closed, func(f *FDState) { f.NonBlocking = true }),
+				{FD: 4, Kind: FDConn, NonBlocking: true, State: Established, How: Inferred, QueuesAt: -1}, {FD: 5, Kind: FDEventfd, QueuesAt: -1}, {FD: 6, Kind: FDFile, QueuesAt: -1}}},
+		{"what a program tells", append(slices.Clone(server), ret(NetRead, 4, 8, 0), ret(NetWrite, 4, 8, 0), ret(NetAccept, 3, 9, 0), ret(NetClose, 4, 0, 0)),
+			[]FDState{listener, conn}},
 		{"kqueue", []Event{socket3, ret(Kqueue, -1, 4, 0), ret(KeventChange, 4, 0, 0)}, []FDState{closed, {FD: 4, Kind: FDKqueue, QueuesAt: -1}}},
 		{"its close", []Event{socket3, ret(EpollCreate, -1, 4, 0), ret(Close, 4, 0, 0)}, []FDState{closed}},
 		{"close", append(slices.Clone(server), ret(Close, 3, 0, 0)), []FDState{conn}},

@@ -61,27 +61,34 @@ func straceArgs(enter, ret *Event) (in, out string) {
 		return name + fd + ", " + addr + ", " + size, ")"
 	case Listen:
 		return fmt.Sprintf("%s%s, %d", name, fd, arg(0)), ")"
-	case Accept, Getsockname, Getpeername:
+	case Accept, NetAccept, Getsockname, Getpeername:
+		if e.Call == Accept && arg(0) != 0 {
+			out = ", " + bits(socketFlags, arg(0))
+		}
 		if !ok {
-			return name + fd + ", ", "...)" // nothing came out
+			return name + fd + ", ", "..." + out + ")" // nothing came out
 		}
 		addr, size := sockaddr(ret.Addr)
-		return name + fd + ", ", addr + ", [" + size + "])"
-	case Send, Sendto, Write:
+		return name + fd + ", ", addr + ", [" + size + "]" + out + ")"
+	case Send, Sendto, Write, NetWrite:
 		in = fmt.Sprintf("%s%s, %s, %d%s", name, fd, content(e.Data, e.Size), e.Size, flags(arg(0)))
 		if e.Call == Sendto {
 			addr, size := sockaddr(e.Addr)
 			in += ", " + addr + ", " + size
 		}
 		return in, ")"
-	case Recv, Recvfrom, Read:
+	case Recv, Recvfrom, Read, NetRead:
+		room := e.Size
+		if ret != nil {
+			room = max(room, ret.Size)
+		}
 		data := `""`
 		if !ok && ret != nil {
 			data = "..." // nothing came out
 		} else if ok {
 			data = content(ret.Data, int(ret.Result))
 		}
-		out = fmt.Sprintf("%s, %d%s", data, e.Size, flags(arg(0)))
+		out = fmt.Sprintf("%s, %d%s", data, room, flags(arg(0)))
 		if e.Call == Recvfrom && ret != nil {
 			addr, size := sockaddr(ret.Addr)
 			out += ", " + addr + ", [" + size + "]"
@@ -98,7 +105,14 @@ func straceArgs(enter, ret *Event) (in, out string) {
 	case Poll:
 		return fmt.Sprintf("%s%s, %d, %s", name, pollFDs(e.Sets, "events"), e.Size, milliseconds(e.Timeout)), ")"
 	case EpollCreate:
+		if arg(0) == closeOnExec {
+			return name + "EPOLL_CLOEXEC", ")"
+		}
 		return fmt.Sprintf("%s%d", name, arg(0)), ")"
+	case Openat:
+		return fmt.Sprintf("%sAT_FDCWD, %q, %s", name, e.Addr, openMode(arg(0))), ")"
+	case Eventfd:
+		return fmt.Sprintf("%s%d, %s", name, arg(0), bits(eventfdFlags, arg(1))), ")"
 	case EpollCtl:
 		in = fmt.Sprintf("%s%s, %s, %d, ", name, fd, symbol(epollOps, arg(0)), arg(1))
 		if arg(0) == epollDelete {
@@ -110,6 +124,9 @@ func straceArgs(enter, ret *Event) (in, out string) {
 			out = "..." // nothing came out
 		} else if ret != nil {
 			out = epollEvents(ret.Sets)
+		}
+		if e.Timeout == Untold && ret != nil {
+			e = ret
 		}
 		return name + fd + ", ", fmt.Sprintf("%s, %d, %s)", out, e.Size, milliseconds(e.Timeout))
 	case Kqueue:
@@ -156,7 +173,7 @@ func straceArgs(enter, ret *Event) (in, out string) {
 		return fmt.Sprintf("%s%d, ", name, arg(0)), status + ", " + waitOptions(arg(1)) + ")"
 	case Nanosleep:
 		return name + timespec(e.Timeout) + ", ", "NULL)"
-	case Close:
+	case Close, NetClose:
 		return name + fd, ")"
 	}
 	in = name
@@ -250,12 +267,12 @@ func (s *Sets) members() []member {
 	}
 	events := map[int]int64{}
 	var fds []int
-	for i, set := range [...][]int{s.Read, s.Write, s.Except, s.Error, s.HangUp} {
+	for i, set := range [...][]int{s.Read, s.Write, s.Except, s.Error, s.HangUp, s.RdHup} {
 		for _, fd := range set {
 			if events[fd] == 0 {
 				fds = append(fds, fd)
 			}
-			events[fd] |= [...]int64{pollIn, pollOut, pollPri, pollErr, pollHup}[i]
+			events[fd] |= [...]int64{pollIn, pollOut, pollPri, pollErr, pollHup, pollRdHup}[i]
 		}
 	}
 	slices.Sort(fds)

@@ -9,6 +9,7 @@ import (
 var (
 	domains   = map[int64]string{1: "AF_UNIX", 2: "AF_INET", 10: "AF_INET6", 17: "AF_PACKET"}
 	kinds     = map[int64]string{1: "SOCK_STREAM", 2: "SOCK_DGRAM", 3: "SOCK_RAW", 5: "SOCK_SEQPACKET"}
+	protocols = map[int64]string{0: "IPPROTO_IP", 1: "IPPROTO_ICMP", 6: "IPPROTO_TCP", 17: "IPPROTO_UDP"}
 	shutdowns = map[int64]string{0: "SHUT_RD", 1: "SHUT_WR", 2: "SHUT_RDWR"}
 	messages  = []bit{{0x1, "MSG_OOB"}, {0x2, "MSG_PEEK"}, {0x20, "MSG_TRUNC"}, {0x40, "MSG_DONTWAIT"},
 		{0x100, "MSG_WAITALL"}, {0x4000, "MSG_NOSIGNAL"}, {0x8000, "MSG_MORE"}}
@@ -21,12 +22,16 @@ var (
 		{6, 1}: "TCP_NODELAY", {6, 4}: "TCP_KEEPIDLE", {6, 5}: "TCP_KEEPINTVL", {6, 6}: "TCP_KEEPCNT",
 		{6, 18}: "TCP_USER_TIMEOUT",
 	}
-	epollOps  = map[int64]string{1: "EPOLL_CTL_ADD", epollDelete: "EPOLL_CTL_DEL", 3: "EPOLL_CTL_MOD"}
-	filters   = map[int64]string{-1: "EVFILT_READ", -2: "EVFILT_WRITE"}
-	eventActs = map[int64]string{1: "EV_ADD", 2: "EV_DELETE"}
-	pollBits  = []bit{{pollIn, "POLLIN"}, {pollPri, "POLLPRI"}, {pollOut, "POLLOUT"}, {pollErr, "POLLERR"}, {pollHup, "POLLHUP"}}
-	epollBits = []bit{{pollIn, "EPOLLIN"}, {pollPri, "EPOLLPRI"}, {pollOut, "EPOLLOUT"}, {pollErr, "EPOLLERR"},
-		{pollHup, "EPOLLHUP"}, {0x2000, "EPOLLRDHUP"}, {1 << 30, "EPOLLONESHOT"}, {1 << 31, "EPOLLET"}}
+	socketFlags = []bit{{closeOnExec, "SOCK_CLOEXEC"}, {nonBlock, "SOCK_NONBLOCK"}}
+	openFlags   = []bit{{1, "O_WRONLY"}, {2, "O_RDWR"}, {0x40, "O_CREAT"}, {0x80, "O_EXCL"}, {0x200, "O_TRUNC"}, {0x400, "O_APPEND"},
+		{nonBlock, "O_NONBLOCK"}, {0x8000, "O_LARGEFILE"}, {0x10000, "O_DIRECTORY"}, {closeOnExec, "O_CLOEXEC"}}
+	eventfdFlags = []bit{{closeOnExec, "EFD_CLOEXEC"}, {nonBlock, "EFD_NONBLOCK"}}
+	epollOps     = map[int64]string{1: "EPOLL_CTL_ADD", epollDelete: "EPOLL_CTL_DEL", 3: "EPOLL_CTL_MOD"}
+	filters      = map[int64]string{-1: "EVFILT_READ", -2: "EVFILT_WRITE"}
+	eventActs    = map[int64]string{1: "EV_ADD", 2: "EV_DELETE"}
+	pollBits     = []bit{{pollIn, "POLLIN"}, {pollPri, "POLLPRI"}, {pollOut, "POLLOUT"}, {pollErr, "POLLERR"}, {pollHup, "POLLHUP"}}
+	epollBits    = []bit{{pollIn, "EPOLLIN"}, {pollPri, "EPOLLPRI"}, {pollOut, "EPOLLOUT"}, {pollErr, "EPOLLERR"},
+		{pollHup, "EPOLLHUP"}, {pollRdHup, "EPOLLRDHUP"}, {1 << 30, "EPOLLONESHOT"}, {1 << 31, "EPOLLET"}}
 )
 
 // Of poll(2); epoll(7) has the same.
@@ -37,7 +42,15 @@ const (
 	pollErr = 0x8
 	pollHup = 0x10
 
+	pollRdHup = 0x2000
+
 	epollDelete = 2
+)
+
+// O_NONBLOCK and O_CLOEXEC of open(2), under all their names.
+const (
+	nonBlock    = 0x800
+	closeOnExec = 0x80000
 )
 
 const (
@@ -76,10 +89,9 @@ func bits(names []bit, n int64) string {
 }
 
 func socketType(n int64) string {
-	const nonBlock, closeOnExec = 0x800, 0x80000
 	s := symbol(kinds, n&0xf)
 	if rest := n &^ 0xf; rest != 0 {
-		s += "|" + bits([]bit{{closeOnExec, "SOCK_CLOEXEC"}, {nonBlock, "SOCK_NONBLOCK"}}, rest)
+		s += "|" + bits(socketFlags, rest)
 	}
 	return s
 }
@@ -88,7 +100,7 @@ func protocol(domain, n int64) string {
 	if domain != 2 && domain != 10 {
 		return fmt.Sprint(n)
 	}
-	return symbol(map[int64]string{0: "IPPROTO_IP", 1: "IPPROTO_ICMP", 6: "IPPROTO_TCP", 17: "IPPROTO_UDP"}, n)
+	return symbol(protocols, n)
 }
 
 // waitStatus returns what waitpid(2) tells of a child that ended.
@@ -117,6 +129,16 @@ func flags(n int64) string {
 		return ""
 	}
 	return ", " + bits(messages, n)
+}
+
+func openMode(n int64) string {
+	if n&3 != 0 {
+		return bits(openFlags, n)
+	}
+	if n == 0 {
+		return "O_RDONLY"
+	}
+	return "O_RDONLY|" + bits(openFlags, n)
 }
 
 func fileFlags(n int64) string {

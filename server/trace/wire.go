@@ -122,10 +122,15 @@ type Proc struct {
 	Role    string `cbor:"3,keyasint"` // RoleServer, RoleClient or RoleAgent
 	Program string `cbor:"4,keyasint"`
 	Addr    string `cbor:"5,keyasint,omitempty"`
-	File    int    `cbor:"6,keyasint,omitempty"` // index in Sources of its program, plus one; 0 for none
-	Parent  int    `cbor:"7,keyasint,omitempty"` // of a Message's Child: the number of the process that made it, plus one; else 0
-	PID     int    `cbor:"8,keyasint,omitempty"` // of a Message's Child: as fork returned it
+	File    int    `cbor:"6,keyasint,omitempty"`  // index in Sources of its program, plus one; 0 for none
+	Parent  int    `cbor:"7,keyasint,omitempty"`  // of a Message's Child: the number of the process that made it, plus one; else 0
+	PID     int    `cbor:"8,keyasint,omitempty"`  // of a Message's Child: as fork returned it
+	Tracer  string `cbor:"30,keyasint,omitempty"` // who takes its calls, where the process doesn't by itself: StraceTracer
 }
+
+// StraceTracer is the Tracer of a process whose calls strace(1) takes, at the resolution of
+// 1 us. Its program tells its own calls beside them.
+const StraceTracer = "strace"
 
 // The roles of a process.
 const (

@@ -14,7 +14,7 @@ import (
 var fullEvent = Event{
 	Kind: Return, Time: 1_588_000, Proc: 2, Thread: 1, Call: Select, FD: -1, File: 1, Line: 18,
 	Args: []int64{1, -2}, Size: 1024, Timeout: Forever, Addr: "127.0.0.1:10001", Data: []byte("This is\x00"),
-	Sets: &Sets{Read: []int{3, 4}, Write: []int{5}}, Result: -1, Errno: EAGAIN, Sleep: Slept, CPU: 77,
+	Sets: &Sets{Read: []int{3, 4}, Write: []int{5}, RdHup: []int{4}}, Result: -1, Errno: EAGAIN, Sleep: Slept, CPU: 77,
 	Queues:  []Queue{{FD: 4, Time: 1_585_000, Recv: 15, State: Established, Local: "a", Peer: "b"}},
 	Sockets: []Sock{{Local: "127.0.0.1:80", State: Listening, Send: 5}}, Note: "x",
 }
@@ -23,7 +23,7 @@ func TestMessagesSurviveTheWire(t *testing.T) {
 	for _, m := range []Message{
 		{Hello: &Hello{Version: Version, Kernel: "Linux 6.18", Isolation: Namespace, Standing: []Proc{{Name: "mux", Program: "select", Addr: "127.0.0.1:10001"}}, Most: 10000, Cannot: map[string]string{"kqueue": "none here"}}},
 		{Now: &Now{Events: []Event{fullEvent}, Moved: []Queue{{FD: 4, Recv: 5, Send: 6}}, Missed: 3}},
-		{Look: &Look{Procs: []Proc{{Name: "server", Tag: "srv", Role: RoleServer, Program: "select", File: 1}}, Sources: []Source{{"select.go", "package demo\n"}}}},
+		{Look: &Look{Procs: []Proc{{Name: "server", Tag: "srv", Role: RoleServer, Program: "select", File: 1, Tracer: StraceTracer}}, Sources: []Source{{"select.go", "package demo\n"}}}},
 		{Queued: &Queued{Place: 2}},
 		{Header: &Header{Version: Version, Lab: "select", Knobs: map[string]string{"clients": "4"}, Began: 1, Kernel: "k", Isolation: Shared, TraceCost: 600}},
 		{Events: []Event{fullEvent, {Kind: Enter, FD: 3, Call: Recv}}},

@@ -152,6 +152,7 @@ func (t *Tally) replies(r *Run) {
 		key := endpoint{e.Proc, e.FD}
 		send, open := unanswered[key]
 		switch {
+		case e.Call == trace.Write: // to its standard output
 		case e.Kind == trace.Enter && e.Call.Sends() && !open:
 			unanswered[key] = i
 		case e.Kind == trace.Return && e.Call.Sends() && e.Errno != 0 && open && r.CallAt(i) != nil && r.CallAt(i).Enter == send:

@@ -121,7 +121,10 @@ func (r *Run) follow(i int) {
 	case trace.Return:
 		r.connect(i)
 		r.move(i)
-		if e.Sleep == trace.Slept {
+		switch {
+		case e.Call.Told():
+			r.answered(i)
+		case e.Sleep == trace.Slept, e.Sleep == trace.SleepUnknown && e.Call.Multiplexes():
 			r.wake(i)
 		}
 		if e.Call == trace.Close && e.Errno != trace.EBADF {

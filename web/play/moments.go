@@ -166,14 +166,14 @@ func (c *chooser) look(call *Call) {
 		c.wait(call, in, out)
 	case in.Call.Receives():
 		c.recv(call, in, out)
+	case in.Call == trace.Write && in.FD == 1:
+		c.print(call, in)
 	case in.Call.Sends():
 		c.send(call, in, out)
 	case in.Call == trace.Accept:
 		c.accept(call, in, out)
 	case in.Call == trace.Connect:
 		c.connect(call, out)
-	case in.Call == trace.Write && in.FD == 1:
-		c.print(call, in)
 	}
 }
 

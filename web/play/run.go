@@ -190,6 +190,12 @@ func (r *Run) lane(proc, thread int) int {
 	return r.addLane(proc, thread)
 }
 
+// Straced reports whether strace takes the calls of a process, and its program tells
+// its own: see trace.KernelThread.
+func (r *Run) Straced(proc int) bool {
+	return proc >= 0 && proc < len(r.Header.Procs) && r.Header.Procs[proc].Tracer != ""
+}
+
 // CallAt returns the call that step index i entered or returned from, or nil.
 func (r *Run) CallAt(i int) *Call {
 	if k := r.CallIndex(i); k >= 0 {

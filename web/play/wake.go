@@ -1,6 +1,7 @@
 package play
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -45,7 +46,8 @@ func (r *Run) setWake(effect, cause int) {
 	}
 }
 
-// wake finds what ended the sleep of the call that returned at step i: the
+// wake finds what ended the sleep of the call that returned at step i, or its wait
+// where nobody knows whether it slept: the
 // earliest call of another process that did what the sleeper waited for, and
 // was not over when the sleep began. Nothing is concluded where nobody woke it:
 // the time was up, or a knob's pause was over.
@@ -68,9 +70,13 @@ func (r *Run) wake(i int) {
 			add(s.readable(fd, -1))
 		}
 		for _, fd := range e.Sets.Write {
-			add(s.writable(fd))
+			// Edge-triggered epoll names an fd writable too that only became
+			// readable; and of one that may not have slept, writable from the start.
+			if e.Sleep == trace.Slept && !slices.Contains(e.Sets.Read, fd) {
+				add(s.writable(fd))
+			}
 		}
-		for _, fds := range [][]int{e.Sets.Except, e.Sets.Error, e.Sets.HangUp} {
+		for _, fds := range [][]int{e.Sets.Except, e.Sets.Error, e.Sets.HangUp, e.Sets.RdHup} {
 			for _, fd := range fds {
 				add(s.readable(fd, -1))
 			}
@@ -85,6 +91,37 @@ func (r *Run) wake(i int) {
 		add(s.child(e.Result))
 	}
 	r.setWake(i, cause)
+}
+
+// beneath is what the kernel is asked for a call that a program tells.
+var beneath = map[trace.Call]trace.Call{trace.NetAccept: trace.Accept, trace.NetRead: trace.Read, trace.NetWrite: trace.Write}
+
+// nearBy is how many steps are looked at on either side of a call that was told.
+const nearBy = 1000
+
+// answered finds what ended the wait of a call that the program tells, and which
+// returned at step i: the system call that got for it, from whichever thread, what the
+// kernel had not had when it was asked first.
+func (r *Run) answered(i int) {
+	e, call := &r.Steps[i], r.CallAt(i)
+	if call == nil || e.Errno != 0 {
+		return
+	}
+	is := func(k int) (again, done bool) {
+		s := &r.Steps[k]
+		ours := s.Kind == trace.Return && s.Proc == e.Proc && s.FD == e.FD && s.Call == beneath[e.Call]
+		return ours && s.Errno == trace.EAGAIN, ours && s.Errno == 0
+	}
+	waited := false
+	for k := call.Enter + 1; k < min(i, call.Enter+nearBy) && !waited; k++ {
+		waited, _ = is(k)
+	}
+	for k := i - 1; k > max(call.Enter, i-nearBy) && waited; k-- {
+		if _, done := is(k); done {
+			r.setWake(i, k)
+			return
+		}
+	}
 }
 
 // resend is how long a connect waits for the answer to its SYN before it sends

@@ -86,6 +86,9 @@ func (w *why) call(c *Call) *Call {
 	if out.Sleep != trace.Slept {
 		w.addCall(c, trace.Observed, "%s called %s, which returned %s%s", who, brief(in), result(out), awake(out))
 		w.buffers(c)
+		if r.WakeOf(c.Return) != nil {
+			return w.woken(c)
+		}
 		w.bytes(c.Return)
 		if out.Call == trace.Fork && out.Errno == 0 {
 			w.child(c)
@@ -193,7 +196,13 @@ func (w *why) cause(wake *Wake) string {
 	r := w.run
 	e := &r.Steps[wake.Cause]
 	who := r.who(e.Proc)
+	meanwhile := "while it slept"
+	if r.Steps[wake.Effect].Sleep != trace.Slept {
+		meanwhile = "meanwhile"
+	}
 	switch c := r.CallAt(wake.Cause); {
+	case r.Steps[wake.Effect].Call.Told():
+		return fmt.Sprintf("%s asked again: %s, which had returned EAGAIN before, had it now", trace.ThreadName(e.Thread), brief(e))
 	case e.Kind == trace.Exit && r.Steps[wake.Effect].Call == trace.Waitpid:
 		return who + " ended, and its parent is told"
 	case e.Kind == trace.Exit:
@@ -205,7 +214,7 @@ func (w *why) cause(wake *Wake) string {
 		if c.Return >= 0 && c.Return < w.n && r.Steps[c.Return].Errno == 0 {
 			n = r.Steps[c.Return].Result
 		}
-		return fmt.Sprintf("the send of %s brought %s while it slept", who, count(n, "byte"))
+		return fmt.Sprintf("the send of %s brought %s %s", who, count(n, "byte"), meanwhile)
 	case e.Call.Receives():
 		return fmt.Sprintf("the recv of %s made room", who)
 	case e.Call == trace.Connect:
@@ -226,7 +235,7 @@ func (w *why) before(c *Call) *Call {
 	k := lastBefore(r, calls, c.Enter)
 	for last := max(0, k-lookBack); k >= last; k-- {
 		b := &r.Calls[calls[k]]
-		if b.Return >= 0 && b.Return < c.Enter && r.Steps[b.Return].Sleep == trace.Slept {
+		if b.Return >= 0 && b.Return < c.Enter && (r.Steps[b.Return].Sleep == trace.Slept || r.WakeOf(b.Return) != nil) {
 			return b
 		}
 	}

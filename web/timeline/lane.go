@@ -122,7 +122,7 @@ func (d *laneDrawing) line(x0, x1 float64) {
 	x0, x1 = d.f.cut(x0), d.f.cut(x1)
 	switch {
 	case x1 <= x0:
-	case d.lane.Role == trace.RoleAgent: // between its calls it waits for a person
+	case d.lane.Role == trace.RoleAgent, d.f.p.Run.Straced(d.lane.Proc): // between its calls it waits for a person; or nobody knows
 		d.t.scene.stroke(Muted, 1, Sparse, x0, d.mid, x1, d.mid)
 	default:
 		d.t.scene.stroke(Run, 2, Solid, x0, d.mid, x1, d.mid)
@@ -146,6 +146,8 @@ func (d *laneDrawing) bar(b bar) {
 		// Whether it sleeps is part of the question.
 		d.box(Run, f.cut(x0), f.cut(x1), Dotted)
 		s.rect(Run, x0-1, y-1, 2, h+2, 0)
+	case !returned && d.lane.Thread < trace.KernelThread && d.f.p.Run.Straced(d.lane.Proc):
+		d.untold(x0, x1) // a goroutine waits: which thread does, if any, it can't tell
 	case !returned:
 		d.hollow(x0, x1, true)
 		s.rect(Run, x0-1, y-1, 2, h+2, 0)
@@ -171,8 +173,7 @@ func (d *laneDrawing) bar(b bar) {
 		s.rect(Asleep, x0, y, w, 1, 0)
 		s.rect(Asleep, x0, y+h-1, w, 1, 0)
 	case b.shape&unknown != 0 && w >= small:
-		s.rect(AsleepFill, f.cut(x0), y, f.cut(x1)-f.cut(x0), h, 0)
-		d.box(Asleep, f.cut(x0), f.cut(x1), Dotted)
+		d.untold(x0, x1)
 	default:
 		radius := 1.5
 		if w < small {
@@ -185,6 +186,13 @@ func (d *laneDrawing) bar(b bar) {
 // returned reports whether the bar's last call came back, as far as is told.
 func (d *laneDrawing) returned(b bar) bool {
 	return b.shape&open == 0 && float64(d.index.to[d.f.By][b.last]) <= d.f.toldUnit
+}
+
+// untold draws a call of which nobody knows whether it slept.
+func (d *laneDrawing) untold(x0, x1 float64) {
+	a, b := d.f.cut(x0), d.f.cut(x1)
+	d.t.scene.rect(AsleepFill, a, d.mid-d.h/2, b-a, d.h, 0)
+	d.box(Asleep, a, b, Dotted)
 }
 
 // hollow draws a thread asleep: an outline, a soft fill and the hatch.

@@ -44,6 +44,11 @@ func TestEachMeaningHasItsShape(t *testing.T) {
 			s.Enter(0, trace.Recv, 4, trace.Event{})
 			s.Events = append(s.Events, trace.Event{Kind: trace.Return, Call: trace.Recv, FD: 4, Result: 7, Time: 1 << 30})
 		}, opHatch, 0, 0, []string{"recv 4", "= 7"}},
+		{"told by a goroutine that waits: no hatch either", func(s *playtest.Script) {
+			s.Header.Procs[0].Tracer = trace.StraceTracer
+			s.Enter(0, trace.NetRead, 4, trace.Event{})
+			s.Do(1, trace.Getsockopt, 3, 0)
+		}, opHatch, 0, 0, []string{"Read 4"}},
 		{"error: a filled notch", func(s *playtest.Script) {
 			s.Enter(0, trace.Recv, 4, trace.Event{})
 			s.Return(0, trace.Event{Errno: trace.ECONNRESET})
