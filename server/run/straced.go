@@ -63,7 +63,7 @@ func straceLacks(box sandbox) string {
 	cmd.SysProcAttr = box.attr()
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	by := newLauncher(confineStraced)
+	by := newLauncher(confineWorkers) // who starts it in a sandbox is a worker
 	defer by.end()
 	err = by.start(cmd)
 	if err == nil {
