@@ -82,7 +82,7 @@ func TestLabsAskWhatTheyAreAbout(t *testing.T) {
 	b, base := desk(t)
 	for _, c := range []struct{ url, asks, happened string }{
 		{"/lab/iterative?clients=3&messages=1&pause=2s", "When is it accepted?", "When client"},
-		{"/lab/spin?clients=1&pause=10ms", "How often before its bytes come?", "times."},
+		{"/lab/spin?clients=1&pause=10ms", "How often in this trace, before its bytes come?", "times."},
 		{"/lab/select?timeout=100ms", "What number does select", "."},
 		{"/lab/edge?reads=once&timeout=100ms&clients=1", "Does epoll_wait return for them again?", "No: it sleeps until something new comes."},
 		{"/lab/epoll?timeout=100ms&clients=1&messages=1", "Does epoll_wait return for them again?", "Yes, at once: they are unread."},

@@ -67,7 +67,11 @@ func (s *session) besideSetup() string {
 // spent says what the server of a run spent.
 func spent(r *play.Run) string {
 	w := play.NewTally(r).Servers
-	return span(w.CPU) + " in " + count(w.Calls, "call")
+	text := span(w.CPU) + " in "
+	if r.End != nil && r.End.Dropped > 0 {
+		text += "at least "
+	}
+	return text + count(w.Calls, "call")
 }
 
 // asideLine sets the two servers' processor time beside each other.

@@ -123,7 +123,7 @@ func (s *session) streamOf(f flowPick) stream {
 func streamKey(st *stream, off int64) string {
 	out := ""
 	if st.sent == 0 {
-		out = "<span>nothing has been sent this way</span>"
+		out = "<span>no send this way has returned yet</span>"
 	}
 	if off > 0 {
 		out = fmt.Sprintf("<span>from byte %d on</span>", off)

@@ -396,7 +396,7 @@ func (c *comparison) verdict() (right bool, head, rest string) {
 		rest = fmt.Sprintf("The longest wait for one reply: %s, %s in %s; in %s nobody waited longer than %s.",
 			c.runs[longest].run.Header.Procs[w.Client].Name, span(w.Time), c.name(longest), c.name(first), span(c.tally[first].LongestWait.Time))
 	}
-	return right, head + ".", rest
+	return right, head + ".", strings.TrimSpace(rest + " It was one run of each: a small difference may be chance.")
 }
 
 // parting says where the runs part.

@@ -33,8 +33,8 @@ var figures = [...]struct {
 	better     int  // -1 where less is better, 1 where more is, 0 where neither
 }{
 	{"longest wait for a reply", "From a client's send to the recv that gets its reply, the longest of the run. A knob's pause is no part of it.", trace.Observed, duration, true, -1},
-	{"first reply", "When a client's recv first returned bytes, since the run's start.", trace.Observed, duration, true, -1},
-	{"last reply", "When a client's recv last returned bytes, since the run's start.", trace.Observed, duration, true, -1},
+	{"first reply", "When a client's recv first returned bytes, since the first connect.", trace.Observed, duration, true, -1},
+	{"last reply", "When a client's recv last returned bytes, since the first connect.", trace.Observed, duration, true, -1},
 	{"fairness to clients", "Jain's index of how long each client waited for all its replies together: 1 when all waited equally long, 1/n when one of n did all the waiting.", trace.Observed, share, false, 1},
 	{"server CPU", "Processor time of the server's threads as the kernel counts it, from the first return of each to its last.", trace.Observed, duration, false, -1},
 	{"server calls", "System calls that the server entered.", trace.Observed, whole, false, -1},

@@ -11,7 +11,7 @@ var comparing = &Lab{
 	Brief:    "Which finishes first?",
 	Question: "The same clients, another server for each run. Which finishes first?",
 	Look: []string{
-		"The first divergence: up to there no client could tell the servers apart.",
+		"The first divergence: where the clients first got something else than from the other server, or in another order. Early on that may be chance: run again.",
 		"Who waits while client 1 pauses: in one server everybody, in another nobody.",
 		"What a server pays for that: calls, sleeps, threads, processor time.",
 	},
@@ -21,7 +21,7 @@ var comparing = &Lab{
 		"The last reply is late by what the clients pause, whatever the server does. How long each one waited is what a server answers for.",
 	},
 	Knobs: []Knob{
-		{Name: "servers", Label: "servers", Type: List, Min: 2, Max: 5, Offers: []string{"iterative,threads,select", "select,poll,epoll,edge", "iterative,threads,spin,select,epoll"}, Default: "iterative,select"},
+		{Name: "servers", Label: "servers", Type: List, Min: 2, Max: 5, Offers: []string{"iterative,threads,select", "select,poll,epoll,edge", "iterative,threads,processes,select,epoll"}, Default: "iterative,select"},
 		clientsKnob,
 		messagesKnob,
 		{Name: "pause", Label: "client 1 pauses", Type: Duration, Min: pauseKnob.Min, Max: pauseKnob.Max, Offers: pauseKnob.Offers, Default: "3ms", Injected: true},

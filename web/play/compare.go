@@ -13,8 +13,8 @@ type Tally struct {
 	// unanswered. A pause of a knob comes before the send, and is no part of it.
 	Replies     int
 	Unanswered  int   // sends that got no reply
-	FirstReply  int64 // since the run's start; -1 without one
-	LastReply   int64 // since the run's start; -1 without one
+	FirstReply  int64 // since a client first entered connect; -1 without one
+	LastReply   int64 // the same
 	LongestWait Wait
 
 	// Backlog is the most connections that were read waiting in a listener's
@@ -136,7 +136,9 @@ func processes(r *Run) (servers, clients int) {
 // replies measures how long the clients waited.
 func (t *Tally) replies(r *Run) {
 	unanswered := map[endpoint]int{} // the step of the send
-	waited := map[int]float64{}      // by client
+	// How long the processes took to start is no part of the comparison.
+	began := int64(-1)
+	waited := map[int]float64{} // by client
 	wait := func(client, send, reply int, until int64) {
 		d := max(until-r.Steps[send].Time, 0)
 		waited[client] += float64(d)
@@ -153,16 +155,18 @@ func (t *Tally) replies(r *Run) {
 		send, open := unanswered[key]
 		switch {
 		case e.Call == trace.Write: // to its standard output
+		case e.Kind == trace.Enter && e.Call == trace.Connect && began < 0:
+			began = e.Time
 		case e.Kind == trace.Enter && e.Call.Sends() && !open:
 			unanswered[key] = i
 		case e.Kind == trace.Return && e.Call.Sends() && e.Errno != 0 && open && r.CallAt(i) != nil && r.CallAt(i).Enter == send:
 			delete(unanswered, key) // nothing was asked
 		case e.Kind == trace.Return && e.Call.Receives() && e.Errno == 0 && e.Result > 0:
 			t.Replies++
+			t.LastReply = e.Time - max(began, 0)
 			if t.FirstReply < 0 {
-				t.FirstReply = e.Time
+				t.FirstReply = t.LastReply
 			}
-			t.LastReply = e.Time
 			if open {
 				wait(e.Proc, send, i, e.Time)
 				delete(unanswered, key)

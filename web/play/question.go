@@ -397,7 +397,7 @@ func asked(r *Run, c *Call, s situation, a series) *Question {
 	first := r.CallAt(a.first)
 	in := &r.Steps[first.Enter]
 	q := &Question{Asking: AskWhen, Lane: c.Lane, Enter: first.Enter, Answer: c.Return, At: a.first + 1, situation: s}
-	q.Text = fmt.Sprintf("%s of %s was told EAGAIN. How often before its bytes come?", brief(in), r.who(in.Proc))
+	q.Text = fmt.Sprintf("%s of %s was told EAGAIN. How often in this trace, before its bytes come?", brief(in), r.who(in.Proc))
 	q.right("%s", times(a.n))
 	q.wrong(nobodyCallsBack, "Once: then it is told that they are there")
 	q.wrong(neverSleeps, "Once: its next call waits for them")
