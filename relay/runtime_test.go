@@ -35,13 +35,12 @@ func TestRuntime(t *testing.T) {
 		if v != browser.Desk {
 			continue
 		}
-		// A Read that waited: which thread came back to it, what woke that, and who.
+		// A Read that waited, and the kernel's read beneath it. Which thread waited
+		// for it is the scheduler's choice.
 		tab.Key(kb.End)
-		tab.Wait(`[...document.querySelectorAll(".p-log li")].some(li => /Read\(4, "[^"]/.test(li.textContent) && (li.click(), true))`)
+		tab.Wait(`[...document.querySelectorAll(".p-log li")].some(li => /Read\(\d+, "[^"]/.test(li.textContent) && (li.click(), true))`)
 		tab.Key("y")
 		tab.WaitText(".p-kernel", "asked again: read(")
-		tab.WaitText(".p-kernel", "epoll_wait")
-		tab.WaitText(".p-kernel", "meanwhile")
 		tab.Shot(name + "-why")
 	}
 }
