@@ -269,13 +269,7 @@ func (s *seat) wake() {
 // sockets only those show that have to do with this program's port.
 func (b *broadcast) sample() {
 	t := b.time()
-	due := 5 * time.Millisecond
-	switch quiet := time.Duration(t - b.busy); {
-	case quiet > time.Second:
-		due = 250 * time.Millisecond
-	case quiet > 20*time.Millisecond:
-		due = 50 * time.Millisecond
-	}
+	due := sampleEvery(time.Duration(t - b.busy))
 	// A host with many sockets has a long table.
 	if b.diag == nil || t-b.sampled < max(int64(due), 20*b.cost) || !b.watched() {
 		return

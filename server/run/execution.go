@@ -215,6 +215,18 @@ func (e *execution) note(text string) {
 	e.merge.add(trace.Event{Kind: trace.Note, Time: e.time(), FD: -1, Note: text})
 }
 
+// sampleEvery is how long a reading of the kernel's socket table is good, when
+// no call was seen for so long.
+func sampleEvery(quiet time.Duration) time.Duration {
+	switch {
+	case quiet > time.Second:
+		return 250 * time.Millisecond
+	case quiet > 20*time.Millisecond:
+		return 50 * time.Millisecond
+	}
+	return 5 * time.Millisecond
+}
+
 // sample reads the kernel's socket table, after calls were made and now and
 // then, and adds it to the trace when it has changed.
 func (e *execution) sample(always bool) {
@@ -222,13 +234,7 @@ func (e *execution) sample(always bool) {
 		return
 	}
 	t := e.time()
-	due := 5 * time.Millisecond
-	switch quiet := time.Duration(t - e.busy); {
-	case quiet > time.Second:
-		due = 250 * time.Millisecond
-	case quiet > 20*time.Millisecond:
-		due = 50 * time.Millisecond
-	}
+	due := sampleEvery(time.Duration(t - e.busy))
 	if !always && t-e.sampled < int64(due) {
 		return
 	}
