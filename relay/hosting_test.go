@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -175,21 +176,30 @@ func TestNotReady(t *testing.T) {
 	}
 }
 
-// On SIGTERM the open sessions are told, and go on for a while; new ones are
-// sent elsewhere; then all are closed with 1001, and the exit status is 0.
-func TestDrain(t *testing.T) {
-	cmd, address := start(t, "-drain=1h")
-	dialer := websocket.Dialer{Subprotocols: []string{"sockscope.v1"}}
-	ws, _, err := dialer.Dial("ws://"+address+"/relay/mux", nil)
+// draining returns a relay that a signal has asked to end, and a session that
+// was open before and has been told.
+func draining(t *testing.T, signal os.Signal) (cmd *exec.Cmd, address string, dialer *websocket.Dialer, ws *websocket.Conn) {
+	t.Helper()
+	cmd, address = start(t, "-drain=1h")
+	dialer = &websocket.Dialer{Subprotocols: []string{"sockscope.v1"}}
+	var err error
+	ws, _, err = dialer.Dial("ws://"+address+"/relay/mux", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ws.Close()
+	t.Cleanup(func() { ws.Close() })
 	ws.SetReadDeadline(time.Now().Add(patience))
-	cmd.Process.Signal(syscall.SIGTERM)
+	cmd.Process.Signal(signal)
 	if _, p, err := ws.ReadMessage(); !strings.Contains(string(p), "the relay was told to stop") {
 		t.Fatalf("%s %v", p, err)
 	}
+	return cmd, address, dialer, ws
+}
+
+// On SIGTERM the open sessions are told, and go on for a while; new ones are
+// sent elsewhere; then all are closed with 1001, and the exit status is 0.
+func TestDrain(t *testing.T) {
+	cmd, address, dialer, ws := draining(t, syscall.SIGTERM)
 	if status, body := get(t, "http://"+address+"/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(body, "draining") {
 		t.Errorf("/readyz: %d %s", status, body)
 	}
@@ -211,18 +221,7 @@ func TestDrain(t *testing.T) {
 
 // Whoever doesn't want to wait says so twice.
 func TestSecondSignal(t *testing.T) {
-	cmd, address := start(t, "-drain=1h")
-	dialer := websocket.Dialer{Subprotocols: []string{"sockscope.v1"}}
-	ws, _, err := dialer.Dial("ws://"+address+"/relay/mux", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ws.Close()
-	ws.SetReadDeadline(time.Now().Add(patience))
-	cmd.Process.Signal(os.Interrupt)
-	if _, p, err := ws.ReadMessage(); !strings.Contains(string(p), "the relay was told to stop") {
-		t.Fatalf("%s %v", p, err)
-	}
+	cmd, _, _, _ := draining(t, os.Interrupt)
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	tick := time.NewTicker(10 * time.Millisecond)
