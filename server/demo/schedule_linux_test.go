@@ -68,7 +68,8 @@ func TestRandomSchedules(t *testing.T) {
 				}
 				sched := &schedule{rnd: rand.New(rand.NewPCG(n+1, 0)), addrs: addrs, inTurn: s.inTurn}
 				if err := sched.run(); err != nil {
-					t.Fatalf("%v\n%s\nagain: go test ./server/demo -run TestRandomSchedules/%s -schedule=%d", err, &sched.log, s.program, n+1)
+					p.stop() // its output is whole
+					t.Fatalf("%v\n%s\nthe server's output: %q\nagain: go test ./server/demo -run TestRandomSchedules/%s -schedule=%d", err, &sched.log, p.output.String(), s.program, n+1)
 				}
 				add()
 				if *oneSchedule != 0 {

@@ -28,12 +28,16 @@ func (p *passage) fork(next *image) {
 		}
 		return s
 	}
-	*p.slot.Time = nanotime()
-	p.slot.Publish()
+	if p.pending != nil {
+		*p.slot.Time = nanotime()
+		p.slot.Publish()
+	}
 	pid, err := syscall.ForkExec(unix.BytePtrToString(next.path), text(next.args),
 		&syscall.ProcAttr{Env: text(next.envs), Files: []uintptr{0, 1, 2}})
 	p.returned = nanotime()
-	atomic.StoreInt64(p.pending, p.returned)
+	if p.pending != nil {
+		atomic.StoreInt64(p.pending, p.returned)
+	}
 	p.n, p.errno = pid, 0
 	var errno syscall.Errno
 	if errors.As(err, &errno) {
