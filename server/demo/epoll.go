@@ -19,12 +19,10 @@ func Epoll(addr string, timeout time.Duration, size int) {
 
 	epoll := socket.NewEpoll() // the list is the kernel's to keep
 	epoll.Add(server, socket.EPOLLIN)
-	queue := map[*socket.Socket][]byte{} // bytes waiting to be sent
-	full := socket.Set{}                 // peers that take no more now
+	queue := map[*socket.Socket][]byte{} // what a peer has no room for
 	crowded := false                     // no fd is left
 	hangUp := func(s *socket.Socket) {
 		delete(queue, s)
-		delete(full, s)
 		s.Close() // this takes it off the list, too
 		if crowded {
 			epoll.Modify(server, socket.EPOLLIN)
@@ -50,27 +48,27 @@ func Epoll(addr string, timeout time.Duration, size int) {
 				}
 				continue
 			}
-			if !full[s] { // bytes, an end, or an error
-				data, err := s.Recv(size) // leaves the rest for later
+			data, full := queue[s]
+			if !full { // bytes, an end, or an error
+				var err error
+				data, err = s.Recv(size) // leaves the rest for later
 				if err != nil || len(data) == 0 {
 					hangUp(s)
 					continue
 				}
-				queue[s] = data
 			}
-			n, err := s.Send(queue[s]) // takes what fits, maybe not all
-			if err != nil && err != socket.EAGAIN {
+			n, err := s.Send(data) // takes what fits, maybe not all
+			switch data = data[n:]; {
+			case err != nil && err != socket.EAGAIN:
 				hangUp(s)
-				continue
-			}
-			queue[s] = queue[s][n:]
-			if more := len(queue[s]) > 0; more != full[s] {
-				full[s] = more
-				if more {
+			case len(data) > 0:
+				queue[s] = data
+				if !full {
 					epoll.Modify(s, socket.EPOLLOUT) // wait for room
-				} else {
-					epoll.Modify(s, socket.EPOLLIN)
 				}
+			case full:
+				delete(queue, s)
+				epoll.Modify(s, socket.EPOLLIN) // all is sent
 			}
 		}
 	}
