@@ -180,7 +180,7 @@ func (w *witness) read() error {
 func (w *witness) pass() {
 	if cost, ok := w.strace.Began(); ok && !w.told {
 		w.told = true
-		w.note(fmt.Sprintf("strace takes the server's calls: it stops the thread at each, which adds about %v to a call here; its clock counts in µs",
+		w.note(fmt.Sprintf("strace takes the server's calls: it stops the thread at each, which adds about %v to a call here, and a return can stand too early by some of that; its clock counts in µs",
 			time.Duration(cost).Round(100*time.Nanosecond)))
 	}
 	shift, wall := clocks()

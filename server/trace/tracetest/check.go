@@ -51,6 +51,7 @@ type thread struct {
 	proc   *process
 	open   *trace.Event
 	exited bool
+	owed   []func() // see Check.then
 }
 
 // conn is one end of a connection.
@@ -130,6 +131,9 @@ func (c *Check) End(done bool) []string {
 			}
 		}
 	}
+	for _, t := range c.lanes {
+		t.settle()
+	}
 	if !c.late {
 		for _, why := range c.causes {
 			// When a process that is killed ended is known only roughly.
@@ -139,6 +143,26 @@ func (c *Check) End(done bool) []string {
 		}
 	}
 	return c.wrong
+}
+
+// then checks what a return that has come may rest on. strace takes the time of a
+// call before it has written the call down, and the duration after: a return
+// stands too early by what is between. What let it come may stand after it then,
+// but before the thread's next call.
+func (c *Check) then(e *trace.Event, check func()) {
+	if !c.straced(e) {
+		check()
+		return
+	}
+	t := c.lanes[lane{e.Proc, e.Thread}]
+	t.owed = append(t.owed, check)
+}
+
+func (t *thread) settle() {
+	for _, check := range t.owed {
+		check()
+	}
+	t.owed = nil
 }
 
 // straced reports whether e is of a thread whose calls strace takes.
@@ -215,6 +239,7 @@ func (c *Check) enter(e *trace.Event) {
 		c.sayf("%s: its thread has not started, or has ended, or is in another call", describe(e))
 		return
 	}
+	t.settle()
 	open := *e // the caller may use the memory for the next
 	t.open = &open
 	if e.Call.Told() {
@@ -329,9 +354,13 @@ func (c *Check) accepted(e *trace.Event, p *process) {
 	p.fds[int(e.Result)].conn = k
 	c.join(k, e.Addr, c.accepts, c.conns)
 	if addr := p.fds[e.FD].addr; addr != "" {
-		if c.connects[addr]--; c.connects[addr] < 0 && len(c.procs) > 1 {
-			c.causef(e.Proc, "%s: nobody has called connect for it", describe(e))
-		}
+		c.connects[addr]--
+		what, proc := describe(e), e.Proc
+		c.then(e, func() {
+			if c.connects[addr] < 0 && len(c.procs) > 1 {
+				c.causef(proc, "%s: nobody has called connect for it", what)
+			}
+		})
 	}
 }
 
@@ -393,20 +422,26 @@ func (c *Check) received(in, e *trace.Event, k *conn) {
 	before := len(k.in.data)
 	k.in.add(e.Data, n)
 	k.drained = n == 0 && room > 0
-	o := k.other
-	if o == nil {
-		return
+	if k.other != nil {
+		what, in := describe(e), k.in // the caller may use the event's memory for the next
+		c.then(e, func() { c.arrived(what, k, &in, before) })
 	}
-	from := &o.out
+}
+
+// arrived checks what had come with a recv, of which before is how much had come
+// before it.
+func (c *Check) arrived(what string, k *conn, in *stream, before int) {
+	o := k.other
+	from, end := &o.out, len(in.data) == before
 	switch {
-	case n == 0 && !o.ended:
-		c.causef(o.proc, "%s is at the end of file, and its peer has ended nothing", describe(e))
-	case len(k.in.data) > len(from.data):
-		c.causef(o.proc, "%s: %d bytes have come, and its peer has sent %d", describe(e), len(k.in.data), len(from.data))
-	case !from.begins(&k.in, before):
-		c.report(k, "%s: what came is not what its peer sent", describe(e))
-	case n == 0 && len(k.in.data) < len(from.data) && !o.failed && !k.failed:
-		c.causef(o.proc, "%s: %d bytes came to the end of file, of %d sent", describe(e), len(k.in.data), len(from.data))
+	case end && !o.ended:
+		c.causef(o.proc, "%s is at the end of file, and its peer has ended nothing", what)
+	case len(in.data) > len(from.data):
+		c.causef(o.proc, "%s: %d bytes have come, and its peer has sent %d", what, len(in.data), len(from.data))
+	case !from.begins(in, before):
+		c.report(k, "%s: what came is not what its peer sent", what)
+	case end && len(in.data) < len(from.data) && !o.failed && !k.failed:
+		c.causef(o.proc, "%s: %d bytes came to the end of file, of %d sent", what, len(in.data), len(from.data))
 	}
 }
 

@@ -217,3 +217,45 @@ func TestLateEvents(t *testing.T) {
 		t.Errorf("%q", wrong)
 	}
 }
+
+// strace's returns can stand too early. What they rest on has to have come by their
+// thread's next call, in any other process at once.
+func TestEarlyReturns(t *testing.T) {
+	straced := func(events []trace.Event) []string {
+		c := Check{Straced: func(proc int) bool { return proc == 0 }}
+		for i := range events {
+			if e := &events[i]; e.Proc == 0 && e.Call != trace.CallNone {
+				e.Thread = trace.KernelThread
+			}
+			c.Add(&events[i])
+		}
+		return c.End(true)
+	}
+	// swapped has the server's first recv return before the client's send, and with
+	// more after the server's next call.
+	swapped := func(more int) []trace.Event {
+		events := echoed()
+		i := slices.IndexFunc(events, func(e trace.Event) bool { return e.Call == trace.Send })
+		times := []int64{}
+		for _, e := range events {
+			times = append(times, e.Time)
+		}
+		sends := slices.Clone(events[i : i+2])
+		n := 2 + more // the recv's events
+		copy(events[i:], events[i+2:i+2+n])
+		copy(events[i+n:], sends)
+		for k := range events {
+			events[k].Time = times[k]
+		}
+		return events
+	}
+	if wrong := check(swapped(0)); len(wrong) == 0 {
+		t.Error("bytes come before they are sent, and nothing is said")
+	}
+	if wrong := straced(swapped(0)); len(wrong) > 0 {
+		t.Errorf("%q", wrong)
+	}
+	if wrong := straced(swapped(1)); len(wrong) == 0 {
+		t.Error("the server has gone on before the bytes are sent, and nothing is said")
+	}
+}
