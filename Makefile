@@ -42,7 +42,7 @@ test: $(WASM)
 	@.ci/need
 	go vet ./...
 	@echo 'go test -race ./...   (all of it in .build/test.log)'
-	@go test -race -v ./... >.build/test.log 2>&1; status=$$?; \
+	@go test -race -timeout 20m -v ./... >.build/test.log 2>&1; status=$$?; \
 	grep -E '^(ok|FAIL|panic:|WARNING)|^ *--- (SKIP|FAIL)|_test\.go:[0-9]+:' .build/test.log; exit $$status
 
 check: $(WASM)

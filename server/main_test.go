@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 // server returns the command `server args...`.
 func server(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute) // to record all labs on a busy machine
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, "/proc/self/exe", args...)
 	cmd.Env = append(os.Environ(), asMain+"=1")

@@ -14,28 +14,40 @@ import (
 // question is the lab's question with its knobs and the Run button.
 func (p *labPage) question() app.UI {
 	s := p.s
-	return questionBar(s.Lab, s.Values, s.Link.Off() || s.cannot() != "", p.onKnob, p.runButton())
-}
-
-// questionBar is a lab's question with its knobs and the button run. set returns
-// what a knob's control does when it changes.
-func questionBar(l *lab.Lab, v lab.Values, fixed bool, set func(*lab.Knob) app.EventHandler, run app.UI) app.UI {
+	fixed := s.Link.Off() || s.cannot() != ""
 	var knobs []*lab.Knob
-	for i := range l.Knobs {
-		if k := &l.Knobs[i]; !k.Quiet || v[k.Name] != k.Default {
+	more := ""
+	for i := range s.Lab.Knobs {
+		k := &s.Lab.Knobs[i]
+		quiet := k.Quiet && s.Values[k.Name] == k.Default
+		switch {
+		case quiet && p.all:
+			more = "fewer"
+		case quiet:
+			more = "more"
+		}
+		if !quiet || p.all {
 			knobs = append(knobs, k)
 		}
 	}
 	return elc("section", "q").Body(
-		el("h1").Body(el("code").Text(titleOf(l)), el("span").Text(l.Question)),
+		el("h1").Body(el("code").Text(titleOf(s.Lab)), el("span").Text(s.Lab.Question)),
 		app.If(len(knobs) > 0, func() app.UI {
-			return elc("fieldset", "knobs").Title(l.Notes).Body(
+			return elc("fieldset", "knobs").Title(s.Lab.Notes).Body(
 				elc("legend", "vh").Text("Knobs"),
-				app.Range(knobs).Slice(func(i int) app.UI { return knobControl(l, knobs[i], v[knobs[i].Name], fixed, set) }),
+				app.Range(knobs).Slice(func(i int) app.UI { return knobControl(s.Lab, knobs[i], s.Values[knobs[i].Name], fixed, p.onKnob) }),
+				app.If(more != "", func() app.UI {
+					return button(p.onMore).Class("link").Title("The knobs that most runs leave alone").Aria("expanded", p.all).Text(more)
+				}),
 			)
 		}),
-		run,
+		p.runButton(),
 	)
+}
+
+func (p *labPage) onMore(app.Context, app.Event) {
+	p.all = !p.all
+	p.draw()
 }
 
 func knobControl(l *lab.Lab, k *lab.Knob, value string, fixed bool, set func(*lab.Knob) app.EventHandler) app.UI {

@@ -23,6 +23,7 @@ type labPage struct {
 
 	s         *session
 	complaint string // about the link's query or a knob
+	all       bool   // also the quiet knobs show
 	tool      int    // index in tools, of a standing server's page
 	copied    bool   // the tool's command was
 	tab       string // the pane that shows on a phone

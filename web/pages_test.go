@@ -50,6 +50,14 @@ func TestALabsPageTellsItsLab(t *testing.T) {
 				t.Errorf("%s: knob %s is not there", l.ID, k.Name)
 			}
 		}
+		page.all = true
+		html = app.HTMLString(page.question())
+		for _, k := range l.Knobs {
+			if !strings.Contains(html, `name="`+k.Name) {
+				t.Errorf("%s: knob %s is not there under more", l.ID, k.Name)
+			}
+		}
+		html = app.HTMLString(page)
 		for _, text := range append(l.Look, l.True...) {
 			if !strings.Contains(html, withCode(text)) {
 				t.Errorf("%s: %q is not there", l.ID, text)

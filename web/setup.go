@@ -3,6 +3,7 @@ package web
 import (
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -57,11 +58,15 @@ func address(l *lab.Lab, v lab.Values) string {
 // shown returns a knob's value for people: durations with a space, as in
 // "20 ms".
 func shown(k *lab.Knob, value string) string {
-	if k.Name == "seed" {
-		if value == "0" {
-			return "the tutorial's"
-		}
+	switch n, _ := strconv.Atoi(value); {
+	case value == "0" && k.Zero != "":
+		return k.Zero
+	case k.Name == "seed":
 		return "seed " + value
+	case k.Size && n >= 1<<10 && n%(1<<10) == 0:
+		return strconv.Itoa(n>>10) + " KiB"
+	case k.Size:
+		return count(n, "byte")
 	}
 	if k.Type != lab.Duration {
 		return value

@@ -10,7 +10,7 @@ import (
 
 // Dice is Slow with messages and pauses that it rolls. Nothing is left
 // to chance: the same seed rolls the same numbers in every run.
-func Dice(addr string, messages int, longest time.Duration,
+func Dice(addr string, messages, largest int, longest time.Duration,
 	seed uint32) {
 	conn := socket.New(socket.AF_INET, socket.SOCK_STREAM)
 	err := conn.Connect(addr) // blocks until the other kernel answers
@@ -18,13 +18,13 @@ func Dice(addr string, messages int, longest time.Duration,
 		fmt.Fprintln(socket.Stdout, "connect:", err)
 		return
 	}
-	text := strings.Repeat("abcdefghijklmnopqrstuvwxyz", 58)
+	text := strings.Repeat("abcdefghijklmnopqrstuvwxyz", largest/26+1)
 	dice := roll(seed)
 	for range messages {
 		dice = roll(dice)
 		pause := longest * time.Duration(dice>>16%1000) / 999
 		dice = roll(dice)
-		size := 1 + dice>>16%1500 // some take the server two recvs
+		size := 1 + int(dice>>16)%largest // some take several recvs
 		if err := askRolled(conn, text[:size], pause); err != nil {
 			fmt.Fprintln(socket.Stdout, err)
 			break

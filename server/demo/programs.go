@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"sockscope/server/told"
@@ -120,12 +121,13 @@ var Programs = []*Program{
 		Name: "dice", File: "dice.go",
 		Doc: "echo client that rolls its messages and pauses, the same for the same seed",
 		Settings: []Setting{
-			{"messages", "3", "how many it sends, of 1 to 1500 bytes, 0 to 1000", number(0, 1000)},
+			{"messages", "3", "how many it sends, 0 to 1000", number(0, 1000)},
+			{"bytes", "1500", "the size of the largest, 1 to 65536", number(1, 64<<10)},
 			{"pause", "20ms", "the longest before a message, up to 1h", duration(time.Hour)},
 			{"seed", "1", "0 to 4294967295", number(0, math.MaxUint32)},
 		},
 		Run: func(addr string, s Settings) {
-			Dice(addr, s.Int("messages"), s.Duration("pause"), s.number("seed"))
+			Dice(addr, s.Int("messages"), s.Int("bytes"), s.Duration("pause"), s.number("seed"))
 		},
 	},
 	{
@@ -195,6 +197,7 @@ func (s Settings) order() binary.ByteOrder {
 func says(more ...Setting) []Setting {
 	return append([]Setting{
 		{"messages", "3", "how many of the built-in messages it sends, 0 to 1000", number(0, 1000)},
+		{"bytes", "0", "the size of each instead of the built-in ones, up to 65536", number(0, 64<<10)},
 		{"message", "", "the one message it sends instead, up to 1024 bytes", text(1024)},
 	}, more...)
 }
@@ -203,14 +206,19 @@ func says(more ...Setting) []Setting {
 // server comes from.
 var tutorial = [...]string{"This is the message", "It will be sent", "in parts"}
 
+const alphabet = "abcdefghijklmnopqrstuvwxyz"
+
 // messages returns what a program with the settings of says sends.
 func (s Settings) messages() []string {
 	if s["message"] != "" {
 		return []string{s["message"]}
 	}
 	list := make([]string, s.Int("messages"))
+	size := s.Int("bytes")
 	for i := range list {
-		list[i] = tutorial[i%len(tutorial)]
+		if list[i] = tutorial[i%len(tutorial)]; size > 0 {
+			list[i] = strings.Repeat(alphabet[i%26:]+alphabet[:i%26], size/26+1)[:size]
+		}
 	}
 	return list
 }

@@ -26,7 +26,8 @@ var comparing = &Lab{
 		messagesKnob,
 		{Name: "pause", Label: "client 1 pauses", Type: Duration, Min: pauseKnob.Min, Max: pauseKnob.Max, Offers: pauseKnob.Offers, Default: "3ms", Injected: true},
 		{Name: "pauses", Label: "each pauses", Type: Duration, Min: pausesKnob.Min, Max: pausesKnob.Max, Offers: pausesKnob.Offers, Default: "0s", Injected: true},
-		{Name: "seed", Label: "messages", Type: Int, Min: seedKnob.Min, Max: seedKnob.Max, Offers: seedKnob.Offers, Default: "0"},
+		{Name: "seed", Label: "messages", Type: Int, Min: seedKnob.Min, Max: seedKnob.Max, Offers: seedKnob.Offers, Default: "0", Zero: seedKnob.Zero},
+		bytesKnob, buffersKnob,
 	},
 	Notes: "The runs are taken in turn, so that none takes another's processor. Each has its own clients: the same programs, with the same messages and pauses.",
 }

@@ -29,8 +29,10 @@ type Knob struct {
 	Offers   []string // the values that the page offers; more may be allowed
 	Items    []string // of a List: what can be in it
 	Default  string
-	Injected bool // it makes something happen that the programs wouldn't do by themselves
-	Quiet    bool // the page shows it only when it isn't at its default
+	Injected bool   // it makes something happen that the programs wouldn't do by themselves
+	Quiet    bool   // the page shows it only when asked, or when it isn't at its default
+	Zero     string // what 0 is called; "" for a number like the others
+	Size     bool   // of an Int or a Choice: its values are bytes
 }
 
 // Check returns nil when value is one the knob can take, else an error that

@@ -15,15 +15,24 @@ var (
 	timeoutKnob  = Knob{Name: "timeout", Label: "timeout", Type: Duration, Min: int64(50 * time.Millisecond), Max: int64(20 * time.Second), Offers: []string{"100ms", "500ms", "2s", "20s"}, Default: "500ms"}
 )
 
-// seedKnob is shown by comparisons; elsewhere a link sets it.
-var seedKnob = Knob{Name: "seed", Label: "messages", Type: Int, Min: 0, Max: 999_999, Offers: []string{"0", "1", "2", "3", "4", "5"}, Default: "0", Quiet: true}
+// Knobs that all talking labs have, and most keep quiet about.
+var (
+	seedKnob    = Knob{Name: "seed", Label: "messages", Type: Int, Min: 0, Max: 999_999, Offers: []string{"0", "1", "2", "3", "4", "5"}, Default: "0", Zero: "the tutorial's", Quiet: true}
+	bytesKnob   = Knob{Name: "bytes", Label: "message size", Type: Int, Min: 0, Max: 16 << 10, Offers: []string{"0", "1024", "4096", "12288", "16384"}, Default: "0", Zero: "the tutorial's", Size: true, Quiet: true}
+	buffersKnob = Knob{Name: Buffers, Label: "kernel buffers", Type: Choice, Offers: []string{"0", "4096", "16384"}, Default: "0", Zero: "the system's", Size: true, Injected: true, Quiet: true}
+)
+
+// Buffers is the knob of how many bytes the buffers of a TCP connection hold, each
+// of the four. A run in a network namespace of its own can have other ones than the
+// system's.
+const Buffers = "buffers"
 
 // talking completes a lab whose clients are the talkers: it has all of their
 // knobs, so that its server can be compared with every other one's. Those that
 // the lab doesn't name itself are quiet.
 func talking(l *Lab) *Lab {
 	l.Talks = true
-	for _, k := range []Knob{pauseKnob, pausesKnob, seedKnob} {
+	for _, k := range []Knob{pauseKnob, pausesKnob, seedKnob, bytesKnob, buffersKnob} {
 		if l.Knob(k.Name) == nil {
 			if k.Type == Duration {
 				k.Default = "0s"
@@ -46,7 +55,7 @@ const grace = 500 * time.Millisecond
 // clients' pauses.
 func (l *Lab) Against(v Values) (Values, error) {
 	given := map[string]string{}
-	for _, name := range []string{"clients", "messages", "pause", "pauses", "seed"} {
+	for _, name := range []string{"clients", "messages", "pause", "pauses", "seed", "bytes", Buffers} {
 		given[name] = v[name]
 	}
 	for name, value := range map[string]string{"size": "1024", "last": "closes"} {
@@ -106,6 +115,9 @@ func talkers(v Values, addr string) []Process {
 		case pause > 0:
 			p.Program = "slow"
 			p.Args["pause"] = pause.String()
+		}
+		if v.Int("bytes") > 0 {
+			p.Args["bytes"] = v["bytes"]
 		}
 		procs = append(procs, p)
 	}

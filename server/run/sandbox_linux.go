@@ -1,6 +1,7 @@
 package run
 
 import (
+	"fmt"
 	"os"
 	"strconv"
 	"syscall"
@@ -93,6 +94,18 @@ func furnish() error {
 	} {
 		// A container may forbid them. What differs then is only patience.
 		os.WriteFile("/proc/sys/net/ipv4/"+s.name, []byte(strconv.Itoa(s.value)), 0)
+	}
+	return nil
+}
+
+// setBuffers bounds what a TCP socket of this network namespace that is yet to be
+// made can hold, each way (tcp(7), tcp_rmem and tcp_wmem).
+func setBuffers(size int) error {
+	for _, name := range []string{"tcp_rmem", "tcp_wmem"} {
+		value := fmt.Appendf(nil, "%d %d %d", size, size, size) // least, at first, most
+		if err := os.WriteFile("/proc/sys/net/ipv4/"+name, value, 0); err != nil {
+			return err
+		}
 	}
 	return nil
 }

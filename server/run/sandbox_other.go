@@ -31,6 +31,8 @@ func standingWays() []func() *syscall.SysProcAttr {
 
 func furnish() error { return errors.ErrUnsupported }
 
+func setBuffers(int) error { return errors.ErrUnsupported }
+
 func forbidNamespaces() {}
 
 // kernel names the running system: "Darwin 25.1.0".

@@ -160,6 +160,14 @@ func (w *worker) discard() {
 	w.idle = nil
 }
 
+// buffers has the kernel give the run's TCP sockets buffers of size bytes.
+func (w *worker) buffers(size int) error {
+	if w.Isolation != trace.Namespace {
+		return errors.New("kernel buffers other than the system's take a network namespace of the run's own, which can't be had on this machine")
+	}
+	return setBuffers(size)
+}
+
 // begin opens the trace of the run that req asks for.
 func (w *worker) begin(req trace.Request, box *outbox) (*execution, error) {
 	l, err := lab.Find(req.Lab)
@@ -171,6 +179,11 @@ func (w *worker) begin(req trace.Request, box *outbox) (*execution, error) {
 		return nil, err
 	}
 	procs := l.Processes(values)
+	if size := values.Int(lab.Buffers); size > 0 {
+		if err := w.buffers(size); err != nil {
+			return nil, err
+		}
+	}
 	if w.Isolation == trace.Shared {
 		if err := relocate(procs); err != nil {
 			return nil, err

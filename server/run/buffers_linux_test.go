@@ -1,0 +1,48 @@
+package run
+
+import (
+	"strings"
+	"testing"
+
+	"sockscope/server/lab"
+	"sockscope/server/trace"
+)
+
+// A message that the connection's four buffers can't hold has the server's send
+// take a part, and the server wait for room; a larger one has both wait for each
+// other.
+func TestKernelBuffers(t *testing.T) {
+	s := startTest(t, Config{})
+	if s.Isolation() != trace.Namespace {
+		t.Skip("runs share this machine's loopback, and so its buffers")
+	}
+	v := dial(t, s)
+	for size, finishes := range map[string]bool{"12288": true, "16384": false} {
+		v.send(&trace.Request{Op: trace.OpRun, Lab: "epoll", Knobs: map[string]string{
+			"bytes": size, lab.Buffers: "4096", "clients": "1", "messages": "1", "size": "1024"}})
+		r := v.run()
+		for _, text := range wrong(r) {
+			t.Errorf("%s bytes: %s", size, text)
+		}
+		full, room, back := false, false, 0
+		for _, e := range r.events {
+			switch {
+			case e.Kind == trace.Enter && e.Call == trace.EpollCtl && len(e.Args) > 2 && e.Args[0] == 3 && e.Args[2] == 4:
+				room = true // EPOLL_CTL_MOD, EPOLLOUT
+			case e.Kind == trace.Return && e.Call == trace.Send && e.Proc == 0:
+				full = full || e.Errno == trace.EAGAIN
+			case e.Kind == trace.Return && e.Call == trace.Recv && e.Proc == 1:
+				back += max(int(e.Result), 0)
+			}
+		}
+		if !full || !room || (back == 12288) != finishes || r.end.Reason != trace.EndDone {
+			t.Errorf("%s bytes: full %v, waits for room %v, %d bytes come back, %+v", size, full, room, back, r.end)
+		}
+	}
+
+	shared := dial(t, startTest(t, Config{Shared: true}))
+	shared.send(&trace.Request{Op: trace.OpRun, Lab: "epoll", Knobs: map[string]string{lab.Buffers: "4096"}})
+	if r := shared.run(); r.end.Reason != trace.EndFailed || !strings.Contains(r.end.Message, "a network namespace of the run's own") {
+		t.Errorf("on a shared loopback: %+v", r.end)
+	}
+}
