@@ -19,12 +19,10 @@ func KQueue(addr string, timeout time.Duration, size int) {
 
 	kqueue := socket.NewKqueue() // the list is the kernel's to keep
 	kqueue.Add(server, socket.EVFILT_READ)
-	queue := map[*socket.Socket][]byte{} // bytes waiting to be sent
-	full := socket.Set{}                 // peers that take no more now
+	queue := map[*socket.Socket][]byte{} // what a peer has no room for
 	crowded := false                     // no fd is left
 	hangUp := func(s *socket.Socket) {
 		delete(queue, s)
-		delete(full, s)
 		s.Close() // this takes it off the list, too
 		if crowded {
 			kqueue.Add(server, socket.EVFILT_READ)
@@ -50,29 +48,29 @@ func KQueue(addr string, timeout time.Duration, size int) {
 				}
 				continue
 			}
-			if e.Filter == socket.EVFILT_READ { // bytes, or an end
-				data, err := s.Recv(size) // leaves the rest for later
+			data, full := queue[s], e.Filter == socket.EVFILT_WRITE
+			if !full { // bytes, or an end
+				var err error
+				data, err = s.Recv(size) // leaves the rest for later
 				if err != nil || len(data) == 0 {
 					hangUp(s)
 					continue
 				}
-				queue[s] = data
 			}
-			n, err := s.Send(queue[s]) // takes what fits, maybe not all
-			if err != nil && err != socket.EAGAIN {
+			n, err := s.Send(data) // takes what fits, maybe not all
+			switch data = data[n:]; {
+			case err != nil && err != socket.EAGAIN:
 				hangUp(s)
-				continue
-			}
-			queue[s] = queue[s][n:]
-			if more := len(queue[s]) > 0; more != full[s] {
-				full[s] = more
-				if more { // wait for room
+			case len(data) > 0:
+				queue[s] = data
+				if !full { // wait for room
 					kqueue.Delete(s, socket.EVFILT_READ)
 					kqueue.Add(s, socket.EVFILT_WRITE)
-				} else {
-					kqueue.Delete(s, socket.EVFILT_WRITE)
-					kqueue.Add(s, socket.EVFILT_READ)
 				}
+			case full: // all is sent
+				delete(queue, s)
+				kqueue.Delete(s, socket.EVFILT_WRITE)
+				kqueue.Add(s, socket.EVFILT_READ)
 			}
 		}
 	}
