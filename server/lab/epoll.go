@@ -10,7 +10,7 @@ var levels = talking(&Lab{
 	Look: []string{
 		"`epoll_create1` returns an fd of its own. `epoll_ctl` puts each socket on the list once; `epoll_wait` names only those that are ready.",
 		"`recv` takes 16 bytes, a message has 19: `epoll_wait` returns at once for the rest.",
-		"EPOLLOUT is asked for only when a `send` could not take everything. Under more, take messages of 12 KiB and kernel buffers of 4 KiB. With 16 KiB nobody goes on: each side waits in `send`, or for room, until the other reads.",
+		"EPOLLOUT is asked for only when a `send` could not take everything. Under more, take messages of 12 KiB and kernel buffers of 4 KiB. Sides that do not read while they send can wait for each other for ever: at 16 KiB they do.",
 	},
 	True: []string{
 		"Level-triggered, which is the default: a socket is ready for as long as there is something to read, and is named each time.",
