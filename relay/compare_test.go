@@ -19,7 +19,7 @@ func compared(tab *browser.Tab) {
 
 func TestCompare(t *testing.T) {
 	b, base := desk(t)
-	tab := b.Open(t, base+"/lab/compare?servers=iterative,select&clients=3", browser.View{Width: 1440, Height: 900, Dark: true})
+	tab := b.Open(t, base+"/lab/compare?servers=iterative,select&clients=3&pause=60ms&rounds=4", browser.View{Width: 1440, Height: 900, Dark: true})
 	live(tab)
 	tab.Shot("compare-before")
 	tab.Eval(`document.querySelectorAll(".offers .btn")[1].click()`)
@@ -36,12 +36,19 @@ func TestCompare(t *testing.T) {
 		tab.WaitText(".tally", row)
 	}
 	tab.Wait(`[...document.querySelectorAll(".tally tbody tr")].every(tr => tr.children.length === 3 && tr.title)`)
-	// The divergence is marked, and one click away.
-	tab.WaitText(".part", "First divergence, at ")
-	at, of := pos(tab)
-	tab.Click(".part button")
-	tab.Wait(fmt.Sprintf(`+document.querySelector(".pos b").textContent < %d`, at))
-	part, _ := pos(tab)
+	// While client 1 pauses, the one server serves client 2 in each round and the
+	// other in none. Where that begins is a click away, in the runs of both.
+	tab.WaitText(".part", "First divergence: in iterative at ")
+	tab.WaitText(".part", "So it was in all 4 rounds.")
+	_, of := pos(tab)
+	var part int
+	for i := range 2 {
+		tab.Key(kb.End)
+		waitPos(tab, of)
+		tab.Eval(fmt.Sprintf(`document.querySelectorAll(".part button")[%d].click()`, i))
+		tab.Wait(fmt.Sprintf(`+document.querySelector(".pos b").textContent < %d`, of))
+		part, _ = pos(tab)
+	}
 	tab.Key(kb.ArrowLeft)
 	waitPos(tab, part-1)
 	tab.Key(kb.Home)
@@ -59,10 +66,11 @@ func TestCompare(t *testing.T) {
 
 	// A third server; the link has it, and opens the same set-up elsewhere.
 	tab.Choose(".list select:last-child", "epoll")
-	tab.Wait(`location.search.includes("servers=iterative,select,epoll") && location.search.includes("clients=3")`)
+	tab.Wait(`location.search.includes("servers=iterative,select,epoll") && location.search.includes("clients=3") && location.search.includes("rounds=4")`)
 	other := b.Private(t, tab.Eval("location.href"), browser.Desk)
 	live(other)
 	other.Wait(`[...document.querySelectorAll(".list select")].map(e => e.value).join() === "iterative,select,epoll,-"`)
+	other.Wait(`document.querySelector("[name=rounds]").value === "4" && document.querySelector("[name=pause]").value === "60ms"`)
 	if n := other.Count(".lanes li:not(.band)"); n != "12" {
 		t.Errorf("%s lanes for three servers with 3 clients each", n)
 	}
@@ -75,22 +83,37 @@ func TestCompare(t *testing.T) {
 	other.Key("3")
 	other.Key(kb.Enter)
 	compared(other)
-	other.Wait(`/as you said|You said epoll/.test(document.querySelector(".ask").textContent)`)
+	other.Wait(`/As you said|You said epoll/.test(document.querySelector(".ask").textContent)`)
+	// Every round can be shown.
+	shown := other.Eval(`document.querySelector("[name=round]").value`)
+	next := map[bool]string{true: "1", false: "0"}[shown == "0"]
+	other.Choose("[name=round]", next)
+	other.Wait(`document.querySelector(".state").textContent.startsWith("round " + (` + next + ` + 1) + " of 4, ")`)
 	// A band leads to its server alone, with the same clients.
 	other.Eval(`document.querySelectorAll(".band a")[1].click()`)
 	other.WaitText(".q h1 code", "select")
-	other.Wait(`document.querySelector("[name=clients]").value === "3" && document.querySelector("[name=pause]").value === "3ms"`)
+	other.Wait(`document.querySelector("[name=clients]").value === "3" && document.querySelector("[name=pause]").value === "60ms"`)
 }
+
+// overprinted counts the pairs of the question, the knobs and the Run button that
+// overlap.
+const overprinted = `(() => {
+	const parts = [...document.querySelectorAll(".q h1 code, .q h1 span, .list .pick, .knob:not(:has(.list)), .runb")].map(e => e.getBoundingClientRect()).filter(r => r.width)
+	return parts.flatMap((a, i) => parts.slice(i + 1).filter(b => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)).length
+})()`
 
 // Five servers scroll, beneath a ruler that stays.
 func TestCompareFive(t *testing.T) {
 	b, base := desk(t)
-	for name, v := range map[string]browser.View{"desk": browser.Desk, "phone": browser.Phone, "phone-dark": {Width: 390, Height: 844, Dark: true, Touch: true}} {
-		tab := b.Open(t, base+"/lab/compare?servers=processes,threads,spin,select,epoll&clients=4&seed=2", v)
+	for name, v := range map[string]browser.View{"desk": browser.Desk, "phone": browser.Phone, "phone-dark": {Width: 390, Height: 844, Dark: true, Touch: true}, "side": {Width: 844, Height: 390, Touch: true}} {
+		tab := b.Open(t, base+"/lab/compare?servers=processes,threads,spin,select,epoll&clients=4&seed=2&rounds=3", v)
 		live(tab)
 		tab.Key("r")
 		tab.Wait(`document.querySelector(".tally") && document.querySelector(".runb").textContent.includes("Run")`)
 		fits(tab)
+		if n := tab.Eval(overprinted); n != "0" {
+			t.Errorf("%s: %s pairs of the head's parts overlap", name, n)
+		}
 		tab.Shot("compare-five-" + name)
 		tab.Eval(`document.getElementById("scope").scrollTop = 400`)
 		tab.Wait(`document.querySelector(".screen").getBoundingClientRect().top <= document.getElementById("scope").getBoundingClientRect().top + 2`)
@@ -109,7 +132,7 @@ func TestCompareFive(t *testing.T) {
 func TestCompareLosesTheRelay(t *testing.T) {
 	b := browser.Start(t)
 	cmd, address := start(t)
-	tab := b.Open(t, "http://"+address+"/lab/compare?servers=threads,select&pause=1s", browser.Desk)
+	tab := b.Open(t, "http://"+address+"/lab/compare?servers=threads,select&pause=1s&rounds=1", browser.Desk)
 	for _, expected := range []string{"WebSocket", "ERR_CONNECTION_REFUSED", "Failed to load resource"} {
 		tab.Expect(expected)
 	}
@@ -122,7 +145,7 @@ func TestCompareLosesTheRelay(t *testing.T) {
 	tab.WaitText(".say", "the relay went away")
 	tab.Shot("compare-lost")
 	tab.Wait(`document.querySelector(".tally td").textContent !== "–"`)
-	tab.WaitText(".ask", "threads was first")
+	tab.WaitText(".ask", "Only threads finished.")
 }
 
 // What a spinning server burns stands beside what select needs for the same

@@ -3,6 +3,8 @@ package web
 import (
 	"fmt"
 	"maps"
+	"math"
+	"slices"
 	"strings"
 
 	"sockscope/server/lab"
@@ -11,18 +13,24 @@ import (
 )
 
 // comparison is what a session of lab compare has besides: the runs of the
-// servers, which are taken in turn. The session's player moves in all of them at
-// once.
+// servers, which are taken in rounds. The session's player moves in all runs of
+// one round at once.
 type comparison struct {
-	runs   []*entrant
-	at     int  // index in runs of the one under way; len(runs) when none is
-	behind bool // joined lacks what has come since
-	joined *play.Joined
-	part   *play.Parting
-	tally  []play.Tally
-	placed int64 // where the clock was put while the runs came in
+	servers []*entrant
+	of      int      // how many rounds there are to be
+	rounds  []*round // as far as they have begun, one at least
+	turn    int      // which run is under way, of all in their order; see place
+	quit    string   // why the rest is not taken; "" for nothing
 
-	guess int  // index in runs of the server that the learner bets on; -1 for none
+	shown   int  // the round that the timelines show, an index in rounds
+	behind  bool // joined lacks what has come since
+	settled bool // shown has been chosen among the rounds
+	joined  *play.Joined
+	part    *play.Parting
+	alike   bool  // no run differs from another for the clients
+	placed  int64 // where the clock was put while the runs came in
+
+	guess int  // index in servers of the one that the learner bets on; -1 for none
 	told  bool // what came of it has been shown
 }
 
@@ -30,14 +38,38 @@ type comparison struct {
 type entrant struct {
 	lab     *lab.Lab
 	values  lab.Values
-	run     *play.Run // nil before it has begun
-	refused string    // why there is no run, a sentence; "" for nothing
+	refused string // why there is no run, or no further one, a sentence; "" for nothing
 }
 
-// enter makes the runs of the set-up, none of which has begun.
+// round is one run of each server.
+type round struct {
+	runs []outing // by server
+	gone bool     // the runs are let go as they end: only their figures stay
+}
+
+// outing is one run of one server.
+type outing struct {
+	run   *play.Run // nil before it has begun, and when it was let go
+	end   *trace.End
+	tally play.Tally // once it is over, and so is heard
+	heard *play.Heard
+}
+
+func (o *outing) finish(end *trace.End) {
+	o.run.End, o.end = end, end
+	o.tally, o.heard = play.NewTally(o.run), play.Hear(o.run)
+}
+
+// done reports whether the run came to its own end.
+func (o *outing) done() bool { return o.end != nil && o.end.Reason == trace.EndDone }
+
+// finished reports whether it did, and every client got all its replies.
+func (o *outing) finished() bool { return o.done() && o.tally.Replies > 0 && o.tally.Unanswered == 0 }
+
+// enter makes the comparison of the set-up, of which nothing has begun.
 func (s *session) enter() {
 	before := s.versus
-	c := &comparison{guess: -1}
+	c := &comparison{guess: -1, of: s.Values.Int("rounds")}
 	for i, l := range lab.Servers(s.Values) {
 		v, err := l.Against(s.Values)
 		e := &entrant{lab: l, values: v}
@@ -45,33 +77,64 @@ func (s *session) enter() {
 			e.refused = sentence(err.Error())
 			e.values, _ = l.Set(nil)
 		}
-		c.runs = append(c.runs, e)
-		if before != nil && before.guess >= 0 && before.runs[before.guess].lab == l {
+		c.servers = append(c.servers, e)
+		if before != nil && before.guess >= 0 && before.servers[before.guess].lab == l {
 			c.guess = i
 		}
 	}
-	c.at = len(c.runs)
+	c.turn = c.of * len(c.servers)
+	c.begin()
 	s.versus, s.Player = c, nil
 	s.lane = 0
 	s.rev++
 }
 
-// runNext begins the next run that can be; after the last one all are over.
+// begin begins a round.
+func (c *comparison) begin() {
+	c.rounds = append(c.rounds, &round{runs: make([]outing, len(c.servers))})
+}
+
+// place returns of which round and server the run under way is. Each round
+// begins with another server, so that the machine's drift falls on all alike.
+func (c *comparison) place() (r, server int) {
+	n := len(c.servers)
+	r = c.turn / n
+	return r, (c.turn + r) % n
+}
+
+// under returns the run under way; nil where none is.
+func (c *comparison) under() *outing {
+	if r, i := c.place(); r < len(c.rounds) && c.turn < c.of*len(c.servers) {
+		return &c.rounds[r].runs[i]
+	}
+	return nil
+}
+
+// out returns the run of a server that shows.
+func (c *comparison) out(i int) *outing { return &c.rounds[c.shown].runs[i] }
+
+// runNext begins the next run that can be; after the last one all are over. A
+// server whose run didn't come to its own end has no further one.
 func (s *session) runNext() {
 	c := s.versus
 	s.settle()
-	for c.at++; c.at < len(c.runs); c.at++ {
-		e := c.runs[c.at]
-		if e.refused != "" {
+	for c.turn++; c.quit == "" && c.turn < c.of*len(c.servers); c.turn++ {
+		r, i := c.place()
+		e := c.servers[i]
+		if e.refused != "" || c.why(i) != "" {
 			continue
 		}
 		err := s.send(&trace.Request{Op: trace.OpRun, Lab: e.lab.ID, Knobs: e.values})
 		if err == nil {
+			if r == len(c.rounds) {
+				c.begin()
+			}
 			s.Phase = asked
 			return
 		}
 		e.refused = sentence(err.Error())
 	}
+	c.turn = c.of * len(c.servers)
 	c.told = c.told || c.guess >= 0
 	c.behind = true
 	if c.begun() {
@@ -81,81 +144,121 @@ func (s *session) runNext() {
 
 // giveUp leaves out the runs that have not begun.
 func (c *comparison) giveUp(why string) {
-	for i := c.at; i < len(c.runs); i++ {
-		if e := c.runs[i]; e.run == nil && e.refused == "" {
-			e.refused = why
+	c.quit = why
+	for i, e := range c.servers {
+		if !c.ran(i) && e.refused == "" {
+			e.refused = sentence("not run: " + why)
 		}
 	}
+}
+
+// ran reports whether a run of the server has begun.
+func (c *comparison) ran(i int) bool {
+	for _, r := range c.rounds {
+		if r.runs[i].run != nil || r.runs[i].end != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // lose takes note that the relay is gone while a run was under way.
 func (s *session) lose() {
 	c := s.versus
-	if r := c.runs[c.at].run; r != nil {
-		r.End = &trace.End{Time: r.Duration(), Reason: trace.EndFailed, Message: "the relay went away"}
+	if o := c.under(); o.run != nil {
+		o.finish(&trace.End{Time: o.run.Duration(), Reason: trace.EndFailed, Message: "the relay went away"})
 	}
-	c.giveUp("Not run: the relay went away.")
+	c.giveUp("the relay went away")
 	s.runNext()
 }
 
 // takeRun takes what the server says of the run under way.
 func (s *session) takeRun(m *trace.Message) {
 	c := s.versus
-	if !s.busy() || c.at >= len(c.runs) {
+	o := c.under()
+	if !s.busy() || o == nil {
 		return // of a run that was given up
 	}
-	e := c.runs[c.at]
-	c.behind = true
+	r, i := c.place()
+	e := c.servers[i]
+	c.behind = c.behind || r == c.shown
 	switch {
 	case m.Queued != nil:
 		s.Phase, s.Place = queued, m.Queued.Place
 	case m.Header != nil:
 		if m.Header.Lab == e.lab.ID {
-			s.Phase, e.run = live, play.NewRun(m.Header)
+			s.Phase, o.run = live, play.NewRun(m.Header)
 		}
 	case m.Child != nil:
-		if e.run != nil {
-			e.run.AddProc(m.Child)
+		if o.run != nil {
+			o.run.AddProc(m.Child)
 		}
 	case m.Events != nil:
-		if e.run != nil {
-			e.run.Add(m.Events)
+		if o.run != nil {
+			o.run.Add(m.Events)
 		}
 	case m.End != nil:
-		if e.run != nil {
-			e.run.End = m.End
-		} else if e.refused == "" {
+		if o.run != nil {
+			o.finish(m.End)
+			c.letGo(r)
+		} else if e.refused == "" && !c.ran(i) {
 			e.refused = "Stopped before it began."
 		}
 		s.runNext()
 	case m.Error != nil:
 		s.Problem = sentence(m.Error.Text)
-		if e.run == nil {
+		if o.run == nil {
 			e.refused = s.Problem
 			s.runNext()
 		}
 	}
 }
 
-// loadRun takes a recording as run i.
+// keptSteps is up to how many steps the runs of all rounds are kept whole.
+const keptSteps = 100_000
+
+// letGo lets the runs of a round go where all together have become too many. The
+// round that shows is always kept.
+func (c *comparison) letGo(r int) {
+	kept := 0
+	for _, rd := range c.rounds {
+		for i := range rd.runs {
+			if run := rd.runs[i].run; run != nil {
+				kept += len(run.Steps)
+			}
+		}
+	}
+	rd := c.rounds[r]
+	rd.gone = rd.gone || kept > keptSteps && r != c.shown
+	for i := range rd.runs {
+		if rd.gone && rd.runs[i].end != nil {
+			rd.runs[i].run = nil
+		}
+	}
+}
+
+// loadRun takes a recording as the run of server i.
 func (s *session) loadRun(i int, file []byte) {
-	e := s.versus.runs[i]
+	c := s.versus
 	var run *play.Run
+	var end *trace.End
 	trace.Frames(file, func(m *trace.Message) {
 		switch {
-		case m.Header != nil && m.Header.Version == trace.Version && m.Header.Lab == e.lab.ID:
+		case m.Header != nil && m.Header.Version == trace.Version && m.Header.Lab == c.servers[i].lab.ID:
 			run = play.NewRun(m.Header)
 		case run != nil && m.Child != nil:
 			run.AddProc(m.Child)
 		case run != nil && m.Events != nil:
 			run.Add(m.Events)
 		case run != nil && m.End != nil:
-			run.End = m.End
+			end = m.End
 		}
 	})
-	if run != nil && run.End != nil {
-		e.run, e.refused = run, ""
-		s.Recording, s.Phase, s.versus.behind = true, over, true
+	if run != nil && end != nil {
+		c.servers[i].refused = ""
+		c.out(i).run = run
+		c.out(i).finish(end)
+		s.Recording, s.Phase, c.behind = true, over, true
 	}
 }
 
@@ -169,9 +272,15 @@ func (s *session) align() {
 	if c == nil || !c.behind {
 		return
 	}
-	n, runs := 0, make([]*play.Run, len(c.runs))
-	for i, e := range c.runs {
-		runs[i] = e.run
+	before := s.Player
+	if moved := before != nil && before.Now() != c.placed; !s.busy() && !c.settled {
+		if c.settled = true; !moved {
+			c.shown = c.typical()
+		}
+	}
+	n, runs := 0, make([]*play.Run, len(c.servers))
+	for i, e := range c.servers {
+		runs[i] = c.out(i).run
 		if runs[i] == nil {
 			runs[i] = play.NewRun(&trace.Header{Procs: procsOf(e.lab.Processes(e.values))})
 		}
@@ -180,7 +289,6 @@ func (s *session) align() {
 	if n == 0 || s.busy() && n > liveSteps && c.joined != nil {
 		return
 	}
-	before := s.Player
 	c.behind, c.joined = false, play.Join(runs)
 	s.Player = play.NewPlayer(c.joined.Run)
 	s.Player.SetScale(play.ByTime)
@@ -198,12 +306,57 @@ func (s *session) align() {
 	if s.view == aboutView {
 		s.view = tableView
 	}
-	c.part = c.joined.Part()
-	c.tally = make([]play.Tally, len(runs))
-	for i, r := range runs {
-		c.tally[i] = play.NewTally(r)
+	if c.part = nil; !s.busy() {
+		c.part, c.alike = c.joined.Part(c.heard())
 	}
 	s.rev++
+}
+
+// heard returns what the clients of each server got in its runs that came to
+// their own end, that of the round that shows first. A server that has none there
+// has none at all.
+func (c *comparison) heard() [][]*play.Heard {
+	all := make([][]*play.Heard, len(c.servers))
+	for i := range all {
+		if !c.out(i).done() {
+			continue
+		}
+		all[i] = append(all[i], c.out(i).heard)
+		for r, rd := range c.rounds {
+			if r != c.shown && rd.runs[i].done() {
+				all[i] = append(all[i], rd.runs[i].heard)
+			}
+		}
+	}
+	return all
+}
+
+// typical returns the round whose last replies are the nearest to the middle ones
+// of all rounds; the one that shows where there is no other.
+func (c *comparison) typical() int {
+	best, least := c.shown, math.Inf(1)
+	for r, rd := range c.rounds {
+		off := 0.0
+		for i := range c.servers {
+			if middle, _, _, n := spread(c.values(lastReply, i)); n > 0 && rd.runs[i].finished() {
+				off += math.Abs(figuresOf(&rd.runs[i].tally)[lastReply]-middle) / max(middle, 1)
+			} else if n > 0 {
+				off = math.Inf(1)
+			}
+		}
+		if !rd.gone && off < least {
+			best, least = r, off
+		}
+	}
+	return best
+}
+
+// showRound shows another round in the timelines.
+func (s *session) showRound(r int) {
+	if c := s.versus; r < len(c.rounds) && r != c.shown && !c.rounds[r].gone && s.revealed() {
+		c.shown, c.behind = r, true
+		s.align()
+	}
 }
 
 // veiled reports whether what came of the runs is hidden until it is guessed.
@@ -212,8 +365,8 @@ func (s *session) veiled() bool {
 }
 
 func (c *comparison) begun() bool {
-	for _, e := range c.runs {
-		if e.run != nil {
+	for i := range c.servers {
+		if c.ran(i) {
 			return true
 		}
 	}
@@ -223,9 +376,9 @@ func (c *comparison) begun() bool {
 // revealed reports whether all runs are over, and nothing is hidden.
 func (s *session) revealed() bool { return s.Player != nil && !s.busy() && !s.veiled() }
 
-// bet guesses the server of run i; a second time takes it back.
+// bet guesses server i; a second time takes it back.
 func (s *session) bet(i int) {
-	if c := s.versus; i < len(c.runs) && !s.revealed() {
+	if c := s.versus; i < len(c.servers) && !s.revealed() {
 		if c.guess == i {
 			i = -1
 		}
@@ -248,34 +401,33 @@ func (s *session) tell(skip bool) {
 	s.moved()
 }
 
-// finished reports whether the run came to its own end, and every client got
-// all its replies.
-func (c *comparison) finished(i int) bool {
-	return i < len(c.tally) && c.over(i) && c.runs[i].run.End.Reason == trace.EndDone && c.tally[i].Replies > 0 && c.tally[i].Unanswered == 0
-}
-
-func (c *comparison) over(i int) bool { return c.runs[i].run != nil && c.runs[i].run.End != nil }
-
-// winner returns the run whose last reply came first, and the one that was next;
-// -1 for none.
-func (c *comparison) winner() (first, second int) {
-	first, second = -1, -1
-	for i := range c.tally {
-		switch {
-		case !c.finished(i):
-		case first < 0 || c.tally[i].LastReply < c.tally[first].LastReply:
-			first, second = i, first
-		case second < 0 || c.tally[i].LastReply < c.tally[second].LastReply:
-			second = i
+// standing returns how the servers did against each other in figure k: those that
+// finished, in the rounds in which all of them did. who are their indexes.
+func (c *comparison) standing(k int) (st play.Standing, who []int) {
+	for i := range c.servers {
+		if slices.ContainsFunc(c.rounds, func(rd *round) bool { return rd.runs[i].finished() }) {
+			who = append(who, i)
 		}
 	}
-	return first, second
+	var xs [][]float64
+	for _, rd := range c.rounds {
+		var row []float64
+		for _, i := range who {
+			if o := &rd.runs[i]; o.finished() {
+				row = append(row, figuresOf(&o.tally)[k])
+			}
+		}
+		if len(row) == len(who) && len(who) > 1 {
+			xs = append(xs, row)
+		}
+	}
+	return play.NewStanding(xs, figures[k].better > 0), who
 }
 
-// name names the server of run i. Of one that is there twice it says which.
+// name names server i. Of one that is there twice it says which.
 func (c *comparison) name(i int) string {
-	id, n, all := c.runs[i].lab.ID, 0, 0
-	for k, e := range c.runs {
+	id, n, all := c.servers[i].lab.ID, 0, 0
+	for k, e := range c.servers {
 		if e.lab.ID == id {
 			if all++; k <= i {
 				n++
@@ -292,7 +444,11 @@ func (c *comparison) name(i int) string {
 func (s *session) compared() string {
 	c := s.versus
 	if s.busy() {
-		text := fmt.Sprintf("run %d of %d, %s", c.at+1, len(c.runs), c.name(c.at))
+		r, i := c.place()
+		text := fmt.Sprintf("run %d of %d, %s", c.turn+1, len(c.servers), c.name(i))
+		if c.of > 1 {
+			text = fmt.Sprintf("round %d of %d, %s", r+1, c.of, c.name(i))
+		}
 		if s.Phase == queued {
 			text += fmt.Sprintf(": all workers are busy, place %d in the queue", s.Place)
 		}
@@ -300,109 +456,159 @@ func (s *session) compared() string {
 	}
 	var h *trace.Header
 	n := 0
-	for _, e := range c.runs {
-		if e.run != nil {
-			h = e.run.Header
-			n++
+	for i := range c.servers {
+		for _, rd := range c.rounds {
+			if rd.runs[i].end != nil {
+				n++
+			}
+		}
+		if run := c.out(i).run; run != nil {
+			h = run.Header
 		}
 	}
-	if n == 0 {
+	if h == nil {
 		return ""
 	}
-	text := count(n, "run") + ", taken in turn on this machine, each started at 0"
-	if s.Recording {
-		text = fmt.Sprintf("%s, recorded in turn %s on %s, each started at 0", count(n, "run"), date(h.Began), kernelName(h.Kernel))
+	text, how := count(n, "run"), ", taken in turn on this machine, each started at 0"
+	switch {
+	case s.Recording:
+		text += fmt.Sprintf(", recorded in turn %s on %s, each started at 0", date(h.Began), kernelName(h.Kernel))
+		how = ""
+	case len(c.rounds) > 1:
+		text = fmt.Sprintf("round %d of %d", c.shown+1, len(c.rounds))
 	}
 	if s.changed() {
-		text += ", with other settings than those above: Run takes them"
+		how = ", with other settings than those above: Run takes them"
 	}
-	return text
+	return text + how
 }
 
 // changed reports whether what shows was run with other values than the knobs
 // have.
 func (s *session) changed() bool {
 	c, labs := s.versus, lab.Servers(s.Values)
-	for i, e := range c.runs {
+	for i, e := range c.servers {
 		if i >= len(labs) || labs[i] != e.lab {
 			return true
 		}
 		v, err := e.lab.Against(s.Values)
-		if e.run != nil && (err != nil || !maps.Equal(v, e.run.Header.Knobs)) {
+		if run := c.out(i).run; run != nil && (err != nil || !maps.Equal(v, run.Header.Knobs)) {
 			return true
 		}
 	}
-	return len(labs) != len(c.runs)
+	return len(labs) != len(c.servers) || !s.Recording && c.of != s.Values.Int("rounds")
 }
 
-// outcome says how run i stands, or what came of it.
+// outcome says how the run of server i that shows stands, or what came of it.
 func (s *session) outcome(i int) string {
 	c := s.versus
-	e := c.runs[i]
+	o := c.out(i)
 	switch {
-	case e.refused != "":
-		return e.refused
-	case s.busy() && c.at < i:
+	case o.run == nil && c.servers[i].refused != "":
+		return c.servers[i].refused
+	case o.run == nil && s.busy():
 		return "waits for its turn"
-	case s.busy() && c.at == i:
+	case o.run != nil && o.end == nil:
 		return "running"
-	case c.over(i) && ending(e.run.End) != "":
-		return ending(e.run.End)
-	case i < len(c.tally) && c.tally[i].LastReply >= 0:
-		return "last reply " + span(c.tally[i].LastReply)
+	case ending(o.end) != "":
+		return ending(o.end)
+	case o.end != nil && o.tally.LastReply >= 0:
+		return "last reply " + span(o.tally.LastReply)
 	}
 	return ""
 }
 
-// troubles says of each run that has not come to its own end why.
+// why says why a run of server i has not come to its own end, and in which round;
+// "" where all have.
+func (c *comparison) why(i int) string {
+	for r, rd := range c.rounds {
+		if why := ending(rd.runs[i].end); why != "" && len(c.rounds) > 1 {
+			return fmt.Sprintf("round %d: %s", r+1, why)
+		} else if why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// troubles says what has not come to its own end, and why.
 func (s *session) troubles() string {
+	c := s.versus
 	var said []string
-	for i, e := range s.versus.runs {
+	for i, e := range c.servers {
 		why := e.refused
-		if e.run != nil {
-			why = ending(e.run.End)
+		if w := c.why(i); w != "" {
+			why = w
 		}
 		if why != "" {
-			said = append(said, s.versus.name(i)+": "+why)
+			said = append(said, c.name(i)+": "+why)
 		}
+	}
+	if c.quit != "" && c.of > 1 && !s.busy() {
+		said = append(said, fmt.Sprintf("%s in round %d of %d.", strings.TrimSuffix(sentence(c.quit), "."), len(c.rounds), c.of))
 	}
 	return strings.Join(said, " ")
 }
 
-// verdict says which server finished first, and what there is to say about it.
-func (c *comparison) verdict() (right bool, head, rest string) {
-	first, second := c.winner()
-	if first < 0 {
-		return false, "No run finished.", "A run has finished when every client has all its replies."
-	}
+// verdict says which server finished first, -1 for none that can be told, and what
+// there is to say about it.
+func (c *comparison) verdict() (first int, head, rest string) {
+	st, who := c.standing(lastReply)
+	const finished = "A run has finished when every client has all its replies."
 	switch {
-	case c.guess == first:
-		right, head = true, c.name(first)+", as you said"
-	case c.guess >= 0:
-		head = "You said " + c.name(c.guess) + "; it was " + c.name(first)
-	default:
-		head = c.name(first) + " was first"
+	case len(who) == 0:
+		return -1, "No run finished.", finished
+	case len(who) == 1:
+		return -1, "Only " + c.name(who[0]) + " finished.", finished
+	case st.Rounds == 0:
+		return -1, "They finished in no round together.", finished
 	}
-	if second >= 0 {
-		head += ", by " + span(c.tally[second].LastReply-c.tally[first].LastReply)
+	all := st.First >= 0 && st.Wins[st.First] == st.Rounds
+	if !all && !st.Apart() {
+		return -1, c.guessed(-1) + "The rounds do not tell them apart" + c.winners(st, who) + ".", ""
 	}
-	longest := 0
-	for i := range c.tally {
-		if c.tally[i].LongestWait.Time > c.tally[longest].LongestWait.Time {
-			longest = i
+	first = who[st.First]
+	lead := span(int64(st.Low))
+	if lead != span(int64(st.High)) {
+		lead = duration.between(st.Low, st.High, " to ")
+	}
+	rounds, rest := "", "It was one run of each: a small difference may be chance."
+	if st.Rounds > 1 {
+		rounds = fmt.Sprintf(" in %d of %d rounds", st.Wins[st.First], st.Rounds)
+		rest = fmt.Sprintf("Of servers that are equal, one would be so by chance one time in %d.", int(1/st.Odds()+0.5))
+		if all {
+			rounds = fmt.Sprintf(" in all %d rounds", st.Rounds)
 		}
 	}
-	if w := c.tally[longest].LongestWait; longest != first {
-		rest = fmt.Sprintf("The longest wait for one reply: %s, %s in %s; in %s nobody waited longer than %s.",
-			c.runs[longest].run.Header.Procs[w.Client].Name, span(w.Time), c.name(longest), c.name(first), span(c.tally[first].LongestWait.Time))
-	}
-	return right, head + ".", strings.TrimSpace(rest + " It was one run of each: a small difference may be chance.")
+	return first, c.guessed(first) + c.name(first) + " was first" + rounds + ", by " + lead + ".", rest
 }
 
-// parting says where the runs part.
-func (c *comparison) parting() string {
-	text := strings.Replace(c.part.Divergence.Text, "the other run", c.name(c.part.B), 1)
-	return fmt.Sprintf("First divergence, at %s: in %s %s. ", span(c.joined.Run.Steps[c.part.Step].Time), c.name(c.part.A), text)
+// guessed begins a verdict where there was a guess. first is the server that was
+// first; -1 where none was.
+func (c *comparison) guessed(first int) string {
+	switch {
+	case c.guess < 0:
+		return ""
+	case c.guess == first:
+		return "As you said: "
+	}
+	return "You said " + c.name(c.guess) + ". "
+}
+
+// winners says in how many rounds each server was first: ": select was first in 3
+// of 5, poll in 2".
+func (c *comparison) winners(st play.Standing, who []int) string {
+	text := ""
+	for k, n := range st.Wins {
+		switch {
+		case n == 0:
+		case text == "":
+			text = fmt.Sprintf(": %s was first in %d of %d", c.name(who[k]), n, st.Rounds)
+		default:
+			text += fmt.Sprintf(", %s in %d", c.name(who[k]), n)
+		}
+	}
+	return text
 }
 
 // noItem is the choice that takes a server out; go-app drops an empty value.
@@ -434,11 +640,12 @@ func (s *session) rival(upper int) int {
 	return -1
 }
 
-// procs returns how many processes the run has, or would have.
-func (e *entrant) procs() int {
-	if e.run != nil {
-		return len(e.run.Header.Procs)
+// procs returns how many processes the run of server i has, or would have.
+func (c *comparison) procs(i int) int {
+	if run := c.out(i).run; run != nil {
+		return len(run.Header.Procs)
 	}
+	e := c.servers[i]
 	return len(e.lab.Processes(e.values))
 }
 
@@ -447,11 +654,11 @@ func (e *entrant) procs() int {
 func (c *comparison) whose(procs []trace.Proc, file int) string {
 	var names []string
 	at := 0
-	for k, e := range c.runs {
+	for k := range c.servers {
 		if at < len(procs) && procs[at].File-1 == file {
 			names = append(names, c.name(k))
 		}
-		at += e.procs()
+		at += c.procs(k)
 	}
 	if names == nil {
 		return "clients"

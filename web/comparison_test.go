@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -56,7 +57,7 @@ func answers(s *session, lab string, order []int, end *trace.End) {
 var done = &trace.End{Reason: trace.EndDone}
 
 func TestRunsAreTakenInTurn(t *testing.T) {
-	s, asked := contest(t, "servers=iterative,select,iterative&clients=2&pause=20ms")
+	s, asked := contest(t, "servers=iterative,select,iterative&clients=2&pause=20ms&rounds=1")
 	if len(*asked) != 0 {
 		t.Fatalf("asked %v before Run", *asked)
 	}
@@ -83,28 +84,23 @@ func TestRunsAreTakenInTurn(t *testing.T) {
 		t.Fatalf("asked %v, %q", *asked, s.headline())
 	}
 	answers(s, "iterative", []int{1, 2}, done)
-	if s.busy() || s.headline() != "3 runs, taken in turn on this machine, each started at 0, with other settings than those above: Run takes them" {
+	if s.busy() || s.headline() != "3 runs, with other settings than those above: Run takes them" {
 		t.Errorf("busy %v, %q", s.busy(), s.headline()) // the traces of this test have no knobs
 	}
-	if !strings.Contains(s.versus.parting(), "in iterative 1 client 1's recv returns next; in select it is client 2's recv") {
-		t.Errorf("they part: %q", s.versus.parting())
+	if p := s.versus.part; p == nil || p.A != 0 || p.B != 1 {
+		t.Errorf("they part: %+v", p)
 	}
-	if right, head, _ := s.versus.verdict(); !s.revealed() || !strings.HasPrefix(head, map[bool]string{true: "select, as you said", false: "You said select"}[right]) {
-		t.Errorf("revealed %v: %q", s.revealed(), head)
+	if _, head, rest := s.versus.verdict(); !s.revealed() || !strings.HasPrefix(head, "You said select. ") || strings.Contains(rest, "one time in") {
+		t.Errorf("revealed %v: %q %q", s.revealed(), head, rest)
 	}
 	for k := range figures {
-		cells := s.versus.row(k)
-		best := 0
-		for _, c := range cells {
-			if c.level > 20 || c.text == "" {
+		for _, c := range s.versus.row(k) {
+			if c.level > 20 || c.text == "" || c.spread != "" {
 				t.Errorf("%s: %+v", figures[k].label, c)
 			}
 			if c.best {
-				best++
+				t.Errorf("%s: one run of each has a best one", figures[k].label)
 			}
-		}
-		if figures[k].better == 0 && best > 0 {
-			t.Errorf("%s: no run is the better one for it, but %d are marked", figures[k].label, best)
 		}
 	}
 	// Every step can be gone to, and every lane says what its thread does.
@@ -116,8 +112,120 @@ func TestRunsAreTakenInTurn(t *testing.T) {
 	}
 }
 
+// Each round has a run of each server, and begins with another.
+func TestRounds(t *testing.T) {
+	s, asked := contest(t, "servers=iterative,select&clients=2") // 5 rounds
+	s.bet(1)
+	s.run()
+	took := func(lab string) []int { // select serves client 2 first, and is quicker
+		if lab == "select" {
+			return []int{2, 1}
+		}
+		return []int{1, 2, 1, 2}
+	}
+	want := strings.Fields("iterative select select iterative iterative select select iterative iterative select")
+	for k, lab := range want {
+		if n := len(*asked); n != k+1 || (*asked)[k].Lab != lab || !s.busy() || s.revealed() {
+			t.Fatalf("run %d: asked %v, busy %v", k, *asked, s.busy())
+		}
+		if head, say := s.headline(), fmt.Sprintf("round %d of 5, %s", k/2+1, lab); head != say {
+			t.Errorf("run %d: %q, want %q", k, head, say)
+		}
+		answers(s, lab, took(lab), done)
+	}
+	c := s.versus
+	if s.busy() || !s.revealed() || len(*asked) != 10 || !strings.Contains(s.headline(), " of 5, ") {
+		t.Fatalf("busy %v, %d runs: %q", s.busy(), len(*asked), s.headline())
+	}
+	first, head, rest := c.verdict()
+	if first != 1 || !strings.HasPrefix(head, "As you said: select was first in all 5 rounds, by ") || !strings.Contains(rest, "one time in 16") {
+		t.Errorf("%d %q %q", first, head, rest)
+	}
+	if cells := c.row(lastReply); cells[0].best || !cells[1].best {
+		t.Errorf("last reply: %+v", cells)
+	}
+	if c.part == nil || c.part.Divergence.A != "client 1's first recv returns before client 2's first recv" {
+		t.Errorf("they part: %+v", c.part)
+	}
+	// Another round can be shown; the place in time stays.
+	s.seek(20)
+	at, shown := s.Player.Now(), c.shown
+	other := (shown + 1) % 5
+	s.showRound(other)
+	if c.shown != other || s.Player.Now() != at || c.joined.Runs[0] != c.rounds[other].runs[0].run || c.part == nil {
+		t.Errorf("round %d shows, at %d ns, want %d at %d", c.shown, s.Player.Now(), other, at)
+	}
+	if s.showRound(5); c.shown != other {
+		t.Error("a sixth round shows")
+	}
+}
+
+// What comes and goes from round to round is not told as the servers' doing.
+func TestRoundsThatDoNotAgree(t *testing.T) {
+	s, _ := contest(t, "servers=iterative,select&clients=2&rounds=4")
+	s.bet(0)
+	s.run()
+	long, short := []int{1, 2, 1, 2}, []int{2, 1}
+	for _, r := range []struct {
+		lab   string
+		order []int
+	}{{"iterative", long}, {"select", short}, {"select", long}, {"iterative", short}, {"iterative", long}, {"select", short}, {"select", long}, {"iterative", short}} {
+		answers(s, r.lab, r.order, done)
+	}
+	first, head, _ := s.versus.verdict()
+	if first != -1 || head != "You said iterative. The rounds do not tell them apart: iterative was first in 2 of 4, select in 2." {
+		t.Errorf("%d %q", first, head)
+	}
+	for k := range figures {
+		for _, c := range s.versus.row(k) {
+			if c.best {
+				t.Errorf("%s has a best server", figures[k].label)
+			}
+		}
+	}
+	if cells := s.versus.row(lastReply); cells[0].spread == "" {
+		t.Errorf("no spread: %+v", cells)
+	}
+	if s.versus.part != nil || s.versus.alike {
+		t.Errorf("they part: %+v, alike %v", s.versus.part, s.versus.alike)
+	}
+}
+
+// Of runs that are too long for all to be kept, those of later rounds leave their
+// figures only.
+func TestLongRunsAreLetGo(t *testing.T) {
+	s, _ := contest(t, "servers=iterative,select&clients=2&rounds=3")
+	s.run()
+	one := make([]int, 4000)
+	for i := range one {
+		one[i] = 1 + i%2
+	}
+	for _, lab := range []string{"iterative", "select", "select", "iterative", "iterative", "select"} {
+		answers(s, lab, one, done)
+	}
+	c, kept := s.versus, 0
+	for r, rd := range c.rounds {
+		for i := range rd.runs {
+			if o := &rd.runs[i]; o.run != nil {
+				kept += len(o.run.Steps)
+			} else if !rd.gone || o.tally.Replies != len(one) {
+				t.Errorf("round %d, run %d: gone %v, %d replies", r, i, rd.gone, o.tally.Replies)
+			}
+		}
+	}
+	if c.rounds[0].gone || !c.rounds[2].gone || kept > keptSteps+50*len(one) || c.shown == 2 {
+		t.Errorf("gone %v %v, %d steps kept, round %d shows", c.rounds[0].gone, c.rounds[2].gone, kept, c.shown)
+	}
+	if s.showRound(2); c.shown == 2 {
+		t.Error("a round shows that was let go")
+	}
+	if _, _, _, n := spread(c.values(lastReply, 0)); n != 3 {
+		t.Errorf("%d figures of three rounds", n)
+	}
+}
+
 func TestTheOutcomeIsHiddenUntilItIsGuessed(t *testing.T) {
-	s, _ := contest(t, "clients=2")
+	s, _ := contest(t, "clients=2&rounds=2")
 	s.apply(answer)
 	if s.veiled() {
 		t.Error("hidden before there is anything")
@@ -125,6 +233,11 @@ func TestTheOutcomeIsHiddenUntilItIsGuessed(t *testing.T) {
 	s.run()
 	answers(s, "iterative", []int{1, 2}, done)
 	answers(s, "select", []int{2, 1}, done)
+	if s.apply(checkAnswer); !s.veiled() || s.pos() != 0 {
+		t.Error("told between two rounds")
+	}
+	answers(s, "select", []int{2, 1}, done)
+	answers(s, "iterative", []int{1, 2}, done)
 	if s.apply(stepOn); !s.veiled() || s.pos() != 0 || s.revealed() {
 		t.Fatalf("veiled %v, at %d", s.veiled(), s.pos())
 	}
@@ -145,8 +258,9 @@ func TestTheOutcomeIsHiddenUntilItIsGuessed(t *testing.T) {
 		t.Error("the guess is forgotten")
 	}
 	s.bet(1) // taken back
-	answers(s, "iterative", []int{1}, done)
-	answers(s, "select", []int{1}, done)
+	for _, lab := range []string{"iterative", "select", "select", "iterative"} {
+		answers(s, lab, []int{1}, done)
+	}
 	if s.apply(skipQuestion); s.veiled() || !s.revealed() {
 		t.Error("skipped, and still hidden")
 	}
@@ -173,7 +287,7 @@ func TestAPartialComparison(t *testing.T) {
 			s.hear(say(trace.Message{Error: &trace.Error{Text: "no room"}}))
 		}, []string{"epoll: No room."}},
 	} {
-		s, _ := contest(t, "servers=iterative,spin,select,epoll&clients=2&pause=200ms")
+		s, _ := contest(t, "servers=iterative,spin,select,epoll&clients=2&pause=200ms&rounds=1")
 		s.run()
 		answers(s, "iterative", []int{1, 2}, done)
 		answers(s, "select", []int{2}, nil)
@@ -187,11 +301,57 @@ func TestAPartialComparison(t *testing.T) {
 				t.Errorf("%s: %q does not say %q", c.name, got, want)
 			}
 		}
-		if first, _ := s.versus.winner(); first != 0 && c.name != "a run is refused" {
-			t.Errorf("%s: run %d is said to be first", c.name, first)
+		if _, head, _ := s.versus.verdict(); c.name[0] == 't' && head != "Only iterative finished." || c.name == "it is stopped" && head != "Only iterative finished." {
+			t.Errorf("%s: %q", c.name, head)
 		}
 		if s.versus.row(0)[1].text != "–" {
 			t.Errorf("%s: a server that was not run has the figure %q", c.name, s.versus.row(0)[1].text)
+		}
+	}
+}
+
+// In a later round the ones before it count.
+func TestAComparisonEndsInItsSecondRound(t *testing.T) {
+	limit := &trace.End{Reason: trace.EndLimit, Message: "200,000 calls"}
+	for _, c := range []struct {
+		name string
+		do   func(*session)
+		asks int    // of the server
+		want string // that it says
+		head string
+	}{
+		{"the relay goes away", func(s *session) {
+			answers(s, "select", []int{2}, nil)
+			s.hear(link.Event{State: link.Gone})
+		}, 3, "select: round 2: The run ended early: the relay went away. The relay went away in round 2 of 3.", "was first, by "},
+		{"it is stopped in the queue", func(s *session) {
+			s.hear(say(trace.Message{Queued: &trace.Queued{Place: 1}}))
+			s.stop()
+			s.hear(say(trace.Message{End: &trace.End{Reason: trace.EndStopped}}))
+		}, 4, "The comparison was stopped in round 2 of 3.", "was first, by "},
+		{"a run reaches a limit", func(s *session) {
+			answers(s, "select", []int{2}, limit)
+			answers(s, "iterative", []int{1, 2, 1}, done)
+			answers(s, "iterative", []int{1, 2, 1}, done) // select has no third run
+		}, 5, "select: round 2: The run reached a limit: 200,000 calls.", "was first, by "},
+		{"a run is refused", func(s *session) {
+			s.hear(say(trace.Message{Error: &trace.Error{Text: "no room"}}))
+			answers(s, "iterative", []int{1, 2, 1}, done)
+			answers(s, "iterative", []int{1, 2, 1}, done)
+		}, 5, "select: No room.", "was first, by "},
+	} {
+		s, asked := contest(t, "servers=iterative,select&clients=2&rounds=3")
+		s.run()
+		answers(s, "iterative", []int{1, 2, 1}, done)
+		answers(s, "select", []int{2, 1}, done)
+		c.do(s)
+		s.align()
+		_, head, _ := s.versus.verdict()
+		if s.busy() || !s.revealed() || len(*asked) != c.asks || s.troubles() != c.want || !strings.Contains(head, c.head) {
+			t.Errorf("%s: busy %v, asked %d times, %q, %q", c.name, s.busy(), len(*asked), s.troubles(), head)
+		}
+		if c := s.versus; c.shown != 0 {
+			t.Errorf("round %d shows, which some server has no run in", c.shown)
 		}
 	}
 }
@@ -212,10 +372,10 @@ func TestTheListOfServers(t *testing.T) {
 	if got := query(s.Lab, s.Values); got != "servers=edge,poll&pause=20ms" {
 		t.Errorf("the link is %q", got)
 	}
-	if err := s.set("servers", "poll,edge,threads"); err != nil || len(s.versus.runs) != 3 || s.versus.runs[2].lab.ID != "threads" {
-		t.Errorf("%v, %d runs", err, len(s.versus.runs))
+	if err := s.set("servers", "poll,edge,threads"); err != nil || len(s.versus.servers) != 3 || s.versus.servers[2].lab.ID != "threads" {
+		t.Errorf("%v, %d runs", err, len(s.versus.servers))
 	}
-	if got := address(s.versus.runs[0].lab, s.versus.runs[0].values); got != "/lab/poll?timeout=520ms&pauses=0s&pause=20ms" {
+	if got := address(s.versus.servers[0].lab, s.versus.servers[0].values); got != "/lab/poll?timeout=520ms&pauses=0s&pause=20ms" {
 		t.Errorf("poll alone is at %s", got)
 	}
 }

@@ -21,7 +21,7 @@ func anchor(href string) app.HTMLElem { return el("a").Attr("href", href) }
 
 // option returns a choice of a select. One that isn't selected must not say so:
 // prerendered HTML knows only that the attribute is there.
-func option(value, text string, selected bool) app.UI {
+func option(value, text string, selected bool) app.HTMLElem {
 	o := el("option").Attr("value", value).Text(text)
 	if selected {
 		o = o.Attr("selected", true)

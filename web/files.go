@@ -12,7 +12,7 @@ func (p *labPage) record(ctx app.Context) {
 	}
 	id := p.s.Lab.ID
 	if c := p.s.versus; c != nil {
-		for i, e := range c.runs {
+		for i, e := range c.servers {
 			fetchFile(ctx, "/web/recordings/compare-"+e.lab.ID+".trace", func(file []byte) {
 				if p.s.versus == c && p.s.Link.Off() {
 					p.s.loadRun(i, file)

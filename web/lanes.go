@@ -67,9 +67,9 @@ func (s *session) band(lanes []laneLabel) {
 	for i := range lanes {
 		word := strings.TrimPrefix(strings.TrimPrefix(lanes[i].word, "blocked "), "not started")
 		lanes[i].word, _, _ = strings.Cut(word, " by ") // the lanes are low and narrow
-		if k < len(s.versus.runs) && lanes[i].proc == starts {
-			lanes[i].of, lanes[i].band = s.versus.runs[k], s.versus.name(k)
-			starts += s.versus.runs[k].procs()
+		if k < len(s.versus.servers) && lanes[i].proc == starts {
+			lanes[i].of, lanes[i].band = s.versus.servers[k], s.versus.name(k)
+			starts += s.versus.procs(k)
 			k++
 		}
 	}
@@ -81,7 +81,7 @@ func (s *session) expected() []trace.Proc {
 		return procsOf(s.Lab.Processes(s.Values))
 	}
 	var all []trace.Proc
-	for _, e := range s.versus.runs {
+	for _, e := range s.versus.servers {
 		all = append(all, procsOf(e.lab.Processes(e.values))...)
 	}
 	return all

@@ -150,7 +150,7 @@ func (s *session) run() {
 	s.Problem = ""
 	if s.versus != nil {
 		s.enter()
-		s.Recording, s.versus.at = false, -1
+		s.Recording, s.versus.turn = false, -1
 		s.runNext()
 		return
 	}
@@ -169,7 +169,7 @@ func (s *session) stop() {
 	if s.busy() {
 		s.fail(s.send(&trace.Request{Op: trace.OpStop}))
 		if s.versus != nil {
-			s.versus.giveUp("Not run: the comparison was stopped.")
+			s.versus.giveUp("the comparison was stopped")
 		}
 	}
 }

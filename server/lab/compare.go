@@ -11,13 +11,14 @@ var comparing = &Lab{
 	Brief:    "Which finishes first?",
 	Question: "The same clients, another server for each run. Which finishes first?",
 	Look: []string{
-		"The first divergence: where the clients first got something else than from the other server, or in another order. Early on that may be chance: run again.",
+		"The first divergence: where the clients get something else than from the other server, or in another order, in every round. What comes and goes from round to round is chance.",
 		"Who waits while client 1 pauses: in one server everybody, in another nobody.",
 		"What a server pays for that: calls, sleeps, threads, processor time.",
 	},
 	True: []string{
 		"To be idle is not to be free: a thread asleep in one client's `recv` serves no other, however little it has to do.",
 		"`select`, `poll` and `epoll_wait` cost calls of their own, threads cost memory and switches, spinning costs the whole processor. Waiting itself costs nothing.",
+		"One run tells little: what else the machine does moves every figure. Interleaved rounds let it fall on all servers alike.",
 		"The last reply is late by what the clients pause, whatever the server does. How long each one waited is what a server answers for.",
 	},
 	Knobs: []Knob{
@@ -27,9 +28,10 @@ var comparing = &Lab{
 		{Name: "pause", Label: "client 1 pauses", Type: Duration, Min: pauseKnob.Min, Max: pauseKnob.Max, Offers: pauseKnob.Offers, Default: "3ms", Injected: true},
 		{Name: "pauses", Label: "each pauses", Type: Duration, Min: pausesKnob.Min, Max: pausesKnob.Max, Offers: pausesKnob.Offers, Default: "0s", Injected: true},
 		{Name: "seed", Label: "messages", Type: Int, Min: seedKnob.Min, Max: seedKnob.Max, Offers: seedKnob.Offers, Default: "0", Zero: seedKnob.Zero},
+		{Name: "rounds", Label: "rounds", Type: Int, Min: 1, Max: 9, Offers: []string{"1", "3", "5", "7", "9"}, Default: "5"},
 		bytesKnob, buffersKnob,
 	},
-	Notes: "The runs are taken in turn, so that none takes another's processor. Each has its own clients: the same programs, with the same messages and pauses.",
+	Notes: "In each round every server has a run, in turn, so that none takes another's processor. Each run has its own clients: the same programs, with the same messages and pauses.",
 }
 
 // The servers that can be compared are known once all labs are.

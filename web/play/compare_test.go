@@ -58,37 +58,112 @@ func TestWhoIsServedInTurnWaitsLonger(t *testing.T) {
 	}
 }
 
+func hear(runs ...*Run) []*Heard {
+	var out []*Heard
+	for _, r := range runs {
+		out = append(out, Hear(r))
+	}
+	return out
+}
+
 func TestDivergence(t *testing.T) {
 	run := func(write func(*playtest.Script)) *Run {
 		s := busy(2)
 		write(s)
 		return load(s)
 	}
-	same := run(func(s *playtest.Script) { s.Echo(1, "a"); s.Echo(2, "b") })
+	one := run(func(s *playtest.Script) { s.Echo(1, "a"); s.Echo(2, "b") })
 	for _, c := range []struct {
 		name  string
 		write func(*playtest.Script)
-		want  string
+		a, b  string
 	}{
-		{"none", func(s *playtest.Script) { s.Echo(1, "a"); s.Pause(1, 5); s.Echo(2, "b") }, ""},
+		{"none", func(s *playtest.Script) { s.Echo(1, "a"); s.Pause(1, 5); s.Echo(2, "b") }, "", ""},
 		{"the order of the replies", func(s *playtest.Script) { s.Echo(2, "b"); s.Echo(1, "a") },
-			"client 1's recv returns next; in the other run it is client 2's recv"},
-		{"a reply of other bytes", func(s *playtest.Script) { s.Echo(1, "a"); s.Echo(2, "bb") },
-			"client 2's send returns 1; in the other run 2"},
+			"client 1's first recv returns before client 2's first recv", "after it"},
+		{"a reply of more bytes", func(s *playtest.Script) { s.Echo(1, "a"); s.Echo(2, "bb") },
+			"client 2's first send returns 1", "it returns 2"},
+		{"a reply of other bytes", func(s *playtest.Script) { s.Echo(1, "a"); s.Echo(2, "x") },
+			"client 2's first recv returns 1", "it brings other bytes"},
 		{"a failure", func(s *playtest.Script) {
 			s.Enter(1, trace.Send, 3, trace.Event{})
 			s.Return(1, trace.Event{Errno: trace.EPIPE})
-		}, "client 1's send returns 1; in the other run -1 EPIPE"},
-		{"a client that stops", func(s *playtest.Script) { s.Echo(1, "a") }, "client 2 calls send; in the other run it does not"},
+		}, "client 1's first send returns 1", "it returns -1 EPIPE"},
+		{"a client that stops", func(s *playtest.Script) { s.Echo(1, "a") }, "client 2 calls send", "it does not"},
 		{"a client that goes on", func(s *playtest.Script) { s.Echo(1, "a"); s.Echo(2, "b"); s.Do(1, trace.Close, 3, 0) },
-			"client 1 calls close in the other run only"},
+			"client 1 makes no call more", "it calls close"},
 	} {
-		d, got := Diverge(same, run(c.write)), ""
+		d, alike := Diverge(hear(one), hear(run(c.write)))
+		if d == nil {
+			d = new(Divergence)
+		}
+		if d.A != c.a || d.B != c.b || alike != (c.a == "") {
+			t.Errorf("%s: %q, %q, alike %v", c.name, d.A, d.B, alike)
+		}
+	}
+}
+
+// What differs in some runs only is not the servers' doing.
+func TestADivergenceHoldsInEveryRun(t *testing.T) {
+	run := func(order ...int) *Run { return load(echoes(order...)) }
+	a := hear(run(1, 2, 3), run(1, 3, 2))
+	for _, c := range []struct {
+		name  string
+		b     []*Heard
+		want  string
+		alike bool
+	}{
+		{"client 1 is last in each", hear(run(3, 2, 1), run(2, 3, 1)), "client 1's first recv returns before client 3's first recv", false},
+		{"one of them is as in a", hear(run(3, 2, 1), run(1, 2, 3)), "", false},
+		{"only client 1 and 3 are otherwise in each", hear(run(3, 2, 1), run(3, 1, 2)), "client 1's first recv returns before client 3's first recv", false},
+		{"the same runs", a, "", false},
+	} {
+		d, alike := Diverge(a, c.b)
+		got := ""
 		if d != nil {
-			got = d.Text
+			got = d.A
 		}
-		if got != c.want {
-			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		if got != c.want || alike != c.alike {
+			t.Errorf("%s: %q, alike %v", c.name, got, alike)
 		}
+	}
+	if _, alike := Diverge(a[:1], a[:1]); !alike {
+		t.Error("a run differs from itself")
+	}
+	// A client that makes a call more in one run has no place in an order there.
+	if d, _ := Diverge(hear(run(1, 2, 1), run(1, 2)), hear(run(2, 1, 1), run(2, 1))); d == nil || d.A != "client 1's first recv returns before client 2's first recv" {
+		t.Errorf("with fewer calls: %+v", d)
+	}
+}
+
+func TestStanding(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		rounds [][]float64
+		more   bool
+		first  int
+		wins   int
+		odds   float64
+		apart  bool
+	}{
+		{"none", nil, false, -1, 0, 1, false},
+		{"one round", [][]float64{{3, 1}}, false, 1, 1, 1, false},
+		{"three alike", [][]float64{{3, 1}, {4, 2}, {9, 5}}, false, 1, 3, 0.25, false},
+		{"five alike", [][]float64{{3, 1}, {4, 2}, {9, 5}, {6, 5}, {2, 1}}, false, 1, 5, 1. / 16, true},
+		{"four of five", [][]float64{{3, 1}, {4, 2}, {9, 5}, {6, 5}, {1, 2}}, false, 1, 4, 0.375, false},
+		{"four of five among four", [][]float64{{3, 1, 3, 3}, {4, 2, 3, 3}, {9, 5, 8, 8}, {6, 5, 8, 8}, {1, 2, 3, 3}}, false, 1, 4, 4 * (5*3 + 1.) / 1024, true},
+		{"a draw", [][]float64{{1, 2}, {2, 1}}, false, -1, 0, 1, false},
+		{"the same figure", [][]float64{{1, 1}, {2, 2}}, false, -1, 0, 1, false},
+		{"the most", [][]float64{{1, 0.5}, {0.9, 0.5}, {1, 0.2}, {1, 0.5}, {1, 0.5}}, true, 0, 5, 1. / 16, true},
+		{"not known", [][]float64{{-1, 5, 7}}, false, 1, 1, 1, false},
+	} {
+		s := NewStanding(c.rounds, c.more)
+		if s.First != c.first || c.first >= 0 && s.Wins[c.first] != c.wins || math.Abs(s.Odds()-c.odds) > 1e-12 || s.Apart() != c.apart {
+			t.Errorf("%s: %+v, odds %v, apart %v", c.name, s, s.Odds(), s.Apart())
+		}
+	}
+	s := NewStanding([][]float64{{10, 3, 5}, {10, 1, 9}, {1, 10, 90}}, false)
+	if s.Low != 2 || s.High != 8 {
+		t.Errorf("it led by %v to %v in the rounds that it won", s.Low, s.High)
 	}
 }

@@ -3,11 +3,69 @@ package play
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"sockscope/server/trace"
 )
 
-// Difference is how two runs part.
+// Heard is what the clients of a run got: the calls that returned to them, in
+// the order of their returns. It tells runs apart, and is little enough to be
+// kept of a run that isn't.
+type Heard struct {
+	calls   []heard
+	names   []string // of the clients
+	lives   [][]int  // by client: its calls, indexes in calls
+	answers [][]int  // the same, of its recvs: what comes from the server
+}
+
+// heard is one call of a client that returned.
+type heard struct {
+	client int   // counted from 0 among the clients
+	step   int   // index in Steps of the Return
+	time   int64 // of it
+	nth    int   // of the client's calls of this kind, from 1
+	call   trace.Call
+	errno  trace.Errno
+	result int64
+	data   []byte // that a recv brought
+}
+
+// Hear returns what the clients of a run got. A knob's pauses are left out, and
+// calls that a signal interrupted.
+func Hear(r *Run) *Heard {
+	type kind struct {
+		client int
+		call   trace.Call
+	}
+	h, number, made := &Heard{}, map[int]int{}, map[kind]int{}
+	for p := range r.Header.Procs {
+		if r.Header.Procs[p].Role != trace.RoleServer {
+			number[p] = len(h.names)
+			h.names = append(h.names, r.who(p))
+		}
+	}
+	h.lives, h.answers = make([][]int, len(h.names)), make([][]int, len(h.names))
+	for i := range r.Steps {
+		e := &r.Steps[i]
+		client, ok := number[e.Proc]
+		if !ok || e.Kind != trace.Return || e.Call == trace.Nanosleep || e.Errno == trace.EINTR {
+			continue
+		}
+		made[kind{client, e.Call}]++
+		c := heard{client: client, step: i, time: e.Time, nth: made[kind{client, e.Call}], call: e.Call, errno: e.Errno, result: e.Result}
+		if e.Call.Receives() {
+			c.data = e.Data
+		}
+		h.lives[client] = append(h.lives[client], len(h.calls))
+		if e.Call.Receives() {
+			h.answers[client] = append(h.answers[client], len(h.calls))
+		}
+		h.calls = append(h.calls, c)
+	}
+	return h
+}
+
+// Difference is how two servers' runs part.
 type Difference uint8
 
 const (
@@ -16,144 +74,216 @@ const (
 	OtherCall                     // a client makes another call, or none
 )
 
-// Divergence is the first difference between two runs that their clients could
-// see. Clients are matched by their order, and calls by their number in a
+// Divergence is a difference between the runs of two servers that their clients
+// could see. Clients are matched by their order, and calls by their number in a
 // client's life.
 type Divergence struct {
-	What   Difference
-	Client int    // index in a's Header.Procs
-	StepA  int    // index in Steps of the Return in a; -1 where a has none
-	StepB  int    // the same in b
-	Text   string // "client 2's recv returns before client 1's"
+	What  Difference
+	StepA int    // index in Steps of the Return, in the first run of a; -1 where there is none
+	StepB int    // the same in the first run of b
+	A, B  string // what is so in a, and in b: "client 1's first recv returns before client 2's first recv", "after it"
 }
 
-// seen is a call of a client that returned.
-type seen struct {
-	client int // counted from 0 among the clients
-	step   int // of the Return
-}
-
-// Diverge returns the first difference between two runs that have ended, or nil
-// where they have none. Orders are compared of the calls that a server has a
-// say in: connect and recv. Results are compared of all calls, with the bytes
-// that they brought; numbers of fds and addresses are left out, and so are a
-// knob's pauses. First is what is first in a, or in b where a has nothing.
-func Diverge(a, b *Run) *Divergence {
-	d := order(a, b)
+// Diverge returns the first difference that each run of a has from each run of
+// b: what comes and goes from run to run is not the servers' doing. It is the
+// first in the first run of a, or in that of b where a has nothing. Without one
+// d is nil, and alike says that no run differs from any other at all. Orders are
+// compared of recvs, since the kernel connects without the server, and results of
+// all calls, with the bytes that they brought; numbers of fds and addresses are
+// left out.
+func Diverge(a, b []*Heard) (d *Divergence, alike bool) {
+	d = order(a, b)
 	if e := results(a, b); e != nil && (d == nil || e.time(a, b) <= d.time(a, b)) {
 		d = e
+	}
+	for _, h := range slices.Concat(a, b) {
+		if d != nil || !a[0].alike(h) {
+			return d, false
+		}
+	}
+	return nil, true
+}
+
+func (d *Divergence) time(a, b []*Heard) int64 {
+	from, step := a[0], d.StepA
+	if step < 0 {
+		from, step = b[0], d.StepB
+	}
+	for i := range from.calls {
+		if from.calls[i].step == step {
+			return from.calls[i].time
+		}
+	}
+	return 0
+}
+
+// order finds the first recv that, in each run of a, returns before a certain one
+// of another client, and in each of b after it.
+func order(a, b []*Heard) *Divergence {
+	for i := range a[0].calls {
+		x := &a[0].calls[i]
+		k := slices.Index(a[0].answers[x.client], i)
+		if k < 0 {
+			continue
+		}
+		var d *Divergence
+		for client := range a[0].answers {
+			for m, j := range a[0].answers[client] {
+				if client == x.client || !always(a, x.client, k, client, m) || !always(b, client, m, x.client, k) {
+					continue
+				}
+				y := &a[0].calls[j]
+				first := &b[0].calls[b[0].answers[client][m]]
+				if o := &b[0].calls[b[0].answers[x.client][k]]; o.call != x.call || first.call != y.call || d != nil && d.StepB < first.step {
+					continue
+				}
+				d = &Divergence{
+					What: OtherOrder, StepA: x.step, StepB: first.step,
+					A: fmt.Sprintf("%s returns before %s", a[0].name(x), a[0].name(y)), B: "after it",
+				}
+			}
+		}
+		if d != nil {
+			return d
+		}
+	}
+	return nil
+}
+
+// always reports whether in each run answer k of a client comes before answer m
+// of another.
+func always(runs []*Heard, client, k, other, m int) bool {
+	for _, h := range runs {
+		if max(client, other) >= len(h.answers) || k >= len(h.answers[client]) || m >= len(h.answers[other]) ||
+			h.answers[client][k] >= h.answers[other][m] {
+			return false
+		}
+	}
+	return true
+}
+
+// results finds the earliest call of a client that in each run of a ends
+// otherwise than in each of b.
+func results(a, b []*Heard) *Divergence {
+	var first *Divergence
+	for client := range a[0].names {
+		for k := 0; ; k++ {
+			x, y := a[0].at(client, k), b[0].at(client, k)
+			if x == nil && y == nil {
+				break
+			}
+			if !apart(a, b, client, k) {
+				continue
+			}
+			if d := otherwise(a[0], x, y); first == nil || d.time(a, b) < first.time(a, b) {
+				first = d
+			}
+			break
+		}
+	}
+	return first
+}
+
+// otherwise says how a call ends otherwise; x or y is nil where it isn't made.
+func otherwise(a *Heard, x, y *heard) *Divergence {
+	d := &Divergence{What: OtherCall, StepA: -1, StepB: -1}
+	if x != nil {
+		d.StepA = x.step
+	}
+	if y != nil {
+		d.StepB = y.step
+	}
+	switch {
+	case x == nil:
+		d.A, d.B = a.names[y.client]+" makes no call more", fmt.Sprintf("it calls %v", y.call)
+	case y == nil:
+		d.A, d.B = fmt.Sprintf("%s calls %v", a.names[x.client], x.call), "it does not"
+	case x.call != y.call:
+		d.A, d.B = fmt.Sprintf("%s calls %v", a.names[x.client], x.call), fmt.Sprintf("it calls %v", y.call)
+	default:
+		d.What = OtherResult
+		d.A, d.B = fmt.Sprintf("%s returns %s", a.name(x), x.said()), "it returns "+y.said()
+		if x.said() == y.said() {
+			d.B = "it brings other bytes"
+		}
 	}
 	return d
 }
 
-func (d *Divergence) time(a, b *Run) int64 {
-	if d.StepA >= 0 {
-		return a.Steps[d.StepA].Time
-	}
-	return b.Steps[d.StepB].Time
-}
-
-// clients returns the calls of each client that returned, and the clients'
-// processes.
-func clients(r *Run) (calls []seen, procs []int) {
-	number := map[int]int{}
-	for p := range r.Header.Procs {
-		if r.Header.Procs[p].Role != trace.RoleServer {
-			number[p] = len(procs)
-			procs = append(procs, p)
-		}
-	}
-	for i := range r.Steps {
-		e := &r.Steps[i]
-		n, ok := number[e.Proc]
-		if ok && e.Kind == trace.Return && e.Call != trace.Nanosleep && e.Errno != trace.EINTR {
-			calls = append(calls, seen{n, i})
-		}
-	}
-	return calls, procs
-}
-
-// order finds the first connect or recv that returns out of turn.
-func order(a, b *Run) *Divergence {
-	as, procs := clients(a)
-	bs, _ := clients(b)
-	as, bs = answered(a, as), answered(b, bs)
-	for k := range min(len(as), len(bs)) {
-		x, y := as[k], bs[k]
-		if x.client == y.client || x.client >= len(procs) || y.client >= len(procs) {
-			continue
-		}
-		return &Divergence{
-			What: OtherOrder, Client: procs[x.client], StepA: x.step, StepB: y.step,
-			Text: fmt.Sprintf("%s %v returns next; in the other run it is %s %v",
-				a.whose(procs[x.client]), a.Steps[x.step].Call, a.whose(procs[y.client]), b.Steps[y.step].Call),
-		}
-	}
-	return nil
-}
-
-// answered keeps the calls that a server has a say in.
-func answered(r *Run, calls []seen) []seen {
-	var out []seen
-	for _, c := range calls {
-		if e := &r.Steps[c.step]; e.Call == trace.Connect || e.Call.Receives() {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-// results finds the earliest call of a client that ends otherwise.
-func results(a, b *Run) *Divergence {
-	as, procs := clients(a)
-	bs, others := clients(b)
-	lives := make([][]int, max(len(procs), len(others)))
-	for _, c := range bs {
-		lives[c.client] = append(lives[c.client], c.step)
-	}
-	next := make([]int, len(lives))
-	for _, c := range as {
-		k := next[c.client]
-		next[c.client]++
-		e := &a.Steps[c.step]
-		d := &Divergence{Client: procs[c.client], StepA: c.step, StepB: -1}
-		who := a.who(d.Client)
-		if k >= len(lives[c.client]) {
-			d.What, d.Text = OtherCall, fmt.Sprintf("%s calls %v; in the other run it does not", who, e.Call)
-			return d
-		}
-		d.StepB = lives[c.client][k]
-		o := &b.Steps[d.StepB]
-		switch {
-		case e.Call != o.Call:
-			d.What, d.Text = OtherCall, fmt.Sprintf("%s calls %v; in the other run %v", who, e.Call, o.Call)
-			return d
-		case !same(e, o):
-			d.What, d.Text = OtherResult, fmt.Sprintf("%s %v returns %s; in the other run %s", a.whose(d.Client), e.Call, result(e), result(o))
-			return d
-		}
-	}
-	for _, c := range bs {
-		if k := next[c.client]; k < len(lives[c.client]) && lives[c.client][k] == c.step {
-			d := &Divergence{What: OtherCall, Client: -1, StepA: -1, StepB: c.step}
-			if c.client < len(procs) {
-				d.Client = procs[c.client]
+// apart reports whether call k of a client ends in no run of a as in one of b.
+func apart(a, b []*Heard, client, k int) bool {
+	for _, h := range a {
+		for _, o := range b {
+			if same(h.at(client, k), o.at(client, k)) {
+				return false
 			}
-			d.Text = fmt.Sprintf("%s calls %v in the other run only", b.who(others[c.client]), b.Steps[c.step].Call)
-			return d
 		}
 	}
-	return nil
+	return true
 }
 
-// same reports whether two returns of one call told the program the same.
-func same(a, b *trace.Event) bool {
-	if a.Errno != b.Errno {
+// at returns call k of a client; nil where it isn't made.
+func (h *Heard) at(client, k int) *heard {
+	if client >= len(h.lives) || k >= len(h.lives[client]) {
+		return nil
+	}
+	return &h.calls[h.lives[client][k]]
+}
+
+// alike reports whether the clients of both runs got the same, in the same
+// order.
+func (h *Heard) alike(o *Heard) bool {
+	var order [2][]int
+	for i, h := range []*Heard{h, o} {
+		for _, c := range h.calls {
+			if c.call.Receives() {
+				order[i] = append(order[i], c.client)
+			}
+		}
+	}
+	if len(h.names) != len(o.names) || !slices.Equal(order[0], order[1]) {
 		return false
 	}
-	switch a.Call {
+	for client := range h.lives {
+		if len(h.lives[client]) != len(o.lives[client]) {
+			return false
+		}
+		for k := range h.lives[client] {
+			if !same(h.at(client, k), o.at(client, k)) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// same reports whether two calls told the program the same.
+func same(a, b *heard) bool {
+	switch {
+	case a == nil || b == nil:
+		return a == b
+	case a.call != b.call || a.errno != b.errno:
+		return false
+	}
+	switch a.call {
 	case trace.Socket, trace.Accept, trace.EpollCreate, trace.Kqueue:
 		return true // the number of an fd
 	}
-	return a.Result == b.Result && (!a.Call.Receives() || bytes.Equal(a.Data, b.Data))
+	return a.result == b.result && bytes.Equal(a.data, b.data)
+}
+
+// said is what the call returned.
+func (c *heard) said() string { return result(&trace.Event{Errno: c.errno, Result: c.result}) }
+
+// name names a call: "client 1's second recv".
+func (h *Heard) name(c *heard) string {
+	return fmt.Sprintf("%s's %s %v", h.names[c.client], ordinal(c.nth), c.call)
+}
+
+// ordinal writes a place in a row: "first".
+func ordinal(n int) string {
+	if words := [...]string{"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"}; n <= len(words) {
+		return words[n-1]
+	}
+	return fmt.Sprintf("%dth", n)
 }

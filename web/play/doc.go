@@ -7,6 +7,6 @@
 // Run that can be moved, and can play.
 //
 // A [Quiz] stops a Player where the next step is worth a guess. [Run.Why] tells
-// why a call is blocked or came back. A [Tally] and a [Divergence] compare runs, and
-// [Join] lays them side by side.
+// why a call is blocked or came back. A [Tally], a [Standing] and a [Divergence]
+// compare runs, and [Join] lays them side by side.
 package play

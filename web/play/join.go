@@ -53,7 +53,7 @@ func Join(runs []*Run) *Joined {
 	}
 	for i := range j.Run.Lanes {
 		l := &j.Run.Lanes[i]
-		if place := j.places[j.Run.band(l.Proc)]; len(place) > 0 {
+		if place := j.places[j.Run.Band(l.Proc)]; len(place) > 0 {
 			l.Known = place[len(place)-1] + 1
 		}
 	}
@@ -93,8 +93,8 @@ func (j *Joined) next() int {
 	return next
 }
 
-// band returns the index of the run that a process of joined runs belongs to.
-func (r *Run) band(proc int) int {
+// Band returns the index of the run that a process of joined runs belongs to.
+func (r *Run) Band(proc int) int {
 	k := 0
 	for k+1 < len(r.Bands) && r.Bands[k+1] <= proc {
 		k++
@@ -103,7 +103,7 @@ func (r *Run) band(proc int) int {
 }
 
 // together reports whether two processes are of one run.
-func (r *Run) together(a, b int) bool { return r.band(a) == r.band(b) }
+func (r *Run) together(a, b int) bool { return r.Band(a) == r.Band(b) }
 
 // end returns the end of the joined run, nil while a run is under way and where
 // none has begun.
@@ -135,41 +135,50 @@ func (j *Joined) Busy() int64 {
 	return t
 }
 
-// Parting is where runs part.
+// Parting is where the runs of two servers part.
 type Parting struct {
-	A, B       int // indexes in Runs
-	Divergence *Divergence
-	Step       int // index in Run.Steps: what is first different, in whichever of the two it came first
+	A, B         int // indexes in Runs
+	Divergence   *Divergence
+	StepA, StepB int // the Divergence's, as indexes in Run.Steps; -1 where there is none
 }
 
-// Part returns the first difference of any run from the first, of those that
-// came to their own end; nil where there is none.
-func (j *Joined) Part() *Parting {
-	var first *Parting
-	for b := 1; b < len(j.Runs); b++ {
-		if !j.whole(0) || !j.whole(b) {
+// Part returns the first difference of any server's runs from those of the first
+// server; see Diverge. heard has what the clients got by server: in the run that
+// is joined here, and then in further ones. A server without any is left out. It
+// returns nil where there is no difference that holds; alike says that there is
+// none at all.
+func (j *Joined) Part(heard [][]*Heard) (first *Parting, alike bool) {
+	a := slices.IndexFunc(heard, func(hs []*Heard) bool { return len(hs) > 0 })
+	alike = true
+	for b := a + 1; a >= 0 && b < len(heard); b++ {
+		if len(heard[b]) == 0 {
 			continue
 		}
-		d := Diverge(j.Runs[0], j.Runs[b])
+		d, same := Diverge(heard[a], heard[b])
+		alike = alike && same
 		if d == nil {
 			continue
 		}
-		step := len(j.Run.Steps)
-		if d.StepA >= 0 {
-			step = j.place(0, d.StepA)
-		}
-		if d.StepB >= 0 {
-			step = min(step, j.place(b, d.StepB))
-		}
-		if first == nil || step < first.Step {
-			first = &Parting{0, b, d, step}
+		p := &Parting{a, b, d, j.place(a, d.StepA), j.place(b, d.StepB)}
+		if first == nil || p.step() < first.step() {
+			first = p
 		}
 	}
-	return first
+	return first, alike
 }
 
-func (j *Joined) place(k, step int) int { return j.places[k][step] }
+// step is where the first of the two stands in the joined run.
+func (p *Parting) step() int {
+	if p.StepA < 0 || p.StepB >= 0 && p.StepB < p.StepA {
+		return p.StepB
+	}
+	return p.StepA
+}
 
-func (j *Joined) whole(k int) bool {
-	return j.Runs[k].End != nil && j.Runs[k].End.Reason == trace.EndDone
+// place returns where a step of run k is in the joined run; -1 for none.
+func (j *Joined) place(k, step int) int {
+	if step < 0 {
+		return -1
+	}
+	return j.places[k][step]
 }

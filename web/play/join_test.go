@@ -79,28 +79,48 @@ func timeOf(r *Run, n int) int64 {
 
 func TestWhereRunsPart(t *testing.T) {
 	same := overAt(echoes(1, 2, 3))
-	if p := Join([]*Run{same, overAt(echoes(1, 2, 3))}).Part(); p != nil {
+	part := func(runs ...*Run) (*Parting, bool) {
+		heard := make([][]*Heard, len(runs))
+		for k, r := range runs {
+			heard[k] = hear(r)
+		}
+		return Join(runs).Part(heard)
+	}
+	if p, alike := part(same, overAt(echoes(1, 2, 3))); p != nil || !alike {
 		t.Errorf("two runs alike part: %+v", p)
 	}
 	later, sooner := overAt(echoes(1, 2, 3, 1)), overAt(echoes(2, 1, 3))
-	j := Join([]*Run{same, later, sooner})
-	p := j.Part()
-	if p == nil || p.A != 0 || p.B != 2 {
+	p, alike := part(same, later, sooner)
+	if p == nil || p.A != 0 || p.B != 2 || alike {
 		t.Fatalf("%+v, want the run that parts first", p)
 	}
-	first := min(same.Steps[p.Divergence.StepA].Time, sooner.Steps[p.Divergence.StepB].Time)
-	if got := j.Run.Steps[p.Step].Time; got != first {
-		t.Errorf("they part at %d ns, marked at %d", first, got)
+	// Each of the two places is the step in its own run.
+	j := Join([]*Run{same, later, sooner})
+	for step, want := range map[int]struct {
+		own  *Run
+		proc int
+	}{p.StepA: {same, 1}, p.StepB: {sooner, 10}} {
+		e := &j.Run.Steps[step]
+		if e.Proc != want.proc || e.Call != trace.Recv || e.Kind != trace.Return {
+			t.Errorf("marked is %v of process %d, want the recv of %d", e, e.Proc, want.proc)
+		}
 	}
-	// One that is not over yet is not compared; one that has not begun takes its
-	// place and nothing else.
+	// Further runs of a server, that aren't joined, take part.
+	j = Join([]*Run{same, sooner})
+	if p, alike := j.Part([][]*Heard{hear(same), hear(sooner, same)}); p != nil || alike {
+		t.Errorf("the second differs in one run of two: %+v, alike %v", p, alike)
+	}
+	// A server of which nothing is known is left out, the first one too.
 	live := load(echoes(2, 1))
 	none := NewRun(live.Header)
-	j = Join([]*Run{same, live, none})
-	if j.Part() != nil || j.Run.End != nil || len(j.Run.Lanes) != 12 {
-		t.Errorf("%+v, end %+v, %d lanes", j.Part(), j.Run.End, len(j.Run.Lanes))
+	j = Join([]*Run{live, same, none, sooner})
+	if p, _ := j.Part([][]*Heard{nil, hear(same), nil, hear(sooner)}); p == nil || p.A != 1 || p.B != 3 {
+		t.Errorf("%+v", p)
 	}
-	for _, l := range j.Run.Lanes[8:] {
+	if p, _ := j.Part(make([][]*Heard, 4)); p != nil || j.Run.End != nil || len(j.Run.Lanes) != 16 {
+		t.Errorf("%+v, end %+v, %d lanes", p, j.Run.End, len(j.Run.Lanes))
+	}
+	for _, l := range j.Run.Lanes[8:12] {
 		if l.Start >= 0 || l.Known != 0 || len(l.Calls) > 0 {
 			t.Errorf("a lane of a run that has not begun: %+v", l)
 		}

@@ -21,14 +21,6 @@ func (r *Run) who(proc int) string {
 	return name
 }
 
-// whose is who with a genitive: "the server's", "your".
-func (r *Run) whose(proc int) string {
-	if name := r.who(proc); name != "you" {
-		return name + "'s"
-	}
-	return "your"
-}
-
 // brief writes a call in a few letters: "recv(4)", "select".
 func brief(e *trace.Event) string {
 	if e.FD < 0 {

@@ -1,6 +1,9 @@
 package timeline
 
-import "math"
+import (
+	"iter"
+	"math"
+)
 
 // bands draws the line above each of several joined runs.
 func (t *Timeline) bands(f *frame) {
@@ -37,13 +40,25 @@ func (t *Timeline) note(f *frame, n Note, y float64) {
 // partText stands beside the line where runs part.
 const partText = "first divergence"
 
-// marked returns from where to where the mark's word stands on the ruler, in
-// px; where it would be covered by the playhead's flag it stands nowhere.
-func (t *Timeline) marked(f *frame) (from, to float64) {
-	if t.View.Mark <= 0 || t.View.Veil || t.View.Mark > len(f.p.Run.Steps) {
-		return math.Inf(1), math.Inf(1)
+// marks yields the steps that are marked, indexes in Run.Steps.
+func (t *Timeline) marks(f *frame) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for _, at := range t.View.Marks {
+			if at > 0 && !t.View.Veil && at <= len(f.p.Run.Steps) && !yield(at-1) {
+				return
+			}
+		}
 	}
-	from = f.Step(f.p.Run, t.View.Mark-1) + 6
+}
+
+// marked returns from where to where the marks' word stands on the ruler, beside
+// the first of them, in px; where it would be covered by the playhead's flag it
+// stands nowhere.
+func (t *Timeline) marked(f *frame) (from, to float64) {
+	from = math.Inf(1)
+	for step := range t.marks(f) {
+		from = min(from, f.Step(f.p.Run, step)+6)
+	}
 	to = from + float64(len(partText))*charWidth
 	if at, half := t.flag(f); from < at+half+gap && to > at-half-gap {
 		return math.Inf(1), math.Inf(1)
@@ -51,17 +66,29 @@ func (t *Timeline) marked(f *frame) (from, to float64) {
 	return from, to
 }
 
-// mark draws the line where runs part.
+// mark draws the lines where runs part, each across the lanes of its run.
 func (t *Timeline) mark(f *frame) {
-	if t.View.Mark <= 0 || t.View.Veil || t.View.Mark > len(f.p.Run.Steps) {
-		return
+	r := f.p.Run
+	for step := range t.marks(f) {
+		x := math.Round(f.Step(r, step)) + 0.5
+		from, to := math.Inf(1), 0.0
+		for _, row := range t.rows {
+			if proc := r.Lanes[row.Lane].Proc; proc >= 0 && r.Band(proc) == r.Band(r.Steps[step].Proc) {
+				from, to = min(from, f.top(row)), max(to, f.top(row)+row.Height)
+			}
+		}
+		if from = max(from-Band, Ruler); from < to {
+			t.scene.stroke(Wake, 1.25, Dashed, x, from, x, min(to, t.View.Height))
+		}
 	}
-	x := math.Round(f.Step(f.p.Run, t.View.Mark-1)) + 0.5
-	t.scene.stroke(Wake, 1.25, Dashed, x, Ruler-6, x, t.View.Height)
 }
 
-// markWord writes beside the mark what it is.
+// markWord draws the marks on the ruler, and writes beside them what they are.
 func (t *Timeline) markWord(f *frame) {
+	for step := range t.marks(f) {
+		x := math.Round(f.Step(f.p.Run, step)) + 0.5
+		t.scene.stroke(Wake, 1.25, Solid, x, Ruler-6, x, Ruler)
+	}
 	if from, _ := t.marked(f); from < f.right {
 		t.scene.write(Wake, mono, left, from, 15, t.scene.string([]byte(partText)))
 	}

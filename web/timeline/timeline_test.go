@@ -375,6 +375,52 @@ func TestAStepIsFollowedSmoothly(t *testing.T) {
 	}
 }
 
+// Where joined runs part each has a line of its own, across its own lanes.
+func TestMarksStayInTheirRun(t *testing.T) {
+	var runs []*play.Run
+	for range 2 {
+		runs = append(runs, player(shapes(), 0).Run)
+	}
+	j := play.Join(runs)
+	steps := []int{4, 5} // of the first run, and of the second
+	tl := timelineOf(play.NewPlayer(j.Run))
+	tl.View.Height, tl.View.Size = 400, Compact
+	for k, step := range steps {
+		for j.Run.Band(j.Run.Steps[step].Proc) != k {
+			step++
+		}
+		steps[k], tl.View.Marks = step, append(tl.View.Marks, step+1)
+	}
+	tl.Player.Seek(tl.Player.Len())
+	type line struct{ x, from, to float64 }
+	lines := func() (out []line) {
+		for _, d := range read(t, tl.Layout().Bytes()) {
+			if d.op == opStroke && Colour(d.args[0]) == Wake && d.args[3] == 2 && d.args[4] == d.args[6] {
+				out = append(out, line{d.args[4], d.args[5], d.args[7]})
+			}
+		}
+		return out
+	}
+	got := lines()
+	if len(got) != 4 {
+		t.Fatalf("%d lines, want one in each run and one each on the ruler: %v", len(got), got)
+	}
+	rows := tl.Rows()
+	ends := []float64{Ruler, Ruler + rows[1].Top + rows[1].Height, Ruler + RowsHeight(rows)}
+	f := tl.frame(tl.View.Scale(tl.Player))
+	for k, step := range steps {
+		if l := got[k]; l.from != ends[k] || l.to != ends[k+1] || l.x-f.Step(j.Run, step) > 1 || f.Step(j.Run, step)-l.x > 1 {
+			t.Errorf("run %d is marked at %v from %v to %v, want from %v to %v", k, l.x, l.from, l.to, ends[k], ends[k+1])
+		}
+		if l := got[2+k]; l.from >= Ruler || l.to > Ruler || l.x != got[k].x {
+			t.Errorf("on the ruler the mark of run %d is %v", k, l)
+		}
+	}
+	if tl.View.Veil = true; len(lines()) != 0 {
+		t.Error("marks show while a question is open")
+	}
+}
+
 // The names in canvas.js stand in the order of the constants here.
 func TestThePaletteIsThatOfCanvasJS(t *testing.T) {
 	js, err := os.ReadFile("../assets/canvas.js")

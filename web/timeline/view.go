@@ -17,8 +17,9 @@ type View struct {
 	// Steady keeps the window where it is for as long as the playhead is in it.
 	Steady bool
 
-	// Mark is a position that a line marks, such as where runs part; 0 is none.
-	Mark int
+	// Marks are positions that a line marks in the run that each belongs to, of
+	// several joined runs: where they part. 0 is none.
+	Marks []int
 
 	// Hover is what the pointer is on.
 	Hover Target
