@@ -304,6 +304,9 @@ func TestAPartialComparison(t *testing.T) {
 		if _, head, _ := s.versus.verdict(); c.name[0] == 't' && head != "Only iterative finished." || c.name == "it is stopped" && head != "Only iterative finished." {
 			t.Errorf("%s: %q", c.name, head)
 		}
+		if h := s.versus.heading(2); (h == "select, part") != (c.name != "a run is refused") {
+			t.Errorf("%s: the figures of a run that was cut are headed %q", c.name, h)
+		}
 		if s.versus.row(0)[1].text != "–" {
 			t.Errorf("%s: a server that was not run has the figure %q", c.name, s.versus.row(0)[1].text)
 		}
@@ -350,8 +353,8 @@ func TestAComparisonEndsInItsSecondRound(t *testing.T) {
 		if s.busy() || !s.revealed() || len(*asked) != c.asks || s.troubles() != c.want || !strings.Contains(head, c.head) {
 			t.Errorf("%s: busy %v, asked %d times, %q, %q", c.name, s.busy(), len(*asked), s.troubles(), head)
 		}
-		if c := s.versus; c.shown != 0 {
-			t.Errorf("round %d shows, which some server has no run in", c.shown)
+		if c := s.versus; c.shown != 0 || c.heading(1) != fmt.Sprintf("select, 1 of %d", len(c.rounds)) {
+			t.Errorf("round %d shows, which some server has no run in; %q", c.shown, c.heading(1))
 		}
 	}
 }

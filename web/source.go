@@ -36,8 +36,8 @@ func (c *sourcePane) Render() app.UI {
 	}
 	marks := s.marks()
 	lower := s.busiest(others)
-	if s.versus != nil {
-		lower = s.rival(upper)
+	if r := s.rival(upper); s.versus != nil && r >= 0 {
+		lower = r
 	}
 	if slices.Contains(others, c.other-1) {
 		lower = c.other - 1

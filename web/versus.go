@@ -164,11 +164,7 @@ func (s *session) table() app.UI {
 	}
 	b.WriteString(`</th>`)
 	for i := range c.servers {
-		part := ""
-		if c.why(i) != "" {
-			part = `, part`
-		}
-		b.WriteString(`<th scope="col">` + html.EscapeString(c.name(i)) + part + `</th>`)
+		b.WriteString(`<th scope="col">` + html.EscapeString(c.heading(i)) + `</th>`)
 	}
 	b.WriteString(`</tr></thead><tbody>`)
 	marks := [...]string{"", markSampled, markInferred, ""}
@@ -197,6 +193,24 @@ func (s *session) table() app.UI {
 		b.WriteString(`</tr>`)
 	}
 	return app.Raw(b.String() + `</tbody></table>`)
+}
+
+// heading names a server whose figures stand beneath, and says where they are not
+// of a whole run in each round.
+func (c *comparison) heading(i int) string {
+	done := 0
+	for _, rd := range c.rounds {
+		if rd.runs[i].done() {
+			done++
+		}
+	}
+	switch {
+	case done == 0 && c.why(i) != "":
+		return c.name(i) + ", part"
+	case done > 0 && done < len(c.rounds):
+		return fmt.Sprintf("%s, %d of %d", c.name(i), done, len(c.rounds))
+	}
+	return c.name(i)
 }
 
 // race asks which server finishes first, or says.
