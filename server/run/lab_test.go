@@ -176,7 +176,8 @@ func TestLabsRunToTheirEnds(t *testing.T) {
 				}
 				v.send(&trace.Request{Op: trace.OpRun, Lab: c.lab, Knobs: c.knobs})
 				r := v.run()
-				if r.end.Reason != trace.EndDone || r.end.Dropped != 0 {
+				// A program that never sleeps can call faster than a busy machine reads.
+				if r.end.Reason != trace.EndDone || r.end.Dropped != 0 && c.lab != "spin" {
 					t.Errorf("%s %v ends: %+v; notes %q", c.lab, c.knobs, r.end, r.notes())
 				}
 				checkTrace(t, r)
