@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -40,6 +42,9 @@ type Bridge struct {
 	clients *clients
 	telling chan struct{} // one for each refusal that is told by a close code
 	counts  counts
+	lines   map[string]*line // of the targets that serve one client after another
+
+	complaints *complaints
 
 	mu       sync.Mutex
 	state    state
@@ -106,8 +111,16 @@ func New(c Config) *Bridge {
 		limits:  defaultLimits,
 		clients: newClients(c.Limits),
 		telling: make(chan struct{}, maxTelling),
+		lines:   map[string]*line{},
 		drain:   make(chan struct{}),
 		stop:    make(chan struct{}),
+
+		complaints: newComplaints(c.Log),
+	}
+	for name, t := range c.Targets {
+		if t.Turn > 0 {
+			b.lines[name] = &line{turn: t.Turn}
+		}
 	}
 	b.limits.idle, b.limits.life = c.Limits.Idle, c.Limits.Lifetime
 	return b
@@ -125,49 +138,55 @@ const protocol = "sockscope.v1"
 // WebSocket's handshake, so that an open WebSocket means a connected socket.
 func (b *Bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, Prefix)
+	from := b.from(r)
 	target, ok := b.targets[name]
 	if !ok {
-		b.answer(w, refusedTarget, http.StatusNotFound, fmt.Sprintf("there is no target %.40q; the targets are %s", name, strings.Join(b.names(), ", ")))
+		b.answer(w, from, http.StatusNotFound, &refusal{why: refusedTarget, reason: fmt.Sprintf("there is no target %.40q; the targets are %s", name, strings.Join(b.names(), ", "))})
 		return
 	}
-	from := b.from(r)
-	if err := b.guard.allow(r, from.scheme); err != nil {
-		b.answer(w, refusedPage, http.StatusForbidden, err.Error())
+	if s := b.guard.allow(r, from.scheme); s != nil {
+		b.noteStranger(from, s)
+		http.Error(w, s.Error(), http.StatusForbidden)
 		return
 	}
 	if !websocket.IsWebSocketUpgrade(r) {
 		w.Header().Set("Upgrade", "websocket")
 		w.Header().Set("Connection", "Upgrade")
-		b.answer(w, refusedHTTP, http.StatusUpgradeRequired, "this address speaks WebSocket (RFC 6455)")
+		b.answer(w, from, http.StatusUpgradeRequired, &refusal{why: refusedHTTP, reason: "this address speaks WebSocket (RFC 6455)"})
 		return
 	}
 	if !b.enter() {
-		b.answer(w, refusedStopping, http.StatusServiceUnavailable, "the relay shuts down")
+		b.answer(w, from, http.StatusServiceUnavailable, &refusal{why: refusedStopping, reason: "the relay shuts down"})
 		return
 	}
 	defer b.sessions.Done()
 
 	seat, no := b.clients.enter(from)
 	if no != nil {
-		b.refuse(w, r, no)
+		b.refuse(w, r, from, no)
 		return
 	}
 	defer seat.leave()
+	if no := b.lines[name].admit(name, seat.who); no != nil {
+		b.refuse(w, r, from, no)
+		return
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), b.limits.dial)
 	conn, err := target.dial(ctx, from)
 	cancel()
 	if err != nil {
-		b.log.Error("target can't be reached", "target", name, "err", err)
-		b.refuse(w, r, &refusal{why: refusedUnreachable, code: codeNotNow, reason: fmt.Sprintf("%s at %s: %v", name, target.Address, cause(err))})
+		b.refuse(w, r, from, &refusal{why: refusedUnreachable, code: codeNotNow, reason: fmt.Sprintf("%s can't be reached: %v", name, cause(err)), target: name, err: err})
 		return
 	}
+	place := b.lines[name].join(seat.who)
+	defer place.leave()
 	ws, err := upgrader.Upgrade(strictly{w}, r, nil)
 	if err != nil { // Upgrade has answered
 		conn.Close()
-		b.counts.refused(refusedHandshake)
+		b.note(from, &refusal{why: refusedHandshake})
 		return
 	}
-	newSession(b, name, ws, conn, from, seat).run()
+	newSession(b, name, ws, conn, from, seat, place).run()
 }
 
 // Drain takes no more sessions, and tells those of sockscope.v1 that they will
@@ -197,6 +216,7 @@ func (b *Bridge) Shutdown(ctx context.Context) error {
 		close(b.stop)
 	}
 	b.mu.Unlock()
+	defer b.complaints.end()
 	return b.await(ctx)
 }
 
@@ -246,15 +266,20 @@ func awaitClose(ws *websocket.Conn, deadline time.Time) {
 	}
 }
 
-// cause strips from an error of package net what names its addresses: the
-// kernel's own words are left.
-func cause(err error) error {
+// cause says why a connection failed in words that name no address: those of the
+// kernel where they are its.
+func cause(err error) string {
 	var errno syscall.Errno
-	if errors.As(err, &errno) {
-		return errno
+	var lookup *net.DNSError
+	switch {
+	case errors.As(err, &errno):
+		return errno.Error()
+	case errors.As(err, &lookup):
+		return "the name of its host isn't known"
+	case errors.Is(err, ErrBeyond):
+		return ErrBeyond.Error()
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return "no answer"
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return errors.New("no answer")
-	}
-	return err
+	return "the connection failed"
 }

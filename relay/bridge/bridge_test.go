@@ -698,11 +698,13 @@ func TestRefusedRequests(t *testing.T) {
 	}{
 		{"unknown target", "nosuch", here, nil, http.StatusNotFound, "echo, mux"},
 		{"address as target", "127.0.0.1:22", here, nil, http.StatusNotFound, "echo, mux"},
-		{"other origin", "echo", here, []string{"http://evil.example"}, http.StatusForbidden, "http://" + here},
-		{"origin of another port", "echo", here, []string{"http://127.0.0.1:1"}, http.StatusForbidden, "http://" + here},
-		{"origin that begins well", "echo", here, []string{"http://" + here + ".evil.example"}, http.StatusForbidden, "http://" + here},
-		{"origin of a file", "echo", here, []string{"null"}, http.StatusForbidden, "http://" + here},
-		{"two origins", "echo", here, []string{"http://" + here, "http://evil.example"}, http.StatusForbidden, "http://" + here},
+		{"other origin", "echo", here, []string{"http://evil.example"}, http.StatusForbidden, "-allow-origin http://evil.example"},
+		{"origin of another port", "echo", here, []string{"http://127.0.0.1:1"}, http.StatusForbidden, "-allow-origin http://127.0.0.1:1"},
+		{"origin that begins well", "echo", here, []string{"http://" + here + ".evil.example"}, http.StatusForbidden, "doesn't take"},
+		{"origin of a file", "echo", here, []string{"null"}, http.StatusForbidden, `doesn't take origin "null"`},
+		{"two origins", "echo", here, []string{"http://" + here, "http://evil.example"}, http.StatusForbidden, "doesn't take"},
+		{"name that the proxy made up", "echo", "sockscope:1", []string{"https://class.example"}, http.StatusForbidden, "-allow-origin http://sockscope:1"},
+		{"no page, and another name", "echo", "evil.example", nil, http.StatusForbidden, "isn't known as evil.example"},
 		{"rebound name", "echo", "evil.example:" + port, []string{"http://evil.example:" + port}, http.StatusForbidden, "-allow-origin"},
 		{"no WebSocket", "echo", here, nil, http.StatusUpgradeRequired, "WebSocket"},
 	}
@@ -797,7 +799,7 @@ func TestTargetDown(t *testing.T) {
 	l.Close()
 	r := newRig(t, func(c *Config, _ *limits) { c.Targets = map[string]Target{"echo": {Address: address}} })
 	_, _, end := r.open().rest()
-	wantEnd(t, end, codeNotNow, "echo at "+address+": connection refused")
+	wantEnd(t, end, codeNotNow, "echo can't be reached: connection refused")
 }
 
 func TestShutdown(t *testing.T) {
@@ -905,4 +907,19 @@ func FuzzParseControl(f *testing.F) {
 			t.Errorf("%q: %+v reads back as %+v, %v", text, c, again, err)
 		}
 	})
+}
+
+// A program that has sent its FIN and then its RST ends the session whichever of
+// them is heard of first.
+func TestFINAndThenRST(t *testing.T) {
+	b := New(Config{})
+	for range 100 { // select takes either
+		s := &session{v1: true, local: true, bridge: b}
+		reads, sends, receives := make(chan readEnd, 1), make(chan error, 1), make(chan receiveEnd, 1)
+		sends <- syscall.EPIPE
+		receives <- receiveEnd{}
+		if v := s.judge(reads, sends, receives); v.code != codeReset || !v.reset {
+			t.Fatalf("%+v", v)
+		}
+	}
 }

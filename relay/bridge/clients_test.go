@@ -264,3 +264,45 @@ func TestDrain(t *testing.T) {
 		t.Error("all sessions have ended, and the drain goes on")
 	}
 }
+
+// Pings count against a client's bytes, so that a flood of them is answered slowly;
+// those of this machine are not.
+func TestPingsArePaced(t *testing.T) {
+	const most = 4 // pings at once
+	for _, local := range []bool{false, true} {
+		r := newRig(t, func(c *Config, l *limits) {
+			c.Limits.ClientBytes = most * controlCost
+			if !local {
+				elsewhere(c, l)
+			}
+		})
+		var b *browser
+		if local {
+			b = r.open()
+		} else {
+			b, _ = r.as("203.0.113.1")
+		}
+		pongs := make(chan struct{}, 1)
+		b.ws.SetPongHandler(func(string) error { pongs <- struct{}{}; return nil })
+		go b.ws.ReadMessage()
+		began := time.Now()
+		for range 2 * most { // each is answered, since the next waits for that
+			if err := b.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(patience)); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case <-pongs:
+			case <-time.After(patience):
+				t.Fatal("a ping isn't answered")
+			}
+		}
+		took := time.Since(began)
+		// The first few at once, the others at so many a second.
+		if !local && took < 900*time.Millisecond {
+			t.Errorf("%d pings took %v", 2*most, took)
+		}
+		if local && took > patience/4 {
+			t.Errorf("%d pings of this machine took %v", 2*most, took)
+		}
+	}
+}

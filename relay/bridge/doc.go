@@ -53,8 +53,9 @@
 //	4001  the program reset the connection
 //	4002  a control message that isn't one, or not at this point
 //	4003  no byte moved for [Limits].Idle
-//	4004  the session reached [Limits].Lifetime
-//	4029  the client has too many sessions, or began too many in a minute; without
+//	4004  the session reached [Limits].Lifetime, or [Target].Turn while others waited
+//	4029  the client has too many sessions, in all or at a target that serves one client
+//	      after another, or began too many in a minute; without
 //	      sockscope.v1 it gets HTTP's status 429 and Retry-After instead
 //
 // A page can't read a close code from every library, and never the status of a

@@ -58,7 +58,7 @@ func broken(err error) verdict {
 			return verdict{tcp: byRST, code: codeReset, reason: syscall.ECONNRESET.Error(), reset: true}
 		}
 	}
-	return verdict{tcp: byRST, code: codeFailed, reason: cause(err).Error()}
+	return verdict{tcp: byRST, code: codeFailed, reason: cause(err)}
 }
 
 // writeBytes sends a binary message. It waits while the browser, or the

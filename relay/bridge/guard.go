@@ -53,10 +53,37 @@ func ParseOrigin(s string) (string, error) {
 	return u.Scheme + "://" + host, nil
 }
 
-// allow returns nil for a request that is let in, else an error that says what
-// would be; scheme is how the browser came. A request without Origin doesn't
+// stranger is the error about a request that isn't let in. It says what to do to
+// whoever runs the relay, and nothing of where that is.
+type stranger struct {
+	header string // "origin" or "host"
+	name   string // what it says
+	flag   string // what would let it in; "" for nothing
+}
+
+func (s *stranger) Error() string {
+	switch {
+	case s.flag == "":
+		return fmt.Sprintf("the relay doesn't take %s %.100q", s.header, s.name)
+	case s.header == "host":
+		return fmt.Sprintf("the relay isn't known as %s: whoever runs it has the proxy before it pass on Host as the browser sent it, or starts it with %s", s.name, s.flag)
+	}
+	return fmt.Sprintf("the relay doesn't take pages from %s: whoever runs it starts it with %s, if that is where it is hosted", s.name, s.flag)
+}
+
+// newStranger tells what would let the origin in that a header says, or means.
+func newStranger(header, name, means string) *stranger {
+	s := &stranger{header: header, name: name}
+	if origin, err := ParseOrigin(means); err == nil && len(name) <= 100 {
+		s.flag = "-allow-origin " + origin
+	}
+	return s
+}
+
+// allow returns nil for a request that is let in, else what of it is strange;
+// scheme is how the browser came. A request without Origin doesn't
 // come from a page, and whoever sends it could as well speak TCP.
-func (g guard) allow(r *http.Request, scheme string) error {
+func (g guard) allow(r *http.Request, scheme string) *stranger {
 	hosts := g.hosts
 	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && !slices.Contains(hosts, local.String()) {
 		hosts = append(slices.Clip(hosts), local.String())
@@ -72,14 +99,13 @@ func (g guard) allow(r *http.Request, scheme string) error {
 			allowed, origins = append(allowed, host), append(origins, scheme+"://"+host)
 		}
 	}
-	if host := strings.ToLower(r.Host); !slices.Contains(allowed, host) {
-		return fmt.Errorf("host %.100q is not allowed here; allowed are %s (-allow-origin adds one)", r.Host, strings.Join(allowed, ", "))
+	// Origin first: whoever allows it allows its host too.
+	if sent := r.Header.Values("Origin"); len(sent) > 1 || len(sent) == 1 && !slices.Contains(origins, strings.ToLower(sent[0])) {
+		name := strings.Join(sent, ", ")
+		return newStranger("origin", name, name)
 	}
-	switch sent := r.Header.Values("Origin"); {
-	case len(sent) == 0:
-		return nil
-	case len(sent) > 1 || !slices.Contains(origins, strings.ToLower(sent[0])):
-		return fmt.Errorf("origin %.100q is not allowed here; allowed are %s (-allow-origin adds one)", strings.Join(sent, ", "), strings.Join(origins, ", "))
+	if !slices.Contains(allowed, strings.ToLower(r.Host)) {
+		return newStranger("host", r.Host, scheme+"://"+r.Host)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"fmt"
+	"log/slog"
 	"math"
 	"net/http"
 	"slices"
@@ -11,12 +12,14 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// refusal is a session that doesn't come about although the request is in order.
+// refusal is a session that doesn't come about.
 type refusal struct {
-	why    string // for Stats
-	code   int    // a close code
-	reason string
+	why    string        // for Stats
+	code   int           // a close code, where the request is in order
+	reason string        // for the client: it names no address of ours
 	retry  time.Duration // after which it may be tried again; 0 when nobody knows
+	target string        // that can't be reached,
+	err    error         // and why
 }
 
 // Why a request was refused: the keys of Stats.Refused.
@@ -33,10 +36,37 @@ const (
 )
 
 // answer refuses a request by an HTTP status.
-func (b *Bridge) answer(w http.ResponseWriter, why string, status int, text string) {
-	b.counts.refused(why)
-	b.log.Debug("refused", "why", why, "status", status)
-	http.Error(w, text, status)
+func (b *Bridge) answer(w http.ResponseWriter, from origin, status int, no *refusal) {
+	b.note(from, no)
+	http.Error(w, no.reason, status)
+}
+
+// note counts a refusal, and sees that the log tells of it. The kinds for that are
+// few: no client can make up a new one.
+func (b *Bridge) note(from origin, no *refusal) {
+	b.counts.refused(no.why)
+	if no.err != nil {
+		b.complaints.add(no.why+" "+no.target, slog.LevelWarn, "a target can't be reached", from, "target", no.target, "err", no.err)
+		return
+	}
+	b.complaints.add(no.why, slog.LevelInfo, "refused", from, "why", no.why)
+}
+
+// noteStranger is note for a page that isn't let in. That is a flag forgotten as
+// often as an attack, so the log names each origin and host, as far as it
+// remembers them.
+func (b *Bridge) noteStranger(from origin, s *stranger) {
+	b.counts.refused(refusedPage)
+	name := fmt.Sprintf("%s %.100q", s.header, s.name)
+	if !b.complaints.room(name) {
+		b.complaints.add(refusedPage, slog.LevelWarn, "refused: more origins and hosts that aren't allowed", from, "why", refusedPage)
+		return
+	}
+	text := "refused: " + name + " isn't allowed"
+	if s.flag != "" {
+		text = fmt.Sprintf("refused: %s %s isn't allowed; if that is where this site is hosted, start with %s", s.header, s.name, s.flag)
+	}
+	b.complaints.add(name, slog.LevelWarn, text, from, "why", refusedPage, s.header, s.name)
 }
 
 // refuse answers by a close code where that can be read: a page can't read the
@@ -44,7 +74,7 @@ func (b *Bridge) answer(w http.ResponseWriter, why string, status int, text stri
 // the client, one that asks for too much is told so only if it speaks
 // sockscope.v1, as the site's own pages do, and all are told by a status once
 // too many are being told.
-func (b *Bridge) refuse(w http.ResponseWriter, r *http.Request, no *refusal) {
+func (b *Bridge) refuse(w http.ResponseWriter, r *http.Request, from origin, no *refusal) {
 	if no.retry > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(seconds(no.retry)))
 	}
@@ -52,7 +82,7 @@ func (b *Bridge) refuse(w http.ResponseWriter, r *http.Request, no *refusal) {
 	if no.code == codeTooMany {
 		status = http.StatusTooManyRequests
 		if !slices.Contains(websocket.Subprotocols(r), protocol) {
-			b.answer(w, no.why, status, no.reason)
+			b.answer(w, from, status, no)
 			return
 		}
 	}
@@ -60,11 +90,10 @@ func (b *Bridge) refuse(w http.ResponseWriter, r *http.Request, no *refusal) {
 	case b.telling <- struct{}{}:
 		defer func() { <-b.telling }()
 	default:
-		b.answer(w, no.why, status, no.reason)
+		b.answer(w, from, status, no)
 		return
 	}
-	b.counts.refused(no.why)
-	b.log.Debug("refused", "why", no.why, "code", no.code, "reason", no.reason)
+	b.note(from, no)
 	ws, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
 		return

@@ -32,6 +32,7 @@ type session struct {
 	bridge *Bridge
 	local  bool // the browser is on this machine
 	seat   seat
+	place  *place
 	began  time.Time
 
 	up, down atomic.Int64    // bytes to the program, and from it
@@ -49,12 +50,12 @@ type session struct {
 	beat      heartbeat
 }
 
-func newSession(b *Bridge, name string, ws *websocket.Conn, tcp *net.TCPConn, from origin, seat seat) *session {
+func newSession(b *Bridge, name string, ws *websocket.Conn, tcp *net.TCPConn, from origin, seat seat, place *place) *session {
 	s := &session{
 		name: name, v1: ws.Subprotocol() == protocol,
 		ws: ws, tcp: tcp,
 		log: b.log.With("target", name, "client", from.client), limits: b.limits,
-		bridge: b, local: from.local, seat: seat, began: time.Now(),
+		bridge: b, local: from.local, seat: seat, place: place, began: time.Now(),
 		queue: newQueue(), now: newNow(tcp), allowance: newAllowance(Window),
 		beat: newHeartbeat(),
 	}
@@ -117,7 +118,8 @@ func (s *session) run() {
 // judge waits for the end that decides the session's. What it takes from a
 // channel it puts back, for finish to find.
 func (s *session) judge(reads chan readEnd, sends chan error, receives chan receiveEnd) verdict {
-	var ended bool // the program has sent its FIN
+	var ended bool   // the program has sent its FIN
+	var failed error // why nothing more can be sent to the program
 	drain := s.bridge.drain
 	var due <-chan time.Time // the session may have had its time
 	if !s.local {
@@ -142,7 +144,7 @@ func (s *session) judge(reads chan readEnd, sends chan error, receives chan rece
 			if err != nil && ended { // nobody reads from the program any longer to find out
 				return broken(err)
 			}
-			sends = nil // receive finds out, after the bytes that came before
+			sends, failed = nil, err // receive finds out, after the bytes that came before
 
 		case end := <-receives:
 			receives <- end
@@ -153,6 +155,8 @@ func (s *session) judge(reads chan readEnd, sends chan error, receives chan rece
 				return broken(end.err)
 			case !s.v1:
 				return verdict{code: codeDone, heed: true}
+			case failed != nil: // receive had its FIN just before, and can't
+				return broken(failed)
 			case s.shut.Load():
 				return verdict{code: codeDone}
 			}
@@ -168,6 +172,9 @@ func (s *session) judge(reads chan readEnd, sends chan error, receives chan rece
 				return verdict{code: codeIdle, ours: true, reason: fmt.Sprintf("nothing was sent or received for %v; connect again", s.limits.idle)}
 			}
 			due = time.After(min(s.limits.idle-idle, s.limits.life-age))
+
+		case <-s.place.turn():
+			return verdict{code: codeAge, ours: true, reason: fmt.Sprintf("%s serves one client after another, and a turn lasts %v while others wait; connect again", s.name, s.place.in.turn)}
 
 		case <-drain:
 			drain = nil

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // Target is where the sessions of one name lead.
@@ -17,6 +18,10 @@ type Target struct {
 	Address  string // TCP, host:port
 	Loopback bool   // refuse to dial any other address, whatever the host's name leads to
 	Proxied  bool   // begin each connection for a client elsewhere with a line of the PROXY protocol
+
+	// Turn is for a target that serves one client after another: how long one has
+	// it while others wait. 0 is for a target that serves all at once.
+	Turn time.Duration
 }
 
 // maxName is how long the name of a target may be.
