@@ -5,8 +5,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/netip"
+	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -34,10 +36,12 @@ type config struct {
 	native        nativeFlags
 }
 
-// parse reads the command line; what it can't use it says in one line.
-func parse(args []string) (config, error) {
+// parse reads the command line. An error is one line that says what it can't use.
+// The list of flags goes to help, and only if it is asked for.
+func parse(args []string, help io.Writer) (config, error) {
 	c := config{targets: map[string]bridge.Target{}}
 	f := flag.NewFlagSet("relay", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
 	f.StringVar(&c.http, "http", "127.0.0.1:8080", "serve the site and the WebSockets on this `address`")
 	f.StringVar(&c.metrics, "metrics", "", "serve /metrics, and /healthz in full, on this `address`; without it only this machine gets them, at -http")
 	f.StringVar(&c.server, "server", "", "relay to the native server on `HOST[:CONTROLPORT]` instead of starting one; none for recordings alone")
@@ -51,26 +55,25 @@ func parse(args []string) (config, error) {
 	f.Func("trusted-proxy", "believe X-Forwarded-For and X-Forwarded-Proto from `addresses` such as 127.0.0.1 or 10.1.0.0/16; can be repeated", c.addProxy)
 	f.StringVar(&c.cert, "tls-cert", "", "serve HTTPS with the certificates in this `file` (PEM); read again when it changes")
 	f.StringVar(&c.key, "tls-key", "", "the certificate's private key, a `file`")
-	f.IntVar(&c.limits.Sessions, "sessions", 256, "WebSockets at once")
-	f.IntVar(&c.limits.ClientSessions, "client-sessions", 128, "WebSockets at once of one client")
-	f.IntVar(&c.limits.ClientStarts, "client-starts", 600, "WebSockets that one client may open in a minute")
+	numberVar(f, &c.limits.Sessions, "sessions", 256, "this `number` of WebSockets at once")
+	numberVar(f, &c.limits.ClientSessions, "client-sessions", 128, "this `number` of WebSockets at once of one client")
+	numberVar(f, &c.limits.ClientStarts, "client-starts", 600, "one client may open this `number` of WebSockets in a minute")
 	bytesVar(f, &c.limits.Bytes, "bytes", 64<<20, "`bytes` a second, to and from the targets of all clients (64MiB)")
 	bytesVar(f, &c.limits.ClientBytes, "client-bytes", 8<<20, "`bytes` a second, to and from the targets of one client (8MiB)")
-	f.DurationVar(&c.limits.Idle, "idle", 30*time.Minute, "close a WebSocket that nothing moved through for so long")
-	f.DurationVar(&c.limits.Lifetime, "lifetime", 12*time.Hour, "close a WebSocket after so long")
-	f.IntVar(&c.connections, "connections", 1024, "TCP connections at once; half of them for one client")
-	f.DurationVar(&c.drain, "drain", 10*time.Second, "after SIGTERM or SIGINT, let what is open go on for so long")
+	timeVar(f, &c.limits.Idle, "idle", 30*time.Minute, "close a WebSocket that nothing moved through for this `time`")
+	timeVar(f, &c.limits.Lifetime, "lifetime", 12*time.Hour, "close a WebSocket after this `time`")
+	numberVar(f, &c.connections, "connections", 1024, "this `number` of TCP connections at once; half of them for one client")
+	timeVar(f, &c.drain, "drain", 10*time.Second, "after SIGTERM or SIGINT, let what is open go on for this `time`")
 	f.StringVar(&c.logFormat, "log-format", "text", "write the log as `text or json`")
 	c.native.add(f)
-	if err := f.Parse(args); err != nil {
+	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
+		f.SetOutput(help)
+		f.Usage()
+		return config{}, err
+	} else if err != nil {
 		return config{}, err
 	}
-	err := c.check(f.Args())
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "relay:", err)
-		f.Usage()
-	}
-	return c, err
+	return c, c.check(f.Args())
 }
 
 // check looks for what doesn't fit together.
@@ -79,6 +82,8 @@ func (c *config) check(rest []string) error {
 	switch {
 	case len(rest) > 0:
 		return fmt.Errorf("unexpected argument %q", rest[0])
+	case c.server == "none" && c.native.given() != "":
+		return fmt.Errorf("%s is a flag of the native server, and -server none has none", c.native.given())
 	case c.server != "" && c.native.given() != "":
 		return fmt.Errorf("%s is a flag of the server that -server names: give it there", c.native.given())
 	case (c.cert == "") != (c.key == ""):
@@ -151,6 +156,57 @@ func (c *config) addProxy(s string) error {
 	}
 	c.proxies = append(c.proxies, p)
 	return nil
+}
+
+// public reports whether a flag says that others than this machine can come: by a
+// proxy, or as pages of a site that isn't on it.
+func (c *config) public() bool {
+	return len(c.proxies) > 0 || slices.ContainsFunc(c.origins, func(origin string) bool {
+		u, err := url.Parse(origin)
+		if err != nil {
+			return true
+		}
+		addr, err := netip.ParseAddr(u.Hostname())
+		return u.Hostname() != "localhost" && (err != nil || !addr.Unmap().IsLoopback())
+	})
+}
+
+// count and period are flags whose errors say what is right.
+type (
+	count  int
+	period time.Duration
+)
+
+func (n *count) String() string { return strconv.Itoa(int(*n)) }
+
+func (n *count) Set(s string) error {
+	v, err := strconv.Atoi(s)
+	if err != nil {
+		return errors.New("a whole number is wanted")
+	}
+	*n = count(v)
+	return nil
+}
+
+func (p *period) String() string { return time.Duration(*p).String() }
+
+func (p *period) Set(s string) error {
+	v, err := time.ParseDuration(s)
+	if err != nil {
+		return errors.New("a time is written 90s, 30m or 12h")
+	}
+	*p = period(v)
+	return nil
+}
+
+func numberVar(f *flag.FlagSet, v *int, name string, value int, usage string) {
+	*v = value
+	f.Var((*count)(v), name, usage)
+}
+
+func timeVar(f *flag.FlagSet, v *time.Duration, name string, value time.Duration, usage string) {
+	*v = value
+	f.Var((*period)(v), name, usage)
 }
 
 // bytesVar adds a flag for a number of bytes, such as 8MiB, 512KiB or 100000.

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -59,6 +61,8 @@ func (h *health) ready(w http.ResponseWriter, r *http.Request) {
 const (
 	lookEvery = 2 * time.Second
 	lookFor   = time.Second
+
+	awaitEvery = 5 * time.Second // until it is there
 )
 
 // reached reports whether the native server's control port accepts.
@@ -76,6 +80,25 @@ func (h *health) reached() bool {
 		h.looked = time.Now()
 	}
 	return h.err == nil
+}
+
+// await says in the log that the native server can't be reached, and when it can.
+func (h *health) await(ctx context.Context, log *slog.Logger) {
+	tick := time.NewTicker(awaitEvery)
+	defer tick.Stop()
+	for said := false; !h.reached(); said = true {
+		if !said {
+			h.mu.Lock()
+			log.Warn("the native server can't be reached: pages play recordings until it is", "err", h.err)
+			h.mu.Unlock()
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+	log.Info("the native server is reached", "address", h.control)
 }
 
 func respond(w http.ResponseWriter, status int, body answer) {

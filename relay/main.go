@@ -24,11 +24,12 @@ import (
 func main() {
 	child()
 
-	c, err := parse(os.Args[1:])
+	c, err := parse(os.Args[1:], os.Stdout)
 	if errors.Is(err, flag.ErrHelp) {
 		return
 	}
 	if err != nil {
+		fmt.Fprintf(os.Stderr, "relay: %v (relay -h lists the flags)\n", err)
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -63,7 +64,7 @@ func serve(ctx context.Context, c config) error {
 		return err
 	}
 	defer listener.Close()
-	c.native.settle(listener, len(c.proxies) > 0)
+	c.native.settle(listener, c.public())
 	var apart net.Listener
 	if c.metrics != "" {
 		if apart, err = listen("metrics", c.metrics); err != nil {
@@ -115,6 +116,9 @@ func serve(ctx context.Context, c config) error {
 		log.Info("metrics", "address", apart.Addr().String())
 	}
 	fmt.Printf("Sockscope: %s://%s/\n", scheme, listener.Addr())
+	if c.server != "" {
+		go state.await(ctx, log)
+	}
 
 	select {
 	case err := <-failed:

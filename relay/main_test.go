@@ -135,8 +135,11 @@ func TestRelayToAServerElsewhere(t *testing.T) {
 	}
 	defer l.Close()
 	go func() {
-		conn, err := l.Accept()
-		if err == nil {
+		for { // the relay has a look, too
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
 			io.WriteString(conn, "the control port")
 			conn.Close()
 		}
@@ -161,10 +164,13 @@ func TestPortInUse(t *testing.T) {
 }
 
 func TestBadUsage(t *testing.T) {
-	wantExit(t, 2, "Usage", relay("-nosuch"))
+	wantExit(t, 2, "-nosuch (relay -h lists the flags)", relay("-nosuch"))
+	wantExit(t, 2, "a whole number", relay("-sessions=many"))
+	wantExit(t, 2, "30m", relay("-idle=30"))
 	wantExit(t, 2, `unexpected argument "localhost"`, relay("localhost"))
 	wantExit(t, 2, "give it there", relay("-server", "127.0.0.1", "-watch"))
-	wantExit(t, 2, "watch", relay("-watch=perhaps"))
+	wantExit(t, 2, "true or false", relay("-watch=perhaps"))
+	wantExit(t, 2, "none has none", relay("-server", "none", "-watch"))
 	wantExit(t, 1, "echo", relay("-server", "127.0.0.1", "-echo", "9999"))
 }
 
@@ -175,8 +181,84 @@ func wantExit(t *testing.T, status int, says string, cmd *exec.Cmd) {
 	if !errors.As(err, &exit) || exit.ExitCode() != status || !bytes.Contains(out, []byte(says)) {
 		t.Errorf("%v: %v, %q; want status %d and %q", cmd.Args[7:], err, out, status, says)
 	}
-	if status == 1 && bytes.Count(out, []byte("\n")) != 1 {
+	if bytes.Count(out, []byte("\n")) != 1 {
 		t.Errorf("%v: more than a line: %q", cmd.Args[7:], out)
+	}
+}
+
+// Help is asked for, and then it is no error.
+func TestHelp(t *testing.T) {
+	cmd := relay("-h")
+	out, err := cmd.Output()
+	if err != nil || !bytes.Contains(out, []byte("-allow-origin origins")) || !bytes.Contains(out, []byte("(default 256)")) || !bytes.Contains(out, []byte("(default 30m0s)")) {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// A server that can't be, and one that isn't there yet.
+func TestServerThatIsNoAddress(t *testing.T) {
+	for server, says := range map[string]string{
+		"http://box": "HOST:CONTROLPORT", "a:b:c": "HOST:CONTROLPORT", "my box": "HOST:CONTROLPORT", ":7000": "HOST:CONTROLPORT", "[box": "HOST:CONTROLPORT",
+		"box:99999": "1 to 65535", "box:http": "1 to 65535", "box:0": "1 to 65535",
+	} {
+		if got, err := elsewhere(server, ports{"127.0.0.1:7000", "127.0.0.1:9999", "127.0.0.1:10001", "127.0.0.1:20000"}); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("-server %s: %v %v; want %q", server, got, err, says)
+		}
+	}
+	wantExit(t, 1, "HOST:CONTROLPORT", relay("-server", "http://box"))
+}
+
+func TestServerThatComesLater(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	cmd := relay("-server", l.Addr().String())
+	errs, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, address := startBy(t, cmd)
+	log := bufio.NewScanner(errs)
+	next := func(says ...string) {
+		t.Helper()
+		if !log.Scan() {
+			t.Fatal("the log has ended")
+		}
+		for _, s := range says {
+			if !strings.Contains(log.Text(), s) {
+				t.Errorf("the log says %s; want %q", log.Text(), s)
+			}
+		}
+	}
+	next("level=WARN", "the native server can't be reached", l.Addr().String())
+	if status, body := get(t, "http://"+address+"/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(body, "can't be reached") || strings.Contains(body, "127.0.0.1") {
+		t.Errorf("/readyz: %d %s", status, body)
+	}
+	if l, err = net.Listen("tcp", l.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	next("level=INFO", "the native server is reached")
+	eventually(t, "the relay to be ready", func() bool {
+		status, _ := get(t, "http://"+address+"/readyz")
+		return status == 200
+	})
+}
+
+// A flag that lets in pages from elsewhere says that others can come; then they
+// don't watch, and a page of this machine's own changes nothing.
+func TestWhoIsPublic(t *testing.T) {
+	for flag, want := range map[string]bool{
+		"-http=127.0.0.1:0": false, "-allow-origin=http://localhost:3000": false, "-allow-origin=http://127.0.0.2": false, "-allow-origin=http://[::1]:80": false,
+		"-allow-origin=https://class.example": true, "-allow-origin=http://localhost:3000,http://10.0.0.1": true,
+		"-allow-origin=http://localhost.example": true, "-trusted-proxy=127.0.0.1": true,
+	} {
+		c, err := parse([]string{flag}, io.Discard)
+		if err != nil || c.public() != want {
+			t.Errorf("%s: %v %v", flag, c.public(), err)
+		}
 	}
 }
 

@@ -20,8 +20,8 @@ type nativeFlags struct {
 }
 
 func (n *nativeFlags) add(f *flag.FlagSet) {
-	f.Var(&n.watch, "watch", "let visitors watch the standing servers, and so everyone's bytes; on where -http is a loopback address, with no -trusted-proxy")
-	f.IntVar(&n.most, "scaling-max", 0, "let the lab scaling have this `number` of idle connections at most, -1 is none of it; 0 is 10000 where -http is a loopback address, with no -trusted-proxy, and 1000 elsewhere")
+	f.Var(&n.watch, "watch", "let visitors watch the standing servers, and so everyone's bytes; on where -http is a loopback address, with no -trusted-proxy and no -allow-origin of another machine")
+	numberVar(f, &n.most, "scaling-max", 0, "let the lab scaling have this `number` of idle connections at most, -1 is none of it; 0 is 10000 where -watch is on by default, and 1000 elsewhere")
 }
 
 // given names a flag that was used, "" for none.
@@ -37,8 +37,8 @@ func (n *nativeFlags) given() string {
 
 // settle decides what was left open: visitors from elsewhere don't watch one
 // another, and take less of the machine.
-func (n *nativeFlags) settle(site net.Listener, proxied bool) {
-	if run.Loopback(site) && !proxied {
+func (n *nativeFlags) settle(site net.Listener, public bool) {
+	if run.Loopback(site) && !public {
 		return
 	}
 	if n.watch == run.WatchHere {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,7 +30,7 @@ func flagsOf(t *testing.T, file, key string) []string {
 func TestHostingFilesStartTheRelay(t *testing.T) {
 	for file, key := range map[string]string{"sockscope.service": "ExecStart=", "Containerfile": "ENTRYPOINT "} {
 		args := flagsOf(t, file, key)
-		if _, err := parse(args); err != nil || len(args) == 0 {
+		if _, err := parse(args, io.Discard); err != nil || len(args) == 0 {
 			t.Errorf("%s: %q: %v", file, args, err)
 		}
 	}

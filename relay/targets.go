@@ -5,7 +5,10 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"net/netip"
+	"strconv"
 	"strings"
+	"time"
 
 	"sockscope/relay/bridge"
 )
@@ -29,17 +32,34 @@ func openTargets(c config, log *slog.Logger) (map[string]bridge.Target, native, 
 		addrs, err = elsewhere(c.server, c.ports)
 	}
 	for name, address := range addrs {
-		targets[name] = bridge.Target{Address: address, Proxied: name == "lab" && ours != nil}
+		t := bridge.Target{Address: address, Proxied: name == "lab" && ours != nil}
+		if name == "echo" {
+			t.Turn = echoTurn
+		}
+		targets[name] = t
 	}
 	return targets, ours, err
 }
+
+// echoTurn is how long a client from elsewhere has the echo server, which serves
+// one after another, while others wait.
+const echoTurn = time.Minute
 
 // elsewhere returns the targets on the host that -server names. Each has the
 // port of its own flag, but for the control port if -server has one.
 func elsewhere(server string, p ports) (map[string]string, error) {
 	host, control, err := net.SplitHostPort(server)
 	if err != nil { // no port
-		host, control = strings.Trim(server, "[]"), ""
+		host, control = server, ""
+		if inner, ok := strings.CutPrefix(server, "["); ok && strings.HasSuffix(inner, "]") {
+			host = strings.TrimSuffix(inner, "]")
+		}
+	}
+	if strings.Contains(server, "/") || !isHost(host) {
+		return nil, fmt.Errorf("-server %.100q names no host: it is written HOST or HOST:CONTROLPORT, such as 10.0.0.3 or lab.example:7000", server)
+	}
+	if n, err := strconv.ParseUint(control, 10, 16); control != "" && (err != nil || n == 0) {
+		return nil, fmt.Errorf("-server %.100q: a port is a number from 1 to 65535", server)
 	}
 	targets := map[string]string{}
 	for name, address := range map[string]string{"lab": p.control, "echo": p.echo, "mux": p.mux, "byteorder": p.byteorder} {
@@ -53,4 +73,14 @@ func elsewhere(server string, p ports) (map[string]string, error) {
 		targets[name] = net.JoinHostPort(host, port)
 	}
 	return targets, nil
+}
+
+// isHost reports whether s is an address, or can be the name of a host.
+func isHost(s string) bool {
+	if _, err := netip.ParseAddr(s); err == nil {
+		return true
+	}
+	return s != "" && !strings.ContainsFunc(s, func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '.' && c != '_'
+	})
 }

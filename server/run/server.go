@@ -61,11 +61,14 @@ func (w *Watch) String() string { return [...]string{"", "true", "false"}[*w%3] 
 // Set takes what stands behind -watch=.
 func (w *Watch) Set(s string) error {
 	yes, err := strconv.ParseBool(s)
+	if err != nil {
+		return errors.New("true or false is wanted")
+	}
 	*w = WatchNever
 	if yes {
 		*w = WatchAlways
 	}
-	return err
+	return nil
 }
 
 // Loopback reports whether only this machine can connect to where l listens.
