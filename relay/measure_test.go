@@ -76,6 +76,18 @@ func TestAMeasurementIsStopped(t *testing.T) {
 	tab.Wait(`document.querySelector(".plothead")`)
 }
 
+// Where the host has switched measuring off, the page says so and plays the recording.
+func TestMeasuringIsOff(t *testing.T) {
+	b := browser.Start(t)
+	_, address := start(t, "-scaling-max=-1")
+	tab := b.Open(t, "http://"+address+"/lab/scaling", browser.Desk)
+	tab.WaitText(".say", "Who hosts this server has switched measurements off")
+	tab.WaitText(".status", "live")
+	tab.Wait(`document.querySelector(".runb").disabled && document.querySelector(".runb").title.includes("switched measurements off")`)
+	tab.Wait(`document.querySelectorAll(".chart svg g").length > 10`)
+	tab.Shot("scaling-off")
+}
+
 // The host's cap is what the page asks for.
 func TestTheHostsCap(t *testing.T) {
 	b := browser.Start(t)

@@ -4,6 +4,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"testing"
 
@@ -49,13 +51,16 @@ func TestPlainFilesLinkARelayOfOnesOwn(t *testing.T) {
 	nobody.Close()
 
 	tab := b.Private(t, home+"lab/echo", browser.Desk)
+	tab.WaitText(".status", "no relay")
+	tab.WaitText(".state", "a recording")
+	watch := b.Private(t, home+"watch/mux", browser.Desk)
+	watch.WaitText(".empty", "These pages are plain files, and no relay is linked.")
 	tab.Expect("ERR_CONNECTION_REFUSED")
 	tab.Expect("WebSocket connection to")
 	tab.Expect("426") // the page asks unseen whether anything answers
-	tab.WaitText(".status", "no relay")
-	tab.WaitText(".state", "a recording")
 	tab.Click(".near button")
 	tab.WaitText("#near .cmd", "relay -allow-origin "+origin)
+	tab.WaitText("#near", "make release")
 	link := func(address, answer string) {
 		t.Helper()
 		tab.Eval(`document.querySelector("#near input").select()`)
@@ -68,7 +73,7 @@ func TestPlainFilesLinkARelayOfOnesOwn(t *testing.T) {
 	link(nobody.Addr().String(), "Nothing answers at "+nobody.Addr().String())
 	tab.Shot("near-absent")
 	link(strict, "refuses this page")
-	link(own, "Linked")
+	link("http://"+own+"/", "Linked")
 	tab.Shot("near-linked")
 	tab.Click("#near h2 button")
 	runToEnd(tab)
@@ -87,7 +92,6 @@ func TestPlainFilesLinkARelayOfOnesOwn(t *testing.T) {
 	tab.Wait(`localStorage.getItem("relay") === null`)
 
 	phone := b.Private(t, home, browser.Phone)
-	phone.Expect("WebSocket connection to")
 	phone.WaitText(".status", "no relay")
 	phone.Click(".near button")
 	fits(phone)
@@ -105,4 +109,36 @@ func TestRelayWithoutANativeServer(t *testing.T) {
 	tab.Key("w")
 	tab.Wait(`document.querySelector(".pos b").textContent !== "0"`)
 	tab.Shot("no-server")
+	home := b.Open(t, "http://"+address+"/", browser.Desk)
+	home.WaitText(".own", "started without a native server")
+	watch := b.Open(t, "http://"+address+"/watch/mux", browser.Desk)
+	watch.WaitText(".empty", "The relay has no server for this page.")
+}
+
+// Behind a proxy whose name no flag tells, the page says which flag that is.
+func TestAForgottenOriginIsTold(t *testing.T) {
+	b := browser.Start(t)
+	_, address := start(t)
+	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: address})
+	for name, rewrite := range map[string]func(*http.Request){
+		"it keeps Host":   func(*http.Request) {},
+		"it doesn't":      func(r *http.Request) { r.Host = address },
+		"it makes one up": func(r *http.Request) { r.Host = "sockscope:8080" },
+	} {
+		host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			rewrite(r)
+			proxy.ServeHTTP(w, r)
+		}))
+		t.Cleanup(host.Close)
+		tab := b.Open(t, host.URL+"/lab/echo", browser.Desk)
+		tab.Expect("WebSocket connection to")
+		tab.Expect("403")
+		tab.WaitText(".say", "The relay doesn't take pages from "+host.URL+": whoever runs it starts it with -allow-origin "+host.URL)
+		tab.WaitText(".status", "no server for this page")
+		tab.WaitText(".state", "a recording")
+		if name == "it doesn't" {
+			tab.Shot("origin-forgotten")
+		}
+		tab.Close()
+	}
 }

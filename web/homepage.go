@@ -74,7 +74,7 @@ func (p *homePage) Render() app.UI {
 			),
 		),
 		&hero{Live: p.state == link.Live && p.hello != nil},
-		p.own.render(p.onCopy), // before what comes and goes: go-app tells siblings apart by their places
+		p.own.render(&p.near, p.onCopy), // before what comes and goes: go-app tells siblings apart by their places
 		p.near.sheet(),
 		elc("main", "idx").ID("labs").Aria("label", "Labs").Body(
 			app.Range(lab.Sections).Slice(func(i int) app.UI { return section(lab.Sections[i]) }),

@@ -125,7 +125,7 @@ func (p *labPage) runButton() app.UI {
 	}
 	why := sentence(p.s.cannot())
 	if p.s.Link.Off() {
-		why = "No relay is in reach"
+		why = p.near.unreached(p.s.Link)
 	}
 	return runButton(p.s.verb(), p.onRun, p.canRun(), why)
 }

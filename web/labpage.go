@@ -120,7 +120,7 @@ func (p *labPage) OnMount(ctx app.Context) {
 			p.s.hear(e)
 			p.heard(ctx, e)
 		}
-		p.wire.link.Busy.Store(p.s.busy())
+		p.wire.busy(p.s.busy())
 		p.draw()
 	})
 }
@@ -299,11 +299,11 @@ func (p *labPage) invitation() app.UI {
 	case s.busy():
 		text = "Starting."
 	case s.Lab.Server() != "" && s.Link.Off():
-		text = "No relay is in reach. On your own machine, make run starts the site with this server."
+		text = p.near.unreached(s.Link) + " What the server does appears here once one is."
 	case s.Lab.Server() != "":
 		text = "What the server does appears here as it does it."
 	case s.Link.Off():
-		text = "No relay is in reach, and there is no recording of this lab here yet. It is looked for again by itself."
+		text = p.near.unreached(s.Link) + " There is no recording of this lab here yet."
 	case s.cannot() != "":
 		text = "No recording of this lab has been made yet on a system that can run it."
 	}

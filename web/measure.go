@@ -169,7 +169,7 @@ func (p *labPage) noPlot() string {
 	case s.busy():
 		return "Opening connections."
 	case s.Link.Off():
-		return "No relay is in reach, and there is no recording of this lab here yet. It is looked for again by itself."
+		return p.near.unreached(s.Link) + " There is no recording of this lab here yet."
 	}
 	return "The plot appears here while it is measured: the cost of a message, by the connections that are idle."
 }

@@ -48,29 +48,75 @@ func (n *nearRelay) begin(w *wire) {
 	if !n.offered {
 		return
 	}
-	if kept := app.Window().Get("localStorage").Call("getItem", nearKey); kept.Truthy() && nearAddr(kept.String()) {
-		n.addr, n.field, n.phase = kept.String(), kept.String(), nearLost
+	if kept := app.Window().Get("localStorage").Call("getItem", nearKey); kept.Truthy() {
+		if addr, ok := nearAddr(kept.String()); ok {
+			n.addr, n.field, n.phase = addr, addr, nearLost
+		}
 	}
 }
 
-// url returns where the page's link goes.
+// url returns where the page's link goes; "" is nowhere.
 func (n *nearRelay) url() string {
-	if n.addr != "" {
-		return "ws://" + n.addr + "/relay/lab"
+	switch {
+	case n.addr != "":
+		return strings.Replace(httpOf(n.addr), "http", "ws", 1) + "/relay/lab"
+	case n.offered:
+		return ""
 	}
 	return relayURL()
 }
 
-// nearAddr reports whether addr is a host of this machine with a port, the only
-// kind that a page may be told to link.
-func nearAddr(addr string) bool {
-	for _, host := range []string{"127.0.0.1:", "localhost:"} {
-		if port, ok := strings.CutPrefix(addr, host); ok {
-			n, err := strconv.Atoi(port)
-			return err == nil && n > 0 && n < 1<<16
+// httpOf makes the address of a relay one of HTTP.
+func httpOf(addr string) string {
+	if strings.HasPrefix(addr, "https://") {
+		return addr
+	}
+	return "http://" + addr
+}
+
+// nearAddr reads what a visitor knows of where their relay is: what its first line
+// says, an address with a port, or the port alone. It returns host:port, behind
+// https:// for a relay that has a certificate. The host is this machine: nothing
+// else is a page told to link.
+func nearAddr(text string) (addr string, ok bool) {
+	text = strings.ToLower(strings.TrimSpace(text))
+	port, secure := strings.TrimPrefix(nearDefault, "127.0.0.1:"), ""
+	if scheme, rest, ok := strings.Cut(text, "://"); ok {
+		switch text = rest; scheme {
+		case "http", "ws":
+			port = "80"
+		case "https", "wss":
+			port, secure = "443", "https://"
+		default:
+			return "", false
 		}
 	}
-	return false
+	if i := strings.IndexAny(text, "/?#"); i >= 0 {
+		text = text[:i]
+	}
+	host, given, ok := strings.Cut(text, ":")
+	if _, err := strconv.ParseUint(host, 10, 16); err == nil && !ok {
+		host, given, ok = "127.0.0.1", host, true
+	}
+	if ok {
+		port = given
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if host != "127.0.0.1" && host != "localhost" || err != nil || n == 0 {
+		return "", false
+	}
+	return secure + host + ":" + port, true
+}
+
+// unreached says why there is no server to run things on, a sentence.
+func (n *nearRelay) unreached(state link.State) string {
+	switch {
+	case n.offered && n.addr == "":
+		return "These pages are plain files, and no relay is linked."
+	case state == link.Refused:
+		return "The relay has no server for this page."
+	}
+	return "No relay is in reach: it is looked for again by itself."
 }
 
 // heard follows the link.
@@ -96,8 +142,8 @@ func (n *nearRelay) heard(e link.Event) {
 // is, or that the browser forbids the question.
 func (n *nearRelay) find(ctx app.Context) {
 	n.addr = ""
-	addr := strings.TrimSpace(n.field)
-	if !nearAddr(addr) {
+	addr, ok := nearAddr(n.field)
+	if !ok {
 		n.phase = nearWrong
 		return
 	}
@@ -113,7 +159,7 @@ func (n *nearRelay) find(ctx app.Context) {
 			}
 		})
 	}
-	then(app.Window().Call("fetch", "http://"+addr+"/relay/lab", map[string]any{"mode": "no-cors", "cache": "no-store"}),
+	then(app.Window().Call("fetch", httpOf(addr)+"/relay/lab", map[string]any{"mode": "no-cors", "cache": "no-store"}),
 		func(app.Value) { settle(nearTrying) },
 		func(app.Value) {
 			barred(func(yes bool) { settle(map[bool]nearPhase{true: nearBarred, false: nearAbsent}[yes]) })
@@ -180,8 +226,9 @@ func (n *nearRelay) sheet() app.UI {
 			el("span").Text("Run the labs on your own machine"), elc("span", "sp"),
 			button(n.onClose).Class("btn").Text("Close"),
 		),
-		el("p").Text("These pages are plain files, and play recordings. With a relay on your machine they run live, on your own kernel. Start it so that it takes this site, and no other:"),
+		el("p").Text("These pages are plain files, and play recordings. With a relay on your machine they run live, on your own kernel. It is one file: make release makes it from Sockscope's sources, for Linux, macOS and Windows. Start it so that it takes this site, and no other:"),
 		elc("div", "cmd").Body(el("i").Text("$"), app.Text(nearCommand())),
+		el("p").Text("With -watch, its pages also show what the standing servers do for programs of your own."),
 		el("p").Text("Your browser may ask whether this site may reach other apps and services on this device: allow it, and only the relay is asked."),
 		elc("div", "find").Body(
 			el("label").Body(app.Text("at "), el("input").Attr("value", n.field).Attr("size", 18).Attr("spellcheck", "false").
@@ -209,10 +256,10 @@ func nearCommand() string {
 
 // said says in words how the search stands.
 func (n *nearRelay) said() string {
-	at := strings.TrimSpace(n.field)
+	at, _ := nearAddr(n.field)
 	switch n.phase {
 	case nearWrong:
-		return "A relay that can be linked is on this machine: its address is like 127.0.0.1:8080."
+		return "A relay that can be linked is on this machine: its address is like 127.0.0.1:8080, http://localhost:8080/, or the port alone."
 	case nearLooking:
 		return "Looking. If your browser asks, it waits for your answer."
 	case nearAbsent:

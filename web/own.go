@@ -134,7 +134,7 @@ func (o *ownStrip) draw() {
 }
 
 // word says what the server does now, or why that is not seen.
-func (o *ownStrip) word() string {
+func (o *ownStrip) word(near *nearRelay) string {
 	s := &o.s
 	switch {
 	case s.Player != nil && s.Phase == live:
@@ -153,13 +153,15 @@ func (o *ownStrip) word() string {
 		return threadWord(s.Player, &s.Player.Run.Lanes[0]) + ", " + who
 	case s.Problem != "":
 		return s.Problem
+	case s.Notice != "":
+		return s.Notice
 	case s.Link.Off():
-		return "No server is in reach. On your own machine, make run starts it; then this command connects."
+		return near.unreached(s.Link) + " On the machine where one runs, this command connects."
 	}
 	return "Type a line and watch it wake here. Python, telnet or your own program will do as well."
 }
 
-func (o *ownStrip) render(onCopy app.EventHandler) app.UI {
+func (o *ownStrip) render(near *nearRelay, onCopy app.EventHandler) app.UI {
 	class, lamp := "own off", "lamp off"
 	if o.s.Phase == live {
 		class, lamp = "own", "lamp"
@@ -168,7 +170,7 @@ func (o *ownStrip) render(onCopy app.EventHandler) app.UI {
 		el("h2").Text("Connect your own client"),
 		commandLine(o.s.command(tools[0]), o.copied, onCopy),
 		el("div").Body(
-			el("p").Body(elc("span", lamp), el("span").Text(o.word())),
+			el("p").Body(elc("span", lamp), el("span").Text(o.word(near))),
 			el("p").Body(
 				app.Text("Watch "),
 				app.Range(lab.Standing).Slice(func(i int) app.UI {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -41,11 +42,26 @@ func (w *wire) start(ctx app.Context, url string, take func([]link.Event)) {
 	w.dial(url)
 }
 
-// dial makes a link to url, in place of the one before.
+// dial makes a link to url, in place of the one before; to "" there is none.
 func (w *wire) dial(url string) {
 	w.stop()
+	w.link = nil
+	if url == "" {
+		w.collect(link.Event{State: link.Gone})
+		return
+	}
 	w.link = link.New(url, w.collect)
+	if url == relayURL() {
+		w.link.Why = whyNot
+	}
 	w.async(w.link.Run)
+}
+
+// busy says whether a run is under way.
+func (w *wire) busy(yes bool) {
+	if w.link != nil {
+		w.link.Busy.Store(yes)
+	}
 }
 
 // collect keeps an event until the next frame.
@@ -88,4 +104,23 @@ func relayURL() string {
 		scheme = "wss:"
 	}
 	return scheme + "//" + at.Get("host").String() + app.Getenv("GOAPP_ROOT_PREFIX") + "relay/lab"
+}
+
+// whyNot asks the relay beside this site in another way why it takes no WebSocket:
+// of one that was refused a browser tells neither the status nor the text. A POST
+// names the page's origin, as a WebSocket does. It waits for the answer.
+func whyNot() string {
+	said := make(chan string, 1)
+	nothing := func(app.Value) { said <- "" }
+	then(app.Window().Call("fetch", app.Getenv("GOAPP_ROOT_PREFIX")+"relay/lab", map[string]any{"method": "POST", "cache": "no-store"}),
+		func(answer app.Value) {
+			const forbidden = 403
+			kind := answer.Get("headers").Call("get", "Content-Type")
+			if answer.Get("status").Int() != forbidden || !kind.Truthy() || !strings.HasPrefix(kind.String(), "text/plain") {
+				said <- "" // of a proxy, or no refusal
+				return
+			}
+			then(answer.Call("text"), func(text app.Value) { said <- strings.TrimSpace(text.String()) }, nothing)
+		}, nothing)
+	return <-said
 }

@@ -117,6 +117,9 @@ func TestTheHostSaysHowLarge(t *testing.T) {
 	} {
 		s := startTest(t, Config{Most: c.said})
 		v := dial(t, s)
+		if why := v.hello.Cannot["scaling"]; (why != "") != (c.said < 0) {
+			t.Errorf("-scaling-max %d: the page is told %q", c.said, why)
+		}
 		if v.hello.Most != c.told {
 			t.Errorf("-scaling-max %d: Hello says %d, want %d", c.said, v.hello.Most, c.told)
 		}

@@ -23,10 +23,14 @@ func lacks(p *demo.Program, box sandbox) string {
 	return ""
 }
 
-// cannot says of each lab that can't run in a sandbox why, by the lab's ID.
-func cannot(box sandbox) map[string]string {
+// cannot says of each lab that can't run in a sandbox, or that the host doesn't
+// let run, why, by the lab's ID.
+func cannot(box sandbox, measures bool) map[string]string {
 	out := map[string]string{}
 	for _, l := range lab.All {
+		if l.Measures && !measures {
+			out[l.ID] = "who hosts this server has switched measurements off (-scaling-max)"
+		}
 		values, _ := l.Set(nil) // a lab takes its own defaults
 		for _, proc := range l.Processes(values) {
 			p, err := demo.Find(proc.Program)

@@ -162,7 +162,7 @@ func (s *Server) start() error {
 	if s.pool, err = newPool(ways, s.cfg.Warm, s.cfg.Limits, s.cfg.Logger); err != nil {
 		return err
 	}
-	s.cannot = sync.OnceValue(func() map[string]string { return cannot(s.pool.box) })
+	s.cannot = sync.OnceValue(func() map[string]string { return cannot(s.pool.box, s.cfg.Most >= 0) })
 	s.wait.Go(func() { s.cannot() }) // to be known when the first viewer comes
 	s.note()
 	s.wait.Go(s.accept)

@@ -54,6 +54,10 @@ type Link struct {
 	// is listened to until it does.
 	Busy atomic.Bool
 
+	// Why, if it is set before Run, is asked why a WebSocket didn't open, which a
+	// browser doesn't tell; "" is for nobody knows.
+	Why func() string
+
 	url  string
 	take func(Event)
 
@@ -126,6 +130,13 @@ func (l *Link) once() (came State, retry time.Duration) {
 	// refuses. A browser gives up an attempt by itself.
 	conn, _, err := websocket.Dial(context.Background(), l.url, &websocket.DialOptions{Subprotocols: []string{Subprotocol}})
 	if err != nil {
+		if l.Why == nil {
+			return came, retry
+		}
+		if why := l.Why(); why != "" && !l.isClosed() {
+			l.take(Event{State: Refused, Message: &trace.Message{Error: &trace.Error{Text: why}}})
+			came = Refused
+		}
 		return came, retry
 	}
 	conn.SetReadLimit(maxMessage)
@@ -245,6 +256,9 @@ func (l *Link) Send(r *trace.Request) error {
 	l.mu.Unlock()
 	if conn == nil {
 		return ErrNotLive
+	}
+	if r.Op == trace.OpRun {
+		l.Busy.Store(true) // it counts from now on, before the server has said a word of it
 	}
 	return conn.Write(context.Background(), websocket.MessageBinary, trace.AppendRequest(nil, r))
 }

@@ -175,6 +175,49 @@ func TestNoticeOfAClose(t *testing.T) {
 	}
 }
 
+// A run counts from when it is asked for: a relay that then begins to close is
+// listened to before the server has said a word of the run.
+func TestNoticeAfterARunWasAskedFor(t *testing.T) {
+	c := serve(t)
+	l, events := c.start()
+	conn := c.accept()
+	c.say(conn, hello)
+	c.next(events)
+	if err := l.Send(&trace.Request{Op: trace.OpRun, Lab: "select"}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go c.relay.Drain(ctx, time.Hour)
+	if e := c.next(events); e.State != Live || e.Notice == "" {
+		t.Fatalf("%+v", e)
+	}
+	c.say(conn, &trace.Message{Queued: &trace.Queued{Place: 1}})
+	if e := c.next(events); e.State != Live || e.Message == nil || e.Message.Queued == nil {
+		t.Errorf("the run isn't heard: %+v", e)
+	}
+}
+
+// Where a WebSocket doesn't open, the link asks why, and tells it if anyone knows.
+func TestWhyAWebSocketDoesNotOpen(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	for why, want := range map[string]State{"": Gone, "not from there": Refused} {
+		events := make(chan Event, 64)
+		link := New("ws://"+l.Addr().String()+"/relay/lab", func(e Event) { events <- e })
+		link.Why = func() string { return why }
+		go link.Run()
+		e := (&server{T: t}).next(events)
+		if e.State != want || why != "" && e.Message.Error.Text != why {
+			t.Errorf("%q: %+v", why, e)
+		}
+		link.Close()
+	}
+}
+
 // A relay that takes no more says so.
 func TestNoticeOfARefusal(t *testing.T) {
 	c := serve(t, bridge.Limits{Sessions: 1})

@@ -53,7 +53,7 @@ func (s *Site) Export(entry []byte, dir string) error {
 const filesMark = `<head>
 <meta name="hosting" content="files">
 <meta http-equiv="Content-Security-Policy" content="default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; ` +
-	`connect-src 'self' ws://127.0.0.1:* ws://localhost:* http://127.0.0.1:* http://localhost:*; object-src 'none'; base-uri 'none'; form-action 'self'">`
+	`connect-src 'self' ws://127.0.0.1:* ws://localhost:* wss://127.0.0.1:* wss://localhost:* http://127.0.0.1:* http://localhost:* https://127.0.0.1:* https://localhost:*; object-src 'none'; base-uri 'none'; form-action 'self'">`
 
 // fill puts the head and the body of a page into the entry page.
 func fill(entry, page []byte) ([]byte, error) {
