@@ -99,6 +99,10 @@ func (c *conn) Write(b []byte) (int, error) {
 }
 
 func (c *conn) Close() error {
+	if c.stopped {
+		return c.Conn.Close() // its goroutine has said its last word
+	}
+	c.stopped = true
 	c.speaks().Enter(trace.NetClose, c.fd, 0, nil)
 	err := c.Conn.Close()
 	result := 0
@@ -106,10 +110,7 @@ func (c *conn) Close() error {
 		result = -1
 	}
 	c.voice.Return(trace.NetClose, c.fd, 0, result, errno(err), "", nil)
-	if !c.stopped {
-		c.stopped = true
-		c.voice.Exit()
-	}
+	c.voice.Exit()
 	return err
 }
 
