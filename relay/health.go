@@ -104,6 +104,7 @@ func (h *health) await(ctx context.Context, log *slog.Logger) {
 func respond(w http.ResponseWriter, status int, body answer) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(body)
 }

@@ -43,7 +43,7 @@ func openTargets(c config, log *slog.Logger) (map[string]bridge.Target, native, 
 
 // echoTurn is how long a client from elsewhere has the echo server, which serves
 // one after another, while others wait.
-const echoTurn = time.Minute
+const echoTurn = 30 * time.Second
 
 // elsewhere returns the targets on the host that -server names. Each has the
 // port of its own flag, but for the control port if -server has one.

@@ -29,7 +29,8 @@ type kind struct {
 	attrs   []any
 	pause   time.Duration
 	timer   *time.Timer
-	times   int // since the last line
+	told    time.Time // when its last line was written
+	times   int       // since then
 	clients map[netip.Addr]int
 }
 
@@ -63,7 +64,7 @@ func (c *complaints) add(key string, level slog.Level, text string, from origin,
 		}
 		return
 	}
-	k := &kind{level: level, attrs: attrs, pause: c.pause, clients: map[netip.Addr]int{}}
+	k := &kind{level: level, attrs: attrs, pause: c.pause, told: time.Now(), clients: map[netip.Addr]int{}}
 	k.timer = time.AfterFunc(k.pause, func() { c.sum(key, k) })
 	c.kinds[key] = k
 	if !from.local {
@@ -90,12 +91,12 @@ func (c *complaints) sum(key string, k *kind) {
 }
 
 func (c *complaints) tell(k *kind) {
-	attrs := append(slices.Clip(k.attrs), "times", k.times, "within", k.pause)
+	attrs := append(slices.Clip(k.attrs), "times", k.times, "seconds", time.Since(k.told).Round(time.Second).Seconds())
 	if who := most(k.clients); who != "" {
 		attrs = append(attrs, "clients", who)
 	}
 	c.log.Log(context.Background(), k.level, "refused again", attrs...)
-	k.times = 0
+	k.times, k.told = 0, time.Now()
 	clear(k.clients)
 }
 
