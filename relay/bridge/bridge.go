@@ -149,6 +149,10 @@ func (b *Bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, s.Error(), http.StatusForbidden)
 		return
 	}
+	if r.Method == http.MethodPost { // a page asks whether it is let in: yes
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
 	if !websocket.IsWebSocketUpgrade(r) {
 		w.Header().Set("Upgrade", "websocket")
 		w.Header().Set("Connection", "Upgrade")

@@ -729,6 +729,23 @@ func TestRefusedRequests(t *testing.T) {
 	}
 }
 
+// A page can't read why its WebSocket didn't open, but the answer to a POST.
+func TestAPageAsksWhetherItIsLetIn(t *testing.T) {
+	r := newRig(t)
+	for origin, want := range map[string]int{r.server.URL: http.StatusNoContent, "https://class.example": http.StatusForbidden} {
+		req, _ := http.NewRequest("POST", r.server.URL+Prefix+"echo", nil)
+		req.Header.Set("Origin", origin)
+		resp, err := r.server.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("%s: %d, want %d", origin, resp.StatusCode, want)
+		}
+	}
+}
+
 func TestAllowedOrigins(t *testing.T) {
 	r := newRig(t, func(c *Config, _ *limits) { c.Origins = []string{"https://class.example"} })
 	here := r.server.Listener.Addr().String()

@@ -66,6 +66,7 @@
 //
 // The client names a target out of a fixed list and never an address. Since any
 // page that a browser shows can open a WebSocket to the loopback address,
-// the Origin and Host headers must be known ones: see [Config]. What a client may
-// take is bounded: see [Limits].
+// the Origin and Host headers must be known ones: see [Config]. A page whose
+// WebSocket didn't open can ask by a POST whether that is why: the answer is 204, or
+// 403 and the reason. What a client may take is bounded: see [Limits].
 package bridge
