@@ -149,11 +149,12 @@ func (b *Bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, s.Error(), http.StatusForbidden)
 		return
 	}
-	if r.Method == http.MethodPost { // a page asks whether it is let in: yes
+	upgrade := websocket.IsWebSocketUpgrade(r)
+	if r.Method == http.MethodPost && !upgrade { // a page asks whether it is let in: yes
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	if !websocket.IsWebSocketUpgrade(r) {
+	if !upgrade {
 		w.Header().Set("Upgrade", "websocket")
 		w.Header().Set("Connection", "Upgrade")
 		b.answer(w, from, http.StatusUpgradeRequired, &refusal{why: refusedHTTP, reason: "this address speaks WebSocket (RFC 6455)"})
