@@ -86,7 +86,7 @@ func (d *laneDrawing) name(b bar, enter, ret *trace.Event, x, y, free float64) f
 		short = len(t.word)
 		if ret != nil {
 			t.word = append(t.word, ' ')
-			t.word = appendTime(t.word, float64(ret.Time-enter.Time), 3)
+			t.word = appendTime(t.word, float64(ret.Time-enter.Time), 3, 0)
 		}
 		colour = Muted
 	default:
@@ -233,7 +233,7 @@ func (d *laneDrawing) inside(b bar, enter *trace.Event, x0, x1 float64) {
 		_, ret := d.event(b.first)
 		t.word = append(t.word, "pauses"...)
 		if ret != nil && d.returned(b) {
-			t.word = appendTime(append(t.word, ' '), float64(ret.Time-enter.Time), 3)
+			t.word = appendTime(append(t.word, ' '), float64(ret.Time-enter.Time), 3, 0)
 		}
 	} else {
 		t.word = append(t.word, enter.Call.String()...)
@@ -261,7 +261,7 @@ func (d *laneDrawing) done(x float64) {
 	if t.View.Size != Compact || d.row.Big || !d.exited() || d.lane.Role != trace.RoleClient || x < -edge || x > d.f.right {
 		return
 	}
-	t.word = appendTime(append(t.word[:0], "done at "...), float64(r.Steps[d.lane.Exit].Time), 3)
+	t.word = appendTime(append(t.word[:0], "done at "...), float64(r.Steps[d.lane.Exit].Time), 3, 0)
 	d.fit(Muted, mono, left, x+8, d.mid+3.5, d.f.right-x-8, 0)
 }
 

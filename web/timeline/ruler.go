@@ -105,10 +105,23 @@ func (t *Timeline) number(f *frame, g grid, u, x float64, even bool) {
 		return
 	}
 	x += w/2 + 7
-	t.word = appendTime(t.word[:0], float64(f.p.Run.Steps[i].Time), 4)
+	t.word = appendTime(t.word[:0], float64(f.p.Run.Steps[i].Time), 4, f.apart(i, int(2*g.major)))
 	if end := x + float64(runes(t.word))*charWidth; end+w/2+gap < f.X(u+g.major) && free(x, end) {
 		s.write(Muted, mono, left, x, 15, s.string(t.word))
 	}
+}
+
+// apart returns how far in time step i is from the steps that stand so many before and
+// after it, whichever is nearer; 0 when they are at the same time.
+func (f *frame) apart(i, steps int) float64 {
+	all := f.p.Run.Steps
+	least := math.Inf(1)
+	for _, k := range [...]int{i - steps, i + steps} {
+		if k >= 0 && k < len(all) {
+			least = math.Min(least, math.Abs(float64(all[k].Time-all[i].Time)))
+		}
+	}
+	return least
 }
 
 // timeUnits are those that times are given in, by the largest that is below.
@@ -117,12 +130,16 @@ var timeUnits = [...]struct {
 	name string
 }{{1e9, " s"}, {1e6, " ms"}, {1e3, " µs"}, {1, " ns"}}
 
-// appendTime appends ns nanoseconds with so many significant digits: "1.262 ms".
-func appendTime(b []byte, ns float64, digits int) []byte {
+// appendTime appends ns nanoseconds with so many significant digits: "1.262 ms"; with
+// more where times so far apart, ns, would read alike. 0 and infinity ask for no more.
+func appendTime(b []byte, ns float64, digits int, apart float64) []byte {
 	for _, unit := range timeUnits {
 		if ns >= unit.ns || unit.ns == 1 {
 			v := ns / unit.ns
 			decimals := digits - 1 - int(math.Floor(math.Log10(math.Max(v, 1))))
+			if apart > 0 && apart < unit.ns {
+				decimals = max(decimals, decimalsOf(unit.ns, apart))
+			}
 			if unit.ns == 1 {
 				decimals = 0
 			}
@@ -133,6 +150,12 @@ func appendTime(b []byte, ns float64, digits int) []byte {
 	return b
 }
 
+// decimalsOf returns how many decimals tell times apart that are division ns from each
+// other, in a unit of so many ns.
+func decimalsOf(unit, division float64) int {
+	return max(0, int(math.Ceil(math.Log10(unit/division)-1e-9)))
+}
+
 // appendTick appends ns nanoseconds with the decimals that a division needs,
 // in the unit that the largest time on the ruler has.
 func appendTick(b []byte, ns, division, largest float64) []byte {
@@ -141,8 +164,7 @@ func appendTick(b []byte, ns, division, largest float64) []byte {
 	}
 	for _, unit := range timeUnits {
 		if largest >= unit.ns || unit.ns == 1 {
-			decimals := max(0, int(math.Ceil(math.Log10(unit.ns/division)-1e-9)))
-			b = strconv.AppendFloat(b, ns/unit.ns, 'f', decimals, 64)
+			b = strconv.AppendFloat(b, ns/unit.ns, 'f', decimalsOf(unit.ns, division), 64)
 			return append(b, unit.name...)
 		}
 	}
@@ -155,7 +177,8 @@ func (t *Timeline) flag(f *frame) (at, half float64) {
 	if f.By == play.ByStep {
 		t.word = strconv.AppendInt(t.word[:0], int64(f.p.Pos()), 10)
 	} else {
-		t.word = appendTime(t.word[:0], float64(f.p.Now()), 4)
+		g := f.grid()
+		t.word = appendTime(t.word[:0], float64(f.p.Now()), 4, g.major/float64(g.parts))
 	}
 	half = math.Max(14, float64(runes(t.word))*charWidth/2+5)
 	if f.head < -edge || f.head > f.right+edge {
