@@ -24,6 +24,7 @@ const (
 	markObserved = `<svg viewBox="0 0 10 10" aria-hidden="true"><circle cx="5" cy="5" r="4" fill="currentColor"/></svg>`
 	markSampled  = `<svg viewBox="0 0 10 10" aria-hidden="true"><circle cx="5" cy="5" r="4" fill="none" stroke="currentColor" stroke-width="1.2"/><circle cx="5" cy="5" r="1.5" fill="currentColor"/></svg>`
 	markInferred = `<svg viewBox="0 0 10 10" aria-hidden="true"><circle cx="5" cy="5" r="4" fill="none" stroke="currentColor" stroke-width="1.2" stroke-dasharray="2 1.4"/></svg>`
+	markGap      = `<svg viewBox="0 0 10 10" aria-hidden="true"><path d="M2.5 9 5 1M5 9 7.5 1" fill="none" stroke="currentColor" stroke-width="1.3"/></svg>`
 	markInjected = `<svg viewBox="0 0 10 10" aria-hidden="true"><path d="M5 .8 9.2 5 5 9.2.8 5Z" fill="none" stroke="currentColor" stroke-width="1.3"/></svg>`
 )
 

@@ -106,6 +106,8 @@ func threadWord(p *play.Player, l *play.Lane) string {
 		return "no call yet"
 	case t == nil || !t.Started:
 		return "not started"
+	case l.GapAt(p.Pos()) != nil && !t.Exited:
+		return "not recorded here"
 	case t.Exited && l.Thread == 0 && state.Procs[l.Proc].Zombie:
 		return exitWord(run, l) + ", a zombie"
 	case t.Exited:

@@ -158,6 +158,8 @@ func (s *session) clicked(hit timeline.Target) {
 		return
 	}
 	switch call := hit.Call(); {
+	case hit.Gap() >= 0:
+		s.pickLane(hit.Lane())
 	case call < 0:
 	case s.tells(call):
 		s.pick(call)

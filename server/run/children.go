@@ -63,6 +63,7 @@ func (e *execution) buried(children []int) {
 
 // childExit adds the exit of a process whose own trace does not have it.
 func (e *execution) childExit(i int, at, status int64) {
+	e.merge.close(i, at)
 	e.merge.add(trace.Event{Kind: trace.Exit, Time: at, Proc: i, FD: -1, Result: status})
 	e.ended(e.members[i], status)
 }

@@ -2,6 +2,7 @@ package run
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -37,12 +38,13 @@ type execution struct {
 	weighed int64 // when memory was last looked at
 	sampled int64 // when the socket table was last read
 	table   []trace.Sock
-	poured  int        // bytes of the trace so far
-	full    bool       // the trace has reached its limit
-	cut     int64      // calls left out since
-	lost    int64      // calls that could not be recorded, when that was last looked at
-	lostAt  int64      // when they became as many
-	end     *trace.End // set when the run is to end
+	poured  int              // bytes of the trace so far
+	full    bool             // the trace has reached its limit
+	cut     int64            // calls left out since
+	left    map[thread]int64 // the same by thread, with those that were not recorded
+	lost    int64            // calls that could not be recorded, when that was last looked at
+	lostAt  int64            // when they became as many
+	end     *trace.End       // set when the run is to end
 }
 
 // member is one process of a run.
@@ -77,7 +79,7 @@ func newExecution(w *worker, procs []lab.Process, sources []trace.Source, box *o
 	for _, p := range procs {
 		e.members = append(e.members, &member{Process: p})
 	}
-	e.merge = merge{began: e.began, locate: newLocator(sources).at, seen: e.seen, born: e.born, areas: make([]mergeArea, len(procs))}
+	e.merge = merge{began: e.began, locate: newLocator(sources).at, seen: e.seen, born: e.born, areas: make([]mergeArea, len(procs)), gaps: true}
 	return e
 }
 
@@ -183,13 +185,43 @@ func (e *execution) emit(until int64) {
 func (e *execution) pour(batch []trace.Event) {
 	if e.full {
 		for i := range batch {
-			if batch[i].Kind == trace.Enter {
-				e.cut++
-			}
+			e.leave(&batch[i])
 		}
 		return
 	}
 	e.say(&trace.Message{Events: batch})
+}
+
+// leave takes note of an event that the trace has no room for.
+func (e *execution) leave(ev *trace.Event) {
+	calls := int64(0)
+	switch ev.Kind {
+	case trace.Enter:
+		calls = 1
+		e.cut++
+	case trace.Gap:
+		calls = ev.Result // counted as dropped
+	case trace.Return, trace.Exit:
+	default:
+		return
+	}
+	if e.left == nil {
+		e.left = map[thread]int64{}
+	}
+	e.left[thread{ev.Proc, ev.Thread}] += calls
+}
+
+// leftOut says of each thread what the trace had no room for. That is little, so
+// there is room for it.
+func (e *execution) leftOut() {
+	var gaps []trace.Event
+	for t, calls := range e.left {
+		gaps = append(gaps, trace.Event{Kind: trace.Gap, Time: e.merge.last, Proc: t.proc, Thread: t.thread, FD: -1, Result: calls})
+	}
+	if gaps != nil {
+		slices.SortFunc(gaps, func(a, b trace.Event) int { return cmp.Or(a.Proc-b.Proc, a.Thread-b.Thread) })
+		e.box.add(&trace.Message{Events: gaps})
+	}
 }
 
 // say sends a message to the viewer; all of them count towards the limit.
@@ -379,6 +411,7 @@ func (e *execution) exit(i int, status int64) {
 		e.stop(trace.EndFailed, "the trace was damaged: "+err.Error())
 	}
 	e.merge.end(i)
+	e.merge.close(i, e.time())
 	if !m.traced { // it could not record its own end
 		e.merge.add(trace.Event{Kind: trace.Exit, Time: e.time(), Proc: i, FD: -1, Result: status})
 	}

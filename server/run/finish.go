@@ -122,6 +122,7 @@ func (e *execution) finish() {
 		e.note(fmt.Sprintf("%d events were recorded late, by threads that had lost the processor; they stand a little after their true times", e.merge.late))
 	}
 	e.emit(never)
+	e.leftOut()
 	e.end.Dropped = dropped + e.cut
 	e.end.Time = max(e.time(), e.merge.last)
 	e.box.add(&trace.Message{End: e.end})

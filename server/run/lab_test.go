@@ -20,6 +20,15 @@ func checkTrace(t testing.TB, r *result) {
 	for _, text := range wrong(r) {
 		t.Error(text)
 	}
+	missing := int64(0)
+	for i := range r.events {
+		if e := &r.events[i]; e.Kind == trace.Gap {
+			missing += e.Result
+		}
+	}
+	if missing != r.end.Dropped {
+		t.Errorf("the gaps leave out %d calls, the end says %d", missing, r.end.Dropped)
+	}
 	sent, received := map[string]*bytes.Buffer{}, map[string]*bytes.Buffer{}
 	offered := map[[2]int]*trace.Event{} // the send of a thread
 	for i := range r.events {

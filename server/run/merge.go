@@ -29,6 +29,7 @@ type merge struct {
 	last   int64                 // time of the newest event passed on
 	late   int                   // events that came after a later one had been passed on
 	settle time.Duration         // where it is to be longer
+	gaps   bool                  // say where calls were not recorded
 	rec    trace.Record
 }
 
@@ -52,6 +53,7 @@ type mergeRing struct {
 	proc, thread int
 	pid, host    int   // of a process that another one made
 	start        int64 // of its thread, relative to the run's start
+	lost         int64 // calls that it did not take, as far as is told
 }
 
 // follow adds the area of a process.
@@ -145,11 +147,32 @@ func (m *merge) put(proc, i int) {
 		e.Time = since // its parent lost the processor before it could tell when fork returned
 		m.late++
 	}
+	m.gap(r, m.rec.Dropped, e.Time)
 	m.hold(e)
 	if e.Kind == trace.Return && e.Call == trace.Fork && e.Errno == 0 && m.born != nil {
 		m.areas = append(m.areas, mergeArea{pid: int(e.Result), since: e.Time})
 		m.born(r.proc, int(e.Result))
 		m.hold(trace.Event{Kind: trace.Start, Time: e.Time, Proc: len(m.areas) - 1, FD: -1, Args: []int64{int64(r.proc), e.Result}})
+	}
+}
+
+// gap says that by the time t a ring had not taken so many calls, in all.
+func (m *merge) gap(r *mergeRing, lost, t int64) {
+	if n := lost - r.lost; n > 0 && m.gaps {
+		m.add(trace.Event{Kind: trace.Gap, Time: t, Proc: r.proc, Thread: r.thread, FD: -1, Result: n})
+	}
+	r.lost = lost
+}
+
+// close says which calls of a process, that ended at the time t, were the last
+// and not recorded.
+func (m *merge) close(proc int, t int64) {
+	for _, a := range m.areas {
+		for i := range a.rings {
+			if r := &a.rings[i]; a.area != nil && r.known && r.proc == proc {
+				m.gap(r, a.area.Ring(i).Dropped(), t)
+			}
+		}
 	}
 }
 

@@ -126,3 +126,49 @@ func TestMergeFindsDamage(t *testing.T) {
 		t.Fatal("memory that was written over is taken for a trace")
 	}
 }
+
+// Where a ring was full the trace has a gap: in front of the next call of its
+// thread, or where its process ended.
+func TestMergeSaysWhereCallsAreMissing(t *testing.T) {
+	area := testArea(t)
+	_, ring := area.Claim()
+	m := newTestMerge(area)
+	m.gaps = true
+	fill := func(from int64) (lost int64) {
+		before := ring.Dropped()
+		for ring.Dropped() < before+3 {
+			if slot, ok := ring.Reserve(&trace.Record{Kind: trace.Enter, Call: trace.Recv, Time: from, FD: 3}); ok {
+				slot.Publish()
+			}
+		}
+		return ring.Dropped() - before
+	}
+	read := func() []trace.Event {
+		if _, _, err := m.read(never); err != nil {
+			t.Fatal(err)
+		}
+		return m.take(never)
+	}
+	record(t, ring, trace.Start, 1)
+	if lost := fill(2); lost != 3 {
+		t.Fatalf("%d lost", lost)
+	}
+	for _, e := range read() {
+		if e.Kind == trace.Gap {
+			t.Fatalf("a gap before any call was left out: %+v", e)
+		}
+	}
+	record(t, ring, trace.Enter, 5)
+	if got := read(); len(got) != 2 || got[0].Kind != trace.Gap || got[0].Result != 3 || got[0].Time != 5 || got[1].Kind != trace.Enter {
+		t.Fatalf("in front of the next call: %+v", got)
+	}
+	fill(6)
+	read()
+	m.close(0, 9)
+	if got := read(); len(got) != 1 || got[0].Kind != trace.Gap || got[0].Result != 3 || got[0].Time != 9 {
+		t.Fatalf("at the end: %+v", got)
+	}
+	if m.close(0, 10); len(read()) != 0 {
+		t.Fatal("the same gap twice")
+	}
+}

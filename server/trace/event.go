@@ -24,6 +24,9 @@ const (
 	// Note: Note holds a sentence of ours about the run: a limit that was
 	// reached, events that were dropped. It is injected, not observed.
 	Note
+	// Gap: between its event before and Time a thread made Result calls that are not
+	// in the trace. With 0 only the end of the call that it was in is missing.
+	Gap
 )
 
 // Provenance says how something that is shown is known.

@@ -109,6 +109,7 @@ type Record struct {
 	HasSets bool
 	Sets    [NumSets][]int32 // each cut to MaxSet
 	Queues  []QueueRecord    // cut to MaxQueues
+	Dropped int64            // calls of the thread so far that were not recorded; set by Reserve
 }
 
 // QueueRecord is a Queue as a thread writes it.
@@ -156,6 +157,7 @@ func (r *Ring) Reserve(rec *Record) (Slot, bool) {
 		head += end
 		at = 0
 	}
+	rec.Dropped = int64(*r.dropped)
 	n := rec.encode(r.data[at : at+maxRecord])
 	return Slot{
 		Time: (*int64)(unsafe.Pointer(&r.data[at+8])),
@@ -235,6 +237,7 @@ func (rec *Record) encode(b []byte) int {
 	for i := range rec.Sets {
 		le.PutUint16(b[112+2*i:], uint16(min(len(rec.Sets[i]), MaxSet)))
 	}
+	le.PutUint64(b[128:], uint64(rec.Dropped))
 	p := fixedSize
 	p += copy(b[p:], addr)
 	p += copy(b[p:], data)
@@ -274,7 +277,7 @@ func (rec *Record) decode(b []byte) error {
 		Time: int64(le.Uint64(b[8:])), Timeout: int64(le.Uint64(b[16:])),
 		Result: int64(le.Uint64(b[24:])), CPU: int64(le.Uint64(b[32:])),
 		FD: int32(le.Uint32(b[40:])), Size: int32(le.Uint32(b[44:])),
-		Errno: Errno(le.Uint16(b[48:])),
+		Errno: Errno(le.Uint16(b[48:])), Dropped: int64(le.Uint64(b[128:])),
 	}
 	for i := range rec.Args {
 		rec.Args[i] = int64(le.Uint64(b[56+8*i:]))

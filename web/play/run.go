@@ -76,8 +76,10 @@ type Lane struct {
 	Calls        []int  // indexes in Run.Calls
 	Start        int    // index in Steps of its Start, or -1
 	Exit         int    // index in Steps of its Exit, or -1
+	Gaps         []Gap  // where calls are missing, in order
 	Peers        []int  // of RolePeer: indexes in Run.Conns, one after another
 	Known        int    // of joined runs: the position at which its own run ends; else 0
+	last         int    // index in Steps of its newest event, or -1
 }
 
 // Call is one call of a lane.
@@ -113,7 +115,7 @@ func (r *Run) AddProc(p *trace.Proc) {
 
 func (r *Run) addLane(proc, thread int) int {
 	p := &r.Header.Procs[proc]
-	r.Lanes = append(r.Lanes, Lane{Proc: proc, Thread: thread, Name: p.Name, Tag: p.Tag, Role: p.Role, Parent: p.Parent, Start: -1, Exit: -1})
+	r.Lanes = append(r.Lanes, Lane{Proc: proc, Thread: thread, Name: p.Name, Tag: p.Tag, Role: p.Role, Parent: p.Parent, Start: -1, Exit: -1, last: -1})
 	return len(r.Lanes) - 1
 }
 
@@ -155,6 +157,11 @@ func (r *Run) index(i int) {
 		return
 	}
 	lane := &r.Lanes[li]
+	if e.Kind == trace.Gap {
+		r.gap(lane, i)
+		return
+	}
+	lane.ungap(i)
 	switch e.Kind {
 	case trace.Start:
 		lane.Start = i

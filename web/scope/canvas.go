@@ -96,6 +96,13 @@ func (c *Canvas) OnDismount() {
 	}
 }
 
+// Title is what the browser shows beside the pointer, "" for nothing.
+func (c *Canvas) Title(text string) {
+	if c.element != nil {
+		c.element.Set("title", text)
+	}
+}
+
 // Draw asks for a frame. It may be called as often as one likes: the browser
 // draws once, when it is about to show the page, and not while it is hidden.
 func (c *Canvas) Draw() {

@@ -103,6 +103,9 @@ func (l *laneIndex) add(r *play.Run, lane *play.Lane, c *play.Call) {
 	if end < 0 && lane.Exit > c.Enter {
 		end = lane.Exit // it ended in the call
 	}
+	if n := len(lane.Gaps); end < 0 && n > 0 && lane.Gaps[n-1].Step > c.Enter {
+		end = lane.Gaps[n-1].Step // how it went on is not in the trace
+	}
 	if end >= 0 {
 		toStep, toTime = int64(end+1), max(r.Steps[end].Time, enter.Time)
 	}
@@ -143,12 +146,16 @@ func (l *laneIndex) join(i int32) {
 }
 
 // same reports whether two neighbours are the same call on the same fd, and
-// both were answered "not yet" without sleeping.
+// both were answered "not yet" without sleeping, with none missing between.
 func same(r *play.Run, lane *play.Lane, i, j int, shapes []shape) bool {
 	if shapes[i] != notYet || shapes[j] != notYet {
 		return false
 	}
-	a, b := &r.Steps[r.Calls[lane.Calls[i]].Enter], &r.Steps[r.Calls[lane.Calls[j]].Enter]
+	from, to := r.Calls[lane.Calls[i]].Enter, r.Calls[lane.Calls[j]].Enter
+	if k := sort.Search(len(lane.Gaps), func(k int) bool { return lane.Gaps[k].Step > from }); k < len(lane.Gaps) && lane.Gaps[k].Step < to {
+		return false // others lie between them
+	}
+	a, b := &r.Steps[from], &r.Steps[to]
 	return a.Call == b.Call && a.FD == b.FD
 }
 

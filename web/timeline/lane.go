@@ -71,6 +71,7 @@ func (d *laneDrawing) draw() {
 		d.label(b, room)
 	}
 	d.t.pending = d.t.pending[:0]
+	d.gaps(x1)
 }
 
 // exited reports whether the lane's thread has ended, as far as is told.

@@ -54,7 +54,7 @@ func (o *Overview) scale() Scale {
 
 func (o *Overview) lane(s Scale, row Row, told, y, pitch float64) {
 	t := o.Of
-	d := laneDrawing{f: &frame{Scale: s, p: t.Player, told: s.X(told), right: o.width}, lane: &t.Player.Run.Lanes[row.Lane]}
+	d := laneDrawing{f: &frame{Scale: s, p: t.Player, told: s.X(told), toldUnit: told, right: o.width}, lane: &t.Player.Run.Lanes[row.Lane]}
 	x0, x1, ok := d.life()
 	if !ok {
 		return
@@ -80,6 +80,14 @@ func (o *Overview) lane(s Scale, row Row, told, y, pitch float64) {
 		to = math.Max(end, b.x0+1)
 	}
 	flush()
+	last := math.Inf(-1)
+	for i := range d.lane.Gaps {
+		a, b := d.f.gap(d.lane, i)
+		if b = math.Max(b, a+1.5); b > last+0.75 && !d.f.hides(&d.lane.Gaps[i]) {
+			o.scene.rect(Screen, a, y, b-a, pitch, 0)
+			last = b
+		}
+	}
 }
 
 // miniature is the colour that a shape has where it is too small for its form.

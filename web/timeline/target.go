@@ -13,7 +13,7 @@ type Target struct {
 	Step int
 	Time int64 // ns, by time
 
-	lane, call, wake int // plus one
+	lane, call, wake, gap int // plus one
 }
 
 // Lane returns the index in Run.Lanes, or -1 above and below the lanes.
@@ -25,6 +25,9 @@ func (t Target) Call() int { return t.call - 1 }
 // Wake returns the step index of the return that the arrow under the point leads
 // to, or -1.
 func (t Target) Wake() int { return t.wake - 1 }
+
+// Gap returns the index in the lane's Gaps of that under the point, or -1.
+func (t Target) Gap() int { return t.gap - 1 }
 
 // reach is how far from a bar a point still means it, in px.
 const reach = 3
@@ -67,6 +70,10 @@ func (t *Timeline) Hit(x, y float64) Target {
 		f := t.frame(s)
 		if hit.call > 0 && math.Abs(y-t.middle(&f, row)) <= barOf(row, t.View.Size)/2+reach {
 			return hit // on the bar itself, which lies above the arrows
+		}
+		if hit.gap = t.hitGap(&f, &p.Run.Lanes[row.Lane], x); hit.gap > 0 {
+			hit.call = 0
+			return hit
 		}
 		t.hitArrow(&f, t.arrows(&f), x, y, &hit)
 		t.hitArrow(&f, t.View.Chain, x, y, &hit)

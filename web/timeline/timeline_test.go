@@ -58,6 +58,15 @@ func TestEachMeaningHasItsShape(t *testing.T) {
 		{"EAGAIN: a hollow notch", func(s *playtest.Script) { s.Spin(4, 1) }, opStroke, Again, 1, []string{"recv 4", "EAGAIN"}},
 		{"EAGAIN again and again: one strip, a chevron between two", func(s *playtest.Script) { s.Spin(4, 9) }, opStroke, Again, 1 + 8, []string{"recv 4 ×9", "EAGAIN"}},
 		{"EAGAIN of another fd: its own", func(s *playtest.Script) { s.Spin(4, 3); s.Spin(5, 3) }, opStroke, Again, 2 * (1 + 2), []string{"recv 4 ×3", "recv 5 ×3"}},
+		{"calls missing: the line is torn", func(s *playtest.Script) {
+			s.Do(1, trace.Getsockopt, 3, 0)
+			s.Do(1, trace.Getsockopt, 3, 0)
+			s.Do(1, trace.Getsockopt, 3, 0)
+			s.Gap(0, 12)
+			s.Do(0, trace.Send, 4, 7)
+		}, opStroke, Ink, 2, []string{"×12 not recorded", "send 4"}},
+		{"calls missing and no room: two strokes", func(s *playtest.Script) { s.Gap(0, 12) }, opStroke, Ink, 2, nil},
+		{"EAGAIN, with calls missing between: two strips", func(s *playtest.Script) { s.Spin(4, 4); s.Gap(0, 12); s.Spin(4, 5) }, opStroke, Again, 2 + 3 + 4, []string{"recv 4 ×4", "recv 4 ×5"}},
 		{"wake: a dashed curve", func(s *playtest.Script) { s.Echo(1, "x") }, opCurve, Wake, 2, nil},
 		{"pause: the injected diamond", func(s *playtest.Script) { s.Pause(1, 3e6) }, opStroke, Error, 1, nil},
 		{"blocked now: no right edge", func(s *playtest.Script) { s.Enter(0, trace.Recv, 4, trace.Event{}); s.Do(1, trace.Getsockopt, 3, 0) }, opStroke, Asleep, 1 + 2, []string{"recv 4", "blocked now"}},
@@ -481,4 +490,54 @@ func FuzzLayout(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Times on the ruler read differently, however long after the start they are.
+func TestTimesOnTheRulerDiffer(t *testing.T) {
+	for _, offset := range []int64{0, 1e9, 1800e9, 40000e9} {
+		for _, by := range []play.Scale{play.ByStep, play.ByTime} {
+			s := playtest.New(1)
+			s.Pass(offset)
+			s.Listen()
+			for range 60 {
+				s.Do(0, trace.Send, 4, 7)
+			}
+			p := player(s, len(s.Events))
+			p.Scale = by
+			tl := timelineOf(p)
+			if by == play.ByTime {
+				tl.View.Zoom(p, 1e12, tl.View.Width) // as near as it goes
+				for range 200 {
+					tl.View.Zoom(p, 1/1.25, tl.View.Width/2)
+					seen := map[string]bool{}
+					for _, w := range times(read(t, tl.Layout().Bytes())) {
+						if seen[w] {
+							t.Fatalf("%d s after the start two ticks read %q", offset/1e9, w)
+						}
+						seen[w] = true
+					}
+				}
+				continue
+			}
+			seen := map[string]bool{}
+			for _, w := range times(read(t, tl.Layout().Bytes())) {
+				if seen[w] {
+					t.Fatalf("%d s after the start two steps are at %q", offset/1e9, w)
+				}
+				seen[w] = true
+			}
+		}
+	}
+}
+
+var aTime = regexp.MustCompile(`^[0-9.]+ (s|ms|µs|ns)$`)
+
+// times returns the words of the ruler that are times.
+func times(ops []drawn) (out []string) {
+	for _, d := range ops {
+		if d.op == opText && d.args[4] == 15 && aTime.MatchString(d.text) {
+			out = append(out, d.text)
+		}
+	}
+	return out
 }

@@ -60,6 +60,11 @@ func (s *Script) Fork(parent, pid int) (child int) {
 // Exit ends a process.
 func (s *Script) Exit(proc int) { s.add(trace.Event{Kind: trace.Exit, Proc: proc, FD: -1}) }
 
+// Gap leaves out so many calls of the process's first thread.
+func (s *Script) Gap(proc int, calls int64) {
+	s.add(trace.Event{Kind: trace.Gap, Proc: proc, FD: -1, Result: calls})
+}
+
 // Enter enters a call of the process's first thread; e gives its arguments.
 func (s *Script) Enter(proc int, call trace.Call, fd int, e trace.Event) {
 	e.Kind, e.Proc, e.Call, e.FD = trace.Enter, proc, call, fd
