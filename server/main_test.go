@@ -76,7 +76,7 @@ func TestWrongCommandLines(t *testing.T) {
 		{"run echo 127.0.0.1:0 backlog", 2, "written name=value"},
 		{"run echo 127.0.0.1:0 depth=3", 2, "it has backlog"},
 		{"run echo 127.0.0.1:0 backlog=-1", 2, "a whole number from 0"},
-		{"run kqueue 127.0.0.1:0", 1, "this machine runs Linux, which has no kqueue"},
+		{"run kqueue 127.0.0.1:0", 1, "the server's machine runs Linux, which has no kqueue"},
 		{"-control " + taken.Addr().String(), 1, "already in use"},
 	} {
 		stdout, stderr, status := finish(t, strings.Fields(c.args)...)
@@ -129,14 +129,7 @@ func read(t *testing.T, r *bufio.Reader, pattern string) string {
 }
 
 func TestRunShowsACallWhileItBlocks(t *testing.T) {
-	// A port that is free: nobody but the kernel hands one out in this moment.
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := free.Addr().String()
-	free.Close()
-	echo := server(t, "run", "echo", addr, "backlog=3")
+	echo := server(t, "run", "echo", "127.0.0.1:0", "backlog=3")
 	pipe, err := echo.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -145,6 +138,7 @@ func TestRunShowsACallWhileItBlocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := bufio.NewReader(pipe)
+	addr := read(t, r, `^server: bound to (127\.0\.0\.1:[1-9]\d*)$`)
 	read(t, r, `^listen\(3, 3\) = 0 <\d\.\d{6}>$`)
 	begin := make([]byte, len("accept(3, "))
 	if _, err := io.ReadFull(r, begin); err != nil || string(begin) != "accept(3, " {
@@ -175,6 +169,30 @@ func TestRunShowsACallWhileItBlocks(t *testing.T) {
 	if status := echo.ProcessState.ExitCode(); status != 128+int(syscall.SIGINT) {
 		t.Errorf("after Ctrl-C the status is %d", status)
 	}
+}
+
+// Threads have the numbers that the page gives them: the first is 1.
+func TestRunNumbersThreadsFromOne(t *testing.T) {
+	threads := server(t, "run", "threads", "127.0.0.1:0")
+	pipe, err := threads.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := threads.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r := bufio.NewReader(pipe)
+	addr := read(t, r, `^server: bound to (.*)$`)
+	if _, _, status := finish(t, "run", "client", addr, "message=hello"); status != 0 {
+		t.Errorf("client: status %d", status)
+	}
+	read(t, r, `^\[thread 2\] close\(4\) = 0 <`)
+	threads.Process.Signal(syscall.SIGINT)
+	rest, err := io.ReadAll(r)
+	if err != nil || strings.Contains(string(rest), "[thread 0]") {
+		t.Errorf("%v\n%s", err, rest)
+	}
+	threads.Wait()
 }
 
 // A program's children stand in its trace, each line with the pid of its process.

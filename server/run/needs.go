@@ -16,7 +16,7 @@ var ErrUnable = errors.New("can't run here")
 func lacks(p *demo.Program, box sandbox) string {
 	switch {
 	case p.Needs == demo.Kqueue && runtime.GOOS == "linux":
-		return "this machine runs Linux, which has no kqueue: it is a mechanism of the BSDs and macOS"
+		return "the server's machine runs Linux, which has no kqueue: it is a mechanism of the BSDs and macOS"
 	case p.Needs == demo.Strace:
 		return straceLacks(box)
 	}

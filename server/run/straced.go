@@ -55,7 +55,7 @@ func beTraced() {
 func straceLacks(box sandbox) string {
 	tool, err := exec.LookPath("strace")
 	if err != nil {
-		return "the calls of its server are taken by strace, which is not installed on this machine"
+		return "the calls of its server are taken by strace, which is not installed on the machine that runs it"
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -74,7 +74,7 @@ func straceLacks(box sandbox) string {
 		if line == "" {
 			line = err.Error()
 		}
-		return fmt.Sprintf("the calls of its server are taken by strace, which may not do that on this machine: %.200s", line)
+		return fmt.Sprintf("the calls of its server are taken by strace, which may not do that on the machine that runs it: %.200s", line)
 	}
 	return ""
 }

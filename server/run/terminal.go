@@ -19,7 +19,8 @@ import (
 // out as strace(1) does: a call's beginning as soon as it enters the kernel,
 // the rest when it returns. What the program writes to standard output goes to
 // stdout, which has to be a file to be inherited; its lines on standard error
-// go between those of the trace. When ctx is done the program gets a SIGINT.
+// go between those of the trace, and the address where the kernel chose the port.
+// When ctx is done the program gets a SIGINT.
 //
 // The status is the program's exit status, 128 and the signal's number when one
 // ended it. An error means that there was nothing to run.
@@ -35,6 +36,7 @@ func Terminal(ctx context.Context, program, addr string, args map[string]string,
 		return 0, fmt.Errorf("program %s %w: %s", program, ErrUnable, why)
 	}
 	job := assignment{Program: program, Addr: addr, Args: args, Leashed: true}
+	job.Sample = strings.HasSuffix(addr, ":0") // which tells the port that the kernel chose
 	strace := p.Needs == demo.Strace
 	proc, err := spawnBy(strace, nil, job.words(), stdout, nil)
 	if err != nil {
@@ -77,6 +79,7 @@ func Terminal(ctx context.Context, program, addr string, args map[string]string,
 		locate: func([4]uintptr) (int, int) { return 0, 0 },
 		seen:   func(*trace.Event) {},
 		born:   func(_, pid int) { screen.pids = append(screen.pids, pid) },
+		gaps:   true,
 	}
 	if strace {
 		m.settle = straceSettle
@@ -138,6 +141,8 @@ func (s *straceWriter) event(e *trace.Event) {
 	switch e.Kind {
 	case trace.Note:
 		s.line(e.Note)
+	case trace.Gap:
+		s.line(fmt.Sprintf("%s+++ %d calls were not recorded here +++", s.prefix(who), e.Result))
 	case trace.Start:
 		s.threads = s.threads || e.Thread > 0
 		s.procs = s.procs || e.Proc > 0
@@ -164,9 +169,12 @@ func (s *straceWriter) event(e *trace.Event) {
 		if s.partial != nil && *s.partial == who {
 			s.partial = nil
 			fmt.Fprintln(s.w, strings.TrimPrefix(trace.Strace(enter, e), beginning(enter)))
-			return
+		} else {
+			s.line(s.prefix(who) + trace.Resumed(enter, e))
 		}
-		s.line(s.prefix(who) + trace.Resumed(enter, e))
+		if e.Call == trace.Bind && e.Errno == 0 && len(e.Queues) > 0 {
+			s.line("server: bound to " + e.Queues[0].Local)
+		}
 	}
 }
 
@@ -185,7 +193,7 @@ func (s *straceWriter) prefix(who thread) string {
 		prefix = fmt.Sprintf("[pid %d] ", s.pids[who.proc])
 	}
 	if s.threads {
-		name := fmt.Sprintf("thread %d", who.thread)
+		name := fmt.Sprintf("thread %d", who.thread+1)
 		if s.strace {
 			name = trace.ThreadName(who.thread)
 		}
