@@ -250,9 +250,16 @@ func typing(target app.Value, key string) bool {
 	case "INPUT", "SELECT", "TEXTAREA":
 		return true
 	case "BUTTON", "A", "LABEL":
-		return key == " " || key == "Enter"
+		return key == " " || key == "Enter" && !answering(target)
 	}
 	return (key == "ArrowUp" || key == "ArrowDown") && target.Get("classList").Call("contains", "scroll").Bool()
+}
+
+// answering reports whether a button is part of a guess that can be checked: then
+// Enter checks it, and the space bar changes it.
+func answering(button app.Value) bool {
+	return button.Call("matches", ".out button.m, #ask .offers .btn").Bool() &&
+		app.Window().Get("document").Call("querySelector", "#ask .pri:enabled").Truthy()
 }
 
 // keyList is the dialog that lists the keys.

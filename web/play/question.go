@@ -3,6 +3,7 @@ package play
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"sockscope/server/trace"
 )
@@ -30,6 +31,7 @@ type Question struct {
 	Members []Member // of AskReady: what may be lit, in the order of the lists
 	Right   Guess
 
+	does      bool // it asks what a call does: what that returns is a sentence then
 	situation situation
 }
 
@@ -71,15 +73,25 @@ func (g Guess) Equal(h Guess) bool { return g.Offer == h.Offer && slices.Equal(g
 
 // right sets the right answer, which must be the first offer.
 func (q *Question) right(format string, a ...any) {
-	q.Offers = append(q.Offers, Offer{Text: fmt.Sprintf(format, a...)})
+	q.Offers = append(q.Offers, Offer{Text: q.answer(format, a...)})
 }
 
 // wrong adds a wrong answer, unless there is one of the same text.
 func (q *Question) wrong(belief, format string, a ...any) {
-	text := fmt.Sprintf(format, a...)
+	text := q.answer(format, a...)
 	if !slices.ContainsFunc(q.Offers, func(o Offer) bool { return o.Text == text }) {
 		q.Offers = append(q.Offers, Offer{text, belief})
 	}
+}
+
+// answer writes an offer so that it answers what q asks: of what a call does, what
+// it returns is a sentence.
+func (q *Question) answer(format string, a ...any) string {
+	text := fmt.Sprintf(format, a...)
+	if q.does && !strings.HasPrefix(text, "It ") {
+		text = "It returns " + strings.ToLower(text[:1]) + text[1:]
+	}
+	return text
 }
 
 // mixed puts the right offer, the first, to a place that differs from call to
@@ -126,7 +138,7 @@ func asks(c *Call, a Asking, s situation, at int) *Question {
 func sleeps(r *Run, c *Call, s situation) *Question {
 	in := &r.Steps[c.Enter]
 	q := asks(c, AskSleep, s, c.Enter+1)
-	q.Text = happens(r, in, q.At, q.Enter)
+	q.happens(r, in)
 	switch {
 	case in.Call == trace.Accept:
 		q.right("It sleeps, until a client connects")
@@ -144,9 +156,9 @@ func sleeps(r *Run, c *Call, s situation) *Question {
 	return q.mixed()
 }
 
-// happens asks what becomes of a call at the position: one that has just
-// entered, or one that has slept and is about to return.
-func happens(r *Run, in *trace.Event, at, enter int) string {
+// happens asks what becomes of its call: one that has just entered, or one that has
+// slept and is about to return.
+func (q *Question) happens(r *Run, in *trace.Event) {
 	text := fmt.Sprintf("%s of %s ", brief(in), r.who(in.Proc))
 	switch {
 	case in.Call.Receives():
@@ -156,10 +168,11 @@ func happens(r *Run, in *trace.Event, at, enter int) string {
 	default:
 		text += "has entered the kernel."
 	}
-	if at > enter+1 {
-		return text + " It has slept. What does it return?"
+	if q.does = q.At == q.Enter+1; q.does {
+		q.Text = text + " What does it do?"
+	} else {
+		q.Text = text + " It has slept. What does it return?"
 	}
-	return text + " What does it do?"
 }
 
 // received asks what a recv returns. first and whole are what the first send
@@ -169,7 +182,7 @@ func received(r *Run, c *Call, s situation, nonBlocking bool, first, whole int64
 	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
 	slept := out.Sleep != trace.Awake
 	q := asks(c, AskResult, s, moment(c, out))
-	q.Text = happens(r, in, q.At, q.Enter)
+	q.happens(r, in)
 	switch {
 	case out.Errno != 0:
 		q.right("%s", failure(out))
@@ -217,22 +230,25 @@ func failure(out *trace.Event) string {
 func sent(r *Run, c *Call, s situation, nonBlocking bool) *Question {
 	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
 	q := asks(c, AskResult, s, moment(c, out))
-	q.Text = happens(r, in, q.At, q.Enter)
+	q.happens(r, in)
 	switch {
 	case out.Errno != 0:
 		q.right("%s", failure(out))
 		if !out.Errno.NotYet() {
-			q.wrong(errorIsToldByCall, "%s", count(int64(in.Size), "byte"))
+			q.wrong(errorIsToldByCall, "%s: it took all", grouped(int64(in.Size)))
 		} else {
-			q.wrong("Nothing fitted, and 0 would not say whether to try again.", "0 bytes")
+			q.wrong("Nothing fitted, and 0 would not say whether to try again.", "0: it took nothing")
 		}
 	default:
-		q.right("%s", count(out.Result, "byte"))
 		if out.Result < int64(in.Size) {
-			q.wrong(sendTakesPart, "%s: all, or it fails", count(int64(in.Size), "byte"))
+			q.right("%s: it took a part", grouped(out.Result))
+			q.wrong(sendTakesPart, "%s: it takes all, or fails", grouped(int64(in.Size)))
 			q.wrong("EAGAIN says that not one byte fitted.", "-1 EAGAIN")
-		} else if s == sendHalfClosed {
-			q.wrong(halfCloseOneWay, "-1 EPIPE: the connection is closing")
+		} else {
+			q.right("%s: it took all", grouped(out.Result))
+			if s == sendHalfClosed {
+				q.wrong(halfCloseOneWay, "-1 EPIPE: the connection is closing")
+			}
 		}
 		q.wrong("The bytes are in the kernel's buffer: that is what the result counts.", "0: nothing has arrived yet")
 	}
@@ -250,7 +266,7 @@ func sent(r *Run, c *Call, s situation, nonBlocking bool) *Question {
 func accepted(r *Run, c *Call, s situation) *Question {
 	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
 	q := asks(c, AskResult, s, moment(c, out))
-	q.Text = happens(r, in, q.At, q.Enter)
+	q.happens(r, in)
 	if out.Errno != 0 {
 		q.right("%s", failure(out))
 		q.wrong("0 would be an fd: standard input.", "0")
@@ -313,10 +329,12 @@ func ready(r *Run, c *Call, s situation) *Question {
 		}
 	}
 	if s == waitSleeps {
-		q.right("It sleeps")
+		q.right("None yet: it sleeps")
 		q.Right = Guess{Offer: 0}
 	} else if out.Sleep == trace.Awake {
-		q.wrong("It sleeps only while none of its members is ready.", "It sleeps")
+		q.wrong("It sleeps only while none of its members is ready.", "None yet: it sleeps")
+	} else if in.Timeout == trace.Forever {
+		q.wrong("It has no timeout: it sleeps until one of them is ready.", "None: its time is up")
 	} else {
 		q.wrong("One of them became ready before the time was up.", "None: its time is up")
 	}

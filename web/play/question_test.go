@@ -3,7 +3,9 @@ package play
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -150,7 +152,7 @@ func TestTheRightAnswerIsWhatTheTraceSays(t *testing.T) {
 			s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024, Queues: []trace.Queue{{FD: 4, Recv: 15, State: trace.Established}}})
 			s.Return(0, trace.Event{Result: 15})
 			return s
-		}, "15 bytes", "1,024 bytes", "15 bytes sat in the Recv-Q of fd 4"},
+		}, "It returns 15 bytes", "It returns 1,024 bytes", "15 bytes sat in the Recv-Q of fd 4"},
 		{"recv sleeps", recvSleeps, func() *playtest.Script {
 			s := busy(1)
 			s.Echo(1, "hello")
@@ -168,26 +170,26 @@ func TestTheRightAnswerIsWhatTheTraceSays(t *testing.T) {
 			s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
 			s.Return(0, trace.Event{Result: 34})
 			return s
-		}, "34 bytes", "19 bytes", "15 bytes came from the send of client 1"},
+		}, "It returns 34 bytes", "It returns 19 bytes", "15 bytes came from the send of client 1"},
 		{"one send makes two recvs", recvPart, func() *playtest.Script {
 			s := busy(1)
 			s.Do(1, trace.Send, 3, 19)
 			s.Enter(0, trace.Recv, 4, trace.Event{Size: 10})
 			s.Return(0, trace.Event{Result: 10})
 			return s
-		}, "10 bytes", "19 bytes", "10 bytes came from the send of client 1, which moved 19"},
+		}, "It returns 10 bytes", "It returns 19 bytes", "10 bytes came from the send of client 1, which moved 19"},
 		{"recv returns 0 after the peer's close", recvEnd, func() *playtest.Script {
 			s := busy(1)
 			s.Do(1, trace.Close, 3, 0)
 			s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
 			s.Return(0, trace.Event{})
 			return s
-		}, "0: the end of the stream", "-1, with an error", "client 1 had closed its socket"},
+		}, "It returns 0: the end of the stream", "It returns -1, with an error", "client 1 had closed its socket"},
 		{"a non-blocking recv is told not yet", recvNotYet, func() *playtest.Script {
 			s := busy(1)
 			s.Spin(4, 1)
 			return s
-		}, "-1 EAGAIN: not yet", "It sleeps, until bytes arrive", ""},
+		}, "It returns -1 EAGAIN: not yet", "It sleeps, until bytes arrive", ""},
 		{"a spinning recv is told not yet 40 times", askedOften, func() *playtest.Script {
 			s := busy(1)
 			s.Spin(4, 40)
@@ -207,27 +209,27 @@ func TestTheRightAnswerIsWhatTheTraceSays(t *testing.T) {
 			s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
 			s.Return(0, trace.Event{Errno: trace.ECONNRESET})
 			return s
-		}, "-1 ECONNRESET: Connection reset by peer", "0: there is nothing", ""},
+		}, "It returns -1 ECONNRESET: Connection reset by peer", "It returns 0: there is nothing", ""},
 		{"send takes part", sendPart, func() *playtest.Script {
 			s := busy(1)
 			s.Enter(0, trace.Send, 4, trace.Event{Size: 4000})
 			s.Return(0, trace.Event{Result: 2500})
 			return s
-		}, "2,500 bytes", "4,000 bytes: all, or it fails", ""},
+		}, "It returns 2,500: it took a part", "It returns 4,000: it takes all, or fails", ""},
 		{"a server can send to a client that has shut down its side", sendHalfClosed, func() *playtest.Script {
 			s := busy(1)
 			s.Enter(0, trace.Send, 4, trace.Event{Size: 5, Queues: []trace.Queue{{FD: 4, State: trace.CloseWait}}})
 			s.Return(0, trace.Event{Result: 5})
 			return s
-		}, "5 bytes", "-1 EPIPE: the connection is closing", ""},
+		}, "It returns 5: it took all", "It returns -1 EPIPE: the connection is closing", ""},
 		{"send to a peer that is gone", sendFails, func() *playtest.Script {
 			s := busy(1)
 			s.Enter(0, trace.Send, 4, trace.Event{Size: 5})
 			s.Return(0, trace.Event{Errno: trace.EPIPE})
 			return s
-		}, "-1 EPIPE: Broken pipe", "5 bytes", ""},
+		}, "It returns -1 EPIPE: Broken pipe", "It returns 5: it took all", ""},
 		{"accept makes a new socket", acceptGives, func() *playtest.Script { return busy(1) },
-			"4: a new socket", "3: the listener, connected now", ""},
+			"It returns 4: a new socket", "It returns 3: the listener, connected now", ""},
 		{"select is woken by a client", waitListener, func() *playtest.Script {
 			s := script(1)
 			s.Listen()
@@ -236,7 +238,7 @@ func TestTheRightAnswerIsWhatTheTraceSays(t *testing.T) {
 			s.Return(0, trace.Event{Result: 1, Sets: &trace.Sets{Read: []int{3}},
 				Queues: []trace.Queue{{FD: 3, Recv: 1, Send: 5, State: trace.Listening}, {FD: 4, State: trace.Established}}})
 			return s
-		}, "fd 3 readable, at once", "It sleeps", "1 connection waited in the backlog of fd 3"},
+		}, "fd 3 readable, at once", "None yet: it sleeps", "1 connection waited in the backlog of fd 3"},
 		{"select waits in vain", waitTimesOut, func() *playtest.Script {
 			s := busy(1)
 			s.Enter(0, trace.Select, -1, trace.Event{Sets: &trace.Sets{Read: []int{3, 4}}, Timeout: 500e6})
@@ -269,7 +271,7 @@ func TestQuestionsOfTheRecordings(t *testing.T) {
 		"echo":      {"It sleeps, until a client connects", "0: the end of the stream"},
 		"byteorder": {"256"},
 		"iterative": {"When client 2 is done", "0: it is connected"},
-		"select":    {"It sleeps", "writable, at once", "0: its time is up"},
+		"select":    {"None yet: it sleeps", "writable, at once", "0: its time is up"},
 	} {
 		r := recorded(t, name)
 		var got []string
@@ -297,6 +299,49 @@ func TestQuestionsOfTheRecordings(t *testing.T) {
 		for _, w := range want {
 			if !strings.Contains(strings.Join(got, "\n"), w) {
 				t.Errorf("%s: no answer is %q: %q", name, w, got)
+			}
+		}
+	}
+}
+
+// Every offer answers the question that it is offered for, as a sentence has it.
+func TestOffersFitTheirQuestions(t *testing.T) {
+	fits := []struct {
+		asks  string
+		offer *regexp.Regexp
+	}{
+		{"What does it do?", regexp.MustCompile(`^It (sleeps, until|returns) `)},
+		{"What does it return?", regexp.MustCompile(`^(-?[0-9]|The client's address$)`)},
+		{" return?", regexp.MustCompile(`^(-?[0-9]|Nothing yet: it sleeps)`)},
+		{" find ready?", regexp.MustCompile(`^None`)},
+		{" print?", regexp.MustCompile(`^[0-9]+$`)},
+		{"When is it accepted?", regexp.MustCompile(`^(When .* is done|At once: )`)},
+		{"How often in this trace, before its bytes come?", regexp.MustCompile(`^(Once|[0-9,]+ times)`)},
+		{"return for them again?", regexp.MustCompile(`^(Yes, |No: |Not before)`)},
+	}
+	files, err := filepath.Glob("../assets/recordings/*.trace")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no recordings", err)
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".trace")
+		r := recorded(t, name)
+		r.Header.Lab = "" // which asks about everything
+		for _, q := range Questions(r) {
+			known := false
+			for _, f := range fits {
+				if known || !strings.HasSuffix(q.Text, f.asks) {
+					continue
+				}
+				known = true
+				for _, o := range q.Offers {
+					if !f.offer.MatchString(o.Text) {
+						t.Errorf("%s: %q is no answer to %q", name, o.Text, q.Text)
+					}
+				}
+			}
+			if !known {
+				t.Errorf("%s: what fits %q?", name, q.Text)
 			}
 		}
 	}
