@@ -7,7 +7,7 @@ import (
 // record fetches the lab's recording, for a page without a relay, or whose server
 // can't run the lab. Without one the page says so.
 func (p *labPage) record(ctx app.Context) {
-	if app.IsServer || p.s.Lab.Server() != "" || !p.s.Link.Off() && p.s.cannot() == "" || p.s.Player != nil {
+	if app.IsServer || p.s.Lab.Server() != "" || p.s.Lab.Unrecorded || !p.s.Link.Off() && p.s.cannot() == "" || p.s.Player != nil {
 		return
 	}
 	id := p.s.Lab.ID

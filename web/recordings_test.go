@@ -3,6 +3,7 @@ package web
 import (
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,6 +47,16 @@ func recordings(t *testing.T) []string {
 		files[i] = strings.TrimSuffix(path.Base(f), ".trace")
 	}
 	return files
+}
+
+// A lab's page asks for its recording where there is one, and only there.
+func TestLabsAreRecordedUnlessTheySayNot(t *testing.T) {
+	names := recordings(t)
+	for _, l := range lab.All {
+		if !l.Compares && slices.Contains(names, l.ID) == l.Unrecorded {
+			t.Errorf("%s says that it is unrecorded: %v", l.ID, l.Unrecorded)
+		}
+	}
 }
 
 func TestRecordingsAreWholeRuns(t *testing.T) {

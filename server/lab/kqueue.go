@@ -23,7 +23,8 @@ var queues = &Lab{
 		timeoutKnob,
 		lastKnob,
 	},
-	Instead: "epoll",
+	Instead:    "epoll",
+	Unrecorded: true,
 	procs: func(v Values) []Process {
 		const addr = "127.0.0.1:10001"
 		return endLast(append([]Process{ending("kqueue", addr, v, "size")}, talkers(v, addr)...), v)

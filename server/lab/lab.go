@@ -39,6 +39,9 @@ type Lab struct {
 	// Instead is the ID of a lab that shows the like where this one can't run; may
 	// be empty.
 	Instead string
+	// Unrecorded says that the site has no recording of it yet: nobody has made one
+	// where it can run.
+	Unrecorded bool
 	// Compares says that the lab has no runs of its own: it sets runs of others
 	// side by side.
 	Compares bool
