@@ -14,9 +14,10 @@ import (
 
 // Of epoll_ctl(2).
 const (
-	epollIn   = 0x1
-	epollOut  = 0x4
-	epollEdge = 1 << 31
+	epollIn    = 0x1
+	epollOut   = 0x4
+	epollRdHup = 0x2000
+	epollEdge  = 1 << 31
 )
 
 // list is a row of the fd table: what a call that waits for several fds was asked
@@ -27,8 +28,11 @@ type list struct {
 	members []int
 }
 
-// listsOf returns the rows of s in a call's own words. Only an answer has the last
-// two, which nobody needs to ask for.
+// noList is that of a row which no question is about.
+const noList play.List = 0xff
+
+// listsOf returns the rows of s in a call's own words. Only an answer has the errors
+// and hang-ups, which nobody needs to ask for.
 func listsOf(call trace.Call, s *trace.Sets, answer bool) []list {
 	if s == nil {
 		s = new(trace.Sets)
@@ -45,10 +49,29 @@ func listsOf(call trace.Call, s *trace.Sets, answer bool) []list {
 	}
 	rows := []list{{names[0], play.Readable, s.Read}, {names[1], play.Writable, s.Write}}
 	if answer {
-		const none = 0xff // no question is about them
-		rows = append(rows, list{names[2], none, s.Error}, list{names[3], none, s.HangUp})
+		rows = append(rows, list{names[2], noList, s.Error}, list{names[3], noList, s.HangUp})
 	}
 	return rows
+}
+
+// answered returns the rows of what p's newest call that waits for several fds has
+// answered. That a peer sends no more has to be asked for, and most programs don't.
+func answered(p *trace.ProcState) []list {
+	m := p.Muxed
+	rows := listsOf(m.Call, m.Out, true)
+	var fds []int
+	if m.Out != nil {
+		fds = m.Out.RdHup
+	}
+	if len(fds) > 0 || asksForRdHup(p) {
+		rows = append(rows, list{map[trace.Call]string{trace.Poll: "POLLRDHUP", trace.EpollWait: "EPOLLRDHUP"}[m.Call], noList, fds})
+	}
+	return rows
+}
+
+// asksForRdHup reports whether EPOLLRDHUP is asked for of an fd of the interest list.
+func asksForRdHup(p *trace.ProcState) bool {
+	return slices.ContainsFunc(p.FDs, func(f trace.FDState) bool { return f.Watched&epollRdHup != 0 })
 }
 
 // readiness draws the sets that the newest call that waits for several fds was given,
@@ -83,7 +106,7 @@ func (s *session) readiness(p *trace.ProcState, cols []column, row func(string, 
 			row("tell", "to be told", func(c *column) app.UI { return member(s.toBeTold(p, c.fd), "m", c.number) }))
 	}
 	out = append(out, title(map[bool]string{true: "Sets out ", false: "Events out "}[m.Call == trace.Select], answerWord(m), nil))
-	for _, l := range listsOf(m.Call, m.Out, true) {
+	for _, l := range answered(p) {
 		out = append(out, row("out", l.head, func(c *column) app.UI {
 			if light := s.light(l.of, c.number); light != nil {
 				return light
@@ -105,8 +128,11 @@ func member(in bool, class string, fd int) app.UI {
 // watched returns the interest list as it is registered now.
 func watched(p *trace.ProcState) []list {
 	rows := []list{{head: "EPOLLIN"}, {head: "EPOLLOUT"}, {head: "EPOLLET"}}
+	if asksForRdHup(p) {
+		rows = append(rows, list{head: "EPOLLRDHUP"})
+	}
 	for i := range p.FDs {
-		for k, event := range [...]int64{epollIn, epollOut, epollEdge} {
+		for k, event := range []int64{epollIn, epollOut, epollEdge, epollRdHup}[:len(rows)] {
 			if p.FDs[i].Watched&event != 0 {
 				rows[k].members = append(rows[k].members, p.FDs[i].FD)
 			}

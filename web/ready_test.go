@@ -92,6 +92,37 @@ func TestListsAreInTheCallsOwnWords(t *testing.T) {
 	}
 }
 
+// That a peer sends no more has a row where it was asked for, and none elsewhere.
+func TestTheRowOfRdHup(t *testing.T) {
+	for name, want := range map[string]bool{"runtime": true, "epoll": false, "poll": false} {
+		s := recorded(t, name)
+		run := s.Player.Run
+		rows := 0
+		for i := range run.Steps {
+			e := &run.Steps[i]
+			if e.Kind != trace.Return || !e.Call.Multiplexes() || e.Sets == nil {
+				continue
+			}
+			p := &run.State(i + 1).Procs[e.Proc]
+			out := answered(p)
+			if last := out[len(out)-1]; last.head == "EPOLLRDHUP" {
+				rows++
+				if !slices.Equal(last.members, e.Sets.RdHup) {
+					t.Errorf("%s: at %d the row has %v, want %v", name, i+1, last.members, e.Sets.RdHup)
+				}
+				if asked := watched(p); asked[len(asked)-1].head != "EPOLLRDHUP" {
+					t.Errorf("%s: at %d it is in no row of the interest list", name, i+1)
+				}
+			} else if len(e.Sets.RdHup) > 0 {
+				t.Errorf("%s: at %d no row has %v", name, i+1, e.Sets.RdHup)
+			}
+		}
+		if want != (rows > 0) {
+			t.Errorf("%s: %d answers have the row", name, rows)
+		}
+	}
+}
+
 // The bits are those that select was given and wrote: no more than nfds of them,
 // and nothing known before it has returned.
 func TestBitsOfAnFDSet(t *testing.T) {
