@@ -20,7 +20,7 @@ func TestAskBeforeShowing(t *testing.T) {
 	tab.Key(kb.Home)
 	waitPos(tab, 0)
 	tab.Key("a")
-	tab.WaitText(".scopehead", "asking before showing")
+	tab.WaitText(".scopehead", "asking first")
 	tab.Key(kb.End) // a seek goes past questions: nothing is asked at the end
 	waitPos(tab, of)
 	tab.Key(kb.Home)
@@ -131,4 +131,32 @@ func TestWhyItWoke(t *testing.T) {
 	tab.Shot("why")
 	tab.Eval(`[...document.querySelectorAll(".why-chain button")].at(-1).click()`)
 	tab.Wait(`document.querySelector(".lanes .on")`)
+}
+
+// With the focus on what is lit, Enter checks the guess, and the space bar changes it.
+func TestEnterChecksWhereTheFocusIs(t *testing.T) {
+	b, base := desk(t)
+	tab := b.Open(t, base+"/lab/select?timeout=100ms&clients=2", browser.Desk)
+	runToEnd(tab)
+	tab.Key(kb.Home)
+	waitPos(tab, 0)
+	tab.Key("a")
+	tab.WaitText(".scopehead", "asking first")
+	for tab.Key("w"); ; tab.Key("w") {
+		tab.Wait(`document.querySelector(".lab.asking")`)
+		if tab.Count("#ask.lights") == "1" {
+			break
+		}
+		tab.Key(kb.Escape)
+		tab.Wait(`!document.querySelector(".lab.asking")`)
+	}
+	tab.Eval(`document.querySelector(".out button.m").focus()`)
+	tab.Key(" ")
+	tab.Wait(`document.querySelector(".out button.m").matches("[aria-pressed=true]:focus")`)
+	tab.Key(" ")
+	tab.Wait(`document.querySelector(".out button.m").matches("[aria-pressed=false]:focus")`)
+	tab.Key(" ")
+	tab.Wait(`document.querySelector(".out button.m").matches("[aria-pressed=true]:focus")`)
+	tab.Key(kb.Enter)
+	tab.WaitText("#ask .note", "of 1 right")
 }

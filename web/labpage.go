@@ -112,6 +112,13 @@ func (p *labPage) OnMount(ctx app.Context) {
 		p.turn()
 		move()
 	}
+	p.lanes.Pointed = func(hit timeline.Target) {
+		words := ""
+		if hit.Gap() >= 0 {
+			words = sentence(p.s.Player.Run.Lanes[hit.Lane()].Gaps[hit.Gap()].Missing())
+		}
+		p.screen.Title(words)
+	}
 	p.s.send, p.s.drawn = p.wire.send, p.draw
 	p.near.begin(&p.wire)
 	p.wire.start(ctx, p.near.url(), func(events []link.Event) {
@@ -276,7 +283,9 @@ func (p *labPage) say() app.UI {
 	class := "say"
 	if len(said) == 0 {
 		class = "vh"
-		if p.s.Phase == over {
+		if text := p.s.pending(); text != "" {
+			class, said = "say calm", append(said, text)
+		} else if p.s.Phase == over {
 			said = append(said, "The run has ended: "+p.s.headline()+".")
 		}
 	}
@@ -431,6 +440,7 @@ func (p *labPage) obey(ctx app.Context, c command) {
 	switch c {
 	case startRun:
 		if !p.canRun() {
+			p.s.want()
 			return
 		}
 	case allKeys:

@@ -28,14 +28,12 @@ var commands = map[string]string{
 }
 
 // command returns what to type to be a client of the session's standing server,
-// where it says that it listens, or where it does by default.
+// where the relay said last that it listens, or where it does by default.
 func (s *session) command(tool string) string {
 	addr := s.expected()[0].Addr
-	if s.Hello != nil {
-		for _, p := range s.Hello.Standing {
-			if p.Name == s.Lab.Server() && strings.Contains(p.Addr, ":") {
-				addr = p.Addr
-			}
+	for _, p := range s.standing {
+		if p.Name == s.Lab.Server() && strings.Contains(p.Addr, ":") {
+			addr = p.Addr
 		}
 	}
 	if s.Lab.Server() == "byteorder" {

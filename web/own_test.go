@@ -160,9 +160,12 @@ func TestCommandsNameTheTrueAddress(t *testing.T) {
 	s, _ := sitting(t)
 	for i, want := range []string{"nc ::1 77", "nc 127.0.0.1 9999", `printf '\000\000\116\040' | nc 127.0.0.1 20000 | xxd`} {
 		s.open(lab.Standing[i], lab.Values{})
-		s.Hello = &trace.Hello{Standing: []trace.Proc{{Name: "mux", Addr: "[::1]:77"}, {Name: "echo", Addr: "nowhere"}}}
-		if got := s.command("nc"); got != want {
-			t.Errorf("%s, want %s", got, want)
+		s.hear(say(trace.Message{Hello: &trace.Hello{Version: trace.Version, Standing: []trace.Proc{{Name: "mux", Addr: "[::1]:77"}, {Name: "echo", Addr: "nowhere"}}}}))
+		for _, when := range []string{"live", "with the relay gone"} {
+			if got := s.command("nc"); got != want {
+				t.Errorf("%s: %s, want %s", when, got, want)
+			}
+			s.hear(link.Event{State: link.Gone})
 		}
 		for _, tool := range tools {
 			if got := s.command(tool); got == "" || strings.ContainsAny(got, "HP") {

@@ -31,6 +31,9 @@ type session struct {
 	Link  link.State
 	Hello *trace.Hello // nil until the server has spoken
 	Look  *trace.Look  // the programs before a run; nil until known
+	// standing are the standing servers of the newest Hello: where they listen is
+	// worth knowing when the relay is gone for a moment.
+	standing []trace.Proc
 
 	Phase   phase
 	Place   int    // in the queue, 1 is next
@@ -48,6 +51,8 @@ type session struct {
 	flow flowPick
 	rev  int
 	send func(*trace.Request) error
+	// wanted says that a run was asked for before the server had spoken.
+	wanted bool
 	// leaving says that what was shown before was told to stop, and has not yet.
 	leaving bool
 	drawn   func() // told when the timeline is to be drawn again; nil for nobody
@@ -76,7 +81,7 @@ type flowPick struct {
 // open starts over with a lab and its set-up.
 func (s *session) open(l *lab.Lab, v lab.Values) {
 	*s = session{
-		Lab: l, Values: v, Link: s.Link, Hello: s.Hello, Notice: s.Notice, send: s.send, drawn: s.drawn, leaving: s.leaving,
+		Lab: l, Values: v, Link: s.Link, Hello: s.Hello, standing: s.standing, Notice: s.Notice, send: s.send, drawn: s.drawn, leaving: s.leaving,
 		rev: s.rev + 1, view: aboutView, asking: s.asking,
 	}
 	if l.Compares {
@@ -164,6 +169,22 @@ func (s *session) run() {
 	s.Phase = asked
 }
 
+// want has a run begin as soon as the server has spoken, or says that there is none.
+func (s *session) want() {
+	switch {
+	case s.busy() || s.cannot() != "" || s.Lab.Server() != "":
+		return
+	case s.Link.Off():
+		s.Notice = noRelay
+	default:
+		s.wanted = true
+		s.Notice = "The relay is still being looked for. The run begins when it answers."
+	}
+	s.rev++
+}
+
+const noRelay = "No relay is in reach, so nothing can run here now."
+
 // stop has the server kill the run's processes.
 func (s *session) stop() {
 	if s.busy() {
@@ -209,6 +230,9 @@ func (s *session) fail(err error) bool {
 func (s *session) hear(e link.Event) {
 	s.rev++
 	s.Link = e.State
+	if s.wanted && e.State.Off() {
+		s.wanted, s.Notice = false, noRelay
+	}
 	if e.State == link.Refused && e.Message.Error != nil {
 		e.Notice = e.Message.Error.Text
 	}
@@ -255,10 +279,14 @@ func (s *session) take(m *trace.Message, raw []byte) {
 			s.Problem = "The server speaks another version of the protocol. Reload the page."
 			return
 		}
-		s.Hello, s.Notice = m.Hello, ""
+		s.Hello, s.standing, s.Notice = m.Hello, m.Hello.Standing, ""
 		s.fit()
 		if s.Look == nil {
 			s.look()
+		}
+		if s.wanted {
+			s.wanted = false
+			s.run()
 		}
 	case s.versus != nil:
 		s.takeRun(m)

@@ -364,3 +364,68 @@ func TestNamesTogether(t *testing.T) {
 		}
 	}
 }
+
+// A run that is asked for while the relay is looked for begins when the server has
+// spoken; where there is none, that is said.
+func TestARunMayBeAskedForEarly(t *testing.T) {
+	s, asked := sitting(t)
+	runs := func() (n int) {
+		for _, r := range *asked {
+			if r.Op == trace.OpRun {
+				n++
+			}
+		}
+		return n
+	}
+	s.want()
+	if runs() != 0 || !strings.Contains(s.Notice, "begins when it answers") {
+		t.Fatalf("%d runs, notice %q", runs(), s.Notice)
+	}
+	s.hear(hello())
+	if runs() != 1 || s.Notice != "" || !s.busy() {
+		t.Errorf("%d runs, notice %q", runs(), s.Notice)
+	}
+	s.hear(link.Event{State: link.Gone})
+	s.want()
+	if s.Notice != noRelay {
+		t.Errorf("with no relay: %q", s.Notice)
+	}
+	s.hear(hello())
+	if runs() != 1 || s.Notice != "" {
+		t.Errorf("one that could not be promised began: %d runs, %q", runs(), s.Notice)
+	}
+	other, _ := sitting(t)
+	other.want()
+	other.hear(link.Event{State: link.Gone})
+	if other.wanted || other.Notice != noRelay {
+		t.Errorf("not found: wanted %v, %q", other.wanted, other.Notice)
+	}
+}
+
+// Knobs that differ from those of the run that shows are said to be of the next.
+func TestChangedKnobsAreOfTheNextRun(t *testing.T) {
+	s, _ := sitting(t)
+	s.hear(hello())
+	script := echoed()
+	h := *script.Header
+	h.Knobs = map[string]string{}
+	for name, value := range s.Values {
+		h.Knobs[name] = value
+	}
+	s.run()
+	s.hear(say(trace.Message{Header: &h}))
+	if s.pending() != "" {
+		t.Errorf("nothing was changed: %q", s.pending())
+	}
+	if err := s.set("clients", "2"); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(s.pending(), "This run goes on with the settings") {
+		t.Errorf("during the run: %q", s.pending())
+	}
+	s.hear(say(trace.Message{Events: script.Events}))
+	s.hear(say(trace.Message{End: &trace.End{Reason: trace.EndDone}}))
+	if !strings.HasSuffix(s.pending(), "Run takes those above.") {
+		t.Errorf("after it: %q", s.pending())
+	}
+}

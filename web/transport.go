@@ -19,8 +19,8 @@ func (p *labPage) scopeHead() app.UI {
 	}
 	return elc("div", "scopehead").Body(
 		scaleSwitch(scale, p.onByStep, p.onByTime),
-		elc("span", "state").Text(p.s.headline()),
-		button(p.onAsking).Class("link").Aria("pressed", p.s.asking).Title("A").Text(map[bool]string{false: "ask me first", true: "asking before showing"}[p.s.asking]),
+		elc("span", "state").Title(p.s.headline()).Text(p.s.headline()),
+		button(p.onAsking).Class("link").Aria("pressed", p.s.asking).Title("A").Text(map[bool]string{false: "ask me first", true: "asking first"}[p.s.asking]),
 		p.fileLinks(),
 		new(key),
 	)
@@ -76,16 +76,25 @@ func (s *session) headline() string {
 		return fmt.Sprintf("a recording, made %s on %s, %s", date(h.Began), kernelName(h.Kernel), n)
 	}
 	text := "recorded, " + n
-	if !maps.Equal(h.Knobs, s.Values) {
-		return text + ", with other settings than those above: Run takes them"
-	}
 	if d := s.Player.Run.End; d != nil && d.Dropped > 0 {
-		text += fmt.Sprintf(", %d calls dropped", d.Dropped)
+		text += ", " + count(int(d.Dropped), "more call") + " not recorded"
 	}
 	if h.TraceCost > 0 {
 		text += ", tracing costs " + span(h.TraceCost) + " a call"
 	}
 	return text
+}
+
+// pending says that the knobs were changed since the run began, "" where they
+// were not.
+func (s *session) pending() string {
+	switch {
+	case s.versus != nil || s.Player == nil || s.Lab.Server() != "" || maps.Equal(s.Player.Run.Header.Knobs, s.Values):
+		return ""
+	case s.busy():
+		return "This run goes on with the settings that it began with. The next one takes those above."
+	}
+	return "This run had other settings. Run takes those above."
 }
 
 // ending says why a run is over, "" for one that came to its own end.
