@@ -20,11 +20,13 @@ type callsPane struct {
 	room   int // lines in the DOM
 	height int // of a line, px; 24 on a phone
 	lastAt int // the current line when it was last scrolled to
+	cols   int // characters that a line has room for
+	opened int // the line that was clicked; it is shown whole while it is the current one
 }
 
 const spareLines = 12 // in the DOM above and below those in view
 
-func (c *callsPane) OnInit() { c.room, c.height, c.lastAt = 60, 19, -1 }
+func (c *callsPane) OnInit() { c.room, c.height, c.lastAt, c.opened = 60, 19, -1, -1 }
 
 func (c *callsPane) Render() app.UI {
 	return elc("div", "half calls").Body(
@@ -33,7 +35,19 @@ func (c *callsPane) Render() app.UI {
 			provenance(trace.Observed, ""),
 		),
 		elc("div", "scroll").ID("log").TabIndex(0).OnScroll(c.onScroll).Body(c.lines()),
+		app.If(c.cut(), func() app.UI { return elc("p", "whole mono").Text(c.S.Log.whole(c.opened, c.S.pos())) }),
 	)
+}
+
+// cut reports whether the line that was clicked, and is the current one, is longer
+// than its room.
+func (c *callsPane) cut() bool {
+	s := c.S
+	if s.Log == nil || c.opened < 0 || c.opened != s.Log.at(s.pos()) {
+		return false
+	}
+	l := s.Log.line(c.opened, s.pos())
+	return width(l.html+c.across(l.step-1)) > c.cols
 }
 
 func (c *callsPane) lines() app.UI {
@@ -51,7 +65,7 @@ func (c *callsPane) lines() app.UI {
 	end := min(n, top+c.room)
 	return el("div").Body(
 		space(top*c.height),
-		elc("ol", "log").OnClick(c.onClick).Body(
+		elc("ol", "log digits"+strconv.Itoa(len(strconv.Itoa(s.Player.Len())))).OnClick(c.onClick).Body(
 			app.Range(s.Log.rows[top:end]).Slice(func(k int) app.UI {
 				i := top + k
 				class := ""
@@ -99,6 +113,7 @@ func (c *callsPane) onClick(_ app.Context, e app.Event) {
 		c.S.goTo(to)
 	} else if i := number(e, "row"); i >= 0 && i < len(c.S.Log.rows) {
 		c.S.read(c.S.Log.rows[i].last)
+		c.opened, c.lastAt = i, -1 // what is shown below takes room from the lines
 	}
 }
 
@@ -161,6 +176,8 @@ func (c *callsPane) measure(box app.Value) {
 		if h := li.Get("offsetHeight").Int(); h > 0 {
 			c.height = h
 		}
+		const advance, padding = 6.62, 8 // of a character of 11 px, at the line's end
+		c.cols = int((li.Call("querySelector", "code").Get("clientWidth").Float() - padding) / advance)
 	}
 	c.room = max(24, box.Get("clientHeight").Int()/c.height+2*spareLines)
 }

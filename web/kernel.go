@@ -86,7 +86,7 @@ func (s *session) show(v kernelView) {
 }
 
 // provenance is the badge that says how something is known.
-func provenance(p trace.Provenance, text string) app.UI {
+func provenance(p trace.Provenance, text string) app.HTMLElem {
 	if text == "" {
 		text = p.String()
 	}
@@ -108,7 +108,7 @@ func (s *session) queuesRead() app.UI {
 	if newest < 0 {
 		return nil
 	}
-	return provenance(trace.Sampled, "read "+beside(newest, state.Time, s.pos()))
+	return provenance(trace.Sampled, beside(newest, state.Time, s.pos())).Title("When the queues were read: before or after which step")
 }
 
 // beside says how far a reading at t lies from the step pos at time now.

@@ -3,6 +3,7 @@ package web
 import (
 	"html"
 	"strings"
+	"unicode/utf8"
 
 	"sockscope/server/trace"
 	"sockscope/web/play"
@@ -95,10 +96,46 @@ func (l *callLog) read(step int) line {
 		out.html = `<span class="dim">+++ ` + word + ` +++</span>`
 	case trace.Exit:
 		out.html = `<span class="dim">+++ ` + html.EscapeString(exitText(e)) + ` +++</span>`
+	case trace.Gap:
+		g := play.Gap{Calls: e.Result}
+		out.html = markGap + `<span class="call er">` + g.Missing() + `</span>`
 	case trace.Note:
 		out.html = markInjected + `<span class="call er" title="` + html.EscapeString(e.Note) + `">` + html.EscapeString(e.Note) + `</span>`
 	}
 	return out
+}
+
+// whole returns row i as it reads at position pos with nothing shortened.
+func (l *callLog) whole(i, pos int) string {
+	step := l.line(i, pos).step - 1
+	e := &l.run.Steps[step]
+	switch c := l.run.CallAt(step); {
+	case e.Kind == trace.Note:
+		return e.Note
+	case e.Kind == trace.Enter:
+		return trace.Strace(e, nil)
+	case e.Kind == trace.Return && c != nil:
+		return trace.Strace(&l.run.Steps[c.Enter], e)
+	case e.Kind == trace.Return:
+		return trace.Strace(e, e)
+	}
+	return ""
+}
+
+// width returns how many characters the HTML of a line takes, with a space
+// between its parts.
+func width(line string) int {
+	n, parts := 0, strings.Split(line, "<")
+	for i, part := range parts {
+		if strings.HasPrefix(part, "span") {
+			n++
+		}
+		if i > 0 {
+			_, part, _ = strings.Cut(part, ">")
+		}
+		n += utf8.RuneCountInString(html.UnescapeString(part))
+	}
+	return n
 }
 
 func exitText(e *trace.Event) string {
@@ -161,8 +198,14 @@ func returned(text string, e *trace.Event) string {
 		meaning = ` title="` + html.EscapeString(result) + `"`
 		result, _, _ = strings.Cut(result, " (")
 	}
-	// The call may be cut to fit its line, what it returned may not.
-	out := `<span class="call" title="` + html.EscapeString(text) + `">` + html.EscapeString(brief(call, e.Call)) + `</span><span class="` + class + `"` + meaning + `>` + html.EscapeString(result) + `</span>`
+	// The call may be cut to fit its line, what it returned may not; but what poll says
+	// of each fd may.
+	result, more, _ := strings.Cut(result, " ([")
+	title := ` title="` + html.EscapeString(text) + `">`
+	out := `<span class="call"` + title + html.EscapeString(brief(call, e.Call)) + `</span><span class="` + class + `"` + meaning + `>` + html.EscapeString(result) + `</span>`
+	if more != "" {
+		out += `<span class="call"` + title + html.EscapeString("(["+more) + `</span>`
+	}
 	if e.Sleep == trace.Slept {
 		out += `<span class="z">slept</span>`
 	}

@@ -19,6 +19,8 @@ func interleaved() *callLog {
 	s.Return(0, trace.Event{Result: 4, Sleep: trace.Slept}) // 7
 	s.Enter(0, trace.Recv, 4, trace.Event{Size: 8})         // 8
 	s.Return(0, trace.Event{Result: -1, Errno: trace.ECONNRESET, Sleep: trace.Awake})
+	s.Enter(0, trace.Poll, -1, trace.Event{Sets: &trace.Sets{Read: []int{4}}, Size: 1}) // 10
+	s.Return(0, trace.Event{Result: 1, Sets: &trace.Sets{Read: []int{4}}})
 	run := play.NewRun(s.Header)
 	l := newCallLog(run)
 	for _, e := range s.Events { // as a live run grows
@@ -35,7 +37,7 @@ func TestACallHasOneLineUnlessItIsInterrupted(t *testing.T) {
 		ln := l.line(i, len(l.row))
 		steps = append(steps, itoa(int64(ln.step))+ln.tag)
 	}
-	if got, want := strings.Join(steps, " "), "1srv 3srv 4srv 6c1 7srv 9srv"; got != want {
+	if got, want := strings.Join(steps, " "), "1srv 3srv 4srv 6c1 7srv 9srv 11srv"; got != want {
 		t.Errorf("lines %s, want %s", got, want)
 	}
 }
@@ -70,6 +72,7 @@ func TestLinesSayWhatBecameOfTheCall(t *testing.T) {
 		{4, []string{"accept(3,", "&lt;unfinished"}},
 		{7, []string{"accept(3,", "= 4", `<span class="z">slept</span>`}},
 		{9, []string{`>= -1 ECONNRESET</span>`}},
+		{11, []string{`>= 1</span><span class="call"`, `([{fd=4, revents=POLLIN}])</span>`}},
 	} {
 		got := l.line(l.at(c.step), n).html
 		for _, w := range c.want {
@@ -108,5 +111,30 @@ func TestLinesAreBrief(t *testing.T) {
 		if got := brief(c.in, c.call); got != c.want {
 			t.Errorf("brief(%s) = %s, want %s", c.in, got, c.want)
 		}
+	}
+}
+
+// A line that is cut can be read whole.
+func TestALineReadWhole(t *testing.T) {
+	s := playtest.New(1)
+	s.Enter(0, trace.Bind, 3, trace.Event{Addr: "127.0.0.1:80"})
+	s.Return(0, trace.Event{Errno: trace.EADDRINUSE})
+	s.Gap(0, 1234)
+	s.Events = append(s.Events, trace.Event{Kind: trace.Note, Time: 1 << 40, Note: "a sentence of ours"})
+	run := play.NewRun(s.Header)
+	run.Add(s.Events)
+	l := newCallLog(run)
+	l.grow()
+	if got := l.whole(0, 4); !strings.Contains(got, `sin_port=htons(80)`) || !strings.Contains(got, "Address already in use") {
+		t.Error(got)
+	}
+	if got := l.whole(2, 4); got != "a sentence of ours" {
+		t.Error(got)
+	}
+	if got := l.line(1, 4).html; !strings.Contains(got, "1,234 calls were not recorded here") || l.line(1, 4).tag != "srv" {
+		t.Error(got)
+	}
+	if got := width(`<span class="a" title="x">f(&lt;3)</span><span>= 1</span>`); got != 1+5+1+3 {
+		t.Errorf("it takes %d", got)
 	}
 }
