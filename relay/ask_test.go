@@ -133,6 +133,24 @@ func TestWhyItWoke(t *testing.T) {
 	tab.Wait(`document.querySelector(".lanes .on")`)
 }
 
+// What may be lit is in view when its question opens, on a phone too.
+func TestWhatMayBeLitIsInView(t *testing.T) {
+	b, base := desk(t)
+	tab := b.Open(t, base+"/lab/select?timeout=100ms&clients=2", browser.Phone)
+	runToEnd(tab)
+	tab.Key(kb.Home)
+	waitPos(tab, 0)
+	tab.Key("a")
+	tab.WaitText(".scopehead", "asking first")
+	tab.Key("w")
+	tab.Wait(`document.querySelector("#ask.lights")`)
+	tab.Wait(`(()=>{
+		const box = document.querySelector("#kernel").getBoundingClientRect(), m = document.querySelector(".out button.m").getBoundingClientRect()
+		return m.top >= box.top && m.bottom <= box.bottom
+	})()`)
+	tab.Shot("asked-phone")
+}
+
 // With the focus on what is lit, Enter checks the guess, and the space bar changes it.
 func TestEnterChecksWhereTheFocusIs(t *testing.T) {
 	b, base := desk(t)

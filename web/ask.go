@@ -131,7 +131,7 @@ func (c *kernelPane) asked(q *play.Question) app.UI {
 	return elc("section", class).ID("ask").TabIndex(-1).Role("group").Aria("label", "Question").Body(
 		elc("div", "asks").Body(
 			elc("span", "qm").Aria("hidden", true).Text("?"),
-			el("p").Body(el("b").Text(q.Text), app.Text(" "), elc("span", "wide").Text(hint)),
+			el("p").Body(el("b").Text(q.Text), app.Text(" "), el("span").Text(hint)),
 		),
 		elc("div", "offers").Body(
 			app.Range(q.Offers).Slice(func(i int) app.UI {

@@ -10,6 +10,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"sockscope/server/trace"
+	"sockscope/web/play"
 )
 
 // kernelPane shows what the kernel holds for the selected lane's process: the
@@ -20,6 +21,8 @@ type kernelPane struct {
 	app.Compo
 	S   *session
 	Rev int
+
+	shown *play.Question // that was open when it was last drawn
 }
 
 // kernelView is what the kernel pane shows.
@@ -73,6 +76,22 @@ func (c *kernelPane) Render() app.UI {
 		elc("div", "scroll").ID("kernel").TabIndex(0).Body(body),
 		below(),
 	)
+}
+
+// OnUpdate brings what may be lit into view when a question opens.
+func (c *kernelPane) OnUpdate(ctx app.Context) {
+	q := c.S.question()
+	if q == c.shown {
+		return
+	}
+	if c.shown = q; q != nil && len(q.Members) > 0 {
+		ctx.Defer(func(app.Context) {
+			all := app.Window().Get("document").Call("querySelectorAll", "#kernel .out button.m")
+			if n := all.Length(); n > 0 {
+				all.Index(n-1).Call("scrollIntoView", map[string]any{"block": "nearest"})
+			}
+		})
+	}
 }
 
 func (c *kernelPane) tab(name string, v kernelView) app.UI {

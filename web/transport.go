@@ -77,7 +77,7 @@ func (s *session) headline() string {
 	}
 	text := "recorded, " + n
 	if d := s.Player.Run.End; d != nil && d.Dropped > 0 {
-		text += ", " + count(int(d.Dropped), "more call") + " not recorded"
+		text += ", " + count(int(d.Dropped), "call") + " left out"
 	}
 	if h.TraceCost > 0 {
 		text += ", tracing costs " + span(h.TraceCost) + " a call"
