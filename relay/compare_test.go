@@ -106,7 +106,7 @@ const overprinted = `(() => {
 func TestCompareFive(t *testing.T) {
 	b, base := desk(t)
 	for name, v := range map[string]browser.View{"desk": browser.Desk, "phone": browser.Phone, "phone-dark": {Width: 390, Height: 844, Dark: true, Touch: true}, "side": {Width: 844, Height: 390, Touch: true}} {
-		tab := b.Open(t, base+"/lab/compare?servers=processes,threads,spin,select,epoll&clients=4&seed=2&rounds=3", v)
+		tab := b.Open(t, base+"/lab/compare?servers=processes,threads,spin,select,epoll&clients=4&seed=2&rounds=1", v)
 		live(tab)
 		tab.Key("r")
 		tab.Wait(`document.querySelector(".tally") && document.querySelector(".runb").textContent.includes("Run")`)
