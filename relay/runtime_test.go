@@ -24,6 +24,7 @@ func TestRuntime(t *testing.T) {
 		tab.WaitText(".lanes", "goroutine 1")
 		tab.WaitText(".lanes", "thread 1")
 		tab.WaitText(".p-log", "EAGAIN")
+		tab.WaitText(".p-log", "epoll_wait(") // of an epoll that this executable made before its main
 		fits(tab)
 		name := fmt.Sprintf("runtime-%d-dark=%v", v.Width, v.Dark)
 		tab.Shot(name + "-end")

@@ -180,6 +180,9 @@ func (w *witness) read() error {
 func (w *witness) pass() {
 	if cost, ok := w.strace.Began(); ok && !w.told {
 		w.told = true
+		if w.strace.Early() > 0 {
+			w.note("Go's runtime made its epoll as this executable started, before the program: that stands at the program's beginning")
+		}
 		w.note(fmt.Sprintf("strace takes the server's calls: it stops the thread at each, which adds about %v to a call here, and a return can stand too early by some of that; its clock counts in µs",
 			time.Duration(cost).Round(100*time.Nanosecond)))
 	}

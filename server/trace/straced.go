@@ -45,7 +45,19 @@ type Straced struct {
 
 	marks       int
 	first, last int64 // time of the first mark, and of the newest
+	early       []earlier
 }
+
+// earlier is a call about an epoll that came back before the program began: a
+// runtime has one epoll for all, which it may have made before main.
+type earlier struct {
+	tid  int
+	call *strace1
+	result
+}
+
+// maxEarly is how many of them are kept.
+const maxEarly = 16
 
 // strace1 is a call that has not returned.
 type strace1 struct {
@@ -72,6 +84,10 @@ func (p *Straced) Began() (cost int64, ok bool) {
 	}
 	return (p.last - p.first) / (StraceMarks - 1), true
 }
+
+// Early returns how many calls stand at the program's beginning which were made
+// before.
+func (p *Straced) Early() int { return len(p.early) }
 
 // Take returns the events since the last time, and those of calls that entered
 // before the time and have not returned. The Timeout of such a call may be Untold.
@@ -279,9 +295,37 @@ func (p *Straced) returned(line string, tid int, c *strace1, at int64) error {
 				p.first = c.at
 			}
 			p.last = c.at
+			return p.began(line)
+		}
+		if strings.HasPrefix(c.name, "epoll_") || c.name == "eventfd2" {
+			if len(p.early) < maxEarly {
+				p.early = append(p.early, earlier{tid, c, r})
+			}
 		}
 		return nil
 	}
+	return p.came(line, tid, c, r)
+}
+
+// began takes over what was made before the program began, once it has.
+func (p *Straced) began(line string) error {
+	if p.marks < StraceMarks {
+		return nil
+	}
+	at := p.last
+	for _, e := range p.early {
+		took := e.at - e.call.at
+		e.call.at, e.at = at, at+took
+		at += took
+		if err := p.came(line, e.tid, e.call, e.result); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// came makes the events of a call that came back.
+func (p *Straced) came(line string, tid int, c *strace1, r result) error {
 	p.begun(c)
 	thread, enter, ret, err := p.call(tid, c, &r)
 	if err != nil {

@@ -27,6 +27,43 @@ func reading(t testing.TB) *Straced {
 	return p
 }
 
+// A runtime has one epoll for all that a process does, and may have made it before
+// the program began. What was put on it that nobody follows stays out.
+func TestAnEpollFromBefore(t *testing.T) {
+	p := new(Straced)
+	lines := []string{
+		"70 999.000100 openat(AT_FDCWD, \"\\x2f\", O_RDONLY|O_CLOEXEC) = 5 <0.000010>",
+		"70 999.000200 epoll_create1(EPOLL_CLOEXEC) = 6 <0.000007>",
+		"70 999.000300 eventfd2(0, EFD_CLOEXEC|EFD_NONBLOCK) = 7 <0.000005>",
+		"70 999.000400 epoll_ctl(6, EPOLL_CTL_ADD, 7, {events=EPOLLIN, data=0x11}) = 0 <0.000004>",
+		"70 999.000500 epoll_ctl(6, EPOLL_CTL_ADD, 5, {events=EPOLLIN, data=0x12}) = -1 EPERM (Operation not permitted) <0.000004>",
+	}
+	for i := range StraceMarks {
+		lines = append(lines, fmt.Sprintf("70 1000.%06d close(-1) = -1 EBADF (Bad file descriptor) <0.000004>", 100*i))
+	}
+	lines = append(lines, "71 1000.005000 epoll_pwait(6, [{events=EPOLLIN, data=0x11}], 128, -1, NULL, 8) = 1 <0.000100>")
+	for _, line := range lines {
+		if err := p.Line(line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := `3100 thread 1 epoll_create1(EPOLL_CLOEXEC <unfinished ...>
+3107 thread 1 <... epoll_create1 resumed>) = 6 <0.000007> awake
+3107 thread 1 eventfd2(0, EFD_CLOEXEC|EFD_NONBLOCK <unfinished ...>
+3112 thread 1 <... eventfd2 resumed>) = 7 <0.000005> awake
+3112 thread 1 epoll_ctl(6, EPOLL_CTL_ADD, 7, {events=EPOLLIN, data=0x7} <unfinished ...>
+3116 thread 1 <... epoll_ctl resumed>) = 0 <0.000004> awake
+5000 thread 2 epoll_wait(6,  <unfinished ...>
+5100 thread 2 <... epoll_wait resumed>[{events=EPOLLIN, data=0x7}], 128, -1) = 1 <0.000100> unknown
+`
+	if got := toldText(p.Take(2000e9)); got != want {
+		t.Errorf("it reads\n%s", got)
+	}
+	if p.Early() == 0 {
+		t.Error("nothing is said to be from before")
+	}
+}
+
 // told writes events a line each, as the log does.
 func toldText(events []Event) string {
 	var b strings.Builder
