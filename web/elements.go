@@ -1,6 +1,11 @@
 package web
 
-import "github.com/maxence-charriere/go-app/v10/pkg/app"
+import (
+	"cmp"
+	"strings"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
 
 // el returns an element. go-app has a type for every kind of element, each
 // with more than a hundred methods, and all methods of those that are used end
@@ -16,8 +21,18 @@ func button(do app.EventHandler, options ...app.EventOption) app.HTMLElem {
 	return el("button").Attr("type", "button").OnClick(do, options...)
 }
 
-// anchor returns a link.
-func anchor(href string) app.HTMLElem { return el("a").Attr("href", href) }
+// anchor returns a link. One that begins with a slash leads from the site's root,
+// which need not be the host's.
+func anchor(href string) app.HTMLElem {
+	if path, ok := strings.CutPrefix(href, "/"); ok {
+		href = root() + path
+	}
+	return el("a").Attr("href", href)
+}
+
+// root is the path of the site's root, with a slash at its end. A page that is made
+// before it is hosted doesn't know it, and its links are made relative afterwards.
+func root() string { return cmp.Or(app.Getenv("GOAPP_ROOT_PREFIX"), "/") }
 
 // option returns a choice of a select. One that isn't selected must not say so:
 // prerendered HTML knows only that the attribute is there.

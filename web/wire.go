@@ -103,7 +103,7 @@ func relayURL() string {
 	if at.Get("protocol").String() == "https:" {
 		scheme = "wss:"
 	}
-	return scheme + "//" + at.Get("host").String() + app.Getenv("GOAPP_ROOT_PREFIX") + "relay/lab"
+	return scheme + "//" + at.Get("host").String() + root() + "relay/lab"
 }
 
 // whyNot asks the relay beside this site in another way why it takes no WebSocket:
@@ -112,7 +112,7 @@ func relayURL() string {
 func whyNot() string {
 	said := make(chan string, 1)
 	nothing := func(app.Value) { said <- "" }
-	then(app.Window().Call("fetch", app.Getenv("GOAPP_ROOT_PREFIX")+"relay/lab", map[string]any{"method": "POST", "cache": "no-store"}),
+	then(app.Window().Call("fetch", root()+"relay/lab", map[string]any{"method": "POST", "cache": "no-store"}),
 		func(answer app.Value) {
 			const forbidden = 403
 			kind := answer.Get("headers").Call("get", "Content-Type")

@@ -84,6 +84,17 @@ func TestInBrowser(t *testing.T) {
 				if path := tab.Eval(`location.pathname`); path != tt.root+page {
 					t.Errorf("%s is shown at %s", tt.root+page, path)
 				}
+				// The app has taken over: its links stay beneath the site's root.
+				if out := tab.Eval(`[...document.querySelectorAll("a[href]")].map(a => new URL(a.href)).filter(u => u.origin === location.origin && !u.pathname.startsWith("` + tt.root + `")).join(" ")`); out != "" {
+					t.Errorf("%s leads to %s", tt.root+page, out)
+				}
+			}
+			if tt.name != "served" {
+				tab := chromium.Open(t, server.URL+tt.root+"lab/echo/index.html", browser.Desk)
+				tab.WaitText("h1", "echo")
+				if path := tab.Eval(`location.pathname`); path != tt.root+"lab/echo" {
+					t.Errorf("its index.html is shown at %s", path)
+				}
 			}
 		})
 	}

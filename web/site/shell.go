@@ -141,14 +141,14 @@ func manifest() []byte {
 // base finds the site's root from where this script came, and makes the page's
 // relative addresses whole: the app moves to other pages without loading them,
 // and what is loaded later would be looked for beside the new address. A page
-// hosted as a folder has an address that ends in a slash, which no route has:
-// the slash goes.
+// hosted as a folder has an address that ends in a slash or in index.html, which no
+// route has: they go.
 const base = `const siteBase = new URL(".", document.currentScript.src).pathname;
 for (const e of document.querySelectorAll("a[href], link[rel=manifest], link[rel~=icon], link[rel=apple-touch-icon]")) e.href = e.href;
 for (const e of document.querySelectorAll("img[src]")) e.src = e.src;
-if (location.pathname !== siteBase && location.pathname.endsWith("/")) {
-  history.replaceState(null, "", location.pathname.slice(0, -1) + location.search + location.hash);
-}
+let page = location.pathname.replace(/\/index\.html$/, "/");
+if (page !== siteBase && page.endsWith("/")) page = page.slice(0, -1);
+if (page !== location.pathname) history.replaceState(null, "", page + location.search + location.hash);
 `
 
 // anywhere rewrites go-app's app.js, which has the addresses of one place in
