@@ -67,7 +67,7 @@ func command(ctx context.Context, args []string, stdout *os.File, stderr io.Writ
 	if len(args) > 0 {
 		switch args[0] {
 		case "run":
-			return runProgram(ctx, args[1:], stdout, stderr)
+			return runProgram(args[1:], stdout, stderr)
 		case "list":
 			return list(args[1:], stdout, stderr)
 		case "record":
@@ -120,7 +120,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // runProgram runs one program in the terminal.
-func runProgram(ctx context.Context, args []string, stdout *os.File, stderr io.Writer) int {
+func runProgram(args []string, stdout *os.File, stderr io.Writer) int {
 	if len(args) < 2 {
 		return misused(stderr, "run takes a program and an address: server run PROGRAM ADDR [name=value ...]; server list names the programs")
 	}
@@ -128,7 +128,10 @@ func runProgram(ctx context.Context, args []string, stdout *os.File, stderr io.W
 	if err != nil {
 		return misused(stderr, err.Error())
 	}
-	status, err := run.Terminal(ctx, args[0], args[1], settings, stdout, stderr)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	status, err := run.Terminal(signals, args[0], args[1], settings, stdout, stderr)
 	if errors.Is(err, run.ErrUnable) {
 		fmt.Fprintln(stderr, "server:", err)
 		return exitFailed

@@ -187,12 +187,15 @@ func TestRunNumbersThreadsFromOne(t *testing.T) {
 		t.Errorf("client: status %d", status)
 	}
 	read(t, r, `^\[thread 2\] close\(4\) = 0 <`)
-	threads.Process.Signal(syscall.SIGINT)
+	threads.Process.Signal(syscall.SIGTERM)
 	rest, err := io.ReadAll(r)
-	if err != nil || strings.Contains(string(rest), "[thread 0]") {
+	if err != nil || strings.Contains(string(rest), "[thread 0]") || !strings.Contains(string(rest), "killed by SIGTERM") {
 		t.Errorf("%v\n%s", err, rest)
 	}
 	threads.Wait()
+	if status := threads.ProcessState.ExitCode(); status != 128+int(syscall.SIGTERM) {
+		t.Errorf("status %d", status)
+	}
 }
 
 // A program's children stand in its trace, each line with the pid of its process.

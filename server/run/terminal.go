@@ -2,7 +2,6 @@ package run
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -20,11 +19,11 @@ import (
 // the rest when it returns. What the program writes to standard output goes to
 // stdout, which has to be a file to be inherited; its lines on standard error
 // go between those of the trace, and the address where the kernel chose the port.
-// When ctx is done the program gets a SIGINT.
+// The program gets what comes on signals.
 //
 // The status is the program's exit status, 128 and the signal's number when one
 // ended it. An error means that there was nothing to run.
-func Terminal(ctx context.Context, program, addr string, args map[string]string, stdout *os.File, out io.Writer) (status int, err error) {
+func Terminal(signals <-chan os.Signal, program, addr string, args map[string]string, stdout *os.File, out io.Writer) (status int, err error) {
 	p, err := demo.Find(program)
 	if err != nil {
 		return 0, err
@@ -46,9 +45,6 @@ func Terminal(ctx context.Context, program, addr string, args map[string]string,
 	if err := proc.assign(job); err != nil {
 		return 0, err
 	}
-	interrupt := context.AfterFunc(ctx, func() { proc.signal(syscall.SIGINT) })
-	defer interrupt()
-
 	lines := make(chan string)
 	exit := make(chan int64, 1)
 	taken := make(chan []trace.Event)
@@ -102,6 +98,8 @@ func Terminal(ctx context.Context, program, addr string, args map[string]string,
 			if err := pass(false); err != nil {
 				return 0, err
 			}
+		case s := <-signals:
+			proc.signal(s.(syscall.Signal))
 		case events := <-taken:
 			for _, e := range events {
 				m.add(e)
