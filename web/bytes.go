@@ -153,6 +153,12 @@ func streamKey(st *stream, off int64) string {
 	default:
 		out += fmt.Sprintf("<span>before them sends 1 to %d, underlined in turn</span>", first)
 	}
+	for i := range st.sends {
+		if m := &st.sends[i]; m.Off+m.Len > off && m.Len > int64(len(m.Bytes)) {
+			out += fmt.Sprintf("<span>·· not kept: of a call the trace has %d bytes</span>", trace.DataCap)
+			break
+		}
+	}
 	return `<div class="bkey">` + out + "</div>"
 }
 

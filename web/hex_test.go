@@ -45,6 +45,12 @@ func TestOnlyTheTailOfALongStream(t *testing.T) {
 	if off%16 != 0 || off+int64(len(cells)) != 100005 || len(cells) > 64 || cells[len(cells)-1].b != 'r' {
 		t.Errorf("%d cells from %d", len(cells), off)
 	}
+	if key := streamKey(&st, off); !strings.Contains(key, "not kept: of a call the trace has 2048 bytes") {
+		t.Errorf("%s does not say what the dots are", key)
+	}
+	if key := streamKey(&st, 100000); strings.Contains(key, "not kept") {
+		t.Errorf("%s tells of dots that do not show", key)
+	}
 	for _, row := range strings.Split(strings.TrimSpace(hexdump(off, cells, 16)), "\n") {
 		if !strings.HasPrefix(row, `<span class="o">0186`) {
 			t.Errorf("row %q does not begin with its offset", row)
