@@ -49,7 +49,7 @@ func (r *Run) setWake(effect, cause int) {
 // wake finds what ended the sleep of the call that returned at step i, or its wait
 // where nobody knows whether it slept: the
 // earliest call of another process that did what the sleeper waited for, and
-// was not over when the sleep began. Nothing is concluded where nobody woke it:
+// was not over when the sleep began; of those that made room the last. Nothing is concluded where nobody woke it:
 // the time was up, or a knob's pause was over.
 func (r *Run) wake(i int) {
 	e := &r.Steps[i]
@@ -224,8 +224,11 @@ func (s sleep) readable(fd, conn int) int {
 	})
 }
 
-// writable finds what made room in fd's way to its peer: the peer's recv, or
-// its end.
+// writable finds what let the call go on that waited for room in fd's way to its
+// peer: the peer's recv, or its end. Room comes in many small pieces, of which the
+// last that was missing ended the sleep: the last recv before the return counts. A
+// send sleeps until all its bytes have found room; one that returned fewer, or
+// failed, was ended by the connection's end.
 func (s sleep) writable(fd int) int {
 	r := s.run
 	ci, ok := r.ends[endpoint{s.proc, fd}]
@@ -237,10 +240,38 @@ func (s sleep) writable(fd int) int {
 	if peer.find(s.proc, fd) != nil {
 		peer = &c.Server
 	}
-	return s.first(func(i int) bool {
+	ended := func(i int) bool { return r.ended(i, peer) }
+	receives := func(i int) bool {
 		e := &r.Steps[i]
-		return r.ended(i, peer) || used(e, i, peer) && e.Call.Receives()
-	}, nil)
+		return used(e, i, peer) && e.Call.Receives()
+	}
+	in, out := &r.Steps[s.enter], &r.Steps[s.ret]
+	end := s.first(ended, nil)
+	if out.Call.Sends() && (out.Errno != 0 || out.Result < int64(in.Size)) {
+		return end
+	}
+	if end >= 0 && !out.Call.Sends() {
+		return end
+	}
+	if room := s.lastReturn(func(i int) bool { return receives(i) && r.Steps[i].Errno == 0 && r.Steps[i].Result > 0 }); room >= 0 {
+		return room
+	}
+	if under := s.first(receives, func(c *Call) bool { return c.Return < 0 }); under >= 0 {
+		return under
+	}
+	return end
+}
+
+// lastReturn returns the last Return in the sleep, of another process, that is
+// meant; -1 for none.
+func (s sleep) lastReturn(meant func(i int) bool) int {
+	r := s.run
+	for i := s.ret - 1; i > s.enter; i-- {
+		if e := &r.Steps[i]; e.Kind == trace.Return && e.Proc != s.proc && r.together(e.Proc, s.proc) && meant(i) {
+			return i
+		}
+	}
+	return -1
 }
 
 // used reports whether the call e at step i was about an fd of the side.

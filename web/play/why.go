@@ -147,8 +147,7 @@ func (w *why) woken(c *Call) *Call {
 		w.moved(c)
 		return nil
 	}
-	w.links[len(w.links)-1].File = r.Steps[cause.Enter].File
-	w.links[len(w.links)-1].Line = r.Steps[cause.Enter].Line
+	w.line(wake.Cause)
 	w.moved(c)
 	return w.before(cause)
 }
@@ -413,6 +412,9 @@ func (w *why) members(c *Call) {
 	}
 }
 
+// shownMoves is how many calls at the other end are told one by one.
+const shownMoves = 6
+
 // bytes tells where the bytes of a recv came from, or those of a send went.
 func (w *why) bytes(ret int) {
 	r, e := w.run, &w.run.Steps[ret]
@@ -420,9 +422,9 @@ func (w *why) bytes(ret int) {
 	if !ok || e.Errno != 0 {
 		return
 	}
-	own, others, verb := l.in.Recvs, l.in.Sends, "came from the send"
+	own, others, verb, many := l.in.Recvs, l.in.Sends, "came from the send", "sends of %s brought"
 	if e.Call.Sends() {
-		own, others, verb = l.out.Sends, l.out.Recvs, "went to the recv"
+		own, others, verb, many = l.out.Sends, l.out.Recvs, "went to the recv", "recvs of %s took"
 	}
 	k := moveAt(own, ret)
 	if k < 0 {
@@ -430,13 +432,17 @@ func (w *why) bytes(ret int) {
 	}
 	m := own[k]
 	moves := sharing(others, m, w.n)
-	for i, o := range moves {
-		if n := len(w.links); n > 0 && w.links[n-1].Step == o.Step {
-			continue // the send that woke it, or the recv that made room: told already
-		}
-		if len(w.links) >= maxLinks-1 && i < len(moves)-1 {
-			w.add(ret, trace.Inferred, "and %s more", count(int64(len(moves)-i), "call"))
-			return
+	if len(moves) > shownMoves {
+		w.sum(m, moves, many)
+		return
+	}
+	told := -1
+	if n := len(w.links); n > 0 {
+		told = w.links[n-1].Step
+	}
+	for _, o := range moves {
+		if o.Step == told {
+			continue // the send that woke it, or the recv that made room
 		}
 		n := common(m, o)
 		of := ""
@@ -444,10 +450,35 @@ func (w *why) bytes(ret int) {
 			of = fmt.Sprintf(", which moved %s", grouped(o.Len))
 		}
 		w.add(o.Step, trace.Inferred, "%s %s of %s%s", count(n, "byte"), verb, r.who(r.Steps[o.Step].Proc), of)
-		if c := r.CallAt(o.Step); c != nil {
-			last := &w.links[len(w.links)-1]
-			last.File, last.Line = r.Steps[c.Enter].File, r.Steps[c.Enter].Line
+		w.line(o.Step)
+	}
+}
+
+// sum tells of many moves of m's bytes what each process moved in all, at its first.
+func (w *why) sum(m Move, moves []Move, format string) {
+	r := w.run
+	type share struct{ first, calls, bytes int64 }
+	shares, procs := map[int]*share{}, []int(nil)
+	for _, o := range moves {
+		proc := r.Steps[o.Step].Proc
+		if shares[proc] == nil {
+			shares[proc], procs = &share{first: int64(o.Step)}, append(procs, proc)
 		}
+		shares[proc].calls++
+		shares[proc].bytes += common(m, o)
+	}
+	for _, proc := range procs {
+		s := shares[proc]
+		w.add(int(s.first), trace.Inferred, "%s "+format+" %s", grouped(s.calls), r.who(proc), count(s.bytes, "byte"))
+		w.line(int(s.first))
+	}
+}
+
+// line gives the last link the line of the call at step i.
+func (w *why) line(i int) {
+	if c := w.run.CallAt(i); c != nil {
+		last := &w.links[len(w.links)-1]
+		last.File, last.Line = w.run.Steps[c.Enter].File, w.run.Steps[c.Enter].Line
 	}
 }
 
