@@ -239,17 +239,17 @@ func (r *Run) connIndex(c *Conn) int {
 // move adds the bytes of a send or recv to its flow.
 func (r *Run) move(i int) {
 	e := &r.Steps[i]
-	if e.Errno != 0 || e.Result < 0 || !e.Call.Sends() && !e.Call.Receives() {
+	if !e.Call.Sends() && !e.Call.Receives() {
 		return
 	}
 	ci, ok := r.ends[endpoint{e.Proc, e.FD}]
 	if !ok {
 		return
 	}
-	if r.Untraced() && e.Call.Receives() {
+	if r.Untraced() && e.Call.Receives() && (e.Errno == 0 || e.Errno == trace.ECONNRESET) {
 		r.arrive(i, ci)
 	}
-	if e.Result == 0 {
+	if e.Errno != 0 || e.Result <= 0 {
 		return
 	}
 	c := &r.Conns[ci]

@@ -132,7 +132,7 @@ func (r *Run) PeerAt(l *Lane, n int) *Conn {
 }
 
 // Arrival is what the server took from a peer that is not traced: a connection,
-// bytes, or the end of them. When it came is not known, but that it ended a
+// bytes, the end of them, or a reset. When it came is not known, but that it ended a
 // sleep is inferred.
 type Arrival struct {
 	Conn  int // index in Conns
@@ -149,7 +149,7 @@ const lookForMux = 256
 func (r *Run) arrive(i, conn int) {
 	e := &r.Steps[i]
 	a := Arrival{Conn: conn, Took: i, Woke: -1}
-	if e.Call.Receives() {
+	if e.Call.Receives() && e.Errno == 0 {
 		a.Bytes = e.Result
 	}
 	switch c := r.CallAt(i); {
@@ -202,6 +202,8 @@ func (r *Run) What(a *Arrival) string {
 	switch {
 	case r.Steps[a.Took].Call == trace.Accept:
 		return "connection"
+	case r.Steps[a.Took].Errno == trace.ECONNRESET:
+		return "reset"
 	case a.Bytes == 0:
 		return "end of stream"
 	}

@@ -130,3 +130,36 @@ func TestAWaitForRoomWasEndedByTheLastRecvOrTheEnd(t *testing.T) {
 		}
 	}
 }
+
+// The reset of a peer that is not traced ends a select's sleep as its bytes do.
+func TestAResetOfAnUntracedPeerIsAnArrival(t *testing.T) {
+	for _, c := range []struct {
+		ends trace.Event
+		what string
+	}{
+		{trace.Event{Errno: trace.ECONNRESET}, "reset"},
+		{trace.Event{}, "end of stream"},
+	} {
+		s := playtest.New(0)
+		s.Header.Lab = trace.StandingLab + "mux"
+		s.Listen()
+		s.Enter(0, trace.Accept, 3, trace.Event{})
+		s.Return(0, trace.Event{Result: 4, Addr: playtest.Addr(1)})
+		s.Enter(0, trace.Select, -1, trace.Event{Sets: &trace.Sets{Read: []int{3, 4}}, Timeout: -1})
+		s.Return(0, trace.Event{Result: 1, Sleep: trace.Slept, Sets: &trace.Sets{Read: []int{4}}})
+		woken := len(s.Events) - 1
+		s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
+		s.Return(0, c.ends)
+		r := load(s)
+		if n := len(r.Arrivals); n != 2 {
+			t.Fatalf("%d arrivals, want the connection and its end", n)
+		}
+		a := &r.Arrivals[1]
+		if a.Woke != woken || r.What(a) != c.what {
+			t.Errorf("%q woke step %d, want %q to wake %d", r.What(a), a.Woke, c.what, woken)
+		}
+		if got := said(r.Why(woken, len(r.Steps))); !strings.Contains(got, "inferred: "+c.what+" of "+playtest.Addr(1)+", which is not traced, ended the sleep") {
+			t.Errorf("told\n%s", got)
+		}
+	}
+}
