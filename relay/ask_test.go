@@ -178,3 +178,36 @@ func TestEnterChecksWhereTheFocusIs(t *testing.T) {
 	tab.Key(kb.Enter)
 	tab.WaitText("#ask .note", "of 1 right")
 }
+
+// The keys alone lead from question to question, and behind the last one on.
+func TestEnterGoesOnFromAnAnswer(t *testing.T) {
+	b, base := desk(t)
+	tab := b.Open(t, base+"/lab/edge?reads=once&timeout=100ms&clients=1&messages=1", browser.Desk)
+	runToEnd(tab)
+	tab.Key(kb.Home)
+	waitPos(tab, 0)
+	tab.Key("a")
+	tab.WaitText(".scopehead", "asking first")
+	tab.Key("w")
+	made := 0
+	for onward := "Next question"; onward == "Next question"; {
+		tab.Wait(`document.querySelector(".lab.asking #ask .offers .btn")`)
+		tab.Eval(`document.querySelector("#ask .offers .btn").click()`)
+		tab.Wait(`document.querySelector("#ask .pri:enabled")`)
+		if made++; made == 1 { // a click leaves the focus where Enter goes on, too
+			tab.Click("#ask .pri")
+		} else {
+			tab.Key(kb.Enter)
+		}
+		tab.WaitText("#ask .note", fmt.Sprintf("of %d right", made))
+		onward = tab.Text("#ask .pri")
+		tab.Key(kb.Enter)
+	}
+	if made < 2 {
+		t.Errorf("only %d questions were asked", made)
+	}
+	tab.Wait(`!document.querySelector("#ask")`)
+	if tab.Count(".why-chain button") != "0" {
+		t.Error("Enter opened the causes")
+	}
+}

@@ -104,6 +104,27 @@ func (s *session) nextQuestion() {
 	}
 }
 
+// onward says where goOn leads from an answer; "" is nowhere.
+func (s *session) onward() string {
+	switch {
+	case s.left():
+		return "Next question"
+	case s.pos() < s.Player.Len():
+		return "Play on"
+	}
+	return ""
+}
+
+// goOn leaves an answer: to the next question, or where there is none to what
+// comes after.
+func (s *session) goOn() {
+	if s.left() {
+		s.nextQuestion()
+	} else {
+		s.Player.Play()
+	}
+}
+
 // left reports whether a question has no answer yet.
 func (s *session) left() bool { return len(s.Quiz.History()) < len(s.Quiz.Questions()) }
 
@@ -155,6 +176,7 @@ func (c *kernelPane) told(a *play.Answer) app.UI {
 	}
 	facts := run.Explain(q)
 	right, made := c.S.Quiz.Score()
+	onward := c.S.onward()
 	return elc("section", "ask").ID("ask").Role("status").Body(
 		elc("div", "asks").Body(
 			elc("span", class).Aria("hidden", true).Text(mark),
@@ -168,9 +190,11 @@ func (c *kernelPane) told(a *play.Answer) app.UI {
 			}))
 		}),
 		elc("div", "go").Body(
-			elc("span", "note").Text(fmt.Sprintf("%d of %d right", right, made)), elc("span", "sp"),
+			// Each button stands where one of the question's did: Check that had the
+			// focus becomes the button that goes on, and keeps it.
+			elc("span", "note sp").Text(fmt.Sprintf("%d of %d right", right, made)),
 			button(c.onAgain).Class("btn").Text("Ask again"),
-			app.If(c.S.left(), func() app.UI { return button(c.onNextQuestion).Class("btn pri").Text("Next question") }),
+			app.If(onward != "", func() app.UI { return button(c.onGoOn).Class("btn pri").Title("Enter").Text(onward) }),
 		),
 	)
 }
@@ -195,9 +219,9 @@ func verdict(a *play.Answer) string {
 	return "You lit " + strings.Join(lit, ", ") + "."
 }
 
-func (c *kernelPane) onCheck(app.Context, app.Event)        { c.S.apply(checkAnswer) }
-func (c *kernelPane) onSkip(app.Context, app.Event)         { c.S.apply(skipQuestion) }
-func (c *kernelPane) onNextQuestion(app.Context, app.Event) { c.S.nextQuestion() }
+func (c *kernelPane) onCheck(app.Context, app.Event) { c.S.apply(checkAnswer) }
+func (c *kernelPane) onSkip(app.Context, app.Event)  { c.S.apply(skipQuestion) }
+func (c *kernelPane) onGoOn(app.Context, app.Event)  { c.S.apply(goOn) }
 
 func (c *kernelPane) onAgain(app.Context, app.Event) {
 	if a := c.S.answered(); a != nil {

@@ -38,6 +38,7 @@ const (
 	answer
 	checkAnswer
 	skipQuestion
+	goOn
 	slower
 	faster
 	allKeys
@@ -99,7 +100,7 @@ var explained = []struct{ keys, text string }{
 	{"[ ]", "slower, faster"},
 	{"1 2 3 4", "source, kernel, bytes, log"},
 	{"↑ ↓", "the lane above or below"},
-	{"A", "ask before showing; then a digit lights an fd or picks an answer, Enter checks, Esc skips"},
+	{"A", "ask before showing; then a digit lights an fd or picks an answer, Enter checks and then goes on, Esc skips"},
 	{"R", "run"},
 	{".", "stop the run"},
 	{"?", "this list"},
@@ -174,6 +175,8 @@ func (s *session) apply(c command) bool {
 		s.check()
 	case skipQuestion:
 		s.skip()
+	case goOn:
+		s.goOn()
 	case slower:
 		p.SetSpeed(p.Speed() - 1)
 	case faster:
@@ -228,6 +231,8 @@ func (p *labPage) key(key string, shift bool) func(app.Context) {
 		case len(key) == 1 && key[0] >= '0' && key[0] <= '9':
 			return func(app.Context) { p.s.digit(int(key[0] - '0')) }
 		}
+	} else if key == "Enter" && p.s.answered() != nil && p.s.onward() != "" {
+		c = goOn
 	}
 	if c == none {
 		return nil
