@@ -38,7 +38,7 @@ func TestCompare(t *testing.T) {
 	tab.Wait(`[...document.querySelectorAll(".tally tbody tr")].every(tr => tr.children.length === 3 && tr.title)`)
 	// While client 1 pauses, the one server serves client 2 in each round and the
 	// other in none. Where that begins is a click away, in the runs of both.
-	tab.WaitText(".part", "First divergence: in iterative at ")
+	tab.Wait(`/^≠First divergence: client \d's .* in iterative \(at [\d.]+ m?s\), .* in select \(at [\d.]+ m?s\)\. /.test(document.querySelector(".part").textContent)`)
 	tab.WaitText(".part", "So it was in all 4 rounds.")
 	_, of := pos(tab)
 	var part int

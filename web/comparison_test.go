@@ -144,7 +144,7 @@ func TestRounds(t *testing.T) {
 	if cells := c.row(lastReply); cells[0].best || !cells[1].best {
 		t.Errorf("last reply: %+v", cells)
 	}
-	if c.part == nil || c.part.Divergence.A != "client 1's first recv returns before client 2's first recv" {
+	if c.part == nil || c.part.Divergence.A != "client 1's first recv returns before client 2's" {
 		t.Errorf("they part: %+v", c.part)
 	}
 	// Another round can be shown; the place in time stays.

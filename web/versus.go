@@ -282,15 +282,15 @@ func (c *kernelPane) parting() app.UI {
 	steps := v.joined.Run.Steps
 	there := func(name string, step int, do app.EventHandler) app.UI {
 		return el("span").Body(app.Text(name), app.If(step >= 0, func() app.UI {
-			return el("span").Body(app.Text(" at "), button(do).Class("link").Title("Go there").Text(span(steps[max(step, 0)].Time)))
+			return el("span").Body(app.Text(" (at "), button(do).Class("link").Title("Go there").Text(span(steps[max(step, 0)].Time)), app.Text(")"))
 		}))
 	}
 	return elc("div", "asks part").Body(
 		app.Raw(`<span class="qm" aria-hidden="true">≠</span>`),
 		el("p").Body(
 			el("b").Text("First divergence: "),
-			app.Text("in "), there(v.name(v.part.A), v.part.StepA, c.onPartA), app.Text(" "+d.A+"; in "),
-			there(v.name(v.part.B), v.part.StepB, c.onPartB), app.Text(" "+d.B+". "+holds),
+			app.Text(d.A+" in "), there(v.name(v.part.A), v.part.StepA, c.onPartA),
+			app.Text(", "+d.B+" in "), there(v.name(v.part.B), v.part.StepB, c.onPartB), app.Text(". "+holds),
 		),
 	)
 }

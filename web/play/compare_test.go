@@ -80,18 +80,18 @@ func TestDivergence(t *testing.T) {
 	}{
 		{"none", func(s *playtest.Script) { s.Echo(1, "a"); s.Pause(1, 5); s.Echo(2, "b") }, "", ""},
 		{"the order of the replies", func(s *playtest.Script) { s.Echo(2, "b"); s.Echo(1, "a") },
-			"client 1's first recv returns before client 2's first recv", "after it"},
+			"client 1's first recv returns before client 2's", "after it"},
 		{"a reply of more bytes", func(s *playtest.Script) { s.Echo(1, "a"); s.Echo(2, "bb") },
-			"client 2's first send returns 1", "it returns 2"},
+			"client 2's first send returns 1", "2"},
 		{"a reply of other bytes", func(s *playtest.Script) { s.Echo(1, "a"); s.Echo(2, "x") },
-			"client 2's first recv returns 1", "it brings other bytes"},
+			"client 2's first recv returns 1", "and brings other bytes"},
 		{"a failure", func(s *playtest.Script) {
 			s.Enter(1, trace.Send, 3, trace.Event{})
 			s.Return(1, trace.Event{Errno: trace.EPIPE})
-		}, "client 1's first send returns 1", "it returns -1 EPIPE"},
-		{"a client that stops", func(s *playtest.Script) { s.Echo(1, "a") }, "client 2 calls send", "it does not"},
+		}, "client 1's first send returns 1", "-1 EPIPE"},
+		{"a client that stops", func(s *playtest.Script) { s.Echo(1, "a") }, "client 2 calls send", "not"},
 		{"a client that goes on", func(s *playtest.Script) { s.Echo(1, "a"); s.Echo(2, "b"); s.Do(1, trace.Close, 3, 0) },
-			"client 1 makes no call more", "it calls close"},
+			"client 1 makes no call more", "but calls close"},
 	} {
 		d, alike := Diverge(hear(one), hear(run(c.write)))
 		if d == nil {
@@ -113,9 +113,9 @@ func TestADivergenceHoldsInEveryRun(t *testing.T) {
 		want  string
 		alike bool
 	}{
-		{"client 1 is last in each", hear(run(3, 2, 1), run(2, 3, 1)), "client 1's first recv returns before client 3's first recv", false},
+		{"client 1 is last in each", hear(run(3, 2, 1), run(2, 3, 1)), "client 1's first recv returns before client 3's", false},
 		{"one of them is as in a", hear(run(3, 2, 1), run(1, 2, 3)), "", false},
-		{"only client 1 and 3 are otherwise in each", hear(run(3, 2, 1), run(3, 1, 2)), "client 1's first recv returns before client 3's first recv", false},
+		{"only client 1 and 3 are otherwise in each", hear(run(3, 2, 1), run(3, 1, 2)), "client 1's first recv returns before client 3's", false},
 		{"the same runs", a, "", false},
 	} {
 		d, alike := Diverge(a, c.b)
@@ -131,7 +131,7 @@ func TestADivergenceHoldsInEveryRun(t *testing.T) {
 		t.Error("a run differs from itself")
 	}
 	// A client that makes a call more in one run has no place in an order there.
-	if d, _ := Diverge(hear(run(1, 2, 1), run(1, 2)), hear(run(2, 1, 1), run(2, 1))); d == nil || d.A != "client 1's first recv returns before client 2's first recv" {
+	if d, _ := Diverge(hear(run(1, 2, 1), run(1, 2)), hear(run(2, 1, 1), run(2, 1))); d == nil || d.A != "client 1's first recv returns before client 2's" {
 		t.Errorf("with fewer calls: %+v", d)
 	}
 }

@@ -81,7 +81,7 @@ type Divergence struct {
 	What  Difference
 	StepA int    // index in Steps of the Return, in the first run of a; -1 where there is none
 	StepB int    // the same in the first run of b
-	A, B  string // what is so in a, and in b: "client 1's first recv returns before client 2's first recv", "after it"
+	A, B  string // what is so in a, and in b, the second as it follows the first: "client 1's first recv returns before client 2's", "after it"
 }
 
 // Diverge returns the first difference that each run of a has from each run of
@@ -139,7 +139,7 @@ func order(a, b []*Heard) *Divergence {
 				}
 				d = &Divergence{
 					What: OtherOrder, StepA: x.step, StepB: first.step,
-					A: fmt.Sprintf("%s returns before %s", a[0].name(x), a[0].name(y)), B: "after it",
+					A: fmt.Sprintf("%s returns before %s", a[0].name(x), a[0].beside(y, x)), B: "after it",
 				}
 			}
 		}
@@ -195,16 +195,16 @@ func otherwise(a *Heard, x, y *heard) *Divergence {
 	}
 	switch {
 	case x == nil:
-		d.A, d.B = a.names[y.client]+" makes no call more", fmt.Sprintf("it calls %v", y.call)
+		d.A, d.B = a.names[y.client]+" makes no call more", fmt.Sprintf("but calls %v", y.call)
 	case y == nil:
-		d.A, d.B = fmt.Sprintf("%s calls %v", a.names[x.client], x.call), "it does not"
+		d.A, d.B = fmt.Sprintf("%s calls %v", a.names[x.client], x.call), "not"
 	case x.call != y.call:
-		d.A, d.B = fmt.Sprintf("%s calls %v", a.names[x.client], x.call), fmt.Sprintf("it calls %v", y.call)
+		d.A, d.B = fmt.Sprintf("%s calls %v", a.names[x.client], x.call), y.call.String()
 	default:
 		d.What = OtherResult
-		d.A, d.B = fmt.Sprintf("%s returns %s", a.name(x), x.said()), "it returns "+y.said()
+		d.A, d.B = fmt.Sprintf("%s returns %s", a.name(x), x.said()), y.said()
 		if x.said() == y.said() {
-			d.B = "it brings other bytes"
+			d.B = "and brings other bytes"
 		}
 	}
 	return d
@@ -278,6 +278,15 @@ func (c *heard) said() string { return result(&trace.Event{Errno: c.errno, Resul
 // name names a call: "client 1's second recv".
 func (h *Heard) name(c *heard) string {
 	return fmt.Sprintf("%s's %s %v", h.names[c.client], ordinal(c.nth), c.call)
+}
+
+// beside names a call of another client after x, without what is the same of
+// both: "client 2's".
+func (h *Heard) beside(c, x *heard) string {
+	if c.call == x.call && c.nth == x.nth {
+		return h.names[c.client] + "'s"
+	}
+	return h.name(c)
 }
 
 // ordinal writes a place in a row: "first".
