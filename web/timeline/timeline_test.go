@@ -118,6 +118,50 @@ func TestWordsDoNotOverlap(t *testing.T) {
 	}
 }
 
+// Calls whose names begin alike are told apart where there is no room for all of
+// a name.
+func TestShortNamesAreToldApart(t *testing.T) {
+	s := playtest.New(1)
+	s.Listen()
+	s.Connect(1, false)
+	calls := []struct {
+		call        trace.Call
+		brief, more string // without its fd, and with it
+	}{
+		{trace.EpollCreate, "create", "create"}, {trace.EpollCtl, "ctl", "ctl 5"}, {trace.EpollWait, "wait", "wait"},
+		{trace.Setsockopt, "setopt", "setopt 5"}, {trace.Getsockopt, "getopt", "getopt 5"},
+		{trace.Getsockname, "getname", "getname 5"}, {trace.Getpeername, "getpeer", "getpeer 5"},
+	}
+	for _, c := range calls {
+		fd := 5
+		if c.call == trace.EpollCreate {
+			fd = -1
+		}
+		s.Enter(0, c.call, fd, trace.Event{Sets: &trace.Sets{}})
+		s.Return(0, trace.Event{Sets: &trace.Sets{}})
+	}
+	s.Do(0, trace.Close, 5, 0)
+	seen := map[string]bool{}
+	for px := 20.0; px < 100; px++ {
+		p := player(s, len(s.Events))
+		tl := timelineOf(p)
+		tl.View.window[play.ByStep] = window{float64(len(s.Events) - 2*len(calls) - 3), px / 2, true}
+		for _, word := range words(read(t, tl.Layout().Bytes())) {
+			seen[word] = true
+			if strings.HasPrefix(word, "epoll_") && strings.HasSuffix(word, "…") {
+				t.Errorf("a bar of %.0f px says %q", px, word)
+			}
+		}
+	}
+	for _, c := range calls {
+		for _, want := range []string{c.brief, c.more, c.call.String()} {
+			if !seen[want] {
+				t.Errorf("no bar of %v says %q", c.call, want)
+			}
+		}
+	}
+}
+
 func apart(t *testing.T, where string, ops []drawn) {
 	t.Helper()
 	type word struct {
