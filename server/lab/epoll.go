@@ -10,7 +10,7 @@ var levels = talking(&Lab{
 	Look: []string{
 		"`epoll_create1` returns an fd of its own. `epoll_ctl` puts each socket on the list once; `epoll_wait` names only those that are ready.",
 		"`recv` takes 16 bytes, a message has 19: `epoll_wait` returns at once for the rest.",
-		"EPOLLOUT is asked for only when a `send` could not take everything. Under more, take messages of 12 KiB and kernel buffers of 4 KiB. Sides that do not read while they send can wait for each other for ever: at 16 KiB they do.",
+		"EPOLLOUT is asked for only when a `send` could not take everything: under more, take messages of 12 KiB and kernel buffers of 4 KiB. The buffers on the way can not hold such a message, and each side waits until the other reads: for ever, but for the timeout.",
 	},
 	True: []string{
 		"Level-triggered, which is the default: a socket is ready for as long as there is something to read, and is named each time.",
@@ -44,7 +44,7 @@ var edges = talking(&Lab{
 	},
 	True: []string{
 		"Edge-triggered epoll tells of what arrives, not of what is there. Bytes that were left are told of only when more come.",
-		"So read until EAGAIN, and write until EAGAIN; the socket has to be non-blocking, or the last call sleeps.",
+		"So read until EAGAIN, and write until EAGAIN; the socket has to be non-blocking, or the last call sleeps. This program reads only when all is sent, as those of `poll` and `epoll` do.",
 		"A process that ends with bytes unread resets the connection: the client's `recv` returns ECONNRESET.",
 	},
 	Knobs: []Knob{

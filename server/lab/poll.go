@@ -9,7 +9,7 @@ var polling = talking(&Lab{
 	Serves:   "one thread, one poll for all clients",
 	Look: []string{
 		"One list goes in: an fd, and POLLIN or POLLOUT. It comes back with what each fd is ready for.",
-		"A client waits for POLLOUT only while there is something to send to it.",
+		"A client waits for POLLOUT only while there is something to send to it. Until all is sent this program reads nothing more from it; the one of `select` reads on, until it holds 64 KiB.",
 		"Let the last client reset: POLLERR and POLLHUP come back, and nobody had asked for them.",
 	},
 	True: []string{

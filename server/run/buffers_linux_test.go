@@ -39,6 +39,26 @@ func TestKernelBuffers(t *testing.T) {
 		}
 	}
 
+	// As the labs' texts say: with all else at its default, a server that reads
+	// only when all is sent gets stuck with clients that do the same.
+	for id, finishes := range map[string]bool{"select": true, "poll": false, "epoll": false, "edge": false} {
+		v.send(&trace.Request{Op: trace.OpRun, Lab: id, Knobs: map[string]string{"bytes": "12288", lab.Buffers: "4096"}})
+		r, sent, back, room := v.run(), 0, 0, false
+		for _, e := range r.events {
+			switch {
+			case e.Kind == trace.Return && e.Call == trace.Send && e.Proc > 0:
+				sent += max(int(e.Result), 0)
+			case e.Kind == trace.Return && e.Call == trace.Recv && e.Proc > 0:
+				back += max(int(e.Result), 0)
+			case e.Kind == trace.Enter && e.Call == trace.EpollCtl && len(e.Args) > 2 && e.Args[0] == 3 && e.Args[2] == 4:
+				room = true
+			}
+		}
+		if finishes != (back > 0 && back == sent) || room != (id == "epoll") || r.end.Reason != trace.EndDone {
+			t.Errorf("%s: %d bytes sent, %d came back, waits for room %v, %+v", id, sent, back, room, r.end)
+		}
+	}
+
 	shared := dial(t, startTest(t, Config{Shared: true}))
 	shared.send(&trace.Request{Op: trace.OpRun, Lab: "epoll", Knobs: map[string]string{lab.Buffers: "4096"}})
 	if r := shared.run(); r.end.Reason != trace.EndFailed || !strings.Contains(r.end.Message, "a network namespace of the run's own") {
