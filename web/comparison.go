@@ -82,6 +82,9 @@ func (s *session) enter() {
 			c.guess = i
 		}
 	}
+	if c.same() != "" {
+		c.guess = -1
+	}
 	c.turn = c.of * len(c.servers)
 	c.begin()
 	s.versus, s.Player = c, nil
@@ -135,7 +138,8 @@ func (s *session) runNext() {
 		e.refused = sentence(err.Error())
 	}
 	c.turn = c.of * len(c.servers)
-	c.told = c.told || c.guess >= 0
+	st, _ := c.standing(lastReply)
+	c.told = c.told || c.guess >= 0 || c.quit != "" || st.Rounds == 0 // or there is no answer to a guess
 	c.behind = true
 	if c.begun() {
 		s.Phase = over
@@ -361,7 +365,7 @@ func (s *session) showRound(r int) {
 
 // veiled reports whether what came of the runs is hidden until it is guessed.
 func (s *session) veiled() bool {
-	return s.versus != nil && s.asking && !s.versus.told && s.versus.begun()
+	return s.versus != nil && s.asking && !s.versus.told && s.versus.begun() && s.versus.same() == ""
 }
 
 func (c *comparison) begun() bool {
@@ -378,7 +382,7 @@ func (s *session) revealed() bool { return s.Player != nil && !s.busy() && !s.ve
 
 // bet guesses server i; a second time takes it back.
 func (s *session) bet(i int) {
-	if c := s.versus; i < len(c.servers) && !s.revealed() {
+	if c := s.versus; i < len(c.servers) && !s.revealed() && c.same() == "" {
 		if c.guess == i {
 			i = -1
 		}
@@ -438,6 +442,21 @@ func (c *comparison) name(i int) string {
 		return id + " " + itoa(int64(n))
 	}
 	return id
+}
+
+// same says that all servers are one program, so that there is nothing to guess;
+// "" where they are not.
+func (c *comparison) same() string {
+	for _, e := range c.servers {
+		if e.lab != c.servers[0].lab {
+			return ""
+		}
+	}
+	times := "twice"
+	if n := len(c.servers); n > 2 {
+		times = fmt.Sprintf("%d times", n)
+	}
+	return "The same program runs " + times + ": what differs is not the server's doing."
 }
 
 // compared says in one line what the timelines show.
@@ -565,7 +584,7 @@ func (c *comparison) verdict() (first int, head, rest string) {
 	}
 	all := st.First >= 0 && st.Wins[st.First] == st.Rounds
 	if !all && !st.Apart() {
-		return -1, c.guessed(-1) + "The rounds do not tell them apart" + c.winners(st, who) + ".", ""
+		return -1, c.guessed(-1) + "The rounds do not tell them apart" + c.winners(st, who) + ".", c.same()
 	}
 	first = who[st.First]
 	lead := span(int64(st.Low))
@@ -579,6 +598,9 @@ func (c *comparison) verdict() (first int, head, rest string) {
 		if all {
 			rounds = fmt.Sprintf(" in all %d rounds", st.Rounds)
 		}
+	}
+	if same := c.same(); same != "" {
+		rest = same
 	}
 	return first, c.guessed(first) + c.name(first) + " was first" + rounds + ", by " + lead + ".", rest
 }

@@ -266,6 +266,57 @@ func TestTheOutcomeIsHiddenUntilItIsGuessed(t *testing.T) {
 	}
 }
 
+// Of one program that runs twice there is nothing to guess.
+func TestTheSameServerTwice(t *testing.T) {
+	s, _ := contest(t, "servers=select,epoll&clients=2&rounds=1")
+	s.bet(1)
+	s.apply(answer)
+	for range 2 {
+		if err := s.set("servers", "epoll,epoll"); err != nil {
+			t.Fatal(err)
+		}
+		s.digit(1)
+		s.run()
+		answers(s, "epoll", []int{1, 2}, done)
+		if s.veiled() || s.versus.guess >= 0 {
+			t.Errorf("veiled %v, guess %d", s.veiled(), s.versus.guess)
+		}
+		answers(s, "epoll", []int{1}, done)
+		_, head, rest := s.versus.verdict()
+		if !s.revealed() || !strings.HasPrefix(head, "epoll 2 was first, by ") || rest != "The same program runs twice: what differs is not the server's doing." {
+			t.Errorf("revealed %v: %q %q", s.revealed(), head, rest)
+		}
+	}
+}
+
+// A comparison that was cut off, or in which nobody can be first, hides nothing.
+func TestNothingIsAskedOfACutComparison(t *testing.T) {
+	for name, do := range map[string]func(*session){
+		"stopped": func(s *session) {
+			s.stop()
+			s.hear(say(trace.Message{End: &trace.End{Reason: trace.EndStopped}}))
+		},
+		"the relay goes away": func(s *session) { s.hear(link.Event{State: link.Gone}) },
+		"only one finishes": func(s *session) {
+			s.hear(say(trace.Message{End: &trace.End{Reason: trace.EndLimit, Message: "200,000 calls"}}))
+		},
+	} {
+		s, _ := contest(t, "servers=iterative,select&clients=2&rounds=1")
+		s.apply(answer)
+		s.run()
+		answers(s, "iterative", []int{1, 2}, done)
+		answers(s, "select", []int{2}, nil)
+		if !s.veiled() {
+			t.Errorf("%s: nothing is hidden while it runs", name)
+		}
+		do(s)
+		s.align()
+		if s.veiled() || !s.revealed() || s.pos() == 0 {
+			t.Errorf("%s: veiled %v, revealed %v, at %d", name, s.veiled(), s.revealed(), s.pos())
+		}
+	}
+}
+
 func TestAPartialComparison(t *testing.T) {
 	for _, c := range []struct {
 		name string

@@ -230,6 +230,9 @@ func (c *kernelPane) race() app.UI {
 			app.If(v.several(), c.parting),
 		)
 	}
+	if same := v.same(); same != "" {
+		return elc("section", "ask").ID("ask").Role("status").Body(said("qm", "=", "", same))
+	}
 	hint, done := "Guess now; the runs will tell.", s.veiled() && !s.busy()
 	switch {
 	case done:
