@@ -532,7 +532,7 @@ func (s *session) outcome(i int) string {
 	case ending(o.end) != "":
 		return ending(o.end)
 	case o.end != nil && o.tally.LastReply >= 0:
-		return "last reply " + span(o.tally.LastReply)
+		return "last reply " + span(o.tally.LastReply) + " after the first connect" // the ruler's 0 is earlier
 	}
 	return ""
 }

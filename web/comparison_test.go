@@ -314,6 +314,9 @@ func TestNothingIsAskedOfACutComparison(t *testing.T) {
 		if s.veiled() || !s.revealed() || s.pos() == 0 {
 			t.Errorf("%s: veiled %v, revealed %v, at %d", name, s.veiled(), s.revealed(), s.pos())
 		}
+		if got := s.outcome(0); !strings.HasSuffix(got, " after the first connect") {
+			t.Errorf("%s: %q", name, got)
+		}
 	}
 }
 
