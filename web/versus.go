@@ -347,7 +347,7 @@ func (s *session) lay(t *timeline.Timeline, fresh bool) {
 	t.View.Size, t.View.Steady, t.View.Marks = timeline.Compact, true, t.View.Marks[:0]
 	t.Notes = t.Notes[:0]
 	for i, e := range c.servers {
-		t.Notes = append(t.Notes, timeline.Note{Left: e.lab.Serves, Right: s.outcome(i)})
+		t.Notes = append(t.Notes, timeline.Note{What: e.lab.Serves, Result: s.outcome(i)})
 	}
 	if c.part != nil {
 		t.View.Marks = append(t.View.Marks, c.part.StepA+1, c.part.StepB+1)

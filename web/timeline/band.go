@@ -24,16 +24,20 @@ func (t *Timeline) bands(f *frame) {
 }
 
 // note writes what a band says; what came of the run goes first where there is
-// no room for both.
+// no room for both. It stands at the left: near the right end the playhead, which
+// rests there, would strike it through.
 func (t *Timeline) note(f *frame, n Note, y float64) {
-	s, end := &t.scene, f.right-14
-	if n.Right != "" && !t.View.Veil {
-		w := s.string([]byte(n.Right))
-		s.write(Ink, mono, right, end, y, w)
-		end -= float64(w.n)*charWidth + 3*gap
+	s, x := &t.scene, float64(pad)
+	what, result := float64(len(n.What))*charWidth, 0.0
+	if !t.View.Veil {
+		result = float64(len(n.Result)) * charWidth
 	}
-	if float64(len(n.Left))*charWidth < end-pad {
-		s.write(Muted, mono, left, pad, y, s.string([]byte(n.Left)))
+	if x+what+4*gap+result < f.right-pad {
+		s.write(Muted, mono, left, x, y, s.string([]byte(n.What)))
+		x += what + 4*gap
+	}
+	if result > 0 {
+		s.write(Ink, mono, left, x, y, s.string([]byte(n.Result)))
 	}
 }
 
@@ -77,7 +81,7 @@ func (t *Timeline) mark(f *frame) {
 				from, to = min(from, f.top(row)), max(to, f.top(row)+row.Height)
 			}
 		}
-		if from = max(from-Band, Ruler); from < to {
+		if from = max(from, Ruler); from < to { // beneath the band, whose words it would cross
 			t.scene.stroke(Wake, 1.25, Dashed, x, from, x, min(to, t.View.Height))
 		}
 	}

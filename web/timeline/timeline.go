@@ -42,8 +42,8 @@ type Timeline struct {
 	lag     lag
 }
 
-// Note is what a band says: of its run, and at its right end what came of it.
-type Note struct{ Left, Right string }
+// Note is what a band says: what runs, and what came of it.
+type Note struct{ What, Result string }
 
 // Show changes to another player, at the beginning of its run.
 func (t *Timeline) Show(p *play.Player) {

@@ -462,8 +462,8 @@ func TestMarksStayInTheirRun(t *testing.T) {
 	ends := []float64{Ruler, Ruler + rows[1].Top + rows[1].Height, Ruler + RowsHeight(rows)}
 	f := tl.frame(tl.View.Scale(tl.Player))
 	for k, step := range steps {
-		if l := got[k]; l.from != ends[k] || l.to != ends[k+1] || l.x-f.Step(j.Run, step) > 1 || f.Step(j.Run, step)-l.x > 1 {
-			t.Errorf("run %d is marked at %v from %v to %v, want from %v to %v", k, l.x, l.from, l.to, ends[k], ends[k+1])
+		if l := got[k]; l.from != ends[k]+Band || l.to != ends[k+1] || l.x-f.Step(j.Run, step) > 1 || f.Step(j.Run, step)-l.x > 1 {
+			t.Errorf("run %d is marked at %v from %v to %v, want from %v to %v", k, l.x, l.from, l.to, ends[k]+Band, ends[k+1])
 		}
 		if l := got[2+k]; l.from >= Ruler || l.to > Ruler || l.x != got[k].x {
 			t.Errorf("on the ruler the mark of run %d is %v", k, l)
@@ -471,6 +471,30 @@ func TestMarksStayInTheirRun(t *testing.T) {
 	}
 	if tl.View.Veil = true; len(lines()) != 0 {
 		t.Error("marks show while a question is open")
+	}
+}
+
+// What came of a run is told before what ran, and ends where the playhead is not
+// at rest.
+func TestABandHasRoomForItsResult(t *testing.T) {
+	j := play.Join([]*play.Run{player(shapes(), 0).Run})
+	for width, both := range map[float64]bool{1312: true, 344: false} {
+		tl := timelineOf(play.NewPlayer(j.Run))
+		tl.View.Width, tl.View.Size = width, Compact
+		tl.Notes = []Note{{"one thread, one client after another", "last reply 98.2 ms after the first connect"}}
+		told, what := 0.0, false
+		for _, d := range read(t, tl.Layout().Bytes()) {
+			switch {
+			case d.op != opText:
+			case d.text == tl.Notes[0].Result:
+				told = d.args[3] + float64(len(d.text))*charWidth*(1-d.args[2]/2)
+			case d.text == tl.Notes[0].What:
+				what = true
+			}
+		}
+		if told == 0 || told > width*8/9 || what != both {
+			t.Errorf("%.0f px: the result ends at %.0f, what ran is told: %v", width, told, what)
+		}
 	}
 }
 
