@@ -147,8 +147,12 @@ func (s *session) circumstances() string {
 	if h.Isolation == trace.Shared {
 		isolation = "on the loopback that all share"
 	}
+	repeats := count(v.Int("repeats"), "repeat")
+	if end := s.Player.Run.End; end == nil || end.Reason != trace.EndDone {
+		repeats = "up to " + repeats // some are not over, or never will be
+	}
 	return fmt.Sprintf("Observed: the median of %s, and from the least to the most; %s of %s each. %s, %s.",
-		count(v.Int("repeats"), "repeat"), count(v.Int("messages"), "message"), count(v.Int("payload"), "byte"), s.where(), isolation)
+		repeats, count(v.Int("messages"), "message"), count(v.Int("payload"), "byte"), s.where(), isolation)
 }
 
 // where says on what machine the run was made, and when.

@@ -73,8 +73,14 @@ func TestATraceOfMeasurementsIsPlotted(t *testing.T) {
 	if strings.Contains(html, "<no bit>") || strings.Contains(html, "<6>") {
 		t.Error("text from a file is markup")
 	}
+	if got := page.s.circumstances(); !strings.Contains(got, "the median of 2 repeats,") {
+		t.Errorf("%q", got)
+	}
 	if err := s.load(file[:len(file)-3]); err != nil || len(s.Points) != 4 || s.Player.Run.End.Reason != trace.EndFailed {
 		t.Errorf("a file that breaks off: %v, %d points", err, len(s.Points))
+	}
+	if got := s.circumstances(); !strings.Contains(got, "the median of up to 2 repeats,") {
+		t.Errorf("of a file that breaks off: %q", got)
 	}
 }
 
