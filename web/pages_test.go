@@ -9,6 +9,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"sockscope/server/lab"
+	"sockscope/server/trace"
 )
 
 // forbidden is what the site's content security policy would refuse.
@@ -65,6 +66,22 @@ func TestALabsPageTellsItsLab(t *testing.T) {
 		}
 		if !l.Measures && !l.Compares && !strings.Contains(html, "not started") {
 			t.Errorf("%s: no lanes", l.ID)
+		}
+	}
+}
+
+// Where a lab can't run there is nothing to be asked about.
+func TestALabThatCannotRunDoesNotAsk(t *testing.T) {
+	for why, asks := range map[string]bool{"": true, "it needs kqueue": false} {
+		page := &labPage{ID: "kqueue"}
+		engine := app.NewTestEngine()
+		if err := engine.Load(page); err != nil {
+			t.Fatal(err)
+		}
+		engine.ConsumeAll()
+		page.s.Hello = &trace.Hello{Cannot: map[string]string{"kqueue": why}}
+		if html := app.HTMLString(page.scopeHead()); strings.Contains(html, "ask me first") != asks {
+			t.Errorf("can't run as %q: %s", why, html)
 		}
 	}
 }

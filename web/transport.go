@@ -20,7 +20,9 @@ func (p *labPage) scopeHead() app.UI {
 	return elc("div", "scopehead").Body(
 		scaleSwitch(scale, p.onByStep, p.onByTime),
 		elc("span", "state").Title(p.s.headline()).Text(p.s.headline()),
-		button(p.onAsking).Class("link").Aria("pressed", p.s.asking).Title("A").Text(map[bool]string{false: "ask me first", true: "asking first"}[p.s.asking]),
+		app.If(p.s.Player != nil || p.s.cannot() == "", func() app.UI { // else there is no run to be asked about
+			return button(p.onAsking).Class("link").Aria("pressed", p.s.asking).Title("A").Text(map[bool]string{false: "ask me first", true: "asking first"}[p.s.asking])
+		}),
 		p.fileLinks(),
 		new(key),
 	)
