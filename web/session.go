@@ -174,6 +174,7 @@ func (s *session) want() {
 	switch {
 	case s.busy() || s.cannot() != "" || s.Lab.Server() != "":
 		return
+	case s.Link == link.Refused: // the notice says why
 	case s.Link.Off():
 		s.Notice = noRelay
 	default:

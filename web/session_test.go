@@ -394,6 +394,19 @@ func TestARunMayBeAskedForEarly(t *testing.T) {
 	if runs() != 1 || s.Notice != "" {
 		t.Errorf("one that could not be promised began: %d runs, %q", runs(), s.Notice)
 	}
+	limit := "Your address has 1 connection open, and may have no more: close a page."
+	refused := link.Event{State: link.Refused, Message: &trace.Message{Error: &trace.Error{Text: limit}}}
+	s.hear(refused)
+	s.want()
+	if s.Notice != limit {
+		t.Errorf("refused, then asked: %q", s.Notice)
+	}
+	early, _ := sitting(t)
+	early.want()
+	early.hear(refused)
+	if early.wanted || early.Notice != limit {
+		t.Errorf("asked, then refused: wanted %v, %q", early.wanted, early.Notice)
+	}
 	other, _ := sitting(t)
 	other.want()
 	other.hear(link.Event{State: link.Gone})

@@ -112,13 +112,13 @@ func (c *clients) admit(key netip.Prefix) (*client, *refusal) {
 		c.known[key] = who
 	}
 	if who.open == c.limits.ClientSessions {
-		return nil, &refusal{why: refusedClientSessions, code: codeTooMany, reason: fmt.Sprintf("your address has %d connections open, and may have no more: close a page", who.open), retry: 10 * time.Second}
+		return nil, &refusal{why: refusedClientSessions, code: codeTooMany, reason: fmt.Sprintf("your address has %s open, and may have no more: close a page", connections(who.open)), retry: 10 * time.Second}
 	}
 	if !who.starts.AllowN(now, 1) {
 		r := who.starts.ReserveN(now, 1)
 		wait := r.DelayFrom(now)
 		r.CancelAt(now)
-		return nil, &refusal{why: refusedClientStarts, code: codeTooMany, reason: fmt.Sprintf("your address has made more than %d connections in a minute", c.limits.ClientStarts), retry: wait}
+		return nil, &refusal{why: refusedClientStarts, code: codeTooMany, reason: fmt.Sprintf("your address has made more than %s in a minute", connections(c.limits.ClientStarts)), retry: wait}
 	}
 	who.open++
 	return who, nil

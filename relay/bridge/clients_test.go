@@ -54,6 +54,13 @@ func wantRefusal(t *testing.T, r *rig, address, says string) {
 	wantEnd(t, end, codeTooMany, says)
 }
 
+// One is said as one.
+func TestOneClientSession(t *testing.T) {
+	r := newRig(t, elsewhere, func(c *Config, _ *limits) { c.Limits.ClientSessions = 1 })
+	r.as("2001:db8::1")
+	wantRefusal(t, r, "2001:db8::1", "1 connection open")
+}
+
 func TestClientSessions(t *testing.T) {
 	r := newRig(t, elsewhere, func(c *Config, _ *limits) { c.Limits.ClientSessions = 2 })
 	var last *browser

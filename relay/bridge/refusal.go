@@ -112,6 +112,14 @@ func (b *Bridge) refuse(w http.ResponseWriter, r *http.Request, from origin, no 
 // seconds rounds up.
 func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 
+// connections says how many.
+func connections(n int) string {
+	if n == 1 {
+		return "1 connection"
+	}
+	return fmt.Sprintf("%d connections", n)
+}
+
 // within says in how many seconds something happens.
 func within(d time.Duration) string {
 	if n := seconds(d); n != 1 {
