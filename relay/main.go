@@ -116,7 +116,7 @@ func serve(ctx context.Context, c config) error {
 		log.Info("metrics", "address", apart.Addr().String())
 	}
 	fmt.Printf("Sockscope: %s://%s/\n", scheme, listener.Addr())
-	if c.server != "" {
+	if c.server != "" && c.server != "none" {
 		go state.await(ctx, log)
 	}
 

@@ -208,20 +208,17 @@ func TestServerThatIsNoAddress(t *testing.T) {
 	wantExit(t, 1, "HOST:CONTROLPORT", relay("-server", "http://box"))
 }
 
-func TestServerThatComesLater(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
-	cmd := relay("-server", l.Addr().String())
+// startLogged starts a relay, whose log's next line must say what is wanted.
+func startLogged(t *testing.T, args ...string) (address string, next func(says ...string)) {
+	t.Helper()
+	cmd := relay(args...)
 	errs, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, address := startBy(t, cmd)
+	_, address = startBy(t, cmd)
 	log := bufio.NewScanner(errs)
-	next := func(says ...string) {
+	return address, func(says ...string) {
 		t.Helper()
 		if !log.Scan() {
 			t.Fatal("the log has ended")
@@ -232,6 +229,26 @@ func TestServerThatComesLater(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Where there is none, none is said to be reached.
+func TestNoServerInTheLog(t *testing.T) {
+	address, next := startLogged(t, "-server=none")
+	next("level=INFO", "there is no native server: pages play recordings")
+	_, _, err := websocket.DefaultDialer.Dial("ws://"+address+"/relay/lab", http.Header{"Origin": {"https://class.example"}})
+	if err == nil {
+		t.Fatal("a stranger's page is let in")
+	}
+	next("level=WARN", "https://class.example")
+}
+
+func TestServerThatComesLater(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	address, next := startLogged(t, "-server", l.Addr().String())
 	next("level=WARN", "the native server can't be reached", l.Addr().String())
 	if status, body := get(t, "http://"+address+"/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(body, "can't be reached") || strings.Contains(body, "127.0.0.1") {
 		t.Errorf("/readyz: %d %s", status, body)

@@ -27,6 +27,7 @@ func openTargets(c config, log *slog.Logger) (map[string]bridge.Target, native, 
 	case "":
 		addrs, ours, err = startNative(c, log)
 	case "none":
+		log.Info("there is no native server: pages play recordings")
 		addrs, err = noServer("this relay was started without a native server: it plays recordings")
 	default:
 		addrs, err = elsewhere(c.server, c.ports)
