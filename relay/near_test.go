@@ -73,7 +73,9 @@ func TestPlainFilesLinkARelayOfOnesOwn(t *testing.T) {
 	link(nobody.Addr().String(), "Nothing answers at "+nobody.Addr().String())
 	tab.Shot("near-absent")
 	link(strict, "refuses this page")
-	link("http://"+own+"/", "Linked")
+	tab.Type("#near input", "http://"+own+"/")
+	tab.Key("\r") // in the field, Enter links too
+	tab.WaitText("#near .said", "Linked")
 	tab.Shot("near-linked")
 	tab.Click("#near h2 button")
 	runToEnd(tab)

@@ -232,7 +232,7 @@ func (n *nearRelay) sheet() app.UI {
 		el("p").Text("Your browser may ask whether this site may reach other apps and services on this device: allow it, and only the relay is asked."),
 		elc("div", "find").Body(
 			el("label").Body(app.Text("at "), el("input").Attr("value", n.field).Attr("size", 18).Attr("spellcheck", "false").
-				Attr("autocomplete", "off").Aria("label", "The relay's address").OnInput(n.onField)),
+				Attr("autocomplete", "off").Aria("label", "The relay's address").OnInput(n.onField).OnKeyDown(n.onKey)),
 			button(n.onFind).Class("btn pri").Text("Link"),
 			app.If(n.addr != "" && n.phase != nearTrying, func() app.UI { return button(n.unlink).Class("btn").Text("Unlink") }),
 		),
@@ -242,6 +242,12 @@ func (n *nearRelay) sheet() app.UI {
 
 func (n *nearRelay) onField(ctx app.Context, _ app.Event) {
 	n.field = ctx.JSSrc().Get("value").String()
+}
+
+func (n *nearRelay) onKey(ctx app.Context, e app.Event) {
+	if e.Get("key").String() == "Enter" {
+		n.find(ctx)
+	}
 }
 
 func (n *nearRelay) onFind(ctx app.Context, _ app.Event) { n.find(ctx) }
