@@ -57,7 +57,7 @@ func TestPlainFilesLinkARelayOfOnesOwn(t *testing.T) {
 	watch.WaitText(".empty", "These pages are plain files, and no relay is linked.")
 	tab.Expect("ERR_CONNECTION_REFUSED")
 	tab.Expect("WebSocket connection to")
-	tab.Expect("426") // the page asks unseen whether anything answers
+	tab.Expect("403") // of the strict one
 	tab.Click(".near button")
 	tab.WaitText("#near .cmd", "relay -allow-origin "+origin)
 	tab.WaitText("#near", "make release")

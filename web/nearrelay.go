@@ -137,9 +137,9 @@ func (n *nearRelay) heard(e link.Event) {
 
 // find looks for a relay at the address in the field.
 //
-// A WebSocket that fails doesn't say why. So the page first asks for anything at
-// all, unseen: the answer tells that somebody is there, and a failure that nobody
-// is, or that the browser forbids the question.
+// A WebSocket that fails doesn't say why. So the page first asks, and any answer,
+// which a page of another site can't see, tells that somebody is there; a failure
+// tells that nobody is, or that the browser forbids the question.
 func (n *nearRelay) find(ctx app.Context) {
 	n.addr = ""
 	addr, ok := nearAddr(n.field)
@@ -159,7 +159,7 @@ func (n *nearRelay) find(ctx app.Context) {
 			}
 		})
 	}
-	then(app.Window().Call("fetch", httpOf(addr)+"/relay/lab", map[string]any{"mode": "no-cors", "cache": "no-store"}),
+	then(mayI(httpOf(addr)+"/relay/lab", "no-cors"),
 		func(app.Value) { settle(nearTrying) },
 		func(app.Value) {
 			barred(func(yes bool) { settle(map[bool]nearPhase{true: nearBarred, false: nearAbsent}[yes]) })

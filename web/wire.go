@@ -106,13 +106,19 @@ func relayURL() string {
 	return scheme + "//" + at.Get("host").String() + root() + "relay/lab"
 }
 
+// mayI asks a relay whether it lets this page in, and returns the promise of its
+// answer. A POST names the page's origin, as a WebSocket does.
+func mayI(url, mode string) app.Value {
+	return app.Window().Call("fetch", url, map[string]any{"method": "POST", "mode": mode, "cache": "no-store"})
+}
+
 // whyNot asks the relay beside this site in another way why it takes no WebSocket:
-// of one that was refused a browser tells neither the status nor the text. A POST
-// names the page's origin, as a WebSocket does. It waits for the answer.
+// of one that was refused a browser tells neither the status nor the text. It waits
+// for the answer.
 func whyNot() string {
 	said := make(chan string, 1)
 	nothing := func(app.Value) { said <- "" }
-	then(app.Window().Call("fetch", root()+"relay/lab", map[string]any{"method": "POST", "cache": "no-store"}),
+	then(mayI(root()+"relay/lab", "same-origin"),
 		func(answer app.Value) {
 			const forbidden = 403
 			kind := answer.Get("headers").Call("get", "Content-Type")
