@@ -20,8 +20,11 @@ type complaints struct {
 	pause time.Duration // the first
 
 	mu    sync.Mutex
-	kinds map[string]*kind
+	kinds map[about]*kind
 }
+
+// about tells kinds of refusals apart: why, and of whom or what where that matters.
+type about struct{ why, name string }
 
 // kind is a kind of refusals that has been logged and may come again.
 type kind struct {
@@ -36,25 +39,34 @@ type kind struct {
 
 // The bounds of what is remembered of refusals.
 const (
-	maxKinds     = 64 // before room says no
+	maxNamed     = 8  // with one why, before room says no
 	maxClients   = 64 // of one kind
 	longestPause = time.Hour
 )
 
 func newComplaints(log *slog.Logger) *complaints {
-	return &complaints{log: log, pause: time.Minute, kinds: map[string]*kind{}}
+	return &complaints{log: log, pause: time.Minute, kinds: map[about]*kind{}}
 }
 
-// room reports whether the kind is known, or may be added: for kinds that clients
-// can make up.
-func (c *complaints) room(key string) bool {
+// room reports whether the kind is known, or may be added: for names that clients
+// can make up. In a minute as many are new at most.
+func (c *complaints) room(key about) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.kinds[key] != nil || len(c.kinds) < maxKinds
+	if c.kinds[key] != nil {
+		return true
+	}
+	named := 0
+	for k := range c.kinds {
+		if k.why == key.why && k.name != "" {
+			named++
+		}
+	}
+	return named < maxNamed
 }
 
 // add notes a refusal of a kind. The text is for the first of it.
-func (c *complaints) add(key string, level slog.Level, text string, from origin, attrs ...any) {
+func (c *complaints) add(key about, level slog.Level, text string, from origin, attrs ...any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if k := c.kinds[key]; k != nil {
@@ -75,7 +87,7 @@ func (c *complaints) add(key string, level slog.Level, text string, from origin,
 
 // sum tells what has come of a kind since its last line, and forgets a kind of
 // which nothing has.
-func (c *complaints) sum(key string, k *kind) {
+func (c *complaints) sum(key about, k *kind) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {

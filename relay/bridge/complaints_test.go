@@ -45,12 +45,12 @@ func TestRefusalsAreToldTogether(t *testing.T) {
 	c := newComplaints(j.log())
 	c.pause = time.Hour
 	for range 1000 {
-		c.add("sessions", slog.LevelInfo, "refused", who("203.0.113.1"), "why", "sessions")
+		c.add(about{why: "sessions"}, slog.LevelInfo, "refused", who("203.0.113.1"), "why", "sessions")
 	}
 	for i := range 200 {
-		c.add("sessions", slog.LevelInfo, "refused", who(fmt.Sprintf("198.51.100.%d", i)), "why", "sessions")
+		c.add(about{why: "sessions"}, slog.LevelInfo, "refused", who(fmt.Sprintf("198.51.100.%d", i)), "why", "sessions")
 	}
-	c.add("sessions", slog.LevelInfo, "refused", origin{client: netip.MustParseAddr("127.0.0.1"), local: true}, "why", "sessions")
+	c.add(about{why: "sessions"}, slog.LevelInfo, "refused", origin{client: netip.MustParseAddr("127.0.0.1"), local: true}, "why", "sessions")
 	if got := j.lines(); len(got) != 1 || !strings.HasSuffix(got[0], "level=INFO msg=refused why=sessions client=203.0.113.1") {
 		t.Fatalf("at once: %q", got)
 	}
@@ -75,15 +75,15 @@ func TestRefusalsThatGoOn(t *testing.T) {
 	var j journal
 	c := newComplaints(j.log())
 	c.pause = time.Millisecond
-	add := func() { c.add("x", slog.LevelWarn, "refused", who("203.0.113.1")) }
+	add := func() { c.add(about{why: "x"}, slog.LevelWarn, "refused", who("203.0.113.1")) }
 	add()
 	eventually(t, "a second line", func() bool { add(); return len(j.lines()) >= 2 })
 	eventually(t, "what is quiet to be forgotten", func() bool { return c.known() == 0 })
 	c.mu.Lock()
 	k := &kind{pause: 45 * time.Minute, times: 1, timer: time.AfterFunc(time.Hour, func() {})}
-	c.kinds["y"] = k
+	c.kinds[about{why: "y"}] = k
 	c.mu.Unlock()
-	c.sum("y", k)
+	c.sum(about{why: "y"}, k)
 	if k.pause != longestPause || k.times != 0 {
 		t.Errorf("after a pause of 45 minutes: %+v", k)
 	}
@@ -116,13 +116,14 @@ func TestStrangersAreNamedInTheLog(t *testing.T) {
 		!strings.Contains(got[1], `refused: origin \"null\" isn't allowed"`) {
 		t.Errorf("%q", got)
 	}
-	for i := range 3 * maxKinds {
+	for i := range 5 * maxNamed {
 		knock(fmt.Sprintf("https://%d.example", i))
 	}
-	if n := len(j.lines()); n != maxKinds+1 {
-		t.Errorf("many origins make %d lines", n)
+	got = j.lines()
+	if last := got[len(got)-1]; len(got) != maxNamed+1 || !strings.Contains(last, "more origins and hosts") || !strings.Contains(last, "-allow-origin ORIGIN") {
+		t.Errorf("many origins make %d lines, at last %q", len(got), last)
 	}
-	if n := r.bridge.Stats().Refused[refusedPage]; n != 6+3*maxKinds {
+	if n := r.bridge.Stats().Refused[refusedPage]; n != 6+5*maxNamed {
 		t.Errorf("%d are counted", n)
 	}
 }

@@ -46,10 +46,10 @@ func (b *Bridge) answer(w http.ResponseWriter, from origin, status int, no *refu
 func (b *Bridge) note(from origin, no *refusal) {
 	b.counts.refused(no.why)
 	if no.err != nil {
-		b.complaints.add(no.why+" "+no.target, slog.LevelWarn, "a target can't be reached", from, "target", no.target, "err", no.err)
+		b.complaints.add(about{no.why, no.target}, slog.LevelWarn, "a target can't be reached", from, "target", no.target, "err", no.err)
 		return
 	}
-	b.complaints.add(no.why, slog.LevelInfo, "refused", from, "why", no.why)
+	b.complaints.add(about{why: no.why}, slog.LevelInfo, "refused", from, "why", no.why)
 }
 
 // noteStranger is note for a page that isn't let in. That is a flag forgotten as
@@ -58,15 +58,16 @@ func (b *Bridge) note(from origin, no *refusal) {
 func (b *Bridge) noteStranger(from origin, s *stranger) {
 	b.counts.refused(refusedPage)
 	name := fmt.Sprintf("%s %.100q", s.header, s.name)
-	if !b.complaints.room(name) {
-		b.complaints.add(refusedPage, slog.LevelWarn, "refused: more origins and hosts that aren't allowed", from, "why", refusedPage)
+	key := about{refusedPage, name}
+	if !b.complaints.room(key) {
+		b.complaints.add(about{why: refusedPage}, slog.LevelWarn, "refused: more origins and hosts that aren't allowed; -allow-origin ORIGIN lets in the one where this site is hosted", from, "why", refusedPage)
 		return
 	}
 	text := "refused: " + name + " isn't allowed"
 	if s.flag != "" {
 		text = fmt.Sprintf("refused: %s %s isn't allowed; if that is where this site is hosted, start with %s", s.header, s.name, s.flag)
 	}
-	b.complaints.add(name, slog.LevelWarn, text, from, "why", refusedPage, s.header, s.name)
+	b.complaints.add(key, slog.LevelWarn, text, from, "why", refusedPage, s.header, s.name)
 }
 
 // refuse answers by a close code where that can be read: a page can't read the
