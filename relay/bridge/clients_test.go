@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -311,5 +312,17 @@ func TestPingsArePaced(t *testing.T) {
 		if local && took > patience/4 {
 			t.Errorf("%d pings of this machine took %v", 2*most, took)
 		}
+	}
+}
+
+// Whose connection just breaks has no close code, and the log makes none up.
+func TestAClientThatIsGoneIsLoggedAsThat(t *testing.T) {
+	var j journal
+	r := newRig(t, elsewhere, func(c *Config, _ *limits) { c.Log = j.log() })
+	gone, _ := r.as("203.0.113.1")
+	gone.ws.NetConn().Close()
+	eventually(t, "the session's line", func() bool { return strings.Contains(j.lines()[0], "msg=session") })
+	if line := j.lines()[0]; !strings.HasSuffix(line, ` reason="the client is gone"`) || strings.Contains(line, "code=") {
+		t.Error(line)
 	}
 }

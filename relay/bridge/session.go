@@ -111,8 +111,13 @@ func (s *session) run() {
 	if s.local {
 		level = slog.LevelDebug // whoever runs the relay for themselves knows
 	}
-	s.log.Log(context.Background(), level, "session", "up", s.up.Load(), "down", s.down.Load(),
-		"seconds", time.Since(s.began).Seconds(), "code", v.code, "reason", v.reason)
+	attrs := []any{"up", s.up.Load(), "down", s.down.Load(), "seconds", time.Since(s.began).Seconds()}
+	if v.code == 0 {
+		attrs = append(attrs, "reason", "the client is gone")
+	} else {
+		attrs = append(attrs, "code", v.code, "reason", v.reason)
+	}
+	s.log.Log(context.Background(), level, "session", attrs...)
 }
 
 // judge waits for the end that decides the session's. What it takes from a
