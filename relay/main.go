@@ -115,7 +115,7 @@ func serve(ctx context.Context, c config) error {
 		go func() { failed <- private.Serve(apart) }()
 		log.Info("metrics", "address", apart.Addr().String())
 	}
-	fmt.Printf("Sockscope: %s://%s/\n", scheme, listener.Addr())
+	fmt.Printf("Sockscope: %s\n", where(scheme, listener.Addr()))
 	if c.server != "" && c.server != "none" {
 		go state.await(ctx, log)
 	}
@@ -139,6 +139,15 @@ func serve(ctx context.Context, c config) error {
 		server.Close()
 	}
 	return nil
+}
+
+// where says at which address the site is, one that this machine's browser can open.
+func where(scheme string, at net.Addr) string {
+	here := at.(*net.TCPAddr).AddrPort()
+	if !here.Addr().IsUnspecified() {
+		return fmt.Sprintf("%s://%s/", scheme, here)
+	}
+	return fmt.Sprintf("%s://127.0.0.1:%d/ and at every other address of this machine", scheme, here.Port())
 }
 
 // newServer bounds how long a request may take, and its answer: app.wasm at 5 KB

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/exec"
 	"strings"
@@ -73,7 +74,8 @@ func startBy(t testing.TB, cmd *exec.Cmd) (*exec.Cmd, string) {
 	if !ok || !strings.HasPrefix(says, "Sockscope: http") {
 		t.Fatalf("the relay says %q, %v", line, err)
 	}
-	return cmd, strings.TrimSuffix(url, "/")
+	address, _, _ := strings.Cut(url, "/")
+	return cmd, address
 }
 
 func dial(t *testing.T, address, target string) *websocket.Conn {
@@ -125,6 +127,24 @@ func TestRelayWithItsOwnServer(t *testing.T) {
 	}
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("after SIGTERM: %v", err)
+	}
+}
+
+// The first line has an address to open, wherever the relay listens.
+func TestWhereTheSiteIs(t *testing.T) {
+	for at, want := range map[string]string{
+		"127.0.0.1:8080": "http://127.0.0.1:8080/",
+		"[::1]:8080":     "http://[::1]:8080/",
+		"[::]:8080":      "http://127.0.0.1:8080/ and at every other address of this machine",
+		"0.0.0.0:8080":   "http://127.0.0.1:8080/ and at every other address of this machine",
+	} {
+		if got := where("http", net.TCPAddrFromAddrPort(netip.MustParseAddrPort(at))); got != want {
+			t.Errorf("%s: %s, want %s", at, got, want)
+		}
+	}
+	_, address := start(t, "-http=:0", "-watch=false")
+	if status, _ := get(t, "http://"+address+"/readyz"); status != 200 || !strings.HasPrefix(address, "127.0.0.1:") {
+		t.Errorf("-http :0 is at %s: %d", address, status)
 	}
 }
 
