@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/netip"
 	"net/url"
 	"os"
@@ -73,23 +74,49 @@ func parse(args []string, help io.Writer) (config, error) {
 	} else if err != nil {
 		return config{}, err
 	}
-	return c, c.check(f.Args())
+	given := map[string]bool{}
+	f.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	return c, c.check(f.Args(), given)
 }
 
-// check looks for what doesn't fit together.
-func (c *config) check(rest []string) error {
-	l := c.limits
-	switch {
-	case len(rest) > 0:
+// check looks for what can't be, and what doesn't fit together, in the rest of the
+// command line and the flags that were given.
+func (c *config) check(rest []string, given map[string]bool) error {
+	if len(rest) > 0 {
 		return fmt.Errorf("unexpected argument %q", rest[0])
+	}
+	for _, a := range []struct{ name, address string }{
+		{"http", c.http}, {"metrics", c.metrics}, {"control", c.ports.control}, {"echo", c.ports.echo}, {"mux", c.ports.mux}, {"byteorder", c.ports.byteorder},
+	} {
+		if _, _, err := net.SplitHostPort(a.address); err != nil && (a.address != "" || a.name != "metrics") {
+			return fmt.Errorf("-%s %.100q: an ADDR is HOST:PORT, such as 127.0.0.1:8080, or :8080 for all addresses", a.name, a.address)
+		}
+		if c.server == "none" && given[a.name] && a.name != "http" && a.name != "metrics" {
+			return fmt.Errorf("-%s is a flag of the native server, and -server none has none", a.name)
+		}
+	}
+	l := c.limits
+	for _, n := range []struct {
+		name  string
+		limit int64
+	}{
+		{"sessions", int64(l.Sessions)}, {"client-sessions", int64(l.ClientSessions)}, {"client-starts", int64(l.ClientStarts)},
+		{"connections", int64(c.connections)}, {"idle", int64(l.Idle)}, {"lifetime", int64(l.Lifetime)},
+	} {
+		if n.limit <= 0 {
+			return fmt.Errorf("-%s must be more than 0", n.name)
+		}
+	}
+	if err := c.native.check(); err != nil {
+		return err
+	}
+	switch {
 	case c.server == "none" && c.native.given() != "":
 		return fmt.Errorf("%s is a flag of the native server, and -server none has none", c.native.given())
 	case c.server != "" && c.native.given() != "":
 		return fmt.Errorf("%s is a flag of the server that -server names: give it there", c.native.given())
 	case (c.cert == "") != (c.key == ""):
 		return errors.New("-tls-cert and -tls-key go together")
-	case min(l.Sessions, l.ClientSessions, l.ClientStarts, c.connections) < 1 || min(l.Idle, l.Lifetime) <= 0:
-		return errors.New("a limit must be more than 0")
 	case c.drain < 0:
 		return errors.New("-drain can't be less than 0")
 	case c.logFormat != "text" && c.logFormat != "json":
@@ -153,6 +180,9 @@ func (c *config) addProxy(s string) error {
 	p, err := netip.ParsePrefix(s)
 	if err != nil || p != p.Masked() {
 		return fmt.Errorf("%.60q is no address and no network; one is written 127.0.0.1, 10.1.0.0/16 or fd00::/8", s)
+	}
+	if p.Bits() == 0 {
+		return errors.New("that is everybody, who would then say where they come from; name the proxy alone")
 	}
 	c.proxies = append(c.proxies, p)
 	return nil

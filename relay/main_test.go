@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -41,7 +42,10 @@ func TestMain(m *testing.M) {
 // relay returns a command that runs the relay. Ports that a test doesn't
 // choose are the system's choice.
 func relay(args ...string) *exec.Cmd {
-	free := []string{"-http=127.0.0.1:0", "-control=127.0.0.1:0", "-echo=127.0.0.1:0", "-mux=127.0.0.1:0", "-byteorder=127.0.0.1:0", "-drain=200ms"}
+	free := []string{"-http=127.0.0.1:0", "-drain=200ms"}
+	if !slices.Contains(args, "-server=none") {
+		free = append(free, "-control=127.0.0.1:0", "-echo=127.0.0.1:0", "-mux=127.0.0.1:0", "-byteorder=127.0.0.1:0")
+	}
 	cmd := exec.Command(cmp.Or(*built, os.Args[0]), append(free, args...)...)
 	cmd.Env = append(os.Environ(), asRelay+"=1")
 	return cmd
@@ -190,8 +194,22 @@ func TestBadUsage(t *testing.T) {
 	wantExit(t, 2, `unexpected argument "localhost"`, relay("localhost"))
 	wantExit(t, 2, "give it there", relay("-server", "127.0.0.1", "-watch"))
 	wantExit(t, 2, "true or false", relay("-watch=perhaps"))
-	wantExit(t, 2, "none has none", relay("-server", "none", "-watch"))
-	wantExit(t, 1, "echo", relay("-server", "127.0.0.1", "-echo", "9999"))
+	wantExit(t, 2, "-watch is a flag of the native server, and -server none has none", relay("-server=none", "-watch"))
+	for _, port := range []string{"-control", "-echo", "-mux", "-byteorder"} {
+		wantExit(t, 2, port+" is a flag of the native server, and -server none has none", relay("-server=none", port, "127.0.0.1:0"))
+	}
+	wantExit(t, 2, `-echo "9999": an ADDR is HOST:PORT`, relay("-server", "127.0.0.1", "-echo", "9999"))
+	wantExit(t, 2, `-http "18092": an ADDR is HOST:PORT`, relay("-http", "18092"))
+	wantExit(t, 2, `-metrics "18092": an ADDR is HOST:PORT`, relay("-metrics", "18092"))
+	for _, limit := range []string{"-sessions", "-client-sessions", "-client-starts", "-connections", "-idle", "-lifetime"} {
+		wantExit(t, 2, limit+" must be more than 0", relay(limit, "0"))
+	}
+	for _, most := range []string{"-2", "9", "10001"} {
+		wantExit(t, 2, "-scaling-max can be from 10 to 10000", relay("-scaling-max", most))
+	}
+	for _, everybody := range []string{"0.0.0.0/0", "::/0"} {
+		wantExit(t, 2, "-trusted-proxy: that is everybody", relay("-trusted-proxy", everybody))
+	}
 }
 
 func wantExit(t *testing.T, status int, says string, cmd *exec.Cmd) {
@@ -199,10 +217,10 @@ func wantExit(t *testing.T, status int, says string, cmd *exec.Cmd) {
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != status || !bytes.Contains(out, []byte(says)) {
-		t.Errorf("%v: %v, %q; want status %d and %q", cmd.Args[7:], err, out, status, says)
+		t.Errorf("%v: %v, %q; want status %d and %q", cmd.Args[3:], err, out, status, says)
 	}
 	if bytes.Count(out, []byte("\n")) != 1 {
-		t.Errorf("%v: more than a line: %q", cmd.Args[7:], out)
+		t.Errorf("%v: more than a line: %q", cmd.Args[3:], out)
 	}
 }
 

@@ -4,9 +4,11 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"log/slog"
 	"net"
 
+	"sockscope/server/lab"
 	"sockscope/server/run"
 )
 
@@ -33,6 +35,19 @@ func (n *nativeFlags) given() string {
 		return "-scaling-max"
 	}
 	return ""
+}
+
+// check looks for what can't be.
+func (n *nativeFlags) check() error {
+	l, err := lab.Find("scaling")
+	if err != nil {
+		return err
+	}
+	k := l.Knob(lab.Largest)
+	if n.most < -1 || n.most > int(k.Max) || n.most > 0 && n.most < int(k.Min) {
+		return fmt.Errorf("-scaling-max can be from %d to %d, -1 for none of it, or 0 for what fits", k.Min, k.Max)
+	}
+	return nil
 }
 
 // settle decides what was left open: visitors from elsewhere don't watch one

@@ -23,6 +23,7 @@ type nativeFlags struct{}
 
 func (*nativeFlags) add(*flag.FlagSet)         {}
 func (*nativeFlags) given() string             { return "" }
+func (*nativeFlags) check() error              { return nil }
 func (*nativeFlags) settle(net.Listener, bool) {}
 
 // startNative returns what tells the pages that there is none.
