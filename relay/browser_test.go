@@ -458,10 +458,10 @@ func TestRelayIsFull(t *testing.T) {
 	taken := dial(t, address, "mux")
 	for _, v := range []browser.View{browser.Desk, browser.Phone} {
 		tab := b.Open(t, "http://"+address+"/lab/echo", v)
-		tab.WaitText(".say", "All 1 sessions are taken; try again later.")
+		tab.WaitText(".say", "The relay has 1 connection open, and may have no more; try again later.")
 		tab.WaitText(".status", "no server")
 		tab.Wait(`+document.querySelector(".pos").innerText.split(" of ")[1].split("\n")[0] > 0`) // the recording is there
-		tab.WaitText(".say", "All 1 sessions are taken")
+		tab.WaitText(".say", "The relay has 1 connection open")
 		tab.Shot(fmt.Sprintf("full-%d", v.Width))
 		tab.Close()
 	}

@@ -56,9 +56,9 @@ func TestNoticeOfTheRelay(t *testing.T) {
 	if s.Notice == "" || s.Link != link.Gone {
 		t.Errorf("gone: notice %q, link %v", s.Notice, s.Link)
 	}
-	s.hear(link.Event{State: link.Refused, Message: &trace.Message{Error: &trace.Error{Text: "all 1 sessions are taken"}}})
+	s.hear(link.Event{State: link.Refused, Message: &trace.Message{Error: &trace.Error{Text: "the relay has 1 connection open"}}})
 	s.open(s.Lab, s.Values) // as a recording does
-	if s.Notice != "All 1 sessions are taken." || !s.Link.Off() {
+	if s.Notice != "The relay has 1 connection open." || !s.Link.Off() {
 		t.Errorf("refused: notice %q, link %v", s.Notice, s.Link)
 	}
 	s.hear(hello())

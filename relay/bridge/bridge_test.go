@@ -789,7 +789,7 @@ func TestSessionLimit(t *testing.T) {
 	r := newRig(t, func(c *Config, _ *limits) { c.Limits.Sessions = 1 })
 	first, program := r.join()
 	_, _, end := r.open().rest()
-	wantEnd(t, end, codeNotNow, "all 1 sessions")
+	wantEnd(t, end, codeNotNow, "the relay has 1 connection open")
 	program.Close()
 	first.rest()
 	// The place is free once the first session has gone.

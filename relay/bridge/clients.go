@@ -86,7 +86,7 @@ func (c *clients) enter(o origin) (seat, *refusal) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.open == c.limits.Sessions {
-		return seat{}, &refusal{why: refusedFull, code: codeNotNow, reason: fmt.Sprintf("all %d sessions are taken; try again later", c.limits.Sessions), retry: 10 * time.Second}
+		return seat{}, &refusal{why: refusedFull, code: codeNotNow, reason: fmt.Sprintf("the relay has %s open, and may have no more; try again later", connections(c.limits.Sessions)), retry: 10 * time.Second}
 	}
 	s := seat{all: c}
 	if !o.local {

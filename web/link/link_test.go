@@ -225,7 +225,7 @@ func TestNoticeOfARefusal(t *testing.T) {
 	c.say(c.accept(), hello)
 	c.next(first)
 	_, events := c.start()
-	if e := c.next(events); e.State != Refused || e.Message == nil || e.Message.Error == nil || e.Message.Error.Text != "all 1 sessions are taken; try again later" {
+	if e := c.next(events); e.State != Refused || e.Message == nil || e.Message.Error == nil || e.Message.Error.Text != "the relay has 1 connection open, and may have no more; try again later" {
 		t.Errorf("%+v", e)
 	}
 }
