@@ -74,7 +74,7 @@ func TestInBrowser(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			server := httptest.NewServer(tt.handler)
-			defer server.Close()
+			t.Cleanup(server.Close) // after the tabs, which go on asking for a relay
 			for _, page := range []string{"", "lab/echo"} {
 				tab := chromium.Open(t, server.URL+tt.root+page, browser.Desk)
 				if tt.name == "served" { // plain files don't look for one beside them
