@@ -137,11 +137,7 @@ func TestWhyItWoke(t *testing.T) {
 func TestWhatMayBeLitIsInView(t *testing.T) {
 	b, base := desk(t)
 	tab := b.Open(t, base+"/lab/select?timeout=100ms&clients=2", browser.Phone)
-	runToEnd(tab)
-	tab.Key(kb.Home)
-	waitPos(tab, 0)
-	tab.Key("a")
-	tab.WaitText(".scopehead", "asking first")
+	askedFirst(tab)
 	tab.Key("w")
 	tab.Wait(`document.querySelector("#ask.lights")`)
 	tab.Wait(`(()=>{
@@ -155,11 +151,7 @@ func TestWhatMayBeLitIsInView(t *testing.T) {
 func TestEnterChecksWhereTheFocusIs(t *testing.T) {
 	b, base := desk(t)
 	tab := b.Open(t, base+"/lab/select?timeout=100ms&clients=2", browser.Desk)
-	runToEnd(tab)
-	tab.Key(kb.Home)
-	waitPos(tab, 0)
-	tab.Key("a")
-	tab.WaitText(".scopehead", "asking first")
+	askedFirst(tab)
 	for tab.Key("w"); ; tab.Key("w") {
 		tab.Wait(`document.querySelector(".lab.asking")`)
 		if tab.Count("#ask.lights") == "1" {
@@ -183,11 +175,7 @@ func TestEnterChecksWhereTheFocusIs(t *testing.T) {
 func TestEnterGoesOnFromAnAnswer(t *testing.T) {
 	b, base := desk(t)
 	tab := b.Open(t, base+"/lab/edge?reads=once&timeout=100ms&clients=1&messages=1", browser.Desk)
-	runToEnd(tab)
-	tab.Key(kb.Home)
-	waitPos(tab, 0)
-	tab.Key("a")
-	tab.WaitText(".scopehead", "asking first")
+	askedFirst(tab)
 	tab.Key("w")
 	made := 0
 	for onward := "Next question"; onward == "Next question"; {
@@ -210,4 +198,14 @@ func TestEnterGoesOnFromAnAnswer(t *testing.T) {
 	if tab.Count(".why-chain button") != "0" {
 		t.Error("Enter opened the causes")
 	}
+}
+
+// askedFirst runs a lab to its end and goes back to the start, to be asked before
+// what comes next shows.
+func askedFirst(tab *browser.Tab) {
+	runToEnd(tab)
+	tab.Key(kb.Home)
+	waitPos(tab, 0)
+	tab.Key("a")
+	tab.WaitText(".scopehead", "asking first")
 }
