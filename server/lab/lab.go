@@ -20,6 +20,14 @@ type Lab struct {
 	True     []string // what is true, shortly and exactly
 	Knobs    []Knob
 	Notes    string // a caveat shown beside the knobs; may be empty
+
+	Stops []Stop  // the walk, four to six of them in the order of a default run
+	Asks  []Topic // what is asked first, in this order; the lesson of the lab
+	Recap string  // what the lab has shown, two sentences
+	Next  string  // the ID of the lab to go on with; "" ends the course
+	Needs string  // the ID of the lab to know first; "" is none
+	Tries []Try
+
 	// Unattended are knobs with which the lab comes to its end without anybody
 	// to act in it; nil when its defaults do.
 	Unattended map[string]string

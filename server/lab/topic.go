@@ -1,0 +1,42 @@
+package lab
+
+// Topic is a kind of moment that the learner can be asked about, before what
+// happens there is shown.
+type Topic string
+
+const (
+	AcceptSleeps   Topic = "accept sleeps"            // accept, and nobody in the backlog
+	AcceptGives    Topic = "accept gives"             // accept returns a socket
+	AcceptFails    Topic = "accept fails"             // accept returns an error, or "not yet"
+	ConnectQueued  Topic = "connect is queued"        // connect succeeds, and nobody is in accept
+	ConnectFails   Topic = "connect fails"            // connect returns an error, or "not yet"
+	AcceptedLater  Topic = "accepted later"           // a client is accepted after others are done
+	RecvSleeps     Topic = "recv sleeps"              // recv, and nothing in the Recv-Q
+	RecvHas        Topic = "recv has bytes"           // recv finds bytes
+	RecvWoken      Topic = "recv is woken"            // recv slept, and bytes came
+	RecvJoined     Topic = "recv joins sends"         // recv gets the bytes of several sends
+	RecvPart       Topic = "recv gets part"           // recv gets part of what one send sent
+	RecvEnd        Topic = "recv gets the end"        // recv returns 0
+	RecvNotYet     Topic = "recv is told not yet"     // recv returns EAGAIN
+	RecvFails      Topic = "recv fails"               // recv returns an error
+	SendTakes      Topic = "send takes all"           // send takes all
+	SendPart       Topic = "send takes part"          // send takes part
+	SendSleeps     Topic = "send sleeps"              // send waits for room
+	SendNotYet     Topic = "send is told not yet"     // send returns EAGAIN
+	SendFails      Topic = "send fails"               // send returns an error
+	SendHalfClosed Topic = "send to a half-closed"    // send to a peer that has shut down its own direction
+	WaitSleeps     Topic = "wait sleeps"              // select sleeps
+	WaitListener   Topic = "wait finds the listener"  // select finds the listener readable
+	WaitReadable   Topic = "wait finds bytes"         // select finds a connection readable
+	WaitWritable   Topic = "wait finds room"          // select finds a connection writable
+	WaitEnd        Topic = "wait finds the end"       // select finds one readable whose peer has ended
+	WaitSeveral    Topic = "wait finds several"       // select finds several members ready
+	WaitCounts     Topic = "wait counts"              // select returns a number, which is not of bytes
+	WaitTimesOut   Topic = "wait times out"           // select returns 0
+	PrintsNumber   Topic = "prints a number"          // a program prints the number that it received
+	AskedOften     Topic = "asked often"              // recv returns bytes after it was told "not yet" many times
+	ToldAgain      Topic = "told again"               // epoll_wait, and bytes of before are unread
+	WhoAccepts     Topic = "who accepts"              // which thread or process receives a client's first bytes
+	WhoCloses      Topic = "who closes"               // whose close ends a connection that several processes hold
+	ShakenHands    Topic = "writable after a connect" // a connecting socket turns writable
+)

@@ -1,0 +1,144 @@
+package lab
+
+import (
+	"math"
+	"time"
+
+	"sockscope/server/trace"
+)
+
+// Stop is one place of a lab's walk: a sentence, and the moment that it is about.
+type Stop struct {
+	Say   string // a sentence or two; `code` in backquotes
+	At    Moment
+	Light Light // what is lit there; 0 is OnBar and OnLine
+}
+
+// Light says what a stop lights of its moment.
+type Light uint8
+
+const (
+	OnLane  Light = 1 << iota // the lane of the thread
+	OnBar                     // the bar of the call
+	OnLine                    // the line of the program that made the call
+	OnQueue                   // what the kernel holds for the call's fd
+	OnBytes                   // the bytes that the call moved
+	OnWake                    // the arrow that ended the call's sleep
+)
+
+// Moment describes a step of a run by what happens there, so that it is found in
+// every run that has it. All fields that are set must hold; a field that is zero
+// leaves its matter open.
+type Moment struct {
+	Is    Happening    // what kind of step; the zero value is Returns
+	Calls []trace.Call // the call is one of these
+	By    string       // who makes it: a process by its name, as "client 3", or a Who
+	With  string       // who is at the other end of its connection, as By has it; of an accept, whom it accepts
+
+	Result Range         // what the call returned, without an error
+	Errno  trace.Errno   // the call failed with that
+	Sleep  trace.Sleep   // it slept in the kernel, or it did not
+	Lasts  time.Duration // it took as long at least
+	Short  bool          // it moved fewer bytes than it offered, or left bytes of its size open
+	Prints string        // a write that has this text in it
+	Arg    Arg           // an argument that tells calls apart
+	Ready  Ready         // of a call that waits for several fds: what it found
+
+	Queue Queue          // beside the step the kernel was seen to hold as much for its fd
+	State trace.TCPState // beside the step its socket was seen in that state
+
+	While   *Moment // another thread is in a call like that: Entered before, and not yet returned. Its By and Calls count
+	WokenBy *Moment // the call whose doing ended its sleep is like that
+	After   *Moment // it comes after the first step like that
+	Same    Same    // what it has in common with the step of After
+
+	Nth     int  // which of those there are, from 1; 0 is 1. -1 is the last
+	Longest bool // of those there are it is the call that took longest
+}
+
+// Happening is a kind of step.
+type Happening uint8
+
+const (
+	Returns Happening = iota // a call returns
+	Enters                   // a call enters the kernel
+	Begins                   // a process or one more thread begins
+	Ends                     // a process or a thread ends
+)
+
+// Who is a kind of process, to be named in By and With beside the names of
+// processes.
+const (
+	AServer = "server" // a process that was started as the server
+	AClient = "client" // one that was started as a client, or the learner's agent
+	AChild  = "child"  // one that another process made
+	AThread = "thread" // one more thread of a process, not its first
+)
+
+// Range bounds a number. The zero value leaves it open.
+type Range struct {
+	Min, Max int64
+	Set      bool
+}
+
+// Exactly is the Range of one number.
+func Exactly(n int64) Range { return Range{n, n, true} }
+
+// AtLeast is the Range from a number up.
+func AtLeast(n int64) Range { return Range{n, math.MaxInt64, true} }
+
+// Within is the Range between two numbers, both of them in it.
+func Within(least, most int64) Range { return Range{least, most, true} }
+
+// Has reports whether n is in the range.
+func (r Range) Has(n int64) bool { return !r.Set || n >= r.Min && n <= r.Max }
+
+// Arg names an argument of a call by its place in trace.Event.Args, and bits that
+// it has. The zero value leaves the arguments open.
+type Arg struct {
+	At   int
+	Bits int64
+}
+
+// Ready is what a call that waits for several fds found.
+type Ready uint8
+
+const (
+	AnyReady      Ready = iota
+	ListenerReady       // a listener is readable
+	BytesReady          // a connection is readable, and has bytes
+	EndReady            // a connection is readable, and its peer has ended the stream
+	RoomReady           // a connection is writable
+	SeveralReady        // more than one fd is ready
+	NoneReady           // its time was up
+)
+
+// Queue is how much the kernel holds for an fd. The zero value leaves it open.
+type Queue struct {
+	Of    Holds
+	Least int // bytes, or connections of a Backlog
+}
+
+// Holds is one of the things that the kernel holds for an fd.
+type Holds uint8
+
+const (
+	RecvQ   Holds = iota + 1 // bytes that arrived and were not received
+	SendQ                    // bytes that were sent and not acknowledged
+	Backlog                  // connections that were not accepted, of a listener
+)
+
+// Same says what two steps have in common.
+type Same uint8
+
+const (
+	SameAnything Same = iota
+	SameLane          // the thread
+	SameFD            // the process and the fd
+)
+
+// Try is a set-up that is worth a run beside the defaults.
+type Try struct {
+	Label string            // a few words: "backlog 0"
+	Knobs map[string]string // those that are turned; the others have their defaults
+}

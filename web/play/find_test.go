@@ -1,0 +1,65 @@
+package play
+
+import (
+	"testing"
+	"time"
+
+	"sockscope/server/lab"
+	"sockscope/server/trace"
+)
+
+func TestAMomentIsFoundByWhatHappensThere(t *testing.T) {
+	recv := []trace.Call{trace.Recv}
+	for _, c := range []struct {
+		name string
+		m    lab.Moment
+		is   func(r *Run, f *Found) bool // nil where there is no such moment
+	}{
+		{"first", lab.Moment{Calls: recv, By: lab.AClient, Result: lab.Exactly(0)}, func(r *Run, f *Found) bool {
+			return r.Steps[f.Step].Proc == 1 && r.Steps[f.Step].Result == 0 && f.Line > 0 && f.FD == 3
+		}},
+		{"first", lab.Moment{Calls: recv, By: "client 2"}, nil},
+		{"first", lab.Moment{Calls: recv, Errno: trace.EAGAIN}, nil},
+		{"first", lab.Moment{Calls: []trace.Call{trace.Accept}, With: "client 1"}, func(r *Run, f *Found) bool {
+			return r.Steps[f.Step].Result == 4 && f.Wake != nil
+		}},
+		{"iterative", lab.Moment{Calls: []trace.Call{trace.Accept}, With: "client 3"}, func(r *Run, f *Found) bool {
+			return r.Peer(0, int(r.Steps[f.Step].Result), f.Step+1) == "client 3"
+		}},
+		{"iterative", lab.Moment{Calls: []trace.Call{trace.Connect}, Result: lab.Exactly(0), While: &lab.Moment{By: lab.AServer, Calls: recv}}, func(r *Run, f *Found) bool {
+			return r.Lanes[f.Lane].Role == trace.RoleClient
+		}},
+		{"iterative", lab.Moment{Calls: recv, By: lab.AServer, Sleep: trace.Slept, WokenBy: &lab.Moment{Calls: []trace.Call{trace.Send}, By: "client 1"}}, func(r *Run, f *Found) bool {
+			return f.Wake != nil && r.Steps[f.Wake.Cause].Proc == 1
+		}},
+		{"iterative", lab.Moment{Is: lab.Enters, Calls: recv, By: lab.AClient, Longest: true}, func(r *Run, f *Found) bool {
+			for i := range r.Calls {
+				c := &r.Calls[i]
+				if e := &r.Steps[c.Enter]; e.Call == trace.Recv && e.Proc > 0 && r.took(c.Enter) > r.took(f.Step) {
+					return false
+				}
+			}
+			return true
+		}},
+		{"select", lab.Moment{Calls: []trace.Call{trace.Select}, Ready: lab.NoneReady, Lasts: time.Millisecond}, func(r *Run, f *Found) bool {
+			return r.Steps[f.Step].Result == 0
+		}},
+		{"select", lab.Moment{Calls: []trace.Call{trace.Write}, Prints: "Time out!"}, func(r *Run, f *Found) bool { return f.FD == 1 }},
+		{"select", lab.Moment{Calls: recv, By: lab.AServer, Result: lab.AtLeast(1), Nth: 2,
+			After: &lab.Moment{Calls: []trace.Call{trace.Select}, Ready: lab.BytesReady}, Same: lab.SameLane}, func(r *Run, f *Found) bool { return f.Bytes.Len > 0 }},
+		{"select", lab.Moment{Is: lab.Ends, By: lab.AClient, Nth: -1}, func(r *Run, f *Found) bool {
+			for i := f.Step + 1; i < len(r.Steps); i++ {
+				if e := &r.Steps[i]; e.Kind == trace.Exit && e.Proc > 0 {
+					return false
+				}
+			}
+			return f.Call < 0 && f.FD < 0
+		}},
+	} {
+		r := recorded(t, c.name)
+		f, ok := r.Find(&c.m)
+		if ok != (c.is != nil) || ok && !c.is(r, &f) {
+			t.Errorf("%s: %+v leads to %v, %+v", c.name, c.m, ok, f)
+		}
+	}
+}
