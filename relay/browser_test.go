@@ -115,7 +115,7 @@ func TestEveryLabRunsAndReplays(t *testing.T) {
 			}
 			url += "?" + query.Encode()
 			tab := b.Open(t, url, browser.Desk)
-			tab.WaitText(".p-source", "package demo")
+			tab.WaitText(".p-source", "package ")
 			wholeLines(tab)
 			runToEnd(tab)
 			at, of := pos(tab)

@@ -13,7 +13,7 @@ import (
 func TestImports(t *testing.T) {
 	const (
 		ours   = "sockscope/..."
-		demo   = "sockscope/server/demo"
+		demo   = "sockscope/server/demo/..."
 		socket = "sockscope/server/socket"
 		run    = "sockscope/server/run"
 		labs   = "sockscope/server/lab"
@@ -30,6 +30,7 @@ func TestImports(t *testing.T) {
 		{"./server/trace", false, []string{ours, "net", "golang.org/x/sys/..."}, "the event model is for every part, and compiles everywhere"},
 		{"./server/socket", false, []string{demo, run, labs, web, relay}, "the socket calls know who traces them, not who makes them"},
 		{"./server/socket", false, []string{"net"}, "package net's poller would hide what blocks"},
+		{"./server/knob", false, []string{ours, "golang.org/x/sys/..."}, "labs and programs take their knobs from it, and it compiles everywhere"},
 		{"./server/demo", false, []string{run, labs, web, relay}, "a program is what a learner reads; which may use package net is TestSourcesReadLikeATextbook's business"},
 		{"./server/told", false, []string{demo, run, labs, web, relay}, "who tells knows neither the programs nor who listens"},
 		{"./server/scaling", false, []string{demo, run, labs, web, relay}, "what is measured is sockets and raw waits, nothing else"},

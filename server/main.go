@@ -166,7 +166,7 @@ func list(args []string, stdout, stderr io.Writer) int {
 	for _, p := range demo.Programs {
 		fmt.Fprintf(stdout, "%-10s %s\n", p.Name, p.Doc)
 		for _, s := range p.Settings {
-			fmt.Fprintf(stdout, "%-10s   %s=%s  %s\n", "", s.Name, s.Default, s.Doc)
+			fmt.Fprintf(stdout, "%-10s   %s=%s  %s: %s\n", "", s.Name, s.Default, s.Label, s.Takes())
 		}
 	}
 	return 0

@@ -74,7 +74,7 @@ func TestWrongCommandLines(t *testing.T) {
 		{"run echo", 2, "server run PROGRAM ADDR"},
 		{"run nothing 127.0.0.1:0", 2, "the programs are web, get, echo"},
 		{"run echo 127.0.0.1:0 backlog", 2, "written name=value"},
-		{"run echo 127.0.0.1:0 depth=3", 2, "it has backlog"},
+		{"run echo 127.0.0.1:0 depth=3", 2, "there is backlog"},
 		{"run echo 127.0.0.1:0 backlog=-1", 2, "a whole number from 0"},
 		{"run kqueue 127.0.0.1:0", 1, "the server's machine runs Linux, which has no kqueue"},
 		{"-control " + taken.Addr().String(), 1, "already in use"},

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"sockscope/server/knob"
 	"sockscope/server/lab"
 	"sockscope/server/run"
 	"sockscope/server/trace"
@@ -40,7 +41,7 @@ func record(ctx context.Context, args []string, stderr io.Writer) int {
 			err = keep(l.ID, l.ID, l.Unattended)
 		}
 		if err == nil && l.Talks {
-			var v lab.Values
+			var v knob.Values
 			if v, err = l.Against(lab.Compared()); err == nil {
 				err = keep("compare-"+l.ID, l.ID, v)
 			}

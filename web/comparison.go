@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"sockscope/server/knob"
 	"sockscope/server/lab"
 	"sockscope/server/trace"
 	"sockscope/web/play"
@@ -37,7 +38,7 @@ type comparison struct {
 // entrant is one server of a comparison.
 type entrant struct {
 	lab     *lab.Lab
-	values  lab.Values
+	values  knob.Values
 	refused string // why there is no run, or no further one, a sentence; "" for nothing
 }
 

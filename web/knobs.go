@@ -8,6 +8,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"sockscope/server/knob"
 	"sockscope/server/lab"
 )
 
@@ -15,7 +16,7 @@ import (
 func (p *labPage) question() app.UI {
 	s := p.s
 	fixed := s.Link.Off() || s.cannot() != ""
-	var knobs []*lab.Knob
+	var knobs []*knob.Knob
 	more := ""
 	for i := range s.Lab.Knobs {
 		k := &s.Lab.Knobs[i]
@@ -50,15 +51,15 @@ func (p *labPage) onMore(app.Context, app.Event) {
 	p.draw()
 }
 
-func knobControl(l *lab.Lab, k *lab.Knob, value string, fixed bool, set func(*lab.Knob) app.EventHandler) app.UI {
+func knobControl(l *lab.Lab, k *knob.Knob, value string, fixed bool, set func(*knob.Knob) app.EventHandler) app.UI {
 	label := elc("span", "nw").Body(
 		app.Text(k.Label),
 		app.If(k.Injected, func() app.UI { return app.Raw(" " + iconInjected) }),
 	)
-	if k.Type == lab.List {
+	if k.Type == knob.List {
 		return elc("div", "knob").Role("group").Aria("label", k.Label).Body(label, listControl(l, k, value, set(k)))
 	}
-	if k.Type == lab.Text {
+	if k.Type == knob.Text {
 		return elc("label", "knob").Body(label,
 			app.ElemSelfClosing("input").Class("field").Attr("type", "text").Attr("name", k.Name).Attr("value", value).Attr("maxlength", int(k.Max)).Spellcheck(false).Attr("autocomplete", "off").
 				OnChange(set(k), app.EventScope(l.ID, k.Name)))
@@ -77,7 +78,7 @@ func knobControl(l *lab.Lab, k *lab.Knob, value string, fixed bool, set func(*la
 
 // listControl is a choice for each item of a list, with a last one to add
 // another. An item that is chosen away leaves the list.
-func listControl(l *lab.Lab, k *lab.Knob, value string, set app.EventHandler) app.UI {
+func listControl(l *lab.Lab, k *knob.Knob, value string, set app.EventHandler) app.UI {
 	items := strings.Split(value, ",")
 	n := len(items)
 	if int64(n) < k.Max {
@@ -101,10 +102,10 @@ func listControl(l *lab.Lab, k *lab.Knob, value string, set app.EventHandler) ap
 	}))
 }
 
-func (p *labPage) onKnob(k *lab.Knob) app.EventHandler {
+func (p *labPage) onKnob(k *knob.Knob) app.EventHandler {
 	return func(ctx app.Context, e app.Event) {
 		value := ctx.JSSrc().Get("value").String()
-		if k.Type == lab.List {
+		if k.Type == knob.List {
 			at, _ := strconv.Atoi(ctx.JSSrc().Get("dataset").Get("at").String())
 			value = item(p.s.Values[k.Name], at, value)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"sockscope/server/knob"
 	"sockscope/server/lab"
 	"sockscope/server/trace"
 	"sockscope/web/plot"
@@ -130,7 +131,7 @@ func pane(class, title string, body app.UI) app.UI {
 // set-up.
 func (s *session) largest() int {
 	if s.Player != nil {
-		return lab.Values(s.Player.Run.Header.Knobs).Int(lab.Largest)
+		return knob.Values(s.Player.Run.Header.Knobs).Int(lab.Largest)
 	}
 	return s.Values.Int(lab.Largest)
 }
@@ -142,7 +143,7 @@ func (s *session) circumstances() string {
 		return ""
 	}
 	h := s.Player.Run.Header
-	v := lab.Values(h.Knobs)
+	v := knob.Values(h.Knobs)
 	isolation := "in a network namespace of its own"
 	if h.Isolation == trace.Shared {
 		isolation = "on the loopback that all share"

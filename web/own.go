@@ -5,6 +5,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"sockscope/server/knob"
 	"sockscope/server/lab"
 	"sockscope/server/trace"
 	"sockscope/web/link"
@@ -109,7 +110,7 @@ type ownStrip struct {
 }
 
 func (o *ownStrip) init() {
-	o.s.open(lab.Standing[0], lab.Values{})
+	o.s.open(lab.Standing[0], knob.Values{})
 	o.screen = scope.New(&o.lanes, "timeline", "What the standing server does, live.")
 	o.lanes.View.Size = timeline.Compact
 }

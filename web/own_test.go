@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"sockscope/server/knob"
 	"sockscope/server/lab"
 	"sockscope/server/trace"
 	"sockscope/web/link"
@@ -16,7 +17,7 @@ import (
 func watching(t *testing.T) (*session, *[]trace.Request, *playtest.Script) {
 	t.Helper()
 	s, asked := sitting(t)
-	s.open(lab.Standing[0], lab.Values{})
+	s.open(lab.Standing[0], knob.Values{})
 	s.hear(hello())
 	script := playtest.New(0)
 	script.Start(0)
@@ -116,7 +117,7 @@ func TestWatchingAfterSomethingElse(t *testing.T) {
 	s.hear(hello())
 	s.run()
 	s.leave()
-	s.open(lab.Standing[1], lab.Values{})
+	s.open(lab.Standing[1], knob.Values{})
 	s.look()
 	ops := func() (out []string) {
 		for _, r := range *asked {
@@ -159,7 +160,7 @@ func TestAMissedCallIsSaid(t *testing.T) {
 func TestCommandsNameTheTrueAddress(t *testing.T) {
 	s, _ := sitting(t)
 	for i, want := range []string{"nc ::1 77", "nc 127.0.0.1 9999", `printf '\000\000\116\040' | nc 127.0.0.1 20000 | xxd`} {
-		s.open(lab.Standing[i], lab.Values{})
+		s.open(lab.Standing[i], knob.Values{})
 		s.hear(say(trace.Message{Hello: &trace.Hello{Version: trace.Version, Standing: []trace.Proc{{Name: "mux", Addr: "[::1]:77"}, {Name: "echo", Addr: "nowhere"}}}}))
 		for _, when := range []string{"live", "with the relay gone"} {
 			if got := s.command("nc"); got != want {

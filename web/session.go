@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"sockscope/server/knob"
 	"sockscope/server/lab"
 	"sockscope/server/trace"
 	"sockscope/web/link"
@@ -26,7 +27,7 @@ const (
 // counts rev up.
 type session struct {
 	Lab    *lab.Lab
-	Values lab.Values
+	Values knob.Values
 
 	Link  link.State
 	Hello *trace.Hello // nil until the server has spoken
@@ -79,7 +80,7 @@ type flowPick struct {
 }
 
 // open starts over with a lab and its set-up.
-func (s *session) open(l *lab.Lab, v lab.Values) {
+func (s *session) open(l *lab.Lab, v knob.Values) {
 	*s = session{
 		Lab: l, Values: v, Link: s.Link, Hello: s.Hello, standing: s.standing, Notice: s.Notice, send: s.send, drawn: s.drawn, leaving: s.leaving,
 		rev: s.rev + 1, view: aboutView, asking: s.asking,

@@ -7,12 +7,13 @@ import (
 	"strings"
 	"time"
 
+	"sockscope/server/knob"
 	"sockscope/server/lab"
 )
 
 // setup reads a lab's knobs from a link's query. What a knob can't take is
 // replaced by its default and complained of in a sentence.
-func setup(l *lab.Lab, q url.Values) (v lab.Values, complaints []string) {
+func setup(l *lab.Lab, q url.Values) (v knob.Values, complaints []string) {
 	v, _ = l.Set(nil)
 	names := make([]string, 0, len(q))
 	for name := range q {
@@ -36,7 +37,7 @@ func setup(l *lab.Lab, q url.Values) (v lab.Values, complaints []string) {
 
 // query is the opposite of setup: the knobs that differ from their defaults,
 // in the lab's order; "" when all are at their defaults.
-func query(l *lab.Lab, v lab.Values) string {
+func query(l *lab.Lab, v knob.Values) string {
 	var parts []string
 	for _, k := range l.Knobs {
 		if v[k.Name] != k.Default {
@@ -48,7 +49,7 @@ func query(l *lab.Lab, v lab.Values) string {
 }
 
 // address returns the link to a lab with a set-up.
-func address(l *lab.Lab, v lab.Values) string {
+func address(l *lab.Lab, v knob.Values) string {
 	if q := query(l, v); q != "" {
 		return labPath(l) + "?" + q
 	}
@@ -57,7 +58,7 @@ func address(l *lab.Lab, v lab.Values) string {
 
 // shown returns a knob's value for people: durations with a space, as in
 // "20 ms".
-func shown(k *lab.Knob, value string) string {
+func shown(k *knob.Knob, value string) string {
 	switch n, _ := strconv.Atoi(value); {
 	case value == "0" && k.Zero != "":
 		return k.Zero
@@ -68,7 +69,7 @@ func shown(k *lab.Knob, value string) string {
 	case k.Size:
 		return count(n, "byte")
 	}
-	if k.Type != lab.Duration {
+	if k.Type != knob.Duration {
 		return value
 	}
 	d, err := time.ParseDuration(value)

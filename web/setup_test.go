@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"sockscope/server/knob"
 	"sockscope/server/lab"
 )
 
@@ -47,7 +48,7 @@ func TestABadLinkSaysSo(t *testing.T) {
 }
 
 func TestDurationsReadWell(t *testing.T) {
-	k := &lab.Knob{Type: lab.Duration}
+	k := &knob.Knob{Type: knob.Duration}
 	for in, want := range map[string]string{"0s": "none", "3ms": "3 ms", "500ms": "500 ms", "20s": "20 s", "1500us": "1.5 ms", "x": "x"} {
 		if got := shown(k, in); got != want {
 			t.Errorf("%s is shown as %q, want %q", in, got, want)

@@ -1,7 +1,10 @@
-// Package demo holds the programs of the labs: one file a program, run as it is
-// shown. Each is one exported function that takes the address to bind or to
-// connect to, and what can be set.
+// Package demo names the programs of the labs. Each has a folder here, which
+// holds one file: it is shown as it runs. A server's function is Serve and takes
+// the address to bind; a client's is Talk and takes the address to connect to.
+// What does the same has the same name in all of them, so that the difference
+// between a program and the one that it follows is its idea.
 //
-// [Programs] names them with their settings. To add one: write its file, embed
-// it, and add its Program.
+// To add one: write its folder and file, say in the doc sentence which file it
+// follows, and name it in [Programs]. A scenario in golden_linux_test.go proves
+// it.
 package demo

@@ -7,199 +7,238 @@ import (
 	"strings"
 	"time"
 
+	"sockscope/server/demo/byteorder"
+	"sockscope/server/demo/client"
+	"sockscope/server/demo/dice"
+	"sockscope/server/demo/echo"
+	"sockscope/server/demo/edge"
+	"sockscope/server/demo/epoll"
+	"sockscope/server/demo/get"
+	"sockscope/server/demo/halfclose"
+	"sockscope/server/demo/kqueue"
+	"sockscope/server/demo/many"
+	netecho "sockscope/server/demo/net"
+	"sockscope/server/demo/number"
+	"sockscope/server/demo/poll"
+	"sockscope/server/demo/processes"
+	"sockscope/server/demo/receive"
+	"sockscope/server/demo/reset"
+	selects "sockscope/server/demo/select"
+	"sockscope/server/demo/slow"
+	"sockscope/server/demo/spin"
+	"sockscope/server/demo/threads"
+	"sockscope/server/demo/timeouts"
+	"sockscope/server/demo/twoports"
+	"sockscope/server/demo/watchful"
+	"sockscope/server/demo/web"
+	"sockscope/server/knob"
 	"sockscope/server/told"
 )
 
 // Programs are all programs, in the order in which they are best read.
 var Programs = []*Program{
 	{
-		Name: "web", File: "web.go",
-		Doc: "tiny web server: one page, one client after another",
-		Run: func(addr string, s Settings) { Web(addr) },
+		Name: "web",
+		Doc:  "tiny web server: one page, one client after another",
+		Run:  func(addr string, v knob.Values) { web.Serve(addr) },
 	},
 	{
-		Name: "get", File: "get.go",
-		Doc: "its client: asks for the page, reads to end of file, prints it",
-		Run: func(addr string, s Settings) { Get(addr) },
+		Name: "get",
+		Doc:  "its client: asks for the page, reads to end of file, prints it",
+		Run:  func(addr string, v knob.Values) { get.Talk(addr) },
 	},
 	{
-		Name: "echo", File: "echo.go",
+		Name: "echo", Follows: "web",
 		Doc:      "blocking echo server, one client after another",
-		Settings: []Setting{{"backlog", "5", "clients that may wait to be accepted, 0 to 4096", number(0, 4096)}},
-		Run:      func(addr string, s Settings) { Echo(addr, s.Int("backlog")) },
+		Settings: []knob.Knob{backlog},
+		Run:      func(addr string, v knob.Values) { echo.Serve(addr, v.Int("backlog")) },
 	},
 	{
-		Name: "spin", File: "spin.go",
+		Name: "spin", Follows: "echo",
 		Doc: "echo server that polls each client without a pause: EAGAIN until bytes come",
-		Run: func(addr string, s Settings) { Spin(addr) },
+		Run: func(addr string, v knob.Values) { spin.Serve(addr) },
 	},
 	{
-		Name: "select", File: "select.go",
-		Doc:      "echo server for many clients in one thread, with select",
-		Settings: []Setting{timeout},
-		Run:      func(addr string, s Settings) { Select(addr, s.Duration("timeout")) },
-	},
-	{
-		Name: "poll", File: "poll.go",
-		Doc:      "echo server for many clients in one thread, with poll",
-		Settings: []Setting{timeout},
-		Run:      func(addr string, s Settings) { Poll(addr, s.Duration("timeout")) },
-	},
-	{
-		Name: "epoll", File: "epoll.go",
-		Doc:      "echo server for many clients in one thread, with epoll, level-triggered",
-		Settings: []Setting{timeout, size},
-		Run:      func(addr string, s Settings) { Epoll(addr, s.Duration("timeout"), s.Int("size")) },
-	},
-	{
-		Name: "edge", File: "edge.go",
-		Doc: "echo server for many clients in one thread, with epoll, edge-triggered",
-		Settings: []Setting{timeout, size,
-			{"bug", "false", "true: read once when told, not to EAGAIN", choice("false", "true")}},
-		Run: func(addr string, s Settings) {
-			Edge(addr, s.Duration("timeout"), s.Int("size"), s["bug"] == "true")
-		},
-	},
-	{
-		Name: "kqueue", File: "kqueue.go", Needs: Kqueue,
-		Doc:      "echo server for many clients in one thread, with kqueue, of the BSDs and macOS",
-		Settings: []Setting{timeout, size},
-		Run:      func(addr string, s Settings) { KQueue(addr, s.Duration("timeout"), s.Int("size")) },
-	},
-	{
-		Name: "net", File: "net.go", Needs: Strace,
-		Doc: "echo server on Go's package net, with a goroutine for each client; strace takes its calls",
-		Run: func(addr string, s Settings) { told.Exit(Net(addr)) },
-	},
-	{
-		Name: "threads", File: "threads.go",
+		Name: "threads", Follows: "echo",
 		Doc: "blocking echo server with a thread for each client",
-		Run: func(addr string, s Settings) { Threads(addr) },
+		Run: func(addr string, v knob.Values) { threads.Serve(addr) },
 	},
 	{
-		Name: "watchful", File: "watchful.go",
+		Name: "watchful", Follows: "threads",
 		Doc:      "the same, but its first thread waits in select, with a timeout",
-		Settings: []Setting{{"patience", "500ms", "how long it waits at once, 1ms to 1h", atLeast(time.Millisecond, time.Hour)}},
-		Run:      func(addr string, s Settings) { Watchful(addr, s.Duration("patience")) },
+		Settings: []knob.Knob{waits("patience", "500ms")},
+		Run:      func(addr string, v knob.Values) { watchful.Serve(addr, v.Duration("patience")) },
 	},
 	{
-		Name: "processes", File: "processes.go", Forks: true,
+		Name: "processes", Follows: "threads", Forks: true,
 		Doc: "blocking echo server with a process for each client",
-		Settings: []Setting{
-			{"clients", "0", "ends after so many, up to 1000; 0 is never", number(0, 1000)},
-			{"forget", "false", "true: the parent leaves its own fds of the connections open", choice("false", "true")}},
-		Run: func(addr string, s Settings) {
-			Processes(addr, s.Int("clients"), s["forget"] == "true")
+		Settings: []knob.Knob{
+			{Name: "clients", Default: "0", Label: "ends after so many; 0 is never", Type: knob.Int, Max: 1000},
+			flag("forget", "true: the parent leaves its own fds of the connections open")},
+		Run: func(addr string, v knob.Values) {
+			processes.Serve(addr, v.Int("clients"), v["forget"] == "true")
 		},
 	},
 	{
-		Name: "two-ports", File: "twoports.go",
+		Name: "net", Follows: "threads", Needs: Strace,
+		Doc: "echo server on Go's package net, with a goroutine for each client; strace takes its calls",
+		Run: func(addr string, v knob.Values) { told.Exit(netecho.Serve(addr)) },
+	},
+	{
+		Name: "select", Follows: "echo",
+		Doc:      "echo server for many clients in one thread, with select",
+		Settings: []knob.Knob{timeout},
+		Run:      func(addr string, v knob.Values) { selects.Serve(addr, v.Duration("timeout")) },
+	},
+	{
+		Name: "two-ports", Follows: "select",
 		Doc: "echo server on two ports, with one select for both",
-		Settings: []Setting{timeout,
-			{"other", "127.0.0.1:8021", "the second address, such as 127.0.0.1:8021", address}},
-		Run: func(addr string, s Settings) { TwoPorts(addr, s["other"], s.Duration("timeout")) },
+		Settings: []knob.Knob{timeout,
+			{Name: "other", Default: "127.0.0.1:8021", Label: "the second address", Type: knob.Address}},
+		Run: func(addr string, v knob.Values) { twoports.Serve(addr, v["other"], v.Duration("timeout")) },
 	},
 	{
-		Name: "timeouts", File: "timeouts.go",
-		Doc:      "echoes four messages of one client, and waits for each in another way",
-		Settings: []Setting{{"timeout", "100ms", "how long it waits at once, 1ms to 1h", atLeast(time.Millisecond, time.Hour)}},
-		Run:      func(addr string, s Settings) { Timeouts(addr, s.Duration("timeout")) },
-	},
-	{
-		Name: "client", File: "client.go",
-		Doc:      "echo client: sends messages, reads each echo, closes",
-		Settings: says(),
-		Run:      func(addr string, s Settings) { Client(addr, s.messages()) },
-	},
-	{
-		Name: "slow", File: "slow.go",
-		Doc:      "echo client that pauses before each message",
-		Settings: says(Setting{"pause", "20ms", "before each message, up to 1h", duration(time.Hour)}),
-		Run:      func(addr string, s Settings) { Slow(addr, s.messages(), s.Duration("pause")) },
-	},
-	{
-		Name: "dice", File: "dice.go",
-		Doc: "echo client that rolls its messages and pauses, the same for the same seed",
-		Settings: []Setting{
-			{"messages", "3", "how many it sends, 0 to 1000", number(0, 1000)},
-			{"bytes", "1500", "the size of the largest, 1 to 65536", number(1, 64<<10)},
-			{"pause", "20ms", "the longest before a message, up to 1h", duration(time.Hour)},
-			{"seed", "1", "0 to 4294967295", number(0, math.MaxUint32)},
-		},
-		Run: func(addr string, s Settings) {
-			Dice(addr, s.Int("messages"), s.Int("bytes"), s.Duration("pause"), s.number("seed"))
-		},
-	},
-	{
-		Name: "reset", File: "reset.go",
-		Doc:      "echo client that ends with RST: SO_LINGER 0, then close",
-		Settings: says(),
-		Run:      func(addr string, s Settings) { Reset(addr, s.messages()) },
-	},
-	{
-		Name: "halfclose", File: "halfclose.go",
-		Doc:      "echo client that sends all, half-closes, and reads to end of file",
-		Settings: says(),
-		Run:      func(addr string, s Settings) { HalfClose(addr, s.messages()) },
-	},
-	{
-		Name: "many", File: "many.go",
-		Doc:      "echo client with several connections in one thread, none of which it waits for alone",
-		Settings: says(Setting{"connections", "4", "1 to 64", number(1, 64)}),
-		Run: func(addr string, s Settings) {
-			Many(addr, s.Int("connections"), s.messages())
-		},
-	},
-	{
-		Name: "receive", File: "receive.go",
-		Doc:      "receives one number from one client and prints it",
-		Settings: []Setting{bits, order},
-		Run:      func(addr string, s Settings) { Receive(addr, s.Int("bits"), s.order()) },
-	},
-	{
-		Name: "number", File: "number.go",
-		Doc:      "sends one number",
-		Settings: []Setting{{"number", "1", "0 to 4294967295; 16 bits take its low half", number(0, math.MaxUint32)}, bits, order},
-		Run: func(addr string, s Settings) {
-			Number(addr, s.number("number"), s.Int("bits"), s.order())
-		},
-	},
-	{
-		Name: "byteorder", File: "byteorder.go",
+		Name: "byteorder", Follows: "select",
 		Doc: "answers each number with its bytes in both orders",
-		Run: func(addr string, s Settings) { ByteOrder(addr) },
+		Run: func(addr string, v knob.Values) { byteorder.Serve(addr) },
+	},
+	{
+		Name: "poll", Follows: "select",
+		Doc:      "echo server for many clients in one thread, with poll",
+		Settings: []knob.Knob{timeout},
+		Run:      func(addr string, v knob.Values) { poll.Serve(addr, v.Duration("timeout")) },
+	},
+	{
+		Name: "epoll", Follows: "poll",
+		Doc:      "echo server for many clients in one thread, with epoll, level-triggered",
+		Settings: []knob.Knob{timeout, size},
+		Run:      func(addr string, v knob.Values) { epoll.Serve(addr, v.Duration("timeout"), v.Int("size")) },
+	},
+	{
+		Name: "edge", Follows: "epoll",
+		Doc:      "echo server for many clients in one thread, with epoll, edge-triggered",
+		Settings: []knob.Knob{timeout, size, flag("bug", "true: read once when told, not to EAGAIN")},
+		Run: func(addr string, v knob.Values) {
+			edge.Serve(addr, v.Duration("timeout"), v.Int("size"), v["bug"] == "true")
+		},
+	},
+	{
+		Name: "kqueue", Follows: "epoll", Needs: Kqueue,
+		Doc:      "echo server for many clients in one thread, with kqueue, of the BSDs and macOS",
+		Settings: []knob.Knob{timeout, size},
+		Run:      func(addr string, v knob.Values) { kqueue.Serve(addr, v.Duration("timeout"), v.Int("size")) },
+	},
+	{
+		Name: "timeouts", Follows: "echo",
+		Doc:      "echoes four messages of one client, and waits for each in another way",
+		Settings: []knob.Knob{waits("timeout", "100ms")},
+		Run:      func(addr string, v knob.Values) { timeouts.Serve(addr, v.Duration("timeout")) },
+	},
+	{
+		Name: "receive", Follows: "echo",
+		Doc:      "receives one number from one client and prints it",
+		Settings: []knob.Knob{bits, order},
+		Run:      func(addr string, v knob.Values) { receive.Serve(addr, v.Int("bits"), orderOf(v)) },
+	},
+	{
+		Name: "client", Follows: "get",
+		Doc:      "echo client: sends messages, reads each echo, closes",
+		Settings: messages(),
+		Run:      func(addr string, v knob.Values) { client.Talk(addr, messagesOf(v)) },
+	},
+	{
+		Name: "slow", Follows: "client",
+		Doc:      "echo client that pauses before each message",
+		Settings: messages(pause("before each message")),
+		Run:      func(addr string, v knob.Values) { slow.Talk(addr, messagesOf(v), v.Duration("pause")) },
+	},
+	{
+		Name: "dice", Follows: "slow",
+		Doc: "echo client that rolls its messages and pauses, the same for the same seed",
+		Settings: []knob.Knob{
+			{Name: "messages", Default: "3", Label: "how many it sends", Type: knob.Int, Max: 1000},
+			{Name: "bytes", Default: "1500", Label: "the size of the largest", Type: knob.Int, Min: 1, Max: 64 << 10},
+			pause("the longest before a message"),
+			{Name: "seed", Default: "1", Label: "what the dice begin with", Type: knob.Int, Max: math.MaxUint32},
+		},
+		Run: func(addr string, v knob.Values) {
+			dice.Talk(addr, v.Int("messages"), v.Int("bytes"), v.Duration("pause"), uint32Of(v, "seed"))
+		},
+	},
+	{
+		Name: "reset", Follows: "client",
+		Doc:      "echo client that ends with RST: SO_LINGER 0, then close",
+		Settings: messages(),
+		Run:      func(addr string, v knob.Values) { reset.Talk(addr, messagesOf(v)) },
+	},
+	{
+		Name: "halfclose", Follows: "client",
+		Doc:      "echo client that sends all, half-closes, and reads to end of file",
+		Settings: messages(),
+		Run:      func(addr string, v knob.Values) { halfclose.Talk(addr, messagesOf(v)) },
+	},
+	{
+		Name: "many", Follows: "client",
+		Doc:      "echo client with several connections in one thread, none of which it waits for alone",
+		Settings: messages(knob.Knob{Name: "connections", Default: "4", Label: "how many connections", Type: knob.Int, Min: 1, Max: 64}),
+		Run:      func(addr string, v knob.Values) { many.Talk(addr, v.Int("connections"), messagesOf(v)) },
+	},
+	{
+		Name: "number", Follows: "client",
+		Doc: "sends one number",
+		Settings: []knob.Knob{
+			{Name: "number", Default: "1", Label: "what it sends; 16 bits take the low half", Type: knob.Int, Max: math.MaxUint32}, bits, order},
+		Run: func(addr string, v knob.Values) {
+			number.Talk(addr, uint32Of(v, "number"), v.Int("bits"), orderOf(v))
+		},
 	},
 }
 
 var (
-	timeout = Setting{"timeout", "20s", "ends when nothing happened for that long; 0 is never", duration(24 * time.Hour)}
-	size    = Setting{"size", "1024", "bytes that one recv takes at most, 1 to 65536", number(1, 64<<10)}
+	backlog = knob.Knob{Name: "backlog", Default: "5", Label: "clients that may wait to be accepted", Type: knob.Int, Max: 4096}
+	timeout = knob.Knob{Name: "timeout", Default: "20s", Label: "ends when nothing happened for that long; 0s is never", Type: knob.Duration, Max: int64(24 * time.Hour)}
+	size    = knob.Knob{Name: "size", Default: "1024", Label: "bytes that one recv takes at most", Type: knob.Int, Min: 1, Max: 64 << 10}
 
-	bits  = Setting{"bits", "32", "size of the number: 16 or 32", choice("16", "32")}
-	order = Setting{"order", "network", "which byte comes first: network, or host for this machine's", choice("network", "host")}
+	bits  = knob.Knob{Name: "bits", Default: "32", Label: "size of the number", Type: knob.Choice, Offers: []string{"16", "32"}}
+	order = knob.Knob{Name: "order", Default: "network", Label: "which byte comes first; host is this machine's order", Type: knob.Choice, Offers: []string{"network", "host"}}
 )
 
-// number returns the value of a number of 32 bits.
-func (s Settings) number(name string) uint32 {
-	n, _ := strconv.ParseUint(s[name], 10, 32)
+// messages returns the settings of a client that sends messages, and more.
+func messages(more ...knob.Knob) []knob.Knob {
+	return append([]knob.Knob{
+		{Name: "messages", Default: "3", Label: "how many of the built-in messages it sends", Type: knob.Int, Max: 1000},
+		{Name: "bytes", Default: "0", Label: "the size of each; 0 for the built-in ones", Type: knob.Int, Max: 64 << 10},
+		{Name: "message", Label: "the one message that it sends instead", Type: knob.Text, Max: 1024},
+	}, more...)
+}
+
+// waits returns a setting that is how long a server waits at once.
+func waits(name, def string) knob.Knob {
+	return knob.Knob{Name: name, Default: def, Label: "how long it waits at once", Type: knob.Duration, Min: int64(time.Millisecond), Max: int64(time.Hour)}
+}
+
+// pause returns a setting that is how long a client is silent before a message.
+func pause(label string) knob.Knob {
+	return knob.Knob{Name: "pause", Default: "20ms", Label: label, Type: knob.Duration, Max: int64(time.Hour)}
+}
+
+// flag returns a setting that is off unless it is "true".
+func flag(name, label string) knob.Knob {
+	return knob.Knob{Name: name, Default: "false", Label: label, Type: knob.Choice, Offers: []string{"false", "true"}}
+}
+
+// uint32Of returns the value of a whole number of 32 bits, on any machine.
+func uint32Of(v knob.Values, name string) uint32 {
+	n, _ := strconv.ParseUint(v[name], 10, 32)
 	return uint32(n)
 }
 
-// order returns the order of bytes; host is what this machine really has.
-func (s Settings) order() binary.ByteOrder {
-	if s["order"] == "host" {
+// orderOf returns the order of bytes; host is what this machine really has.
+func orderOf(v knob.Values) binary.ByteOrder {
+	if v["order"] == "host" {
 		return binary.NativeEndian
 	}
 	return binary.BigEndian
-}
-
-// says returns the settings of a program that sends messages, and more.
-func says(more ...Setting) []Setting {
-	return append([]Setting{
-		{"messages", "3", "how many of the built-in messages it sends, 0 to 1000", number(0, 1000)},
-		{"bytes", "0", "the size of each instead of the built-in ones, up to 65536", number(0, 64<<10)},
-		{"message", "", "the one message it sends instead, up to 1024 bytes", text(1024)},
-	}, more...)
 }
 
 // tutorial are the built-in messages: those of the tutorial that the select
@@ -208,13 +247,13 @@ var tutorial = [...]string{"This is the message", "It will be sent", "in parts"}
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz"
 
-// messages returns what a program with the settings of says sends.
-func (s Settings) messages() []string {
-	if s["message"] != "" {
-		return []string{s["message"]}
+// messagesOf returns what a client sends that has the settings of messages.
+func messagesOf(v knob.Values) []string {
+	if v["message"] != "" {
+		return []string{v["message"]}
 	}
-	list := make([]string, s.Int("messages"))
-	size := s.Int("bytes")
+	list := make([]string, v.Int("messages"))
+	size := v.Int("bytes")
 	for i := range list {
 		if list[i] = tutorial[i%len(tutorial)]; size > 0 {
 			list[i] = strings.Repeat(alphabet[i%26:]+alphabet[:i%26], size/26+1)[:size]

@@ -13,56 +13,101 @@ import (
 // A program's file reads like a page of a textbook: it fits the page, and
 // holds nothing but the program.
 func TestSourcesReadLikeATextbook(t *testing.T) {
-	const columns, tab = 72, 3
+	const lines, columns, tab = 85, 72, 3
 	imports := []string{`"sockscope/server/socket"`, `"fmt"`, `"encoding/binary"`,
 		`"strings"`, `"time"`} // to cut a reply in two; for durations
 	for _, p := range Programs {
-		text := Source(p.File)
-		if onDisk, err := os.ReadFile(p.File); err != nil || text != string(onDisk) {
-			t.Fatalf("%s: what is shown is not what runs: %v", p.Name, err)
+		text := p.Source()
+		all := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+		if len(all) > lines {
+			t.Errorf("%s has %d lines, more than %d", p.File(), len(all), lines)
 		}
-		lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-		if most := 85; len(lines) > most {
-			t.Errorf("%s has %d lines, more than %d", p.File, len(lines), most)
-		}
-		for i, line := range lines {
+		for i, line := range all {
 			if n := len(strings.ReplaceAll(line, "\t", strings.Repeat(" ", tab))); n > columns {
-				t.Errorf("%s:%d has %d columns, more than %d", p.File, i+1, n, columns)
+				t.Errorf("%s:%d has %d columns, more than %d", p.File(), i+1, n, columns)
 			}
 		}
-		file, err := parser.ParseFile(token.NewFileSet(), p.File, text, parser.ParseComments)
-		if err != nil {
-			t.Fatal(err)
-		}
-		allowed := imports
+		allowed, exported := imports, "Serve"
 		if p.Needs == Strace { // it is there to show what package net does
 			allowed = []string{`"net"`, `"sockscope/server/told"`}
 		}
+		if p.client() {
+			exported = "Talk"
+		}
+		file := parse(t, p)
 		for _, i := range file.Imports {
 			if !slices.Contains(allowed, i.Path.Value) {
-				t.Errorf("%s imports %s", p.File, i.Path.Value)
+				t.Errorf("%s imports %s", p.File(), i.Path.Value)
 			}
 		}
-		exported := 0
-		for _, d := range file.Decls {
-			switch d := d.(type) {
-			case *ast.FuncDecl:
-				if d.Doc == nil {
-					t.Errorf("%s: %s has no doc sentence", p.File, d.Name.Name)
+		for n, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			switch {
+			case !ok:
+				if d.(*ast.GenDecl).Tok != token.IMPORT {
+					t.Errorf("%s declares more than functions", p.File())
 				}
-				if d.Name.IsExported() {
-					exported++
-				}
-			case *ast.GenDecl:
-				if d.Tok != token.IMPORT {
-					t.Errorf("%s declares more than functions", p.File)
-				}
+			case f.Doc == nil:
+				t.Errorf("%s: %s has no doc sentence", p.File(), f.Name)
+			case f.Name.IsExported() && f.Name.Name != exported && !(p.Forks && f.Name.Name == "Child"):
+				t.Errorf("%s exports %s; it is to be %s alone", p.File(), f.Name, exported)
+			case n == 1 && f.Name.Name != exported:
+				t.Errorf("%s begins with %s, not with %s", p.File(), f.Name, exported)
 			}
-		}
-		if exported != 1 {
-			t.Errorf("%s has %d exported functions", p.File, exported)
 		}
 	}
+}
+
+// A folder has the one file of its program: what is shown is what runs.
+func TestFoldersHoldTheProgramAlone(t *testing.T) {
+	for _, p := range Programs {
+		files, err := os.ReadDir(p.folder())
+		if err != nil || len(files) != 1 {
+			t.Fatalf("%s: %v, %v", p.folder(), files, err)
+		}
+		if text, err := os.ReadFile(p.folder() + "/" + p.File()); err != nil || string(text) != p.Source() {
+			t.Errorf("%s: what is shown is not what runs: %v", p.Name, err)
+		}
+	}
+}
+
+// Every program but the first server and the first client says which one it
+// follows, of those before it.
+func TestProgramsSayWhichTheyFollow(t *testing.T) {
+	for i, p := range Programs {
+		said := ""
+		for _, d := range parse(t, p).Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Name.IsExported() && f.Name.Name != "Child" {
+				said = f.Doc.Text()
+			}
+		}
+		if p.Follows == "" {
+			if p.Name != "web" && p.Name != "get" || strings.Contains(said, ".go") {
+				t.Errorf("%s follows none, and says %q", p.Name, said)
+			}
+			continue
+		}
+		before, err := Find(p.Follows)
+		if err != nil || !slices.Contains(Programs[:i], before) {
+			t.Errorf("%s follows %q, which is not before it: %v", p.Name, p.Follows, err)
+			continue
+		}
+		if sentence, _, _ := strings.Cut(said, ". "); !strings.Contains(sentence, before.File()) || p.client() != before.client() {
+			t.Errorf("%s follows %s, and says %q", p.Name, before.File(), said)
+		}
+	}
+}
+
+// client reports whether the program connects, and doesn't listen.
+func (p *Program) client() bool { return strings.Contains(p.Source(), ".Connect(") }
+
+func parse(t *testing.T, p *Program) *ast.File {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), p.File(), p.Source(), parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 func TestSettings(t *testing.T) {
@@ -78,7 +123,7 @@ func TestSettings(t *testing.T) {
 			t.Error(err)
 		}
 		for _, s := range p.Settings {
-			if err := s.Check(s.Default); err != nil || values[s.Name] != s.Default {
+			if err := s.Check(s.Default); err != nil || values[s.Name] != s.Default || s.Label == "" {
 				t.Errorf("%s: setting %s has the default %q, which is %v", p.Name, s.Name, s.Default, err)
 			}
 		}
@@ -92,7 +137,7 @@ func TestSettings(t *testing.T) {
 		{"echo", map[string]string{"backlog": "many"}, []string{"backlog", "many", "0 to 4096"}},
 		{"echo", map[string]string{"backlog": "-1"}, []string{"0 to 4096"}},
 		{"echo", map[string]string{"colour": "red"}, []string{"colour", "backlog"}},
-		{"get", map[string]string{"colour": "red"}, []string{"no settings"}},
+		{"get", map[string]string{"colour": "red"}, []string{"program get: setting", "colour", "there are none"}},
 		{"select", map[string]string{"timeout": "-1s"}, []string{"duration"}},
 		{"number", map[string]string{"number": "4294967296"}, []string{"4294967295"}},
 		{"number", map[string]string{"bits": "17"}, []string{"16 or 32"}},
@@ -117,8 +162,5 @@ func TestSettings(t *testing.T) {
 	}
 	if _, err := Find(long); err == nil || !strings.Contains(err.Error(), "byteorder") || len(err.Error()) > 300 {
 		t.Errorf("an unknown program: %v", err)
-	}
-	if Source("nothing.go") != "" || Source("program.go") != "" {
-		t.Error("a source that is no program's")
 	}
 }

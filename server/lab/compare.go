@@ -1,10 +1,14 @@
 package lab
 
-import "strings"
+import (
+	"strings"
 
-// comparing sets servers of other labs side by side. It has no programs of its
+	"sockscope/server/knob"
+)
+
+// compare sets servers of other labs side by side. It has no programs of its
 // own: the page runs those labs, one after the other.
-var comparing = &Lab{
+var compare = &Lab{
 	ID:       "compare",
 	Section:  Blocking,
 	Compares: true,
@@ -21,14 +25,14 @@ var comparing = &Lab{
 		"One run tells little: what else the machine does moves every figure. Interleaved rounds let it fall on all servers alike.",
 		"The last reply is late by what the clients pause, whatever the server does. How long each one waited is what a server answers for.",
 	},
-	Knobs: []Knob{
-		{Name: "servers", Label: "servers", Type: List, Min: 2, Max: 5, Offers: []string{"iterative,threads,select", "select,poll,epoll,edge", "iterative,threads,processes,select,epoll"}, Default: "iterative,select"},
+	Knobs: []knob.Knob{
+		{Name: "servers", Label: "servers", Type: knob.List, Min: 2, Max: 5, Offers: []string{"iterative,threads,select", "select,poll,epoll,edge", "iterative,threads,processes,select,epoll"}, Default: "iterative,select"},
 		clientsKnob,
 		messagesKnob,
-		{Name: "pause", Label: "client 1 pauses", Type: Duration, Min: pauseKnob.Min, Max: pauseKnob.Max, Offers: []string{"0s", "3ms", "10ms", "20ms", "200ms", "1s"}, Default: "10ms", Injected: true},
-		{Name: "pauses", Label: "each pauses", Type: Duration, Min: pausesKnob.Min, Max: pausesKnob.Max, Offers: pausesKnob.Offers, Default: "0s", Injected: true},
-		{Name: "seed", Label: "messages", Type: Int, Min: seedKnob.Min, Max: seedKnob.Max, Offers: seedKnob.Offers, Default: "0", Zero: seedKnob.Zero},
-		{Name: "rounds", Label: "rounds", Type: Int, Min: 1, Max: 9, Offers: []string{"1", "3", "5", "7", "9"}, Default: "5"},
+		{Name: "pause", Label: "client 1 pauses", Type: knob.Duration, Min: pauseKnob.Min, Max: pauseKnob.Max, Offers: []string{"0s", "3ms", "10ms", "20ms", "200ms", "1s"}, Default: "10ms", Injected: true},
+		{Name: "pauses", Label: "each pauses", Type: knob.Duration, Min: pausesKnob.Min, Max: pausesKnob.Max, Offers: pausesKnob.Offers, Default: "0s", Injected: true},
+		{Name: "seed", Label: "messages", Type: knob.Int, Min: seedKnob.Min, Max: seedKnob.Max, Offers: seedKnob.Offers, Default: "0", Zero: seedKnob.Zero},
+		{Name: "rounds", Label: "rounds", Type: knob.Int, Min: 1, Max: 9, Offers: []string{"1", "3", "5", "7", "9"}, Default: "5"},
 		bytesKnob, buffersKnob,
 	},
 	Notes: "In each round every server has a run, in turn, so that none takes another's processor. Each run has its own clients: the same programs, with the same messages and pauses.",
@@ -36,7 +40,7 @@ var comparing = &Lab{
 
 // The servers that can be compared are known once all labs are.
 func init() {
-	k := comparing.Knob("servers")
+	k := compare.Knob("servers")
 	for _, l := range All {
 		if l.Talks {
 			k.Items = append(k.Items, l.ID)
@@ -46,14 +50,14 @@ func init() {
 
 // Compared returns the values of a comparison whose knobs are all at their
 // defaults.
-func Compared() Values {
-	v, _ := comparing.Set(nil)
+func Compared() knob.Values {
+	v, _ := compare.Set(nil)
 	return v
 }
 
 // Servers returns the labs whose servers a comparison with the values v has, in
 // their order.
-func Servers(v Values) []*Lab {
+func Servers(v knob.Values) []*Lab {
 	var labs []*Lab
 	for _, id := range strings.Split(v["servers"], ",") {
 		l, err := Find(id)

@@ -1,7 +1,9 @@
 package lab
 
-// queues is the server on kqueue.
-var queues = &Lab{
+import "sockscope/server/knob"
+
+// kqueue is the server on kqueue.
+var kqueue = &Lab{
 	ID:       "kqueue",
 	Section:  Blocking,
 	Brief:    "The same on BSD and macOS",
@@ -16,16 +18,16 @@ var queues = &Lab{
 		"One `kevent` can change the list and wait at once. This server makes a call for each, so that they can be told apart.",
 		"The filters are for more than sockets: files, processes, signals and timers wait in the same list.",
 	},
-	Knobs: []Knob{
-		{Name: "clients", Label: "clients", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4", "6", "8"}, Default: "3"},
+	Knobs: []knob.Knob{
+		{Name: "clients", Label: "clients", Type: knob.Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4", "6", "8"}, Default: "3"},
 		messagesKnob,
-		{Name: "size", Label: "recv takes", Type: Int, Min: 1, Max: 1024, Offers: []string{"8", "16", "1024"}, Default: "16"},
+		{Name: "size", Label: "recv takes", Type: knob.Int, Min: 1, Max: 1024, Offers: []string{"8", "16", "1024"}, Default: "16"},
 		timeoutKnob,
 		lastKnob,
 	},
 	Instead:    "epoll",
 	Unrecorded: true,
-	procs: func(v Values) []Process {
+	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:10001"
 		return endLast(append([]Process{ending("kqueue", addr, v, "size")}, talkers(v, addr)...), v)
 	},

@@ -2,11 +2,9 @@ package lab
 
 import (
 	"fmt"
-	"sort"
-	"strconv"
 	"strings"
-	"time"
 
+	"sockscope/server/knob"
 	"sockscope/server/trace"
 )
 
@@ -18,7 +16,7 @@ type Lab struct {
 	Question string   // the question, a sentence or two
 	Look     []string // what to look at while it runs; `code` in backquotes
 	True     []string // what is true, shortly and exactly
-	Knobs    []Knob
+	Knobs    []knob.Knob
 	Notes    string // a caveat shown beside the knobs; may be empty
 
 	Stops []Stop  // the walk, four to six of them in the order of a default run
@@ -55,7 +53,7 @@ type Lab struct {
 	Compares bool
 
 	// procs returns the processes of a run, servers before clients.
-	procs func(Values) []Process
+	procs func(knob.Values) []Process
 }
 
 // Section is one of the four parts of the home page.
@@ -101,7 +99,7 @@ type Cause struct {
 }
 
 // All lists the labs in the order of the home page.
-var All = []*Lab{first, echo, iterative, threading, forking, spinning, selecting, polling, levels, edges, queues, ports, patience, multiplying, looking, scaling, comparing, byteorder}
+var All = []*Lab{first, echo, iterative, threads, processes, spin, selects, poll, epoll, edge, kqueue, twoPorts, timeouts, selectors, runtime, scaling, compare, byteorder}
 
 // Find returns the lab with the ID, or an error that names those there are.
 func Find(id string) (*Lab, error) {
@@ -112,72 +110,29 @@ func Find(id string) (*Lab, error) {
 		}
 		ids = append(ids, l.ID)
 	}
-	return nil, fmt.Errorf("there is no lab %q; the labs are %s", clip(id), strings.Join(ids, ", "))
+	return nil, fmt.Errorf("there is no lab %.40q; the labs are %s", id, strings.Join(ids, ", "))
 }
 
 // Set checks the knobs that a client gave and returns all values of a run:
 // those given, and the defaults of the others.
-func (l *Lab) Set(given map[string]string) (Values, error) {
-	values := Values{}
-	for _, k := range l.Knobs {
-		values[k.Name] = k.Default
+func (l *Lab) Set(given map[string]string) (knob.Values, error) {
+	v, err := knob.Set(l.Knobs, given)
+	if err != nil {
+		return nil, fmt.Errorf("lab %s: knob %w", l.ID, err)
 	}
-	for _, name := range sortedKeys(given) {
-		k := l.Knob(name)
-		if k == nil {
-			return nil, fmt.Errorf("lab %s has no knob %q; its knobs are %s", l.ID, clip(name), l.knobNames())
-		}
-		if err := k.Check(given[name]); err != nil {
-			return nil, fmt.Errorf("lab %s: %w", l.ID, err)
-		}
-		values[name] = given[name]
-	}
-	return values, nil
+	return v, nil
 }
 
 // Knob returns the knob with the name, or nil.
-func (l *Lab) Knob(name string) *Knob {
-	for i := range l.Knobs {
-		if l.Knobs[i].Name == name {
-			return &l.Knobs[i]
-		}
-	}
-	return nil
-}
-
-func (l *Lab) knobNames() string {
-	if len(l.Knobs) == 0 {
-		return "none"
-	}
-	var names []string
-	for _, k := range l.Knobs {
-		names = append(names, k.Name)
-	}
-	return strings.Join(names, ", ")
-}
+func (l *Lab) Knob(name string) *knob.Knob { return knob.Find(l.Knobs, name) }
 
 // Processes returns what a run with these values starts, servers first; nothing
-// for a lab that only shows runs of others. Values come from Set.
-func (l *Lab) Processes(v Values) []Process {
+// for a lab that only shows runs of others. knob.Values come from Set.
+func (l *Lab) Processes(v knob.Values) []Process {
 	if l.procs == nil {
 		return nil
 	}
 	return l.procs(v)
-}
-
-// Values are the checked values of a lab's knobs, by the knobs' names.
-type Values map[string]string
-
-// Int returns the value of an Int knob.
-func (v Values) Int(name string) int {
-	n, _ := strconv.Atoi(v[name])
-	return n
-}
-
-// Duration returns the value of a Duration knob.
-func (v Values) Duration(name string) time.Duration {
-	d, _ := time.ParseDuration(v[name])
-	return d
 }
 
 // server returns the process every lab starts with.
@@ -204,21 +159,4 @@ func client(n int, program, addr string, args map[string]string) Process {
 		p.After = &Cause{Proc: n - 1, Call: trace.Socket}
 	}
 	return p
-}
-
-func sortedKeys(m map[string]string) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
-}
-
-// clip shortens text from outside for an error message.
-func clip(s string) string {
-	if len(s) > 40 {
-		return s[:40] + "…"
-	}
-	return s
 }

@@ -2,6 +2,8 @@ package lab
 
 import (
 	"maps"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -31,6 +33,27 @@ func TestEveryLabIsComplete(t *testing.T) {
 		}
 	}
 }
+
+// A lab has one name: its ID is that of its file and of its variable, as far as Go
+// lets a variable be called so.
+func TestALabHasOneName(t *testing.T) {
+	for _, l := range All {
+		name := strings.ReplaceAll(l.ID, "-", "")
+		text, err := os.ReadFile(name + ".go")
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if l.ID == "select" {
+			name = "selects"
+		}
+		if m := variable.FindSubmatch(text); m == nil || !strings.EqualFold(string(m[1]), name) {
+			t.Errorf("%s: its variable is %q", l.ID, m)
+		}
+	}
+}
+
+var variable = regexp.MustCompile(`(?m)^var (\w+) = (?:talking\()?&Lab\{$`)
 
 // Every offered value of every knob, one at a time, gives a set of processes
 // that can start: causes point to earlier processes.
@@ -80,9 +103,9 @@ func TestBadSettingsSayWhatWouldBeRight(t *testing.T) {
 		{map[string]string{"clients": "four"}, []string{"whole number"}},
 		{map[string]string{"timeout": "1h"}, []string{"50ms", "20s"}},
 		{map[string]string{"timeout": "soon"}, []string{"duration"}},
-		{map[string]string{"last": "explodes"}, []string{"closes, resets, half-closes"}},
+		{map[string]string{"last": "explodes"}, []string{"closes, resets or half-closes"}},
 		{map[string]string{"volume": "11"}, []string{"clients, messages, timeout"}},
-		{map[string]string{strings.Repeat("x", 9999): ""}, []string{"no knob"}},
+		{map[string]string{strings.Repeat("x", 9999): ""}, []string{"does not exist"}},
 	} {
 		_, err := sel.Set(c.given)
 		if err == nil {
@@ -122,7 +145,7 @@ func TestComparedServersHaveTheSameClients(t *testing.T) {
 		for name, value := range set {
 			given[name] = value
 		}
-		v, err := comparing.Set(given)
+		v, err := compare.Set(given)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,7 +177,7 @@ func TestComparedServersHaveTheSameClients(t *testing.T) {
 
 func TestServersOfAComparison(t *testing.T) {
 	for _, bad := range []string{"", "select", "select,", "select,echo", "a,a", strings.Repeat("select,", 5) + "poll"} {
-		_, err := comparing.Set(map[string]string{"servers": bad})
+		_, err := compare.Set(map[string]string{"servers": bad})
 		if err == nil || !strings.Contains(err.Error(), "2 to 5 of iterative, ") || len(err.Error()) > 300 {
 			t.Errorf("servers %q: %v", bad, err)
 		}

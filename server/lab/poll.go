@@ -1,7 +1,9 @@
 package lab
 
-// polling is the select server on poll.
-var polling = talking(&Lab{
+import "sockscope/server/knob"
+
+// poll is the select server on poll.
+var poll = talking(&Lab{
 	ID:       "poll",
 	Section:  Blocking,
 	Brief:    "One list in, one list out",
@@ -17,14 +19,14 @@ var polling = talking(&Lab{
 		"Both are told everything again at every call, and both look at every fd that they are told of: the cost grows with the list.",
 		"POLLERR and POLLHUP are always told. The next `recv` or `send` says what happened.",
 	},
-	Knobs: []Knob{
+	Knobs: []knob.Knob{
 		clientsKnob,
 		messagesKnob,
 		timeoutKnob,
 		pausesKnob,
 		lastKnob,
 	},
-	procs: func(v Values) []Process {
+	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:10001"
 		return endLast(append([]Process{ending("poll", addr, v)}, talkers(v, addr)...), v)
 	},

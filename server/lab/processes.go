@@ -1,7 +1,9 @@
 package lab
 
-// forking is one process for each connection.
-var forking = talking(&Lab{
+import "sockscope/server/knob"
+
+// processes is one process for each connection.
+var processes = talking(&Lab{
 	ID:       "processes",
 	Section:  Blocking,
 	Brief:    "Who holds the connection?",
@@ -18,15 +20,15 @@ var forking = talking(&Lab{
 		"Processes share no memory: what one child breaks or learns stays in that child.",
 		"A child that has ended is a zombie until its parent waits for it. A parent that never does fills the table of processes.",
 	},
-	Knobs: []Knob{
+	Knobs: []knob.Knob{
 		clientsKnob,
 		messagesKnob,
 		pauseKnob,
-		{Name: "parent", Label: "parent", Type: Choice, Offers: []string{"closes", "forgets"}, Default: "closes"},
-		{Name: "last", Label: "last client", Type: Choice, Offers: lastKnob.Offers, Default: "half-closes", Injected: true},
+		{Name: "parent", Label: "parent", Type: knob.Choice, Offers: []string{"closes", "forgets"}, Default: "closes"},
+		{Name: "last", Label: "last client", Type: knob.Choice, Offers: lastKnob.Offers, Default: "half-closes", Injected: true},
 	},
 	Notes: "A child in C goes on where `fork` returns, in a copy of the memory. Go's threads can't be copied: here the child keeps the fds and starts the program anew (execve), which takes most of the time up to its first call.",
-	procs: func(v Values) []Process {
+	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:9999"
 		parent := server("processes", addr, map[string]string{"clients": v["clients"], "forget": "false"})
 		if v["parent"] == "forgets" {

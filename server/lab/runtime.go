@@ -1,7 +1,9 @@
 package lab
 
-// looking is the echo on Go's package net, beneath and above the runtime.
-var looking = &Lab{
+import "sockscope/server/knob"
+
+// runtime is the echo on Go's package net, beneath and above the runtime.
+var runtime = &Lab{
 	ID:       "runtime",
 	Section:  Blocking,
 	Brief:    "What a runtime does for you",
@@ -16,14 +18,14 @@ var looking = &Lab{
 		"Where a call would block, the runtime parks the goroutine. No thread waits for it; when `epoll_wait` names its fd, the goroutine is runnable again.",
 		"So the program reads like the one with a thread for each client, and the kernel sees the one with epoll.",
 	},
-	Knobs: []Knob{
-		{Name: "clients", Label: "clients", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4", "6", "8"}, Default: "2"},
+	Knobs: []knob.Knob{
+		{Name: "clients", Label: "clients", Type: knob.Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4", "6", "8"}, Default: "2"},
 		messagesKnob,
 		pauseKnob,
 		pausesKnob,
 	},
 	Notes: "strace stops a thread at each call, and slows it down: by how much is noted in the run. Calls about no fd, as those by which threads park (futex), are left out.",
-	procs: func(v Values) []Process {
+	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:9999"
 		return append([]Process{server("net", addr, nil)}, talkers(v, addr)...)
 	},

@@ -1,5 +1,7 @@
 package lab
 
+import "sockscope/server/knob"
+
 // Largest is the knob of a lab that measures for how many idle connections
 // there are in the end. A server may allow fewer than its Max.
 const Largest = "largest"
@@ -22,16 +24,16 @@ var scaling = &Lab{
 		"With few connections there is no difference worth a choice: most of a message's cost is in `send`, `recv`, and in falling asleep and waking.",
 		"When all connections are busy `epoll` gains little: then most of the list is ready whenever somebody asks.",
 	},
-	Knobs: []Knob{
-		{Name: Largest, Label: "idle, up to", Type: Int, Min: 10, Max: 10_000, Offers: []string{"100", "300", "1000", "3000", "10000"}, Default: "10000"},
-		{Name: "repeats", Label: "repeats", Type: Int, Min: 1, Max: 20, Offers: []string{"1", "3", "5", "10", "20"}, Default: "5"},
-		{Name: "messages", Label: "messages each", Type: Int, Min: 10, Max: 2000, Offers: []string{"50", "200", "500", "1000", "2000"}, Default: "200"},
-		{Name: "payload", Label: "bytes each", Type: Int, Min: 1, Max: 1024, Offers: []string{"1", "64", "256", "1024"}, Default: "64"},
+	Knobs: []knob.Knob{
+		{Name: Largest, Label: "idle, up to", Type: knob.Int, Min: 10, Max: 10_000, Offers: []string{"100", "300", "1000", "3000", "10000"}, Default: "10000"},
+		{Name: "repeats", Label: "repeats", Type: knob.Int, Min: 1, Max: 20, Offers: []string{"1", "3", "5", "10", "20"}, Default: "5"},
+		{Name: "messages", Label: "messages each", Type: knob.Int, Min: 10, Max: 2000, Offers: []string{"50", "200", "500", "1000", "2000"}, Default: "200"},
+		{Name: "payload", Label: "bytes each", Type: knob.Int, Min: 1, Max: 1024, Offers: []string{"1", "64", "256", "1024"}, Default: "64"},
 	},
 	Notes:      "Nothing is traced here: tracing would cost more than the calls. The processes have a low priority, and processor time is what the kernel charges them: what else the machine does shows as spread.",
 	Measures:   true,
 	Unattended: map[string]string{"messages": "100"},
-	procs: func(v Values) []Process {
+	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:10001"
 		crowd := client(1, "crowd", addr, v)
 		crowd.Name, crowd.Tag = "clients", "cl"

@@ -1,7 +1,9 @@
 package lab
 
-// multiplying is one client with many connections.
-var multiplying = &Lab{
+import "sockscope/server/knob"
+
+// selectors is one client with many connections.
+var selectors = &Lab{
 	ID:       "selectors",
 	Section:  Blocking,
 	Brief:    "Connect without waiting",
@@ -16,13 +18,13 @@ var multiplying = &Lab{
 		"A blocking program keeps its place in its stack. One that waits for many keeps a state for each: what is to be sent, what is to come.",
 		"Two sends may be one `recv`: the client counts bytes, not messages.",
 	},
-	Knobs: []Knob{
-		{Name: "connections", Label: "connections", Type: Int, Min: 1, Max: 16, Offers: []string{"1", "2", "4", "8", "16"}, Default: "4"},
-		{Name: "messages", Label: "messages each", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "5", "8"}, Default: "2"},
+	Knobs: []knob.Knob{
+		{Name: "connections", Label: "connections", Type: knob.Int, Min: 1, Max: 16, Offers: []string{"1", "2", "4", "8", "16"}, Default: "4"},
+		{Name: "messages", Label: "messages each", Type: knob.Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "5", "8"}, Default: "2"},
 		timeoutKnob,
 	},
 	Notes: "The server is that of the lab epoll.",
-	procs: func(v Values) []Process {
+	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:10001"
 		return []Process{
 			ending("epoll", addr, v),

@@ -3,6 +3,7 @@ package lab
 import (
 	"strings"
 
+	"sockscope/server/knob"
 	"sockscope/server/trace"
 )
 
@@ -40,7 +41,7 @@ func standing(name, program, addr, question string, look []string) *Lab {
 			"Your client is not traced: it may run anywhere. What is drawn of it is inferred from the server's calls; when its bytes came is not known, but that they ended a sleep is.",
 			"Everybody who watches sees everybody's bytes. Where others than the server's own machine can connect, watching is off unless the host allows it.",
 		},
-		procs: func(Values) []Process {
+		procs: func(knob.Values) []Process {
 			p := server(program, addr, nil)
 			p.Name = name
 			return []Process{p}

@@ -3,23 +3,25 @@ package lab
 import (
 	"strconv"
 	"time"
+
+	"sockscope/server/knob"
 )
 
 // The knobs of the labs in which several clients talk to a server.
 var (
-	clientsKnob  = Knob{Name: "clients", Label: "clients", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4", "6", "8"}, Default: "4"}
-	messagesKnob = Knob{Name: "messages", Label: "messages each", Type: Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "5", "8"}, Default: "3"}
-	pauseKnob    = Knob{Name: "pause", Label: "client 1 pauses", Type: Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "20ms", "200ms", "1s"}, Default: "20ms", Injected: true}
-	pausesKnob   = Knob{Name: "pauses", Label: "each pauses", Type: Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "20ms", "200ms", "1s"}, Default: "3ms", Injected: true}
-	lastKnob     = Knob{Name: "last", Label: "last client", Type: Choice, Offers: []string{"closes", "resets", "half-closes"}, Default: "closes", Injected: true}
-	timeoutKnob  = Knob{Name: "timeout", Label: "timeout", Type: Duration, Min: int64(50 * time.Millisecond), Max: int64(20 * time.Second), Offers: []string{"100ms", "500ms", "2s", "20s"}, Default: "500ms"}
+	clientsKnob  = knob.Knob{Name: "clients", Label: "clients", Type: knob.Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4", "6", "8"}, Default: "4"}
+	messagesKnob = knob.Knob{Name: "messages", Label: "messages each", Type: knob.Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "5", "8"}, Default: "3"}
+	pauseKnob    = knob.Knob{Name: "pause", Label: "client 1 pauses", Type: knob.Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "20ms", "200ms", "1s"}, Default: "20ms", Injected: true}
+	pausesKnob   = knob.Knob{Name: "pauses", Label: "each pauses", Type: knob.Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "20ms", "200ms", "1s"}, Default: "3ms", Injected: true}
+	lastKnob     = knob.Knob{Name: "last", Label: "last client", Type: knob.Choice, Offers: []string{"closes", "resets", "half-closes"}, Default: "closes", Injected: true}
+	timeoutKnob  = knob.Knob{Name: "timeout", Label: "timeout", Type: knob.Duration, Min: int64(50 * time.Millisecond), Max: int64(20 * time.Second), Offers: []string{"100ms", "500ms", "2s", "20s"}, Default: "500ms"}
 )
 
 // Knobs that all talking labs have, and most keep quiet about.
 var (
-	seedKnob    = Knob{Name: "seed", Label: "messages", Type: Int, Min: 0, Max: 999_999, Offers: []string{"0", "1", "2", "3", "4", "5"}, Default: "0", Zero: "the tutorial's", Quiet: true}
-	bytesKnob   = Knob{Name: "bytes", Label: "message size", Type: Int, Min: 0, Max: 16 << 10, Offers: []string{"0", "1024", "4096", "12288", "16384"}, Default: "0", Zero: "the tutorial's", Size: true, Quiet: true}
-	buffersKnob = Knob{Name: Buffers, Label: "kernel buffers", Type: Choice, Offers: []string{"0", "4096", "16384"}, Default: "0", Zero: "the system's", Size: true, Injected: true, Quiet: true}
+	seedKnob    = knob.Knob{Name: "seed", Label: "messages", Type: knob.Int, Min: 0, Max: 999_999, Offers: []string{"0", "1", "2", "3", "4", "5"}, Default: "0", Zero: "the tutorial's", Quiet: true}
+	bytesKnob   = knob.Knob{Name: "bytes", Label: "message size", Type: knob.Int, Min: 0, Max: 16 << 10, Offers: []string{"0", "1024", "4096", "12288", "16384"}, Default: "0", Zero: "the tutorial's", Size: true, Quiet: true}
+	buffersKnob = knob.Knob{Name: Buffers, Label: "kernel buffers", Type: knob.Choice, Offers: []string{"0", "4096", "16384"}, Default: "0", Zero: "the system's", Size: true, Injected: true, Quiet: true}
 )
 
 // Buffers is the knob of how many bytes the buffers of a TCP connection hold, each
@@ -32,9 +34,9 @@ const Buffers = "buffers"
 // the lab doesn't name itself are quiet.
 func talking(l *Lab) *Lab {
 	l.Talks = true
-	for _, k := range []Knob{pauseKnob, pausesKnob, seedKnob, bytesKnob, buffersKnob} {
+	for _, k := range []knob.Knob{pauseKnob, pausesKnob, seedKnob, bytesKnob, buffersKnob} {
 		if l.Knob(k.Name) == nil {
-			if k.Type == Duration {
+			if k.Type == knob.Duration {
 				k.Default = "0s"
 			}
 			k.Quiet = true
@@ -53,7 +55,7 @@ const grace = 500 * time.Millisecond
 // their defaults, but for these: one recv takes what it takes in the other
 // servers, the last client ends as the others do, and the timeout outlasts the
 // clients' pauses.
-func (l *Lab) Against(v Values) (Values, error) {
+func (l *Lab) Against(v knob.Values) (knob.Values, error) {
 	given := map[string]string{}
 	for _, name := range []string{"clients", "messages", "pause", "pauses", "seed", "bytes", Buffers} {
 		given[name] = v[name]
@@ -74,7 +76,7 @@ func (l *Lab) Against(v Values) (Values, error) {
 }
 
 // endLast has the last client end as the knob says.
-func endLast(procs []Process, v Values) []Process {
+func endLast(procs []Process, v knob.Values) []Process {
 	if p := &procs[len(procs)-1]; v["last"] != "closes" {
 		p.Program = map[string]string{"resets": "reset", "half-closes": "halfclose"}[v["last"]]
 		delete(p.Args, "pause")
@@ -85,7 +87,7 @@ func endLast(procs []Process, v Values) []Process {
 
 // ending returns a server that comes to its end when nothing has happened for
 // the timeout of the knob.
-func ending(program, addr string, v Values, names ...string) Process {
+func ending(program, addr string, v knob.Values, names ...string) Process {
 	args := map[string]string{"timeout": v["timeout"]}
 	for _, name := range names {
 		args[name] = v[name]
@@ -99,7 +101,7 @@ func ending(program, addr string, v Values, names ...string) Process {
 // echo. Before every message the first pauses for the knob pause, and all do for
 // the knob pauses: without that one has ended before the next has begun. With a
 // seed they roll their messages, and how much of the pause they take.
-func talkers(v Values, addr string) []Process {
+func talkers(v knob.Values, addr string) []Process {
 	var procs []Process
 	for n := 1; n <= v.Int("clients"); n++ {
 		p := client(n, "client", addr, map[string]string{"messages": strconv.Itoa(v.Int("messages"))})

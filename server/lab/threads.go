@@ -1,7 +1,9 @@
 package lab
 
-// threading is one thread for each connection.
-var threading = talking(&Lab{
+import "sockscope/server/knob"
+
+// threads is one thread for each connection.
+var threads = talking(&Lab{
 	ID:       "threads",
 	Section:  Blocking,
 	Brief:    "What does a thread cost?",
@@ -18,13 +20,13 @@ var threading = talking(&Lab{
 		"A thread costs the kernel a stack and an entry in the scheduler, whether it works or sleeps: a few are cheap, tens of thousands are not.",
 		"Threads share their memory and their fds. What two of them change at once needs a lock.",
 	},
-	Knobs: []Knob{
+	Knobs: []knob.Knob{
 		clientsKnob,
 		messagesKnob,
 		pauseKnob,
-		{Name: "first", Label: "first thread sleeps in", Type: Choice, Offers: []string{"accept", "select"}, Default: "accept"},
+		{Name: "first", Label: "first thread sleeps in", Type: knob.Choice, Offers: []string{"accept", "select"}, Default: "accept"},
 	},
-	procs: func(v Values) []Process {
+	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:9999"
 		first := server("threads", addr, nil)
 		if v["first"] == "select" {

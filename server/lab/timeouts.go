@@ -1,9 +1,13 @@
 package lab
 
-import "time"
+import (
+	"time"
 
-// patience is a client that is late, and a server that waits in four ways.
-var patience = &Lab{
+	"sockscope/server/knob"
+)
+
+// timeouts is a client that is late, and a server that waits in four ways.
+var timeouts = &Lab{
 	ID:       "timeouts",
 	Section:  Blocking,
 	Brief:    "Three kinds of patience",
@@ -18,12 +22,12 @@ var patience = &Lab{
 		"SO_RCVTIMEO is a setting of one socket. When the time is up `recv` returns EAGAIN, the same as a non-blocking one that has nothing to give.",
 		"The timeout of `select` is an argument of each call, for any number of sockets. A pause of the program's own is time in which bytes lie in Recv-Q unread.",
 	},
-	Knobs: []Knob{
-		{Name: "timeout", Label: "patience", Type: Duration, Min: int64(time.Millisecond), Max: int64(2 * time.Second), Offers: []string{"5ms", "20ms", "100ms"}, Default: "5ms"},
-		{Name: "pause", Label: "client is late by", Type: Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "18ms", "200ms"}, Default: "18ms", Injected: true},
+	Knobs: []knob.Knob{
+		{Name: "timeout", Label: "patience", Type: knob.Duration, Min: int64(time.Millisecond), Max: int64(2 * time.Second), Offers: []string{"5ms", "20ms", "100ms"}, Default: "5ms"},
+		{Name: "pause", Label: "client is late by", Type: knob.Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "18ms", "200ms"}, Default: "18ms", Injected: true},
 	},
 	Notes: "SO_RCVTIMEO counts in ticks of the kernel's clock, some milliseconds each, so that recv sleeps longer than asked for. The timer of select is finer.",
-	procs: func(v Values) []Process {
+	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:9999"
 		return []Process{
 			ending("timeouts", addr, v),

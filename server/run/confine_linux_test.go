@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sockscope/server/demo"
+	"sockscope/server/knob"
 	"sockscope/server/trace"
 )
 
@@ -28,7 +29,7 @@ const misbehave = "misbehave in "
 func init() {
 	client, _ := demo.Find("client")
 	behave := client.Run
-	client.Run = func(addr string, s demo.Settings) {
+	client.Run = func(addr string, s knob.Values) {
 		dir, yes := strings.CutPrefix(s["message"], misbehave)
 		if !yes {
 			behave(addr, s)

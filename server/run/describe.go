@@ -25,10 +25,10 @@ func describe(procs []lab.Process) ([]trace.Proc, []trace.Source, error) {
 			if err != nil {
 				return nil, nil, err
 			}
-			i := slices.IndexFunc(sources, func(s trace.Source) bool { return s.Name == program.File })
+			i := slices.IndexFunc(sources, func(s trace.Source) bool { return s.Name == program.File() })
 			if i < 0 {
 				i = len(sources)
-				sources = append(sources, trace.Source{Name: program.File, Text: demo.Source(program.File)})
+				sources = append(sources, sourceOf(program))
 			}
 			p.Proc.File = i + 1
 			if program.Needs == demo.Strace {
@@ -38,6 +38,15 @@ func describe(procs []lab.Process) ([]trace.Proc, []trace.Source, error) {
 		shown = append(shown, p.Proc)
 	}
 	return shown, sources, nil
+}
+
+// sourceOf returns a program's file, and the one that it follows.
+func sourceOf(p *demo.Program) trace.Source {
+	s := trace.Source{Name: p.File(), Text: p.Source()}
+	if before, err := demo.Find(p.Follows); err == nil {
+		s.Follows, s.Former = before.File(), before.Source()
+	}
+	return s
 }
 
 // relocate gives each address of the processes a free port instead, the same

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"sockscope/server/knob"
 	"sockscope/server/lab"
 	"sockscope/server/trace"
 )
@@ -17,15 +18,15 @@ import (
 const longest = 100 * time.Millisecond
 
 // ends returns the values at the two ends of a knob, and all of a choice.
-func ends(k *lab.Knob) []string {
+func ends(k *knob.Knob) []string {
 	switch k.Type {
-	case lab.Choice:
+	case knob.Choice:
 		return k.Offers
-	case lab.Int:
+	case knob.Int:
 		return []string{fmt.Sprint(k.Min), fmt.Sprint(k.Max)}
-	case lab.Duration:
+	case knob.Duration:
 		return []string{time.Duration(k.Min).String(), time.Duration(min(k.Max, int64(longest))).String()}
-	case lab.Text:
+	case knob.Text:
 		return []string{strings.Repeat("x", int(k.Min)), strings.Repeat("x", int(k.Max))}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sockscope/server/knob"
 	"sockscope/server/lab"
 	"sockscope/server/scaling"
 	"sockscope/server/socket"
@@ -23,7 +24,7 @@ const (
 
 // allow returns an error, for people, when a run is larger than the server's
 // host has said that it may be.
-func (c *Config) allow(v lab.Values) error {
+func (c *Config) allow(v knob.Values) error {
 	if n := v.Int(lab.Largest); n > c.Most {
 		return fmt.Errorf("knob %s is %d; here it can be up to %d: who hosts this server has set that (-scaling-max)", lab.Largest, n, c.Most)
 	}
@@ -35,7 +36,7 @@ func (c *Config) allow(v lab.Values) error {
 const furtherFiles = 64
 
 // forMeasuring changes the limits of a run to those of one that measures.
-func (l Limits) forMeasuring(v lab.Values) Limits {
+func (l Limits) forMeasuring(v knob.Values) Limits {
 	l.Wall = l.Measure
 	l.Files = v.Int(lab.Largest) + furtherFiles
 	return l

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"sockscope/server/knob"
 	"sockscope/server/lab"
 	"sockscope/server/trace"
 )
@@ -115,7 +116,7 @@ func (c *session) look(req *trace.Request) error {
 
 // asked returns the values of the knobs that a request sets, and the processes
 // of its lab with them.
-func asked(req *trace.Request) (lab.Values, []lab.Process, error) {
+func asked(req *trace.Request) (knob.Values, []lab.Process, error) {
 	l, err := lab.Find(req.Lab)
 	if err != nil {
 		return nil, nil, err

@@ -256,12 +256,12 @@ func callers(pcs *[4]uintptr) {
 	}
 }
 
-// demos is the package whose lines Locate reports.
-const demos = "sockscope/server/demo."
+// demos begins the names of the packages whose lines Locate reports.
+const demos = "sockscope/server/demo/"
 
 // Locate returns where in the programs a traced call was made: the base name of
-// the file and the line of the innermost frame that lies in package demo, or
-// "", 0 when none does. pcs are those of a trace.Record, made by a process of
+// the file and the line of the innermost frame that lies in a program of package demo,
+// or "", 0 when none does. pcs are those of a trace.Record, made by a process of
 // this very binary.
 func Locate(pcs []uintptr) (file string, line int) {
 	var here [8]uintptr

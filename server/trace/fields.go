@@ -141,6 +141,10 @@ func (d *decoder) source(s *Source) {
 			s.Name = d.text()
 		case 2:
 			s.Text = d.text()
+		case 3:
+			s.Follows = d.text()
+		case 4:
+			s.Former = d.text()
 		default:
 			d.skip()
 		}

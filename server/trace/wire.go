@@ -141,8 +141,10 @@ const (
 
 // Source is one file of the programs, whole.
 type Source struct {
-	Name string `cbor:"1,keyasint"` // "select.go"
-	Text string `cbor:"2,keyasint"`
+	Name    string `cbor:"1,keyasint"` // "select.go"
+	Text    string `cbor:"2,keyasint"`
+	Follows string `cbor:"3,keyasint,omitempty"` // the file from which this one differs by one idea, "echo.go"; "" for none
+	Former  string `cbor:"4,keyasint,omitempty"` // that file's text
 }
 
 // End closes a trace.

@@ -23,7 +23,7 @@ func TestMessagesSurviveTheWire(t *testing.T) {
 	for _, m := range []Message{
 		{Hello: &Hello{Version: Version, Kernel: "Linux 6.18", Isolation: Namespace, Standing: []Proc{{Name: "mux", Program: "select", Addr: "127.0.0.1:10001"}}, Most: 10000, Cannot: map[string]string{"kqueue": "none here"}}},
 		{Now: &Now{Events: []Event{fullEvent}, Moved: []Queue{{FD: 4, Recv: 5, Send: 6}}, Missed: 3}},
-		{Look: &Look{Procs: []Proc{{Name: "server", Tag: "srv", Role: RoleServer, Program: "select", File: 1, Tracer: StraceTracer}}, Sources: []Source{{"select.go", "package demo\n"}}}},
+		{Look: &Look{Procs: []Proc{{Name: "server", Tag: "srv", Role: RoleServer, Program: "select", File: 1, Tracer: StraceTracer}}, Sources: []Source{{"select.go", "package selects\n", "echo.go", "package echo\n"}}}},
 		{Queued: &Queued{Place: 2}},
 		{Header: &Header{Version: Version, Lab: "select", Knobs: map[string]string{"clients": "4"}, Began: 1, Kernel: "k", Isolation: Shared, TraceCost: 600}},
 		{Events: []Event{fullEvent, {Kind: Enter, FD: 3, Call: Recv}}},

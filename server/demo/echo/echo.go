@@ -1,0 +1,39 @@
+package echo
+
+import "sockscope/server/socket"
+
+// Serve is web.go, but it sends back what it receives, for as long as
+// the client likes. Meanwhile the others wait in the listen backlog.
+func Serve(addr string, backlog int) {
+	server := socket.New(socket.AF_INET, socket.SOCK_STREAM)
+	// Bind even while old connections of this port are in TIME-WAIT.
+	server.SetOption(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+	server.Bind(addr)
+	server.Listen(backlog)
+
+	for {
+		conn, err := server.Accept() // blocks until a client connects
+		if err != nil {
+			continue // the client gave up first
+		}
+		echo(conn)
+		conn.Close()
+	}
+}
+
+// echo sends back what it receives until the peer stops sending.
+func echo(conn *socket.Socket) {
+	for {
+		data, err := conn.Recv(1024) // blocks until bytes arrive
+		if err != nil || len(data) == 0 {
+			return // reset, or end of file
+		}
+		for len(data) > 0 { // send may take only part
+			n, err := conn.Send(data) // blocks while the buffer is full
+			if err != nil {
+				return
+			}
+			data = data[n:]
+		}
+	}
+}

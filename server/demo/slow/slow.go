@@ -1,0 +1,52 @@
+package slow
+
+import (
+	"fmt"
+	"time"
+
+	"sockscope/server/socket"
+)
+
+// Talk is client.go with a pause before each message. A server that
+// serves one client at a time waits too, and all the others with it.
+func Talk(addr string, messages []string, pause time.Duration) {
+	conn := socket.New(socket.AF_INET, socket.SOCK_STREAM)
+	err := conn.Connect(addr) // blocks until the other kernel answers
+	if err != nil {
+		fmt.Fprintln(socket.Stdout, "connect:", err)
+		return
+	}
+	for _, message := range messages {
+		if err := ask(conn, message, pause); err != nil {
+			fmt.Fprintln(socket.Stdout, err)
+			break
+		}
+	}
+	conn.Close()
+}
+
+// ask waits, sends a message, and reads until all of its echo is
+// there.
+func ask(conn *socket.Socket, message string,
+	pause time.Duration) error {
+	socket.Sleep(pause) // connected, but silent
+	data := []byte(message)
+	for len(data) > 0 { // send may take only part
+		n, err := conn.Send(data) // blocks while the buffer is full
+		if err != nil {
+			return err
+		}
+		data = data[n:]
+	}
+	for missing := len(message); missing > 0; {
+		data, err := conn.Recv(1024) // blocks until bytes arrive
+		if err != nil {
+			return err
+		}
+		if len(data) == 0 {
+			return fmt.Errorf("end of file, %d bytes missing", missing)
+		}
+		missing -= len(data) // one echo may come in several pieces
+	}
+	return nil
+}

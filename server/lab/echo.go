@@ -1,0 +1,38 @@
+package lab
+
+import (
+	"sockscope/server/knob"
+	"sockscope/server/trace"
+)
+
+// echo has the learner as its client, or a program.
+var echo = &Lab{
+	ID:       "echo",
+	Section:  Calls,
+	Brief:    "Who wakes whom? Be the client",
+	Question: "A blocking echo server and one client: you. Which call is the server in now, and what of yours will wake it?",
+	Look: []string{
+		"Before you connect, the server sleeps in `accept`; after, in `recv`. Only the other side can end that.",
+		"Your `recv` sleeps too, until the echo is there.",
+		"Half-close with `shutdown`: the server's `recv` returns 0, and the server can still answer.",
+	},
+	True: []string{
+		"A blocking call that cannot be answered yet puts its thread to sleep in the kernel. It uses no processor until it is woken.",
+		"`send` returns when the kernel has copied the bytes into its buffer. It says nothing about the peer having read them.",
+		"`shutdown(SHUT_WR)` ends one direction: I have said all. `close` gives the socket back.",
+	},
+	Knobs: []knob.Knob{
+		{Name: "client", Label: "client", Type: knob.Choice, Offers: []string{"you", "program"}, Default: "you"},
+		{Name: "message", Label: "message", Type: knob.Text, Min: 1, Max: 64, Default: "Hello, world"},
+	},
+	Unattended: map[string]string{"client": "program"},
+	procs: func(v knob.Values) []Process {
+		const addr = "127.0.0.1:9999"
+		who := client(1, "client", addr, map[string]string{"message": v["message"]})
+		if v["client"] == "you" {
+			who.Name, who.Tag, who.Role, who.Program = "you", "you", trace.RoleAgent, ""
+			who.Args = nil
+		}
+		return []Process{server("echo", addr, nil), who}
+	},
+}

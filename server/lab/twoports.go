@@ -1,0 +1,47 @@
+package lab
+
+import (
+	"strconv"
+
+	"sockscope/server/knob"
+	"sockscope/server/trace"
+)
+
+// twoPorts is one server with two listeners.
+var twoPorts = &Lab{
+	ID:       "two-ports",
+	Section:  Blocking,
+	Brief:    "One wait for many sources",
+	Question: "One process, one thread, two ports. How can it wait for a client of either?",
+	Look: []string{
+		"Two sockets, two `bind`, two `listen`: fd 3 on port 8020 and fd 4 on port 8021, and a backlog each.",
+		"One `select` waits for both listeners and all the clients. Which fd comes back tells what to do.",
+		"The connections' local ports: an accepted socket keeps that of its listener.",
+	},
+	True: []string{
+		"A blocking `accept` waits at one listener. A thread that sleeps there does not see a client of the other.",
+		"`select` waits for whatever is an fd: listeners, connections, pipes. One wait for many sources is what it is for.",
+		"A listener is readable when its backlog isn't empty. The client in it may give up before `accept`: hence the listener is non-blocking.",
+	},
+	Knobs: []knob.Knob{
+		{Name: "clients", Label: "clients", Type: knob.Int, Min: 2, Max: 8, Offers: []string{"2", "3", "4", "6", "8"}, Default: "4"},
+		{Name: "messages", Label: "messages each", Type: knob.Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "5", "8"}, Default: "2"},
+		timeoutKnob,
+	},
+	Notes: "Odd clients connect to port 8020, even ones to port 8021.",
+	procs: func(v knob.Values) []Process {
+		addrs := [...]string{"127.0.0.1:8020", "127.0.0.1:8021"}
+		both := ending("two-ports", addrs[0], v)
+		both.Args["other"] = addrs[1]
+		procs := []Process{both}
+		for n := 1; n <= v.Int("clients"); n++ {
+			p := client(n, "client", addrs[(n+1)%2], map[string]string{"messages": strconv.Itoa(v.Int("messages"))})
+			if n == 1 {
+				// The first listen is followed by another; its fcntl by no more.
+				p.After.Call = trace.Fcntl
+			}
+			procs = append(procs, p)
+		}
+		return procs
+	},
+}
