@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"sockscope/server/agent"
 	"sockscope/server/trace"
 )
 
@@ -105,7 +106,7 @@ func TestAgentMakesTheCalls(t *testing.T) {
 		}
 		return enters == 3
 	})
-	for range maxActs + 1 {
+	for range agent.MaxWaiting + 1 {
 		h.act(trace.Act{Call: trace.Recv, Size: 1024})
 	}
 	if text := h.refused(); !strings.Contains(text, "wait already") {
@@ -148,7 +149,7 @@ func TestActsThatAreNone(t *testing.T) {
 	for _, a := range []trace.Act{
 		{Call: trace.Accept},
 		{Call: trace.Recv},
-		{Call: trace.Recv, Size: maxRecv + 1},
+		{Call: trace.Recv, Size: agent.MaxRecv + 1},
 		{Call: trace.Shutdown, How: 3},
 		{},
 	} {

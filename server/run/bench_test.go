@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"sockscope/server/process"
 	"sockscope/server/trace"
 )
 
@@ -50,12 +51,12 @@ func BenchmarkWorker(b *testing.B) {
 // BenchmarkSpawn measures how long a program process takes to be ready.
 func BenchmarkSpawn(b *testing.B) {
 	for b.Loop() {
-		p, err := spawn(nil, nil, nil, nil)
+		p, err := process.Spawn(process.Start{})
 		if err != nil {
 			b.Fatal(err)
 		}
-		p.kill()
-		p.wait()
-		p.release()
+		p.Kill()
+		p.Wait()
+		p.Release()
 	}
 }

@@ -8,6 +8,9 @@ import (
 	"sync"
 	"time"
 
+	"sockscope/server/process"
+	"sockscope/server/sockdiag"
+	"sockscope/server/socket"
 	"sockscope/server/trace"
 )
 
@@ -19,11 +22,11 @@ import (
 // other viewers wait for it.
 type broadcast struct {
 	log    *slog.Logger
-	proc   *process
+	proc   *process.Process
 	header *trace.Header
 	merge  merge
-	diag   *sockDiag     // nil where the kernel's table can't be had
-	came   chan struct{} // somebody has sat down
+	diag   *sockdiag.Table // nil where the kernel's table can't be had
+	came   chan struct{}   // somebody has sat down
 
 	// Of the goroutine that empties the ring.
 	busy    int64 // when the last record was seen; ns since began
@@ -62,11 +65,11 @@ type seat struct {
 	more   chan struct{}
 }
 
-func newBroadcast(p *process, header *trace.Header, log *slog.Logger) *broadcast {
+func newBroadcast(p *process.Process, header *trace.Header, log *slog.Logger) *broadcast {
 	b := &broadcast{log: log, proc: p, header: header, came: make(chan struct{}, 1)}
 	b.merge = merge{
-		began: now(), locate: newLocator(header.Sources).at, seen: b.seen,
-		areas: []mergeArea{{area: p.area}},
+		began: socket.Now(), locate: newLocator(header.Sources).at, seen: b.seen,
+		areas: []mergeArea{{area: p.Area}},
 	}
 	return b
 }
@@ -86,13 +89,13 @@ func (b *broadcast) seen(e *trace.Event) {
 	}
 }
 
-func (b *broadcast) time() int64 { return now() - b.merge.began }
+func (b *broadcast) time() int64 { return socket.Now() - b.merge.began }
 
 // loop empties the ring until the program has died.
 func (b *broadcast) loop(died <-chan struct{}, limits Limits) {
-	b.diag, _ = newSockDiag()
+	b.diag, _ = sockdiag.Open()
 	if b.diag != nil {
-		defer b.diag.close()
+		defer b.diag.Close()
 	}
 	for timer := time.NewTimer(0); ; timer.Reset(b.pause()) {
 		select {
@@ -104,15 +107,15 @@ func (b *broadcast) loop(died <-chan struct{}, limits Limits) {
 		}
 		if err := b.pass(false); err != nil {
 			b.log.Error("the trace of a standing program was damaged", "name", b.header.Lab, "err", err)
-			b.proc.kill()
+			b.proc.Kill()
 			<-died
 			return
 		}
 		if t := b.time(); t-b.weighed > int64(time.Second) {
 			b.weighed = t
-			if over(b.proc.pid, limits.Memory) {
+			if over(b.proc.PID, limits.Memory) {
 				b.log.Error("a standing program uses too much memory", "name", b.header.Lab, "limit", bytesText(limits.Memory))
-				b.proc.kill()
+				b.proc.Kill()
 			}
 		}
 	}
@@ -141,7 +144,7 @@ func (b *broadcast) watched() bool {
 
 // pass reads the ring and passes on what is certain, or with all everything.
 func (b *broadcast) pass(all bool) error {
-	n, certain, err := b.merge.read(now())
+	n, certain, err := b.merge.read(socket.Now())
 	if err != nil {
 		return err
 	}
@@ -225,7 +228,7 @@ func (b *broadcast) fold(n int) {
 func (b *broadcast) gap(calls int64) {
 	b.fold(len(b.recent))
 	if b.diag != nil {
-		if table, err := b.diag.table(b.ours); err == nil {
+		if table, err := b.diag.Read(b.ours); err == nil {
 			b.before.keep(table)
 		}
 	}
@@ -275,7 +278,7 @@ func (b *broadcast) sample() {
 		return
 	}
 	b.sampled = t
-	table, err := b.diag.table(b.ours)
+	table, err := b.diag.Read(b.ours)
 	b.cost = b.time() - t
 	if err != nil || slices.Equal(table, b.table) {
 		return
@@ -295,8 +298,8 @@ func portOf(addr string) string { return addr[strings.LastIndexByte(addr, ':')+1
 // over ends the broadcast: its program has died, with a status.
 func (b *broadcast) over(status int64, why string) {
 	b.merge.end(0)
-	_, _, err := b.merge.read(now()) // a damaged ring has been complained of
-	if !b.exited {                   // it could not record its own end
+	_, _, err := b.merge.read(socket.Now()) // a damaged ring has been complained of
+	if !b.exited {                          // it could not record its own end
 		b.merge.add(trace.Event{Kind: trace.Exit, Time: b.time(), FD: -1, Result: status})
 	}
 	if err == nil {

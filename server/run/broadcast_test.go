@@ -232,7 +232,7 @@ func TestWatchGoesOnAfterADeath(t *testing.T) {
 	s := startTest(t, Config{Warm: 1})
 	w := dial(t, s).watch("mux")
 	i := slices.IndexFunc(s.standing, func(st *standing) bool { return st.name == "mux" })
-	s.standing[i].now().proc.kill()
+	s.standing[i].now().proc.Kill()
 	w.wait(func() bool { return w.end != nil })
 	if w.end.Reason != trace.EndFailed || !w.state.Procs[0].Exited || w.state.Procs[0].Status >= 0 {
 		t.Errorf("%+v, %+v", w.end, w.state.Procs[0])
@@ -264,7 +264,7 @@ func TestWatchingCanBeOff(t *testing.T) {
 func TestStandingProgramsAreNobody(t *testing.T) {
 	s := startTest(t, Config{Warm: 1})
 	for _, st := range s.standing {
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", st.now().proc.pid))
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", st.now().proc.PID))
 		if err != nil {
 			t.Skip(err)
 		}

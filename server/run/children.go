@@ -90,5 +90,5 @@ func (e *execution) kill(i int) {
 	for _, m := range e.members {
 		m.killed = m.killed || m.Parent == i+1
 	}
-	e.members[i].proc.kill()
+	e.members[i].proc.Kill()
 }

@@ -1,15 +1,11 @@
 package run
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -184,53 +180,6 @@ func TestProgramsAreConfined(t *testing.T) {
 	}
 }
 
-// What serves on the host's own network connects to nobody there.
-const connectEnv = "SOCKSCOPE_TEST_CONNECT"
-
-func init() {
-	port, _ := strconv.Atoi(os.Getenv(connectEnv))
-	if port == 0 {
-		return
-	}
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
-	if err == nil {
-		err = unix.Connect(fd, &unix.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}})
-	}
-	fmt.Println(err)
-	os.Exit(0)
-}
-
-func TestStandingProgramsConnectToNothing(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	connect := func(by *launcher) string {
-		cmd := exec.Command("/proc/self/exe")
-		cmd.Env = []string{connectEnv + "=" + port}
-		var out bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &out, &out
-		if err := by.start(cmd); err != nil {
-			t.Fatal(err)
-		}
-		cmd.Wait()
-		return strings.TrimSpace(out.String())
-	}
-	if got := connect(nil); got != "<nil>" {
-		t.Fatalf("unconfined: %s", got)
-	}
-	by := newLauncher(confineStanding)
-	defer by.end()
-	if len(by.notes) > 0 {
-		t.Skip(by.notes)
-	}
-	if got := connect(by); got != unix.EACCES.Error() {
-		t.Errorf("confined: %s", got)
-	}
-}
-
 // The server itself stays as it was, and so does what it starts otherwise.
 func TestServerIsNotConfined(t *testing.T) {
 	startTest(t, Config{Warm: 1})
@@ -248,36 +197,6 @@ func TestServerIsNotConfined(t *testing.T) {
 		}()
 		if err := <-done; err != nil {
 			t.Fatal(err)
-		}
-	}
-}
-
-// An older Landlock forbids less, and the notes say what.
-func TestRulesetOfOlderKernels(t *testing.T) {
-	for version, want := range []struct {
-		files  uint64
-		nets   uint64
-		scopes uint64
-		says   []string
-	}{
-		1: {0x1fff, 0, 0, []string{"truncate", "connect", "signal"}},
-		2: {0x3fff, 0, 0, []string{"truncate", "connect", "signal"}},
-		3: {0x7fff, 0, 0, []string{"connect", "signal"}},
-		4: {0x7fff, 2, 0, []string{"signal"}},
-		5: {0xffff, 2, 0, []string{"signal"}},
-		6: {0xffff, 2, 3, nil},
-		9: {0xffff, 2, 3, nil},
-	} {
-		if want.files == 0 {
-			continue
-		}
-		r, notes := rulesetOf(version, unix.LANDLOCK_ACCESS_NET_CONNECT_TCP)
-		if r.Handled_access_fs != want.files || r.Handled_access_net != want.nets || r.Scoped != want.scopes {
-			t.Errorf("%d: %+v", version, r)
-		}
-		says := slices.EqualFunc(notes, want.says, strings.Contains)
-		if !says {
-			t.Errorf("%d: %q, want %q", version, notes, want.says)
 		}
 	}
 }

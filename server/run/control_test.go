@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"sockscope/server/agent"
 	"sockscope/server/lab"
 	"sockscope/server/trace"
 )
@@ -290,7 +291,7 @@ func FuzzRequests(f *testing.F) {
 					t.Errorf("%+v is let through: %v", req, err)
 				}
 			}
-			checkAct(req.Act)
+			agent.Check(req.Act)
 		}
 	})
 }

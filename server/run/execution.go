@@ -11,21 +11,26 @@ import (
 	"sync"
 	"time"
 
+	"sockscope/server/agent"
 	"sockscope/server/lab"
+	"sockscope/server/process"
+	"sockscope/server/sockdiag"
+	"sockscope/server/socket"
 	"sockscope/server/trace"
+	"sockscope/server/witness"
 )
 
 // execution is a run under way. One goroutine, that of loop, owns it; what
 // others find out reaches it as a func through happened.
 type execution struct {
 	limits    Limits
-	diag      *sockDiag
+	diag      *sockdiag.Table
 	box       *outbox
-	began     int64              // ns of CLOCK_MONOTONIC
-	members   []*member          // by the numbers of the processes
-	causes    map[lab.Cause]bool // that have come about
-	idle      []*process         // ready, not yet assigned
-	straced   map[int]*process   // the same by the member's number, where strace takes the calls
+	began     int64                    // ns of CLOCK_MONOTONIC
+	members   []*member                // by the numbers of the processes
+	causes    map[lab.Cause]bool       // that have come about
+	idle      []*process.Process       // ready, not yet assigned
+	straced   map[int]*process.Process // the same by the member's number, where strace takes the calls
 	merge     merge
 	happened  chan func()
 	namespace bool
@@ -50,8 +55,8 @@ type execution struct {
 // member is one process of a run.
 type member struct {
 	lab.Process
-	proc      *process // nil before it starts, and of a process that another one made
-	killed    bool     // by us
+	proc      *process.Process // nil before it starts, and of a process that another one made
+	killed    bool             // by us
 	exited    bool
 	traced    bool // its ring holds the exit of the process
 	threads   []threadNow
@@ -72,7 +77,7 @@ type threadNow struct {
 
 func newExecution(w *worker, procs []lab.Process, sources []trace.Source, box *outbox) *execution {
 	e := &execution{
-		limits: w.Limits, diag: w.diag, box: box, idle: w.idle, began: now(),
+		limits: w.Limits, diag: w.diag, box: box, idle: w.idle, began: socket.Now(),
 		causes: map[lab.Cause]bool{}, happened: make(chan func()), namespace: w.Isolation == trace.Namespace, users: w.Users,
 	}
 	w.idle = nil
@@ -83,7 +88,7 @@ func newExecution(w *worker, procs []lab.Process, sources []trace.Source, box *o
 	return e
 }
 
-func (e *execution) time() int64 { return now() - e.began }
+func (e *execution) time() int64 { return socket.Now() - e.began }
 
 // loop runs the execution to its end.
 func (e *execution) loop(requests <-chan trace.Request) {
@@ -117,7 +122,7 @@ func (e *execution) pause() time.Duration {
 // pass reads the rings, acts on what is new, and passes on what is certain.
 func (e *execution) pass() {
 	told := e.told()
-	n, certain, err := e.merge.read(now())
+	n, certain, err := e.merge.read(socket.Now())
 	e.buried(told)
 	if err != nil {
 		e.stop(trace.EndFailed, "the trace was damaged: "+err.Error())
@@ -271,7 +276,7 @@ func (e *execution) sample(always bool) {
 		return
 	}
 	e.sampled = t
-	table, err := e.diag.table(nil)
+	table, err := e.diag.Read(nil)
 	if err != nil || slices.Equal(table, e.table) {
 		return
 	}
@@ -301,50 +306,50 @@ func (e *execution) startDue() {
 
 func (e *execution) start(i int) {
 	m := e.members[i]
-	e.merge.follow(i, m.proc.area)
-	agent, measures := m.Role == trace.RoleAgent, m.Measures
-	if agent {
-		m.acts = make(chan []byte, maxActs+1)
+	e.merge.follow(i, m.proc.Area)
+	learner, measures := m.Role == trace.RoleAgent, m.Measures
+	if learner {
+		m.acts = make(chan []byte, agent.MaxWaiting+1)
 		e.asked = e.time()
 	}
-	job := assignment{
+	job := process.Job{
 		Program: m.Program, Addr: m.Addr, Args: m.Args, Files: e.limits.Files,
 		Sample: true, Leashed: !e.namespace, Measures: measures,
 	}
-	job.Data = m.proc.dataLimit(e.limits)
+	job.Data = m.proc.DataLimit(e.limits.Memory)
 	if e.users {
 		job.Tasks = threadsEach * (1 + spares + e.limits.Processes) // the worker's too
 	}
-	err := m.proc.assign(job)
+	err := m.proc.Assign(job)
 	if err != nil {
 		e.stop(trace.EndFailed, fmt.Sprintf("%s could not be started: %v", m.Name, err))
 	}
 	proc, acts := m.proc, m.acts
-	if agent {
+	if learner {
 		go func() {
 			for frame := range acts {
-				proc.stdin.Write(frame) // an agent that is gone is noticed by its exit
+				proc.Stdin.Write(frame) // an agent that is gone is noticed by its exit
 			}
 		}()
 	}
 	var complete sync.WaitGroup // everything that it wrote is read
-	if proc.strace != nil {
-		e.merge.settle = straceSettle
-		complete.Go(func() { e.witness(i, proc.strace) })
+	if proc.Strace != nil {
+		e.merge.settle = witness.Settle
+		complete.Go(func() { e.witness(i, proc.Strace) })
 	}
 	complete.Go(func() {
 		switch {
-		case agent:
-			e.answers(i, proc.stdout)
+		case learner:
+			e.answers(i, proc.Stdout)
 		case measures:
-			e.points(i, proc.stdout)
+			e.points(i, proc.Stdout)
 		}
-		io.Copy(io.Discard, proc.stdout) // in the trace already, as write calls
+		io.Copy(io.Discard, proc.Stdout) // in the trace already, as write calls
 	})
 	go func() {
-		e.complaints(i, proc.stderr)
+		e.complaints(i, proc.Stderr)
 		complete.Wait()
-		status := proc.wait()
+		status := proc.Wait()
 		e.happened <- func() { e.exit(i, status) }
 	}()
 }
@@ -355,9 +360,9 @@ const threadsEach = 16
 
 // witness passes on what strace tells about process i.
 func (e *execution) witness(i int, out *os.File) {
-	w := witness{
-		out: out, began: e.began,
-		take: func(events []trace.Event) {
+	w := witness.Reader{
+		Out: out, Began: e.began,
+		Take: func(events []trace.Event) {
 			e.happened <- func() {
 				for k := range events {
 					events[k].Proc = i
@@ -366,14 +371,14 @@ func (e *execution) witness(i int, out *os.File) {
 				e.busy = e.time()
 			}
 		},
-		note: func(text string) { e.happened <- func() { e.note(text) } },
+		Note: func(text string) { e.happened <- func() { e.note(text) } },
 	}
-	err := w.read()
+	err := w.Read()
 	if err != nil {
 		e.happened <- func() { e.stop(trace.EndFailed, err.Error()) }
 		io.Copy(io.Discard, out)
 	}
-	if n := w.strace.Missed; n > 0 {
+	if n := w.Missed(); n > 0 {
 		e.happened <- func() {
 			e.cut += n
 			e.note(fmt.Sprintf("%d calls are not in this trace: they were made by more threads than it can tell apart", n))
@@ -407,7 +412,7 @@ func (e *execution) exit(i int, status int64) {
 		close(m.acts)
 	}
 	// What it had published is read before its exit gets a time.
-	if _, _, err := e.merge.read(now()); err != nil {
+	if _, _, err := e.merge.read(socket.Now()); err != nil {
 		e.stop(trace.EndFailed, "the trace was damaged: "+err.Error())
 	}
 	e.merge.end(i)

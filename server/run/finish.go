@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"sockscope/server/socket"
 	"sockscope/server/trace"
 )
 
@@ -100,17 +101,17 @@ func (e *execution) finish() {
 		}
 	}
 	for _, p := range e.idle {
-		p.kill()
+		p.Kill()
 	}
 	for _, p := range e.straced {
-		p.kill()
+		p.Kill()
 	}
 	for i := range e.members {
 		for m := e.members[i]; m.proc != nil && !m.exited; {
 			(<-e.happened)()
 		}
 	}
-	if _, _, err := e.merge.read(now()); err != nil {
+	if _, _, err := e.merge.read(socket.Now()); err != nil {
 		e.stop(trace.EndFailed, "the trace was damaged: "+err.Error())
 	}
 	e.sample(true)

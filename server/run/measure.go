@@ -3,15 +3,10 @@ package run
 import (
 	"fmt"
 	"io"
-	"os"
-	"strconv"
-
-	"golang.org/x/sys/unix"
 
 	"sockscope/server/knob"
 	"sockscope/server/lab"
 	"sockscope/server/scaling"
-	"sockscope/server/socket"
 	"sockscope/server/trace"
 )
 
@@ -40,47 +35,6 @@ func (l Limits) forMeasuring(v knob.Values) Limits {
 	l.Wall = l.Measure
 	l.Files = v.Int(lab.Largest) + furtherFiles
 	return l
-}
-
-// politeness is the nice value (sched(7)) of what measures: visitors who look at
-// calls go first.
-const politeness = 10
-
-// measureMain carries out the assignment of a process that measures. What it
-// has measured goes to standard output, as frames of Messages.
-func measureMain(job assignment) error {
-	// The hard limit stays what it is where this process may not raise it: the
-	// server says what is out of reach then.
-	limit := unix.Rlimit{Cur: uint64(job.Files), Max: uint64(job.Files)}
-	if unix.Setrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
-		if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) == nil {
-			limit.Cur = limit.Max
-			unix.Setrlimit(unix.RLIMIT_NOFILE, &limit)
-		}
-	}
-	unix.Setpriority(unix.PRIO_PROCESS, 0, politeness) // refused, it would measure all the same
-	number := func(name string) int {
-		n, _ := strconv.Atoi(job.Args[name])
-		return n
-	}
-	plan := scaling.Plan{
-		Largest: number(lab.Largest), Repeats: number("repeats"),
-		Messages: number("messages"), Payload: number("payload"),
-	}
-	var failed error
-	stopped := socket.Run(func() {
-		if job.Program == "crowd" {
-			failed = scaling.Crowd(job.Addr, plan.Payload)
-			return
-		}
-		failed = scaling.Serve(job.Addr, plan, func(p *trace.Point) {
-			trace.WriteFrame(os.Stdout, &trace.Message{Point: p})
-		})
-	})
-	if stopped != nil {
-		return stopped
-	}
-	return failed
 }
 
 // describeMeasuring is describe for a lab that measures.

@@ -6,16 +6,17 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sockscope/server/process"
 	"sockscope/server/trace"
 )
 
 func testArea(t testing.TB) *trace.Area {
 	t.Helper()
-	f, err := newAreaFile()
+	f, err := process.NewAreaFile()
 	if err != nil {
 		t.Fatal(err)
 	}
-	area, mem, err := mapArea(int(f.Fd()))
+	area, mem, err := process.MapArea(int(f.Fd()))
 	f.Close()
 	if err != nil {
 		t.Fatal(err)
@@ -106,12 +107,12 @@ func TestMergeOrdersByTime(t *testing.T) {
 }
 
 func TestMergeFindsDamage(t *testing.T) {
-	f, err := newAreaFile()
+	f, err := process.NewAreaFile()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	area, mem, err := mapArea(int(f.Fd()))
+	area, mem, err := process.MapArea(int(f.Fd()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"runtime"
 
+	"sockscope/server/confine"
 	"sockscope/server/demo"
 	"sockscope/server/lab"
+	"sockscope/server/witness"
 )
 
 // ErrUnable is wrapped by the error of what takes more than this machine has.
@@ -13,19 +15,19 @@ var ErrUnable = errors.New("can't run here")
 
 // lacks says in a sentence why a program can't run in a sandbox of this machine, ""
 // when it can.
-func lacks(p *demo.Program, box sandbox) string {
+func lacks(p *demo.Program, box confine.Sandbox) string {
 	switch {
 	case p.Needs == demo.Kqueue && runtime.GOOS == "linux":
 		return "the server's machine runs Linux, which has no kqueue: it is a mechanism of the BSDs and macOS"
 	case p.Needs == demo.Strace:
-		return straceLacks(box)
+		return witness.Lacks(box)
 	}
 	return ""
 }
 
 // cannot says of each lab that can't run in a sandbox, or that the host doesn't
 // let run, why, by the lab's ID.
-func cannot(box sandbox, measures bool) map[string]string {
+func cannot(box confine.Sandbox, measures bool) map[string]string {
 	out := map[string]string{}
 	for _, l := range lab.All {
 		if l.Measures && !measures {

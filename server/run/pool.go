@@ -9,13 +9,14 @@ import (
 	"sync"
 	"time"
 
+	"sockscope/server/confine"
 	"sockscope/server/trace"
 )
 
 // pool keeps a few workers ready, so that a run begins at once.
 type pool struct {
-	by     *launcher
-	box    sandbox
+	by     *confine.Launcher
+	box    confine.Sandbox
 	limits Limits
 	log    *slog.Logger
 
@@ -28,8 +29,8 @@ type pool struct {
 
 // newPool finds out which of the sandboxes can be had, and starts to keep size
 // workers of it ready.
-func newPool(ways []sandbox, size int, limits Limits, log *slog.Logger) (*pool, error) {
-	p := &pool{by: newLauncher(confineWorkers), limits: limits, log: log, ready: make(chan *warm)}
+func newPool(ways []confine.Sandbox, size int, limits Limits, log *slog.Logger) (*pool, error) {
+	p := &pool{by: confine.NewLauncher(confine.Workers), limits: limits, log: log, ready: make(chan *warm)}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	var first *warm
 	var errs []error
@@ -39,13 +40,13 @@ func newPool(ways []sandbox, size int, limits Limits, log *slog.Logger) (*pool, 
 			p.box, first = way, w
 			break
 		}
-		errs = append(errs, fmt.Errorf("%s: %w", way.isolation, err))
+		errs = append(errs, fmt.Errorf("%s: %w", way.Isolation, err))
 	}
 	if first == nil {
-		p.by.end()
+		p.by.End()
 		return nil, fmt.Errorf("no worker can be started: %w", errors.Join(errs...))
 	}
-	p.notes = slices.Concat(p.by.notes, first.note)
+	p.notes = slices.Concat(p.by.Notes(), first.note)
 	for i := range size {
 		w := first
 		if i > 0 {
@@ -113,7 +114,7 @@ func (p *pool) hire(ctx context.Context, req *trace.Request) (*warm, error) {
 func (p *pool) end() {
 	p.cancel()
 	p.wait.Wait()
-	p.by.end()
+	p.by.End()
 }
 
 // errClosed is returned while the server closes.

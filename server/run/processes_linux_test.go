@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"sockscope/server/confine"
 	"sockscope/server/trace"
 )
 
@@ -233,7 +234,7 @@ func TestOrdinaryUserHasNamespaces(t *testing.T) {
 	cmd := exec.Command("/proc/self/exe", "-test.run=^TestOrdinaryUserHasNamespaces$")
 	cmd.Env = append(os.Environ(), unprivilegedEnv+"=1")
 	cmd.Dir = "/"
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: confine.Nobody, Gid: confine.Nobody}}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"sockscope/server/agent"
 	"sockscope/server/trace"
 )
 
@@ -41,7 +42,7 @@ func (e *execution) act(act *trace.Act) error {
 	if m == nil {
 		return fmt.Errorf("this run has no client to act for: its clients are programs")
 	}
-	if err := checkAct(act); err != nil {
+	if err := agent.Check(act); err != nil {
 		return err
 	}
 	e.asked = e.time()
@@ -51,8 +52,8 @@ func (e *execution) act(act *trace.Act) error {
 	if m.exited {
 		return fmt.Errorf("%s has ended", m.Name)
 	}
-	if m.pending > maxActs {
-		return fmt.Errorf("%d calls wait already; the one that is under way has to return first", maxActs)
+	if m.pending > agent.MaxWaiting {
+		return fmt.Errorf("%d calls wait already; the one that is under way has to return first", agent.MaxWaiting)
 	}
 	frame, err := trace.AppendFrame(nil, act)
 	if err != nil {

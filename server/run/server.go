@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"time"
 
+	"sockscope/server/confine"
+	"sockscope/server/process"
 	"sockscope/server/trace"
 )
 
@@ -104,7 +106,7 @@ type Server struct {
 	control  net.Listener
 	pool     *pool
 	standing []*standing
-	keeper   *launcher                // of the standing programs
+	keeper   *confine.Launcher        // of the standing programs
 	watched  bool                     // the standing servers may be
 	cannot   func() map[string]string // why a lab can't run here, by its ID
 	programs *gate
@@ -139,7 +141,7 @@ func (s *Server) start() error {
 	setDefault(&s.cfg.Most, MostHosted)
 	s.watched = s.cfg.Watch == WatchAlways || s.cfg.Watch == WatchHere && Loopback(s.control)
 	s.addrs["lab"] = s.control.Addr().String()
-	s.keeper = newLauncher(confineStanding)
+	s.keeper = confine.NewLauncher(confine.Standing)
 	for _, p := range []struct {
 		name, addr, program string
 		args                map[string]string
@@ -148,16 +150,16 @@ func (s *Server) start() error {
 		{"mux", s.cfg.Mux, "select", map[string]string{"timeout": "0s"}}, // never times out
 		{"byteorder", s.cfg.Byteorder, "byteorder", nil},
 	} {
-		st, err := stand(s.keeper, p.name, assignment{Program: p.program, Addr: p.addr, Args: p.args}, s.cfg.Limits, s.watched, s.cfg.Logger)
+		st, err := stand(s.keeper, p.name, process.Job{Program: p.program, Addr: p.addr, Args: p.args}, s.cfg.Limits, s.watched, s.cfg.Logger)
 		if err != nil {
 			return err
 		}
 		s.standing = append(s.standing, st)
 		s.addrs[p.name] = st.addr
 	}
-	ways := sandboxes()
+	ways := confine.Sandboxes()
 	if s.cfg.Shared {
-		ways = []sandbox{shared}
+		ways = []confine.Sandbox{confine.Shared}
 	}
 	if s.pool, err = newPool(ways, s.cfg.Warm, s.cfg.Limits, s.cfg.Logger); err != nil {
 		return err
@@ -188,7 +190,7 @@ func (s *Server) Addrs() map[string]string { return maps.Clone(s.addrs) }
 func (s *Server) Cannot(id string) string { return s.cannot()[id] }
 
 // Isolation tells how runs are set apart: trace.Namespace or trace.Shared.
-func (s *Server) Isolation() string { return s.pool.box.isolation }
+func (s *Server) Isolation() string { return s.pool.box.Isolation }
 
 // Close ends the server and everything that it started, and returns when all
 // of it is gone.
@@ -205,7 +207,7 @@ func (s *Server) Close() error {
 		st.end()
 	}
 	if s.keeper != nil {
-		s.keeper.end()
+		s.keeper.End()
 	}
 	return nil
 }

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"sockscope/server/agent"
+	"sockscope/server/confine"
 	"sockscope/server/knob"
 	"sockscope/server/lab"
 	"sockscope/server/trace"
@@ -46,7 +48,7 @@ func (s *Server) serve(conn net.Conn) {
 	c := &session{server: s, conn: conn, ctx: ctx, cancel: cancel}
 	unhook := context.AfterFunc(ctx, func() { conn.Close() })
 	defer unhook()
-	hello := &trace.Hello{Version: trace.Version, Kernel: kernel(), Isolation: s.pool.box.isolation, Most: s.cfg.Most}
+	hello := &trace.Hello{Version: trace.Version, Kernel: confine.Kernel(), Isolation: s.pool.box.Isolation, Most: s.cfg.Most}
 	hello.Cannot = s.cannot()
 	for _, st := range s.standing {
 		hello.Standing = append(hello.Standing, trace.Proc{Name: st.name, Role: trace.RoleServer, Program: st.job.Program, Addr: st.addr})
@@ -93,7 +95,7 @@ func (c *session) do(req *trace.Request) error {
 	case trace.OpStop:
 		return c.stop()
 	case trace.OpAct:
-		if err := checkAct(req.Act); err != nil {
+		if err := agent.Check(req.Act); err != nil {
 			return err
 		}
 		return c.tell(req)

@@ -12,7 +12,9 @@ import (
 	"syscall"
 	"time"
 
+	"sockscope/server/confine"
 	"sockscope/server/lab"
+	"sockscope/server/process"
 	"sockscope/server/trace"
 )
 
@@ -22,10 +24,10 @@ type standing struct {
 	name   string
 	addr   string // where it listens
 	log    *slog.Logger
-	job    assignment
+	job    process.Job
 	limits Limits
 	watch  bool // its trace is kept for those who watch
-	by     *launcher
+	by     *confine.Launcher
 	apart  func() *syscall.SysProcAttr
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
@@ -38,7 +40,7 @@ type standing struct {
 // instance is one life of a standing program.
 type instance struct {
 	*broadcast
-	proc   *process
+	proc   *process.Process
 	died   chan struct{} // closed when it has ended
 	status int64         // as process.wait has it; read it when it has ended
 	last   string        // line that it wrote to standard error; read it when it has ended
@@ -46,14 +48,14 @@ type instance struct {
 
 // stand starts a standing program and returns when it listens. It tries the ways
 // to set the program apart in their order, and keeps to the first that does.
-func stand(by *launcher, name string, job assignment, limits Limits, watch bool, log *slog.Logger) (*standing, error) {
+func stand(by *confine.Launcher, name string, job process.Job, limits Limits, watch bool, log *slog.Logger) (*standing, error) {
 	// Sampled, so that its trace tells where it listens when the port is 0. What
 	// select takes is its own limit of open files.
 	job.Sample, job.Leashed, job.Files = true, true, 1024
 	s := &standing{by: by, name: name, log: log, job: job, limits: limits, watch: watch, next: make(chan struct{})}
 	var in *instance
 	var err error
-	for _, s.apart = range standingWays() {
+	for _, s.apart = range confine.StandingWays() {
 		if in, err = s.start(); err == nil || errors.Is(err, errTaken) {
 			break
 		}
@@ -76,7 +78,7 @@ func (s *standing) keep(ctx context.Context, in *instance) {
 		if in != nil {
 			began := time.Now()
 			s.lives(in)
-			unhook := context.AfterFunc(ctx, in.proc.kill)
+			unhook := context.AfterFunc(ctx, in.proc.Kill)
 			if s.watch {
 				in.loop(in.died, s.limits)
 			}
@@ -89,7 +91,7 @@ func (s *standing) keep(ctx context.Context, in *instance) {
 			if s.watch {
 				in.over(in.status, cmp.Or(in.last, "the program has died, and is started again"))
 			}
-			in.proc.release()
+			in.proc.Release()
 			if time.Since(began) > most {
 				pause = least
 			}
@@ -147,33 +149,33 @@ func (s *standing) start() (*instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := spawn(s.by, s.job.words(), nil, s.apart())
+	p, err := process.Spawn(process.Start{By: s.by, Args: s.job.Words(), Attr: s.apart()})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.name, err)
 	}
 	header := &trace.Header{
 		Version: trace.Version, Lab: trace.StandingLab + s.name, Began: time.Now().UnixMilli(),
-		Kernel: kernel(), Isolation: trace.Shared, Procs: procs, Sources: sources,
+		Kernel: confine.Kernel(), Isolation: trace.Shared, Procs: procs, Sources: sources,
 	}
 	in := &instance{broadcast: newBroadcast(p, header, s.log), proc: p, died: make(chan struct{})}
-	go io.Copy(io.Discard, p.stdout)
+	go io.Copy(io.Discard, p.Stdout)
 	go func() {
-		for lines := bufio.NewScanner(p.stderr); lines.Scan(); {
+		for lines := bufio.NewScanner(p.Stderr); lines.Scan(); {
 			in.last = lines.Text()
 		}
-		in.status = p.wait()
+		in.status = p.Wait()
 		close(in.died)
 	}()
 	job := s.job
-	job.Data = p.dataLimit(s.limits)
-	err = p.assign(job)
+	job.Data = p.DataLimit(s.limits.Memory)
+	err = p.Assign(job)
 	if err == nil {
 		err = s.listens(in)
 	}
 	if err != nil {
-		p.kill()
+		p.Kill()
 		<-in.died
-		p.release()
+		p.Release()
 		return nil, err
 	}
 	s.job.Addr = in.local

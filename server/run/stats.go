@@ -57,10 +57,10 @@ func (s *Server) Notes() []string { return s.notes }
 func (s *Server) note() {
 	if s.Isolation() == trace.Shared {
 		s.notes = []string{"runs share this machine's loopback: a network namespace for each can't be had here"}
-	} else if !s.pool.box.users {
+	} else if !s.pool.box.Users {
 		s.notes = []string{"the workers of runs are root on this machine: a user namespace for each can't be had here"}
 	}
-	for _, n := range slices.Concat(s.pool.notes, s.keeper.notes) {
+	for _, n := range slices.Concat(s.pool.notes, s.keeper.Notes()) {
 		if !slices.Contains(s.notes, n) {
 			s.notes = append(s.notes, n)
 		}

@@ -10,8 +10,12 @@ import (
 	"syscall"
 	"time"
 
+	"sockscope/server/confine"
 	"sockscope/server/demo"
+	"sockscope/server/process"
+	"sockscope/server/socket"
 	"sockscope/server/trace"
+	"sockscope/server/witness"
 )
 
 // Terminal runs one program on the host's own network and writes its trace to
@@ -31,18 +35,18 @@ func Terminal(signals <-chan os.Signal, program, addr string, args map[string]st
 	if _, err := p.Check(args); err != nil {
 		return 0, err
 	}
-	if why := lacks(p, shared); why != "" {
+	if why := lacks(p, confine.Shared); why != "" {
 		return 0, fmt.Errorf("program %s %w: %s", program, ErrUnable, why)
 	}
-	job := assignment{Program: program, Addr: addr, Args: args, Leashed: true}
+	job := process.Job{Program: program, Addr: addr, Args: args, Leashed: true}
 	job.Sample = strings.HasSuffix(addr, ":0") // which tells the port that the kernel chose
 	strace := p.Needs == demo.Strace
-	proc, err := spawnBy(strace, nil, job.words(), stdout, nil)
+	proc, err := process.Spawn(process.Start{Args: job.Words(), Output: stdout, Strace: strace})
 	if err != nil {
 		return 0, err
 	}
-	defer proc.release()
-	if err := proc.assign(job); err != nil {
+	defer proc.Release()
+	if err := proc.Assign(job); err != nil {
 		return 0, err
 	}
 	lines := make(chan string)
@@ -51,37 +55,37 @@ func Terminal(signals <-chan os.Signal, program, addr string, args map[string]st
 	var complete sync.WaitGroup
 	if strace {
 		complete.Go(func() {
-			w := witness{
-				out:  proc.strace,
-				take: func(events []trace.Event) { taken <- events },
-				note: func(text string) { lines <- text },
+			w := witness.Reader{
+				Out:  proc.Strace,
+				Take: func(events []trace.Event) { taken <- events },
+				Note: func(text string) { lines <- text },
 			}
-			if err := w.read(); err != nil {
+			if err := w.Read(); err != nil {
 				lines <- err.Error()
-				io.Copy(io.Discard, proc.strace)
+				io.Copy(io.Discard, proc.Strace)
 			}
 		})
 	}
 	go func() {
-		for scan := bufio.NewScanner(proc.stderr); scan.Scan(); {
+		for scan := bufio.NewScanner(proc.Stderr); scan.Scan(); {
 			lines <- scan.Text()
 		}
 		complete.Wait()
-		exit <- proc.wait()
+		exit <- proc.Wait()
 	}()
-	screen := &straceWriter{w: out, threads: strace, strace: strace, pids: []int{proc.cmd.Process.Pid}}
+	screen := &straceWriter{w: out, threads: strace, strace: strace, pids: []int{proc.Number()}}
 	m := merge{
-		areas:  []mergeArea{{area: proc.area}},
+		areas:  []mergeArea{{area: proc.Area}},
 		locate: func([4]uintptr) (int, int) { return 0, 0 },
 		seen:   func(*trace.Event) {},
 		born:   func(_, pid int) { screen.pids = append(screen.pids, pid) },
 		gaps:   true,
 	}
 	if strace {
-		m.settle = straceSettle
+		m.settle = witness.Settle
 	}
 	pass := func(all bool) error {
-		_, certain, err := m.read(now())
+		_, certain, err := m.read(socket.Now())
 		if all {
 			certain = never
 		}
@@ -99,14 +103,14 @@ func Terminal(signals <-chan os.Signal, program, addr string, args map[string]st
 				return 0, err
 			}
 		case s := <-signals:
-			proc.signal(s.(syscall.Signal))
+			proc.Signal(s.(syscall.Signal))
 		case events := <-taken:
 			for _, e := range events {
 				m.add(e)
 			}
 		case line := <-lines:
 			// Behind the calls that came before it.
-			m.add(trace.Event{Kind: trace.Note, Time: now(), Note: line})
+			m.add(trace.Event{Kind: trace.Note, Time: socket.Now(), Note: line})
 		case code := <-exit:
 			if err := pass(true); err != nil {
 				return 0, err

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"strings"
 
+	"sockscope/server/confine"
+	"sockscope/server/process"
 	"sockscope/server/trace"
 )
 
@@ -26,9 +28,9 @@ type warm struct {
 var errGone = errors.New("a worker ended before it was ready")
 
 // startWorker starts a worker in the sandbox and waits until it is ready.
-func startWorker(by *launcher, box sandbox, limits Limits, log *slog.Logger) (*warm, error) {
-	cmd := child(childWorker, "worker")
-	cmd.SysProcAttr = box.attr()
+func startWorker(by *confine.Launcher, box confine.Sandbox, limits Limits, log *slog.Logger) (*warm, error) {
+	cmd := process.Command(workerRole, "worker")
+	cmd.SysProcAttr = box.Attr()
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -38,7 +40,7 @@ func startWorker(by *launcher, box sandbox, limits Limits, log *slog.Logger) (*w
 		return nil, err
 	}
 	cmd.Stderr = lineLogger{log}
-	if err := by.start(cmd); err != nil {
+	if err := by.Start(cmd); err != nil {
 		return nil, err
 	}
 	w := &warm{cmd: cmd, in: in, out: bufio.NewReaderSize(out, 64<<10), pipe: out, gone: make(chan struct{})}
@@ -47,7 +49,7 @@ func startWorker(by *launcher, box sandbox, limits Limits, log *slog.Logger) (*w
 		close(w.gone)
 	}()
 	var r readiness
-	err = trace.WriteFrame(in, furnishing{box.isolation, limits, box.users})
+	err = trace.WriteFrame(in, furnishing{box.Isolation, limits, box.Users})
 	if err == nil {
 		err = trace.ReadFrame(w.out, trace.MaxRequest, &r)
 	}

@@ -11,7 +11,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sockscope/server/confine"
 	"sockscope/server/lab"
+	"sockscope/server/process"
+	"sockscope/server/sockdiag"
 	"sockscope/server/socket"
 	"sockscope/server/trace"
 )
@@ -49,7 +52,7 @@ func workerMain(in io.Reader, out io.Writer) error {
 		trace.WriteFrame(out, readiness{Err: err.Error()})
 		return nil
 	}
-	if err := trace.WriteFrame(out, readiness{Cost: w.cost, Notes: w.by.notes}); err != nil {
+	if err := trace.WriteFrame(out, readiness{Cost: w.cost, Notes: w.by.Notes()}); err != nil {
 		return err
 	}
 	var req trace.Request
@@ -92,23 +95,23 @@ func orEnd(err error) error {
 // worker is what is ready before the run is known.
 type worker struct {
 	furnishing
-	by   *launcher // of its programs
-	diag *sockDiag // nil when the table isn't the run's own
+	by   *confine.Launcher // of its programs
+	diag *sockdiag.Table   // nil when the table isn't the run's own
 	cost int64
-	idle []*process
+	idle []*process.Process
 }
 
 func (w *worker) prepare() error {
 	if w.Isolation == trace.Namespace {
-		if err := furnish(); err != nil {
+		if err := confine.Furnish(); err != nil {
 			return err
 		}
 		if w.Users {
-			forbidNamespaces()
+			confine.ForbidNamespaces()
 		}
-		w.diag, _ = newSockDiag() // some containers forbid it: no Samples then
+		w.diag, _ = sockdiag.Open() // some containers forbid it: no Samples then
 	}
-	w.by = newLauncher(confinePrograms)
+	w.by = confine.NewLauncher(confine.Programs)
 	if err := w.keepReady(min(spares, w.Limits.Processes)); err != nil {
 		w.discard()
 		return err
@@ -120,10 +123,10 @@ func (w *worker) prepare() error {
 // keepReady starts idle program processes until there are n.
 func (w *worker) keepReady(n int) error {
 	n = max(0, n-len(w.idle))
-	made, errs := make([]*process, n), make([]error, n)
+	made, errs := make([]*process.Process, n), make([]error, n)
 	var wait sync.WaitGroup
 	for i := range n {
-		wait.Go(func() { made[i], errs[i] = spawn(w.by, nil, nil, nil) })
+		wait.Go(func() { made[i], errs[i] = process.Spawn(process.Start{By: w.by}) })
 	}
 	wait.Wait()
 	for _, p := range made {
@@ -134,15 +137,32 @@ func (w *worker) keepReady(n int) error {
 	return errors.Join(errs...)
 }
 
+// spawnStraced starts the processes whose calls strace takes, by their numbers.
+func spawnStraced(procs []lab.Process) (map[int]*process.Process, error) {
+	ready := map[int]*process.Process{}
+	for i, p := range procs {
+		if p.Tracer == "" {
+			continue
+		}
+		by := confine.NewLauncher(confine.Straced)
+		defer by.End()
+		var err error
+		if ready[i], err = process.Spawn(process.Start{By: by, Strace: true}); err != nil {
+			return nil, err
+		}
+	}
+	return ready, nil
+}
+
 // traceCost measures what tracing adds to a call on this machine, now. It is 0
 // when it could not be measured.
 func traceCost() int64 {
-	memory, err := newAreaFile()
+	memory, err := process.NewAreaFile()
 	if err != nil {
 		return 0
 	}
 	defer memory.Close()
-	area, mem, err := mapArea(int(memory.Fd()))
+	area, mem, err := process.MapArea(int(memory.Fd()))
 	if err != nil {
 		return 0
 	}
@@ -154,8 +174,8 @@ func traceCost() int64 {
 // discard ends the processes that were kept ready and not needed.
 func (w *worker) discard() {
 	for _, p := range w.idle {
-		p.kill()
-		p.wait()
+		p.Kill()
+		p.Wait()
 	}
 	w.idle = nil
 }
@@ -165,7 +185,7 @@ func (w *worker) buffers(size int) error {
 	if w.Isolation != trace.Namespace {
 		return errors.New("kernel buffers other than the system's take a network namespace of the run's own, which can't be had on this machine")
 	}
-	return setBuffers(size)
+	return confine.SetBuffers(size)
 }
 
 // begin opens the trace of the run that req asks for.
@@ -197,7 +217,7 @@ func (w *worker) begin(req trace.Request, box *outbox) (*execution, error) {
 		procs[i].Proc = shown[i]
 	}
 	tooMany := len(procs) > w.Limits.Processes
-	straced := map[int]*process{}
+	straced := map[int]*process.Process{}
 	if !tooMany {
 		// All of them are ready before the first begins: how long a process
 		// takes to start is no part of the experiment.
@@ -210,7 +230,7 @@ func (w *worker) begin(req trace.Request, box *outbox) (*execution, error) {
 	}
 	header := &trace.Header{
 		Version: trace.Version, Lab: l.ID, Knobs: values, Began: time.Now().UnixMilli(),
-		Kernel: kernel(), Isolation: w.Isolation, Procs: shown, Sources: sources, TraceCost: w.cost,
+		Kernel: confine.Kernel(), Isolation: w.Isolation, Procs: shown, Sources: sources, TraceCost: w.cost,
 	}
 	if l.Measures {
 		w.Limits = w.Limits.forMeasuring(values)

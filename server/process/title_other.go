@@ -1,8 +1,8 @@
 //go:build !linux
 
-package run
+package process
 
-// titleRoom is the length of the argument that holds the place of a title.
+// titleRoom is the length of the argument that makes room for a title.
 const titleRoom = 1
 
 // setTitle does nothing where a process cannot change its arguments.

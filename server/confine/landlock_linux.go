@@ -1,4 +1,4 @@
-package run
+package confine
 
 import (
 	"cmp"
@@ -12,39 +12,37 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// confineWorkers confines the calling thread to what starting workers takes, and
-// their work: their programs, their own network's settings, and how much memory
-// their programs have.
-func confineWorkers() []string { return confine(slices.Concat(self(), strace(), []grant{proc}), 0) }
+// Workers are the rules of workers. They may start programs, change the settings of
+// their own network, and ask how much memory a program has.
+func Workers() []string { return confine(slices.Concat(self(), strace(), []grant{proc}), 0) }
 
-// confinePrograms confines the calling thread to what programs may: start this
-// executable, which one with children does, and listen below port 1024. They
-// open no file but /dev/null.
-func confinePrograms() []string {
+// Programs are the rules of programs. They may start this executable, as one with
+// children does, and listen below port 1024. They open no file but /dev/null.
+func Programs() []string {
 	return slices.Concat(confine(self(), 0), dropCapabilities())
 }
 
-// confineStraced confines the calling thread to what programs may whose calls strace
-// takes: that has to be started, and package net looks up how long a backlog may be.
-func confineStraced() []string {
+// Straced are the rules of programs whose calls strace takes. They may start strace
+// too, and read how long a backlog may be, as package net does.
+func Straced() []string {
 	return slices.Concat(confine(append(self(), strace()...), 0), dropCapabilities())
 }
 
-// confineStanding confines the calling thread to what starting programs takes that
-// are on the host's own network: they don't connect to anything.
-func confineStanding() []string {
+// Standing are the rules of programs on the host's own network. They connect to
+// nothing.
+func Standing() []string {
 	return slices.Concat(confine(append(self(), proc), unix.LANDLOCK_ACCESS_NET_CONNECT_TCP), dropCapabilities())
 }
 
-// proc is granted where a process with a user namespace of its own is started: who
-// is who in it is written there.
+// proc is granted to who starts a process in a user namespace: the user IDs of that
+// are written there.
 var proc = grant{"/proc", unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_READ_DIR |
 	unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_TRUNCATE}
 
-// confine gives up, in the calling thread and what it starts from now on, all
-// access to files but what is granted, and the accesses to the network, for good
-// (landlock(7)). Neither can it gain privileges by execve(2), signal a process
-// outside, or see more of one than any process may.
+// confine takes from the calling thread, and all that it starts from now on, every
+// access to files but those granted, and the given accesses to the network
+// (landlock(7)). That is for good. They gain no privileges by execve(2), signal no
+// process outside, and see no more of one than any process may.
 func confine(granted []grant, network uint64) []string {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return []string{fmt.Sprintf("programs could gain privileges: PR_SET_NO_NEW_PRIVS: %v", err)}
@@ -67,8 +65,8 @@ type grant struct {
 	access uint64
 }
 
-// self grants what starting this executable takes: to run it, and what it is
-// linked with.
+// self grants what it takes to start this executable: to run it and the libraries it
+// is linked with.
 func self() []grant {
 	const run = unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_EXECUTE
 	list := []grant{
@@ -86,7 +84,7 @@ func self() []grant {
 	return list
 }
 
-// strace grants what starting strace takes, where it is installed.
+// strace grants what it takes to start strace(1), where that is installed.
 func strace() []grant {
 	tool, err := exec.LookPath("strace")
 	if err != nil {
@@ -120,8 +118,8 @@ func landlockVersion() (int, error) {
 	return 0, os.NewSyscallError("landlock_create_ruleset", errno)
 }
 
-// rulesetOf returns all that Landlock of the version can forbid of files and
-// processes, and of the network what is asked for. The notes say what it can't.
+// rulesetOf returns all that this version of Landlock can forbid of files and
+// processes, and the given accesses to the network. The notes say what it can't forbid.
 func rulesetOf(version int, network uint64) (r unix.LandlockRulesetAttr, notes []string) {
 	for _, more := range []struct {
 		since       int
@@ -173,9 +171,9 @@ func restrict(r unix.LandlockRulesetAttr, granted []grant) error {
 	return nil
 }
 
-// dropCapabilities keeps from what the calling thread starts all capabilities but
-// that to listen below port 1024 (capabilities(7), the bounding set). In a user
-// namespace of its own a program starts as root, which would have them all.
+// dropCapabilities leaves what the calling thread starts one capability: to listen
+// below port 1024 (capabilities(7), the bounding set). A program starts as root of its
+// user namespace, and would have them all.
 func dropCapabilities() []string {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	var sets [2]unix.CapUserData

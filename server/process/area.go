@@ -1,4 +1,4 @@
-package run
+package process
 
 import (
 	"os"
@@ -8,8 +8,8 @@ import (
 	"sockscope/server/trace"
 )
 
-// mapArea maps the memory behind fd. The mapping stays when fd is closed.
-func mapArea(fd int) (*trace.Area, []byte, error) {
+// MapArea maps the memory behind fd. The mapping stays when fd is closed.
+func MapArea(fd int) (*trace.Area, []byte, error) {
 	mem, err := unix.Mmap(fd, 0, trace.AreaSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		return nil, nil, os.NewSyscallError("mmap", err)

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package run
+package process
 
 import (
 	"os"
@@ -8,10 +8,10 @@ import (
 	"sockscope/server/trace"
 )
 
-// newAreaFile makes the memory of one traced process. It is a file, so that it
-// can be inherited, and outlives the process; without a name, so that it is
+// NewAreaFile makes the memory that one process is traced into. It is a file, so that
+// the process can inherit it, and it outlives the process. It has no name, so that it is
 // gone when nobody uses it.
-func newAreaFile() (*os.File, error) {
+func NewAreaFile() (*os.File, error) {
 	f, err := os.CreateTemp("", "trace")
 	if err != nil {
 		return nil, err

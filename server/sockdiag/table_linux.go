@@ -1,4 +1,4 @@
-package run
+package sockdiag
 
 import (
 	"encoding/binary"
@@ -13,14 +13,13 @@ import (
 	"sockscope/server/trace"
 )
 
-// sockDiag asks the kernel for its table of TCP sockets, as ss(8) does
-// (sock_diag(7)).
-type sockDiag struct {
+// Table is the kernel's table of TCP sockets.
+type Table struct {
 	fd  int
 	buf []byte
 }
 
-// maxSocks is how many rows of the table a Sample shows.
+// maxSocks is the most rows that Read returns.
 const maxSocks = 512
 
 // The sizes of struct inet_diag_req_v2 and struct inet_diag_msg
@@ -30,20 +29,21 @@ const (
 	diagRowSize     = 72
 )
 
-func newSockDiag() (*sockDiag, error) {
+// Open opens the table of the calling process's network namespace.
+func Open() (*Table, error) {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
-	return &sockDiag{fd: fd, buf: make([]byte, 64<<10)}, nil
+	return &Table{fd: fd, buf: make([]byte, 64<<10)}, nil
 }
 
-func (d *sockDiag) close() { unix.Close(d.fd) }
+// Close closes the table.
+func (d *Table) Close() { unix.Close(d.fd) }
 
-// table returns the TCP sockets of this network namespace over IPv4 and IPv6
-// that keep wants, all with a nil keep, in a stable order, at most maxSocks of
-// them.
-func (d *sockDiag) table(keep func(*trace.Sock) bool) ([]trace.Sock, error) {
+// Read returns the TCP sockets over IPv4 and IPv6 that keep wants, or all with a nil
+// keep. It returns at most 512, in a stable order: by addresses, then by state.
+func (d *Table) Read(keep func(*trace.Sock) bool) ([]trace.Sock, error) {
 	var socks []trace.Sock
 	for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
 		var err error
@@ -63,7 +63,7 @@ func (d *sockDiag) table(keep func(*trace.Sock) bool) ([]trace.Sock, error) {
 	return socks[:min(len(socks), maxSocks)], nil
 }
 
-func (d *sockDiag) appendFamily(socks []trace.Sock, family byte, keep func(*trace.Sock) bool) ([]trace.Sock, error) {
+func (d *Table) appendFamily(socks []trace.Sock, family byte, keep func(*trace.Sock) bool) ([]trace.Sock, error) {
 	ne := binary.NativeEndian
 	req := make([]byte, unix.NLMSG_HDRLEN+diagRequestSize)
 	ne.PutUint32(req[0:], uint32(len(req)))

@@ -1,4 +1,4 @@
-package run
+package process
 
 import (
 	"os"
@@ -8,10 +8,10 @@ import (
 	"sockscope/server/trace"
 )
 
-// newAreaFile makes the memory of one traced process. It is a file, so that it
-// can be inherited, and outlives the process. Nobody can run it, where the kernel
-// is of version 6.3 or later.
-func newAreaFile() (*os.File, error) {
+// NewAreaFile makes the memory that one process is traced into. It is a file, so that
+// the process can inherit it, and it outlives the process. Linux 6.3 and later keep
+// everybody from running it.
+func NewAreaFile() (*os.File, error) {
 	fd, err := unix.MemfdCreate("trace", unix.MFD_CLOEXEC|unix.MFD_NOEXEC_SEAL)
 	if err == unix.EINVAL {
 		fd, err = unix.MemfdCreate("trace", unix.MFD_CLOEXEC)

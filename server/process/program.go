@@ -1,4 +1,4 @@
-package run
+package process
 
 import (
 	"encoding/binary"
@@ -9,23 +9,29 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sockscope/server/agent"
 	"sockscope/server/demo"
 	"sockscope/server/socket"
 	"sockscope/server/told"
 	"sockscope/server/trace"
+	"sockscope/server/witness"
 )
 
-// The fds that a program process starts with, besides the three of every
-// process. Both are closed before it begins, and its first socket is fd 3.
+// The fds that a process starts with, besides the three of every process. They are
+// closed before its program begins, so that the first socket is fd 3.
 const (
 	areaFD  = 3 // the memory that it is traced into
-	readyFD = 4 // takes a greeting when the process is ready for its assignment
+	readyFD = 4 // takes a greeting when the process is ready for its job
+
+	// And where strace takes its calls:
+	straceFD = 5 // where strace writes
+	selfFD   = 6 // this executable
 
 	bequestFD = 200 // the least that areaFD becomes in a program with children
 )
 
-// fdReader reads from an fd by read(2), sleeping in the kernel: package os
-// would bring in the runtime's poller and its fds.
+// fdReader reads from an fd by read(2), and sleeps in the kernel. Package os would bring
+// in the runtime's poller and its fds.
 type fdReader int
 
 func (fd fdReader) Read(p []byte) (int, error) {
@@ -43,27 +49,27 @@ func (fd fdReader) Read(p []byte) (int, error) {
 	}
 }
 
-// programMain is the life of a program process: it gets ready, waits for its
-// assignment on fd 0, and carries that out.
+// programMain is the life of a program's process. It gets ready, waits for its job on fd
+// 0, and does that.
 func programMain() error {
-	area, _, err := mapArea(areaFD)
+	area, _, err := MapArea(areaFD)
 	if err != nil {
 		return err
 	}
 	greet()
 
-	var job assignment
+	var job Job
 	if err := trace.ReadFrame(fdReader(0), trace.MaxRequest, &job); err != nil {
 		if err == io.EOF {
 			os.Exit(0) // it was kept ready, and not needed
 		}
 		return err
 	}
-	setTitle(job.words())
+	setTitle(job.Words())
 	program, err := demo.Find(job.Program)
 	if err == nil && program.Forks {
-		// Children are traced into the same memory, and inherit it by an fd
-		// that is far from those of sockets.
+		// Children are traced into the same memory. They inherit it by an fd
+		// far from those of sockets.
 		fd, err := unix.FcntlInt(areaFD, unix.F_DUPFD, bequestFD)
 		if err != nil {
 			return os.NewSyscallError("fcntl F_DUPFD", err)
@@ -81,7 +87,10 @@ func programMain() error {
 		return measureMain(job)
 	}
 	if job.Program == "" {
-		return agentMain(job, area)
+		if err := socket.Attach(area, job.Sample); err != nil {
+			return err
+		}
+		socket.Main(func() { agent.Serve(fdReader(0), os.Stdout, job.Addr) })
 	}
 	if err != nil {
 		return err
@@ -98,9 +107,7 @@ func programMain() error {
 		if err := told.Attach(area); err != nil {
 			return err
 		}
-		if os.Getenv(stracedEnv) != "" {
-			beTraced()
-		}
+		witness.Begin(straceFD, selfFD)
 		runtime.UnlockOSThread() // see init: its goroutines are for the scheduler to place
 		program.Run(job.Addr, settings)
 		return nil
@@ -112,8 +119,8 @@ func programMain() error {
 	return nil
 }
 
-// bound sets what a program that is limited may take (getrlimit(2)).
-func (a *assignment) bound() error {
+// bound sets the limits of what the program may take (getrlimit(2)).
+func (a *Job) bound() error {
 	if a.Files == 0 {
 		return nil
 	}
@@ -138,16 +145,16 @@ func (a *assignment) bound() error {
 	return nil
 }
 
-// greet tells the process's number outside of any process namespace, as far
-// as it can be seen, and that the process is ready.
+// greet says that the process is ready, and its number in the namespace that /proc was
+// mounted in, 0 when that can't be seen.
 func greet() {
-	self, _ := os.Readlink("/proc/self") // of the namespace that /proc was mounted in
+	self, _ := os.Readlink("/proc/self")
 	pid, _ := strconv.Atoi(self)
 	unix.Write(readyFD, binary.BigEndian.AppendUint32(nil, uint32(pid)))
 	unix.Close(readyFD)
 }
 
-// leash ends the process when the other end of fd 0 is closed.
+// leash ends the process when its starter closes the other end of fd 0.
 func leash() {
 	fdReader(0).Read(make([]byte, 1))
 	unix.Kill(os.Getpid(), unix.SIGKILL)

@@ -1,17 +1,17 @@
-package run
+package process
 
 import (
 	"os"
 	"unsafe"
 )
 
-// titleRoom is the argument that holds the place of a title: a program waits
-// for its assignment under it.
+// titleRoom is the length of the argument that makes room for a title. A program waits
+// for its job under it.
 const titleRoom = 256
 
-// setTitle overwrites this process's arguments after the first, so that a list
-// of processes shows what it does now. The strings of os.Args lie in the very
-// memory that /proc/PID/cmdline shows; os.Args is not used after this.
+// setTitle overwrites this process's arguments after the first, so that a list of
+// processes shows what it does now. The strings of os.Args lie in the memory that
+// /proc/PID/cmdline shows. Nobody uses os.Args after this.
 func setTitle(args []string) {
 	room := os.Args[len(os.Args)-1]
 	if len(room) != titleRoom {

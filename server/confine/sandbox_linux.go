@@ -1,0 +1,105 @@
+package confine
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"sockscope/server/trace"
+)
+
+// Nobody is the user that sandboxes belong to when the server is root.
+const Nobody = 65534
+
+// Sandboxes lists the ways to be tried, the best first. With a process namespace
+// (pid_namespaces(7)) the kernel kills all children of a process together with it. With
+// a user namespace (user_namespaces(7)) the sandbox's root is nobody outside.
+func Sandboxes() []Sandbox {
+	const apart = unix.CLONE_NEWNET | unix.CLONE_NEWPID | unix.CLONE_NEWIPC
+	uid, gid := os.Getuid(), os.Getgid()
+	if uid == 0 {
+		uid, gid = Nobody, Nobody
+	}
+	user := func() *syscall.SysProcAttr {
+		return &syscall.SysProcAttr{
+			Cloneflags:  apart | unix.CLONE_NEWUSER,
+			UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: uid, Size: 1}},
+			GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: gid, Size: 1}},
+			Credential:  &syscall.Credential{Uid: 0, Gid: 0, NoSetGroups: true},
+		}
+	}
+	root := func() *syscall.SysProcAttr { return &syscall.SysProcAttr{Cloneflags: apart} }
+	ways := []Sandbox{{trace.Namespace, true, user}}
+	if os.Getuid() == 0 {
+		ways = append(ways, Sandbox{trace.Namespace, false, root})
+	}
+	return append(ways, Shared)
+}
+
+// StandingWays lists the ways to start a standing program, the best first. It uses the
+// host's ports, and so the host's network. In a user namespace of its own it is nobody
+// outside, and can do no more to that network than use it. A port below 1024 may take
+// more (ip(7), ip_unprivileged_port_start): then it stays the server's own user.
+func StandingWays() []func() *syscall.SysProcAttr {
+	apart := func() *syscall.SysProcAttr {
+		attr := Sandboxes()[0].Attr()
+		attr.Cloneflags = unix.CLONE_NEWUSER | unix.CLONE_NEWIPC
+		attr.UidMappings[0].ContainerID, attr.GidMappings[0].ContainerID = Nobody, Nobody // without root's capabilities
+		attr.Credential.Uid, attr.Credential.Gid = Nobody, Nobody
+		return attr
+	}
+	return []func() *syscall.SysProcAttr{apart, Shared.Attr}
+}
+
+// Furnish prepares this new network namespace for programs: loopback is up, and the
+// kernel gives up a silent peer within seconds.
+func Furnish() error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return os.NewSyscallError("socket", err)
+	}
+	defer unix.Close(fd)
+	lo, err := unix.NewIfreq("lo")
+	if err != nil {
+		return err
+	}
+	lo.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)
+	if err := unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, lo); err != nil {
+		return os.NewSyscallError("ioctl SIOCSIFFLAGS lo", err)
+	}
+	for _, s := range []struct {
+		name  string
+		value int
+	}{ // ip-sysctl.rst of the kernel's documentation
+		{"tcp_retries2", 4},    // retransmissions to a silent peer: 3 to 6 s, not 15 min
+		{"tcp_syn_retries", 3}, // connects to nobody: about 15 s, not 2 min
+		{"tcp_synack_retries", 2},
+		{"tcp_fin_timeout", 5}, // FIN-WAIT-2 of a socket that is closed; not 60 s
+		{"tcp_orphan_retries", 3},
+	} {
+		// A container may forbid them. What differs then is only patience.
+		os.WriteFile("/proc/sys/net/ipv4/"+s.name, []byte(strconv.Itoa(s.value)), 0)
+	}
+	return nil
+}
+
+// SetBuffers sets how many bytes a TCP socket of this network namespace can hold each
+// way (tcp(7), tcp_rmem and tcp_wmem). Sockets that exist stay as they are.
+func SetBuffers(size int) error {
+	for _, name := range []string{"tcp_rmem", "tcp_wmem"} {
+		value := fmt.Appendf(nil, "%d %d %d", size, size, size) // least, at first, most
+		if err := os.WriteFile("/proc/sys/net/ipv4/"+name, value, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ForbidNamespaces keeps the processes of this user namespace from making another
+// (/proc/sys/user, namespaces(7)). In its own a program would be root again.
+func ForbidNamespaces() {
+	os.WriteFile("/proc/sys/user/max_user_namespaces", []byte("0"), 0) // refused, it has no capability outside either
+}

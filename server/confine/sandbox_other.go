@@ -1,0 +1,25 @@
+//go:build !linux
+
+package confine
+
+import (
+	"errors"
+	"syscall"
+)
+
+// Sandboxes lists the ways to be tried. Network namespaces are Linux's.
+func Sandboxes() []Sandbox { return []Sandbox{Shared} }
+
+// StandingWays lists the ways to start a standing program.
+func StandingWays() []func() *syscall.SysProcAttr {
+	return []func() *syscall.SysProcAttr{Shared.Attr}
+}
+
+// Furnish prepares a network namespace: an error here.
+func Furnish() error { return errors.ErrUnsupported }
+
+// SetBuffers sets the size of TCP buffers in a network namespace: an error here.
+func SetBuffers(int) error { return errors.ErrUnsupported }
+
+// ForbidNamespaces does nothing here.
+func ForbidNamespaces() {}

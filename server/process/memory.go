@@ -1,0 +1,39 @@
+package process
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+)
+
+// DataLimit returns the RLIMIT_DATA of a process that is ready and may use so many bytes
+// of memory more: the sum, and a little, so that a watcher can see a slow excess first.
+// It is 0 where the system doesn't tell what the process has.
+func (p *Process) DataLimit(memory int64) int64 {
+	const little = 64 << 20
+	if _, data := Memory(p.PID); data > 0 {
+		return data + memory + little
+	}
+	return 0
+}
+
+// Memory returns how many bytes of memory a process has resident, and how many private
+// ones it may write (proc_pid_statm(5)): zeros where the system doesn't tell.
+func Memory(pid int) (resident, data int64) {
+	if pid == 0 {
+		return 0, 0
+	}
+	statm, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/statm")
+	if err != nil {
+		return 0, 0
+	}
+	fields := bytes.Fields(statm)
+	if len(fields) < 6 {
+		return 0, 0
+	}
+	pages := func(i int) int64 {
+		n, _ := strconv.ParseInt(string(fields[i]), 10, 64)
+		return n * int64(os.Getpagesize())
+	}
+	return pages(1), pages(5)
+}

@@ -1,0 +1,161 @@
+package process
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"sockscope/server/confine"
+	"sockscope/server/trace"
+	"sockscope/server/witness"
+)
+
+// Process is a process that runs one program.
+type Process struct {
+	Area   *trace.Area // what it is traced into
+	PID    int         // in the namespace of /proc; 0 when unknown
+	Stdin  *os.File    // takes the job, then what an agent is told
+	Stdout *os.File    // nil when the process has somebody else's
+	Stderr *os.File
+	Strace *os.File // where strace writes; nil where it takes no calls
+
+	cmd *exec.Cmd
+	mem []byte
+}
+
+// Start says how a process is started. The zero value is an ordinary one.
+type Start struct {
+	By     *confine.Launcher    // confines it; nil doesn't
+	Attr   *syscall.SysProcAttr // sets it apart; nil doesn't
+	Args   []string             // its command line after `server run`; nil makes room for its job
+	Output *os.File             // its standard output; nil makes a pipe, to be read from Stdout
+	Strace bool                 // strace takes its calls
+}
+
+// Spawn starts a process and waits until it is ready for its [Job].
+func Spawn(how Start) (*Process, error) {
+	args, output := how.Args, how.Output
+	if args == nil {
+		args = []string{strings.Repeat(" ", titleRoom)}
+	}
+	p := &Process{cmd: Command(programRole, append([]string{"run"}, args...)...)}
+	p.cmd.SysProcAttr = how.Attr
+	if how.Attr == nil {
+		p.cmd.SysProcAttr = new(syscall.SysProcAttr)
+	}
+	p.cmd.SysProcAttr.Setpgid = true // see Signal
+	var theirs []*os.File            // closed here once the process has them
+	defer func() {
+		for _, f := range theirs {
+			f.Close()
+		}
+	}()
+	pipe := func(mine **os.File, write bool) *os.File {
+		r, w, err := os.Pipe()
+		if err != nil {
+			return nil
+		}
+		if write {
+			r, w = w, r
+		}
+		*mine = r
+		theirs = append(theirs, w)
+		return w
+	}
+	memory, err := NewAreaFile()
+	if err != nil {
+		return nil, err
+	}
+	theirs = append(theirs, memory)
+	if p.Area, p.mem, err = MapArea(int(memory.Fd())); err != nil {
+		return nil, err
+	}
+	var ready *os.File
+	in, errs, greeting := pipe(&p.Stdin, true), pipe(&p.Stderr, false), pipe(&ready, false)
+	if output == nil {
+		output = pipe(&p.Stdout, false)
+	}
+	if in == nil || errs == nil || greeting == nil || output == nil {
+		p.Release()
+		return nil, errors.New("a program's pipes: too many open files")
+	}
+	defer ready.Close()
+	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = in, output, errs
+	p.cmd.ExtraFiles = []*os.File{areaFD - 3: memory, readyFD - 3: greeting}
+	if how.Strace {
+		self, err := os.Open("/proc/self/exe")
+		if err != nil {
+			p.Release()
+			return nil, err
+		}
+		theirs = append(theirs, self)
+		p.cmd.ExtraFiles = append(p.cmd.ExtraFiles, pipe(&p.Strace, false), self)
+		if err := witness.Trace(p.cmd, straceFD, selfFD); err != nil || p.Strace == nil {
+			p.Release()
+			return nil, errors.Join(errors.New("strace could not be started"), err)
+		}
+	}
+	if err := how.By.Start(p.cmd); err != nil {
+		p.Release()
+		return nil, err
+	}
+	for _, f := range theirs {
+		f.Close()
+	}
+	theirs = nil
+	var pid [4]byte
+	if _, err := io.ReadFull(ready, pid[:]); err != nil {
+		why, _ := io.ReadAll(io.LimitReader(p.Stderr, 1000))
+		p.Kill()
+		p.Wait()
+		p.Release()
+		return nil, errors.New("a program process did not get ready: " + strings.TrimSpace(string(why)))
+	}
+	p.PID = int(binary.BigEndian.Uint32(pid[:]))
+	return p, nil
+}
+
+// Assign tells the process what to do. It begins at once.
+func (p *Process) Assign(job Job) error { return trace.WriteFrame(p.Stdin, job) }
+
+// Kill kills the process and those that it has made.
+func (p *Process) Kill() { p.Signal(syscall.SIGKILL) }
+
+// Signal sends a signal to the process and those that it has made: its process group.
+// One that is gone takes no notice.
+func (p *Process) Signal(s syscall.Signal) { syscall.Kill(-p.cmd.Process.Pid, s) }
+
+// Number returns the process's number in the namespace of its starter.
+func (p *Process) Number() int { return p.cmd.Process.Pid }
+
+// Wait returns when the process has ended, with its exit status, or minus the number of
+// the signal that ended it.
+func (p *Process) Wait() int64 {
+	p.cmd.Wait()
+	switch s, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); {
+	case ok && s.Signaled():
+		return -int64(s.Signal())
+	case ok:
+		return int64(s.ExitStatus())
+	}
+	return -1
+}
+
+// Release gives back what the process holds here, and its trace with it.
+func (p *Process) Release() {
+	for _, f := range []*os.File{p.Stdin, p.Stdout, p.Stderr, p.Strace} {
+		if f != nil {
+			f.Close()
+		}
+	}
+	if p.mem != nil {
+		unix.Munmap(p.mem)
+		p.mem, p.Area = nil, nil
+	}
+}

@@ -1,5 +1,0 @@
-package run
-
-import "golang.org/x/sys/unix"
-
-const monotonic = unix.CLOCK_MONOTONIC

@@ -1,0 +1,23 @@
+//go:build !linux
+
+package sockdiag
+
+import (
+	"errors"
+
+	"sockscope/server/trace"
+)
+
+// Table is the kernel's table of TCP sockets. Only Linux tells that of a namespace.
+type Table struct{}
+
+// Open returns an error here.
+func Open() (*Table, error) { return nil, errors.ErrUnsupported }
+
+// Close closes the table.
+func (*Table) Close() {}
+
+// Read returns an error here.
+func (*Table) Read(func(*trace.Sock) bool) ([]trace.Sock, error) {
+	return nil, errors.ErrUnsupported
+}

@@ -1,0 +1,187 @@
+// Package witness has strace(1) tell the calls of a program that can't tell them itself,
+// since a runtime of another's making makes them.
+package witness
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sockscope/server/confine"
+	"sockscope/server/socket"
+	"sockscope/server/trace"
+)
+
+// tracedEnv says in the environment of a program that strace takes its calls.
+const tracedEnv = "SOCKSCOPE_STRACED"
+
+// Trace has strace start the command and write what it sees to fd out. fd self has to
+// be this executable: strace's own /proc/self/exe is strace.
+func Trace(cmd *exec.Cmd, out, self int) error {
+	tool, err := exec.LookPath("strace")
+	if err != nil {
+		return err
+	}
+	words := append([]string{tool}, trace.StraceOptions...)
+	words = append(words, "-o", fmt.Sprintf("/dev/fd/%d", out), fmt.Sprintf("/dev/fd/%d", self))
+	cmd.Path, cmd.Args = tool, append(words, cmd.Args[1:]...)
+	cmd.Env = append(cmd.Env, tracedEnv+"=1")
+	return nil
+}
+
+// Begin is what a program does before its first call. Where strace takes its calls it
+// closes the fds, which are strace's, and makes the marks that the trace begins with.
+func Begin(fds ...int) {
+	if os.Getenv(tracedEnv) == "" {
+		return
+	}
+	for _, fd := range fds {
+		unix.Close(fd)
+	}
+	for range trace.StraceMarks {
+		unix.Close(-1)
+	}
+}
+
+// Lacks says in a sentence why strace can't take the calls of a program in the sandbox,
+// "" when it can.
+func Lacks(box confine.Sandbox) string {
+	tool, err := exec.LookPath("strace")
+	if err != nil {
+		return "the calls of its server are taken by strace, which is not installed on the machine that runs it"
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, tool, append(append([]string{}, trace.StraceOptions...), "-o", os.DevNull, tool, "-V")...)
+	cmd.SysProcAttr = box.Attr()
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	by := confine.NewLauncher(confine.Workers) // who starts it in a sandbox is a worker
+	defer by.End()
+	err = by.Start(cmd)
+	if err == nil {
+		err = cmd.Wait()
+	}
+	if err != nil {
+		line, _, _ := strings.Cut(strings.TrimSpace(out.String()), "\n")
+		if line == "" {
+			line = err.Error()
+		}
+		return fmt.Sprintf("the calls of its server are taken by strace, which may not do that on the machine that runs it: %.200s", line)
+	}
+	return ""
+}
+
+// clocks returns the wall clock's time, ns since 1970, and what to add to it for that of
+// [socket.Now]. It reads both a few times and takes the quickest reading.
+func clocks() (shift, wall int64) {
+	best := int64(1<<63 - 1)
+	for range 5 {
+		before, then, after := socket.Now(), time.Now().UnixNano(), socket.Now()
+		if after-before < best {
+			best, shift, wall = after-before, before+(after-before)/2-then, then
+		}
+	}
+	return shift, wall
+}
+
+// Settle is how late strace tells of a call, at most: it writes several at once.
+const Settle = 200 * time.Millisecond
+
+// quiet is how long strace writes nothing in the middle of a line until the call there
+// is taken for one that waits.
+const quiet = 10 * time.Millisecond
+
+// Reader reads what strace writes and passes it on as events. strace's times are the
+// wall clock's. The Reader measures once how far that is from the run's clock, so that
+// the events keep their order, and again when somebody has set the wall clock.
+type Reader struct {
+	Out   *os.File            // where strace writes
+	Began int64               // time 0 of the run; see [socket.Now]
+	Take  func([]trace.Event) // takes events; their process is 0
+	Note  func(string)        // takes sentences about the trace
+
+	strace trace.Straced
+	shift  int64         // from the wall clock's times to the run's
+	last   map[int]int64 // by thread: no event of it is earlier than the one before
+	told   bool          // the cost has been
+}
+
+// clockSet is by how much two clocks part when one was set. One that runs a little
+// faster parts by less.
+const clockSet = time.Millisecond
+
+// Missed returns how many calls are not among the events: more threads made them than a
+// trace can tell apart.
+func (w *Reader) Missed() int64 { return w.strace.Missed }
+
+// Read reads to the end. It returns an error about what it can't read.
+func (w *Reader) Read() error {
+	w.last = map[int]int64{}
+	line, chunk := []byte{}, make([]byte, 64<<10)
+	for {
+		w.Out.SetReadDeadline(time.Now().Add(quiet))
+		n, err := w.Out.Read(chunk)
+		line = append(line, chunk[:n]...)
+		for {
+			one, rest, whole := bytes.Cut(line, []byte("\n"))
+			if !whole {
+				break
+			}
+			if err := w.strace.Line(string(one)); err != nil {
+				return err
+			}
+			line = rest
+		}
+		if len(line) > trace.MaxStraceLine {
+			return w.strace.Line(string(line)) // too long, which it says
+		}
+		line = append([]byte{}, line...)
+		waits := errors.Is(err, os.ErrDeadlineExceeded)
+		if waits {
+			if err := w.strace.Partial(string(line)); err != nil {
+				return err
+			}
+		}
+		w.pass()
+		if err != nil && !waits {
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+// pass passes on what has been read.
+func (w *Reader) pass() {
+	if cost, ok := w.strace.Began(); ok && !w.told {
+		w.told = true
+		if w.strace.Early() > 0 {
+			w.Note("Go's runtime made its epoll as this executable started, before the program: that stands at the program's beginning")
+		}
+		w.Note(fmt.Sprintf("strace takes the server's calls: it stops the thread at each, which adds about %v to a call here, and a return can stand too early by some of that; its clock counts in µs",
+			time.Duration(cost).Round(100*time.Nanosecond)))
+	}
+	shift, wall := clocks()
+	if shift -= w.Began; max(shift-w.shift, w.shift-shift) > int64(clockSet) {
+		w.shift = shift
+	}
+	events := w.strace.Take(wall - int64(quiet))
+	for i := range events {
+		e := &events[i]
+		e.Time = max(e.Time+w.shift, w.last[e.Thread])
+		w.last[e.Thread] = e.Time
+	}
+	if len(events) > 0 {
+		w.Take(events)
+	}
+}
