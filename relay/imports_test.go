@@ -16,6 +16,7 @@ func TestImports(t *testing.T) {
 		demo   = "sockscope/server/demo/..."
 		socket = "sockscope/server/socket"
 		run    = "sockscope/server/run"
+		proc   = "sockscope/server/process"
 		labs   = "sockscope/server/lab"
 		relay  = "sockscope/relay/..."
 		web    = "sockscope/web/..."
@@ -34,15 +35,20 @@ func TestImports(t *testing.T) {
 		{"./server/demo", false, []string{run, labs, web, relay}, "a program is what a learner reads; which may use package net is TestSourcesReadLikeATextbook's business"},
 		{"./server/told", false, []string{demo, run, labs, web, relay}, "who tells knows neither the programs nor who listens"},
 		{"./server/scaling", false, []string{demo, run, labs, web, relay}, "what is measured is sockets and raw waits, nothing else"},
+		{"./server/confine", false, []string{demo, socket, labs, proc, run, web, relay}, "what sets a process apart doesn't know what the process does"},
+		{"./server/sockdiag", false, []string{demo, socket, labs, proc, run, web, relay}, "the kernel's table is nobody's"},
+		{"./server/witness", false, []string{demo, labs, proc, run, web, relay}, "who watches from outside knows no program"},
+		{"./server/agent", false, []string{demo, labs, proc, run, web, relay}, "an agent makes any call, for any run"},
+		{"./server/process", false, []string{run, web, relay, "net/http"}, "a process doesn't know the run that it is part of"},
 		{"./web/plot", false, []string{goApp, "net"}, "the layout is tested without a browser"},
-		{"./server/lab", false, []string{demo, socket, run, web, relay}, "a lab is data, for the browser too"},
+		{"./server/lab", false, []string{demo, socket, proc, run, web, relay}, "a lab is data, for the browser too"},
 		{"./server/run", false, []string{web, relay, goApp}, "the native side serves any client"},
 		{"./server", false, []string{web, relay, goApp, "net/http"}, "the native server speaks TCP"},
 		{"./relay/bridge", false, []string{ours}, "the bridge carries bytes, and can't know events"},
 		{"./relay/bridge", false, []string{"github.com/prometheus/..."}, "the bridge counts, and who reads the figures is the relay's business"},
 		{"./server", false, []string{"github.com/prometheus/..."}, "the native server counts, too"},
 		{"./relay", false, []string{"net/http/pprof", "github.com/andybalholm/...", "github.com/chromedp/..."}, "the tools of the build and the tests stay out of what people run"},
-		{"./web", false, []string{demo, socket, run, relay, "sockscope/web/site", "sockscope/web/browser"}, "the pages compile to WebAssembly, and are served, tested by others"},
+		{"./web", false, []string{demo, socket, proc, run, relay, "sockscope/web/site", "sockscope/web/browser"}, "the pages compile to WebAssembly, and are served, tested by others"},
 		{"./web/play", false, []string{goApp, "net"}, "the model of a run is tested without a browser"},
 		{"./web/timeline", false, []string{goApp, "net"}, "the layout is tested without a browser"},
 		{"./wasm", true, []string{demo, socket, run, relay, "sockscope/web/site", "sockscope/web/browser", "sockscope/web/assets"}, "none of it can run in a browser"},
