@@ -263,6 +263,9 @@ func fresh(t *testing.T, address string, n int) (took []time.Duration) {
 
 // Whatever one client does, a visitor from elsewhere is served.
 func TestAbuse(t *testing.T) {
+	if testing.Short() {
+		t.Skip("attacks a relay for a while")
+	}
 	visits := max(*abusing, 1)
 	_, address := startBy(t, relay("-trusted-proxy=127.0.0.1")) // what it logs of attacks is nobody's interest
 	fresh(t, address, 3)
@@ -297,6 +300,9 @@ func compare(t *testing.T, n int, before, during []time.Duration) {
 // Ten thousand idle WebSockets, on a relay whose limits allow them: they take
 // memory, and nothing else from a fresh visitor.
 func TestIdleCrowd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("opens hundreds of connections")
+	}
 	n, visits := 200, 1
 	if *abusing > 0 {
 		n, visits = 10_000, *abusing

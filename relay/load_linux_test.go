@@ -264,6 +264,9 @@ var byProgram = map[string]string{"client": "program"}
 // until then knows a place in the queue or when to come again. When they have
 // gone nothing of them is left.
 func TestLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("has a crowd of visitors")
+	}
 	cmd, address := start(t)
 	before := rested(t, cmd.Process.Pid, address)
 	t.Logf("at rest: %v", before)

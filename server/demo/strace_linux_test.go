@@ -53,6 +53,9 @@ var threaded = []string{"threads", "watchful"}
 // strace and the trace agree on every call of every program: name, fd, result,
 // errno and bytes, in the same order.
 func TestStraceAgrees(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs every program under strace")
+	}
 	tool, err := exec.LookPath("strace")
 	if err != nil {
 		t.Skip("strace(1) is not installed, so nobody can bear witness")

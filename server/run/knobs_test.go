@@ -35,6 +35,9 @@ func ends(k *knob.Knob) []string {
 // Each knob of each lab is turned to its ends, the others left alone, and two at
 // a time where that is another schedule: nothing is in the traces that can't be.
 func TestEveryKnobAtItsEnds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs every lab")
+	}
 	type turned struct {
 		lab   *lab.Lab
 		knobs map[string]string

@@ -128,6 +128,9 @@ func (r *result) notes() (all []string) {
 }
 
 func TestLabsRunToTheirEnds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs every lab")
+	}
 	for _, mode := range []struct {
 		name   string
 		shared bool

@@ -24,10 +24,13 @@ const Patience = 30 * time.Second
 // Browser is one Chromium process.
 type Browser struct{ ctx context.Context }
 
-// Start starts Chromium until the test ends. Where there is none the test is
-// skipped, and says what to install.
+// Start starts Chromium until the test ends. With -short, and where there is no
+// Chromium, it skips the test and says why.
 func Start(t testing.TB) *Browser {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("needs a browser, and -short has none")
+	}
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Skip("needs Chromium: install Debian's package chromium, or any that puts `chromium` on the PATH")

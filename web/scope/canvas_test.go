@@ -21,9 +21,6 @@ func coloured(token string) string {
 }
 
 func open(t *testing.T, query string, v browser.View) *browser.Tab {
-	if testing.Short() {
-		t.Skip("needs a browser")
-	}
 	b := browser.Start(t)
 	tab := b.Open(t, serve(t)+"/"+query, v)
 	tab.Wait(drawn + " > 1000")
