@@ -44,7 +44,7 @@ type Bridge struct {
 	counts  counts
 	lines   map[string]*line // of the targets that serve one client after another
 
-	complaints *complaints
+	complaints complaints
 
 	mu       sync.Mutex
 	state    state
@@ -115,7 +115,7 @@ func New(c Config) *Bridge {
 		drain:   make(chan struct{}),
 		stop:    make(chan struct{}),
 
-		complaints: newComplaints(c.Log),
+		complaints: complaints{log: c.Log},
 	}
 	for name, t := range c.Targets {
 		if t.Turn > 0 {
@@ -185,7 +185,7 @@ func (b *Bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	place := b.lines[name].join(seat.who)
 	defer place.leave()
-	ws, err := upgrader.Upgrade(strictly{w}, r, nil)
+	ws, err := upgrader.Upgrade(w, r, nil)
 	if err != nil { // Upgrade has answered
 		conn.Close()
 		b.note(from, &refusal{why: refusedHandshake})
@@ -221,7 +221,6 @@ func (b *Bridge) Shutdown(ctx context.Context) error {
 		close(b.stop)
 	}
 	b.mu.Unlock()
-	defer b.complaints.end()
 	return b.await(ctx)
 }
 

@@ -1,15 +1,18 @@
 package bridge
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"math"
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
 )
 
 // refusal is a session that doesn't come about.
@@ -41,33 +44,66 @@ func (b *Bridge) answer(w http.ResponseWriter, from origin, status int, no *refu
 	http.Error(w, no.reason, status)
 }
 
-// note counts a refusal, and sees that the log tells of it. The kinds for that are
-// few: no client can make up a new one.
+// note counts a refusal and tells the log.
 func (b *Bridge) note(from origin, no *refusal) {
 	b.counts.refused(no.why)
 	if no.err != nil {
-		b.complaints.add(about{no.why, no.target}, slog.LevelWarn, "a target can't be reached", from, "target", no.target, "err", no.err)
+		b.complaints.add(no.why+" "+no.target, slog.LevelWarn, "a target can't be reached", from, "target", no.target, "err", no.err)
 		return
 	}
-	b.complaints.add(about{why: no.why}, slog.LevelInfo, "refused", from, "why", no.why)
+	b.complaints.add(no.why, slog.LevelInfo, "refused", from, "why", no.why)
 }
 
-// noteStranger is note for a page that isn't let in. That is a flag forgotten as
-// often as an attack, so the log names each origin and host, as far as it
-// remembers them.
+// noteStranger is note for a page that isn't let in. The cause is as often a
+// forgotten flag as an attack, so the line names the flag.
 func (b *Bridge) noteStranger(from origin, s *stranger) {
 	b.counts.refused(refusedPage)
-	name := fmt.Sprintf("%s %.100q", s.header, s.name)
-	key := about{refusedPage, name}
-	if !b.complaints.room(key) {
-		b.complaints.add(about{why: refusedPage}, slog.LevelWarn, "refused: more origins and hosts that aren't allowed; -allow-origin ORIGIN lets in the one where this site is hosted", from, "why", refusedPage)
-		return
-	}
-	text := "refused: " + name + " isn't allowed"
+	text := fmt.Sprintf("refused: %s %.100q isn't allowed", s.header, s.name)
 	if s.flag != "" {
-		text = fmt.Sprintf("refused: %s %s isn't allowed; if that is where this site is hosted, start with %s", s.header, s.name, s.flag)
+		text = fmt.Sprintf("refused: %s %s isn't allowed; if this site is hosted there, start with %s", s.header, s.name, s.flag)
 	}
-	b.complaints.add(key, slog.LevelWarn, text, from, "why", refusedPage, s.header, s.name)
+	b.complaints.add(refusedPage, slog.LevelWarn, text, from, "why", refusedPage, s.header, s.name)
+}
+
+// complaints keep the log short. Of each kind of refusal it gets the first few, then
+// one a minute with the number of those since the last. So a flood of requests
+// doesn't fill the disk.
+type complaints struct {
+	log *slog.Logger
+
+	mu    sync.Mutex
+	kinds map[string]*complaint // clients can't make up new ones
+}
+
+// complaint is one kind.
+type complaint struct {
+	rate.Sometimes
+	times int // since the last line
+}
+
+// add notes a refusal of a kind.
+func (c *complaints) add(kind string, level slog.Level, text string, from origin, attrs ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k := c.kinds[kind]
+	if k == nil {
+		k = &complaint{Sometimes: rate.Sometimes{First: 8, Interval: time.Minute}}
+		if c.kinds == nil {
+			c.kinds = map[string]*complaint{}
+		}
+		c.kinds[kind] = k
+	}
+	k.times++
+	k.Do(func() {
+		if !from.local {
+			attrs = append(attrs, "client", from.client)
+		}
+		if k.times > 1 {
+			attrs = append(attrs, "times", k.times)
+		}
+		k.times = 0
+		c.log.Log(context.Background(), level, text, attrs...)
+	})
 }
 
 // refuse answers by a close code where that can be read: a page can't read the

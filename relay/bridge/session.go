@@ -269,9 +269,6 @@ func (s *session) awaitBrowser(v verdict, patience time.Duration, reads chan rea
 // overtake the close frame (RFC 6455, section 7.1.1).
 func (s *session) hearOut() {
 	conn := s.ws.NetConn()
-	if below, ok := conn.(*strict); ok {
-		conn = below.Conn // which doesn't judge any longer
-	}
 	if c, ok := conn.(interface{ CloseWrite() error }); ok {
 		c.CloseWrite()
 	}

@@ -110,12 +110,9 @@ func (s *session) delivered(n int) {
 // from one another.
 func endOf(err error) readEnd {
 	var ce *websocket.CloseError
-	var m malformed
 	switch {
 	case errors.As(err, &ce):
 		return readEnd{closed: ce.Code != websocket.CloseAbnormalClosure}
-	case errors.As(err, &m):
-		return readEnd{refuse: codeProtocol, reason: m.Error()}
 	}
 	// Package websocket has closed with this code already. Its errors have no
 	// type, those of the connection do.
