@@ -149,17 +149,30 @@ func (b *Bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, s.Error(), http.StatusForbidden)
 		return
 	}
-	upgrade := websocket.IsWebSocketUpgrade(r)
-	if r.Method == http.MethodPost && !upgrade { // a page asks whether it is let in: yes
+	upgrade := upgrades(r)
+	switch {
+	case r.Method == http.MethodPost && !upgrade: // a page asks whether it is let in: yes
 		w.WriteHeader(http.StatusNoContent)
 		return
-	}
-	if !upgrade {
-		w.Header().Set("Upgrade", "websocket")
-		w.Header().Set("Connection", "Upgrade")
-		b.answer(w, from, http.StatusUpgradeRequired, &refusal{why: refusedHTTP, reason: "this address speaks WebSocket (RFC 6455)"})
+	case r.Method != http.MethodGet && (r.Method != http.MethodHead || upgrade):
+		w.Header().Set("Allow", "GET, HEAD, POST")
+		b.answer(w, from, http.StatusMethodNotAllowed, &refusal{why: refusedHTTP, reason: "a WebSocket is opened by GET"})
+		return
+	case !upgrade:
+		b.askForUpgrade(w, from, &refusal{why: refusedHTTP, reason: "this address speaks WebSocket (RFC 6455), over HTTP/1.1"})
 		return
 	}
+	switch status, why := badHandshake(r); status {
+	case 0:
+	case http.StatusUpgradeRequired:
+		w.Header().Set("Sec-Websocket-Version", "13")
+		b.askForUpgrade(w, from, &refusal{why: refusedHandshake, reason: why})
+		return
+	default:
+		b.answer(w, from, status, &refusal{why: refusedHandshake, reason: why})
+		return
+	}
+	joinProtocols(r.Header)
 	if !b.enter() {
 		b.answer(w, from, http.StatusServiceUnavailable, &refusal{why: refusedStopping, reason: "the relay shuts down"})
 		return

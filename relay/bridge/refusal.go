@@ -44,6 +44,14 @@ func (b *Bridge) answer(w http.ResponseWriter, from origin, status int, no *refu
 	http.Error(w, no.reason, status)
 }
 
+// askForUpgrade refuses by the status that names the protocol to change to (RFC 9110,
+// section 15.5.22).
+func (b *Bridge) askForUpgrade(w http.ResponseWriter, from origin, no *refusal) {
+	w.Header().Set("Upgrade", "websocket")
+	w.Header().Set("Connection", "Upgrade")
+	b.answer(w, from, http.StatusUpgradeRequired, no)
+}
+
 // note counts a refusal and tells the log.
 func (b *Bridge) note(from origin, no *refusal) {
 	b.counts.refused(no.why)
