@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"sockscope/server/trace"
+	"sockscope/server/trace/strace"
 	"sockscope/web/play"
 )
 
@@ -81,13 +82,13 @@ func (l *callLog) read(step int) line {
 	}
 	switch e.Kind {
 	case trace.Enter:
-		out.html = unfinished(trace.Strace(e, nil), e)
+		out.html = unfinished(strace.API.Line(e, nil), e)
 	case trace.Return:
 		enter := e
 		if c := l.run.CallAt(step); c != nil {
 			enter = &l.run.Steps[c.Enter]
 		}
-		out.html = returned(trace.Strace(enter, e), e)
+		out.html = returned(strace.API.Line(enter, e), e)
 	case trace.Start:
 		word := "starts"
 		if e.Thread == 0 && len(e.Args) == 2 {
@@ -113,11 +114,11 @@ func (l *callLog) whole(i, pos int) string {
 	case e.Kind == trace.Note:
 		return e.Note
 	case e.Kind == trace.Enter:
-		return trace.Strace(e, nil)
+		return strace.API.Line(e, nil)
 	case e.Kind == trace.Return && c != nil:
-		return trace.Strace(&l.run.Steps[c.Enter], e)
+		return strace.API.Line(&l.run.Steps[c.Enter], e)
 	case e.Kind == trace.Return:
-		return trace.Strace(e, e)
+		return strace.API.Line(e, e)
 	}
 	return ""
 }

@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"sockscope/server/demo"
+	"sockscope/server/ring"
 	"sockscope/server/socket"
 	"sockscope/server/trace"
+	"sockscope/server/trace/strace"
 
 	"golang.org/x/sys/unix"
 )
@@ -53,7 +55,7 @@ func runJob(text string) {
 	check(err)
 	settings, err := program.Check(j.Settings)
 	check(err)
-	mem, err := unix.Mmap(3, 0, trace.AreaSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	mem, err := unix.Mmap(3, 0, ring.AreaSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	check(err)
 	if program.Forks && !j.Untraced {
 		fd, err := unix.FcntlInt(3, unix.F_DUPFD, 200)
@@ -64,7 +66,7 @@ func runJob(text string) {
 	if j.Files > 0 {
 		check(syscall.Setrlimit(unix.RLIMIT_NOFILE, &syscall.Rlimit{Cur: uint64(j.Files), Max: uint64(j.Files)}))
 	}
-	area, err := trace.NewArea(mem)
+	area, err := ring.NewArea(mem)
 	check(err)
 	if !j.Untraced {
 		check(socket.Attach(area, j.Sample))
@@ -84,8 +86,8 @@ type process struct {
 	t      *testing.T
 	job    job
 	cmd    *exec.Cmd
-	area   *trace.Area
-	ring   *trace.Ring   // of its first thread, unless a test looks at another
+	area   *ring.Area
+	ring   *ring.Ring    // of its first thread, unless a test looks at another
 	events []trace.Event // of that thread
 	output strings.Builder
 	exited chan struct{}
@@ -100,14 +102,14 @@ func start(t *testing.T, j job, wrap ...string) *process {
 	}
 	file := os.NewFile(uintptr(fd), "trace")
 	defer file.Close()
-	if err := file.Truncate(trace.AreaSize); err != nil {
+	if err := file.Truncate(ring.AreaSize); err != nil {
 		t.Fatal(err)
 	}
-	mem, err := unix.Mmap(fd, 0, trace.AreaSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	mem, err := unix.Mmap(fd, 0, ring.AreaSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		t.Fatal(err)
 	}
-	area, err := trace.NewArea(mem)
+	area, err := ring.NewArea(mem)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +148,7 @@ func (p *process) stop() {
 // collect takes over what the trace has more, within reason: a program that
 // never sleeps may write as fast as this reads.
 func (p *process) collect() {
-	var rec trace.Record
+	var rec ring.Record
 	for range 10_000 {
 		ok, err := p.ring.Next(&rec)
 		if err != nil {
@@ -156,8 +158,7 @@ func (p *process) collect() {
 			return
 		}
 		e := rec.Event(0, 0, 0)
-		name, line := socket.Locate(rec.PCs[:])
-		e.Note, e.Line = name, line
+		e.Note, e.Line = p.area.Place(rec.Site)
 		p.events = append(p.events, e)
 	}
 }
@@ -315,7 +316,7 @@ func (p *process) calls() []call {
 func (p *process) text() string {
 	var b strings.Builder
 	for _, c := range p.calls() {
-		fmt.Fprintf(&b, "%s:%d\t%s\n", c.enter.Note, c.enter.Line, trace.Strace(c.enter, c.ret))
+		fmt.Fprintf(&b, "%s:%d\t%s\n", c.enter.Note, c.enter.Line, strace.API.Line(c.enter, c.ret))
 	}
 	return b.String()
 }

@@ -5,7 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"sockscope/server/trace"
+	"sockscope/server/ring"
 )
 
 // NewAreaFile makes the memory that one process is traced into. It is a file, so that
@@ -20,7 +20,7 @@ func NewAreaFile() (*os.File, error) {
 		return nil, os.NewSyscallError("memfd_create", err)
 	}
 	f := os.NewFile(uintptr(fd), "trace")
-	if err := f.Truncate(trace.AreaSize); err != nil {
+	if err := f.Truncate(ring.AreaSize); err != nil {
 		f.Close()
 		return nil, err
 	}

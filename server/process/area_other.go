@@ -5,7 +5,7 @@ package process
 import (
 	"os"
 
-	"sockscope/server/trace"
+	"sockscope/server/ring"
 )
 
 // NewAreaFile makes the memory that one process is traced into. It is a file, so that
@@ -17,7 +17,7 @@ func NewAreaFile() (*os.File, error) {
 		return nil, err
 	}
 	os.Remove(f.Name())
-	if err := f.Truncate(trace.AreaSize); err != nil {
+	if err := f.Truncate(ring.AreaSize); err != nil {
 		f.Close()
 		return nil, err
 	}

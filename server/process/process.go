@@ -12,16 +12,17 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sockscope/server/confine"
+	"sockscope/server/ring"
 	"sockscope/server/trace"
 	"sockscope/server/witness"
 )
 
 // Process is a process that runs one program.
 type Process struct {
-	Area   *trace.Area // what it is traced into
-	PID    int         // in the namespace of /proc; 0 when unknown
-	Stdin  *os.File    // takes the job, then what an agent is told
-	Stdout *os.File    // nil when the process has somebody else's
+	Area   *ring.Area // what it is traced into
+	PID    int        // in the namespace of /proc; 0 when unknown
+	Stdin  *os.File   // takes the job, then what an agent is told
+	Stdout *os.File   // nil when the process has somebody else's
 	Stderr *os.File
 	Strace *os.File // where strace writes; nil where it takes no calls
 

@@ -68,7 +68,7 @@ type seat struct {
 func newBroadcast(p *process.Process, header *trace.Header, log *slog.Logger) *broadcast {
 	b := &broadcast{log: log, proc: p, header: header, came: make(chan struct{}, 1)}
 	b.merge = merge{
-		began: socket.Now(), locate: newLocator(header.Sources).at, seen: b.seen,
+		began: socket.Now(), locate: newLocator(header.Sources).file, seen: b.seen,
 		areas: []mergeArea{{area: p.Area}},
 	}
 	return b

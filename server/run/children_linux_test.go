@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"sockscope/server/ring"
 	"sockscope/server/trace"
 )
 
@@ -17,7 +18,7 @@ import (
 func TestMergeKnowsWhoseChildItIs(t *testing.T) {
 	const ms = 1_000_000
 	a := testArea(t)
-	put := func(r *trace.Ring, rec trace.Record) {
+	put := func(r *ring.Ring, rec ring.Record) {
 		slot, ok := r.Reserve(&rec)
 		if !ok {
 			t.Fatal("the ring is full")
@@ -31,18 +32,18 @@ func TestMergeKnowsWhoseChildItIs(t *testing.T) {
 	var born []int
 	m.born = func(parent, pid int) { born = append(born, parent, pid) }
 
-	put(parent, trace.Record{Kind: trace.Start, Time: 1 * ms})
-	put(parent, trace.Record{Kind: trace.Enter, Call: trace.Fork, Time: 2 * ms, FD: -1})
-	put(child, trace.Record{Kind: trace.Start, Time: 3 * ms, NArgs: 2, Args: [3]int64{77, 1077}})
-	put(child, trace.Record{Kind: trace.Enter, Call: trace.Close, Time: 4 * ms, FD: 3})
-	put(second, trace.Record{Kind: trace.Start, Time: 6 * ms, NArgs: 2, Args: [3]int64{77, 1077}})
+	put(parent, ring.Record{Kind: trace.Start, Time: 1 * ms})
+	put(parent, ring.Record{Kind: trace.Enter, Call: trace.Fork, Time: 2 * ms, FD: -1})
+	put(child, ring.Record{Kind: trace.Start, Time: 3 * ms, NArgs: 2, Args: [3]int64{77, 1077}})
+	put(child, ring.Record{Kind: trace.Enter, Call: trace.Close, Time: 4 * ms, FD: 3})
+	put(second, ring.Record{Kind: trace.Start, Time: 6 * ms, NArgs: 2, Args: [3]int64{77, 1077}})
 	if _, _, err := m.read(20 * ms); err != nil {
 		t.Fatal(err)
 	}
 	if got := times(m.take(4 * ms)); !equal(got, 1*ms, 2*ms) {
 		t.Fatalf("before fork returned: %v", got)
 	}
-	put(parent, trace.Record{Kind: trace.Return, Call: trace.Fork, Time: 5 * ms, FD: -1, Result: 77})
+	put(parent, ring.Record{Kind: trace.Return, Call: trace.Fork, Time: 5 * ms, FD: -1, Result: 77})
 	if _, _, err := m.read(20 * ms); err != nil {
 		t.Fatal(err)
 	}

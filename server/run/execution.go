@@ -84,7 +84,7 @@ func newExecution(w *worker, procs []lab.Process, sources []trace.Source, box *o
 	for _, p := range procs {
 		e.members = append(e.members, &member{Process: p})
 	}
-	e.merge = merge{began: e.began, locate: newLocator(sources).at, seen: e.seen, born: e.born, areas: make([]mergeArea, len(procs)), gaps: true}
+	e.merge = merge{began: e.began, locate: newLocator(sources).file, seen: e.seen, born: e.born, areas: make([]mergeArea, len(procs)), gaps: true}
 	return e
 }
 
@@ -373,11 +373,7 @@ func (e *execution) witness(i int, out *os.File) {
 		},
 		Note: func(text string) { e.happened <- func() { e.note(text) } },
 	}
-	err := w.Read()
-	if err != nil {
-		e.happened <- func() { e.stop(trace.EndFailed, err.Error()) }
-		io.Copy(io.Discard, out)
-	}
+	w.Read()
 	if n := w.Missed(); n > 0 {
 		e.happened <- func() {
 			e.cut += n

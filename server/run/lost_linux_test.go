@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sockscope/server/lab"
+	"sockscope/server/ring"
 	"sockscope/server/trace"
 
 	"golang.org/x/sys/unix"
@@ -13,16 +14,16 @@ import (
 // A server whose last call could not be recorded is taken to sleep when nothing
 // has come of it for a while, recorded or not: its run ends.
 func TestServerAsleepInALostCall(t *testing.T) {
-	mem, err := unix.Mmap(-1, 0, trace.AreaSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	mem, err := unix.Mmap(-1, 0, ring.AreaSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer unix.Munmap(mem)
-	area, err := trace.NewArea(mem)
+	area, err := ring.NewArea(mem)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, ring := area.Claim()
+	_, r := area.Claim()
 	e := newExecution(new(worker), []lab.Process{{}}, nil, nil)
 	e.began -= int64(time.Hour)
 	e.merge.follow(0, area)
@@ -38,8 +39,8 @@ func TestServerAsleepInALostCall(t *testing.T) {
 	}
 	full := func() {
 		for ok := true; ok; {
-			var slot trace.Slot
-			if slot, ok = ring.Reserve(&trace.Record{Kind: trace.Enter, Call: trace.Accept, FD: 3}); ok {
+			var slot ring.Slot
+			if slot, ok = r.Reserve(&ring.Record{Kind: trace.Enter, Call: trace.Accept, FD: 3}); ok {
 				slot.Publish()
 			}
 		}

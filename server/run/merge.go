@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"sockscope/server/ring"
 	"sockscope/server/trace"
 )
 
@@ -20,8 +21,8 @@ const never = int64(1<<63 - 1)
 // merge brings the records of all threads of a run into one order, that of
 // their times.
 type merge struct {
-	began  int64 // ns of CLOCK_MONOTONIC
-	locate func(pcs [4]uintptr) (file, line int)
+	began  int64                 // ns of CLOCK_MONOTONIC
+	locate func(file string) int // the number of a source; 0 for none
 	seen   func(*trace.Event)    // called for each event at once, in no order across threads
 	areas  []mergeArea           // by the processes' numbers
 	born   func(parent, pid int) // called when a process has made one more, which gets the next number; nil where none can
@@ -30,13 +31,13 @@ type merge struct {
 	late   int                   // events that came after a later one had been passed on
 	settle time.Duration         // where it is to be longer
 	gaps   bool                  // say where calls were not recorded
-	rec    trace.Record
+	rec    ring.Record
 }
 
 // mergeArea is one process's memory. area is nil before the process started, and
 // for one that another process made: its rings are in the memory of that one.
 type mergeArea struct {
-	area    *trace.Area
+	area    *ring.Area
 	ended   bool
 	rings   []mergeRing
 	threads int   // of the process, that have a ring
@@ -57,7 +58,7 @@ type mergeRing struct {
 }
 
 // follow adds the area of a process.
-func (m *merge) follow(proc int, area *trace.Area) { m.areas[proc].area = area }
+func (m *merge) follow(proc int, area *ring.Area) { m.areas[proc].area = area }
 
 // end says that a process is no more: nothing that it announced will follow.
 func (m *merge) end(proc int) { m.areas[proc].ended = true }
@@ -142,7 +143,11 @@ func (m *merge) put(proc, i int) {
 		m.areas[proc].threads++
 	}
 	e := m.rec.Event(r.proc, r.thread, m.began)
-	e.File, e.Line = m.locate(m.rec.PCs)
+	if name, line := m.areas[proc].area.Place(m.rec.Site); line > 0 {
+		if file := m.locate(name); file > 0 {
+			e.File, e.Line = file, line
+		}
+	}
 	if since := m.areas[r.proc].since; e.Time < since {
 		e.Time = since // its parent lost the processor before it could tell when fork returned
 		m.late++

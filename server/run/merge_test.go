@@ -7,10 +7,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sockscope/server/process"
+	"sockscope/server/ring"
 	"sockscope/server/trace"
 )
 
-func testArea(t testing.TB) *trace.Area {
+func testArea(t testing.TB) *ring.Area {
 	t.Helper()
 	f, err := process.NewAreaFile()
 	if err != nil {
@@ -25,18 +26,18 @@ func testArea(t testing.TB) *trace.Area {
 	return area
 }
 
-func record(t testing.TB, r *trace.Ring, kind trace.Kind, time int64) {
+func record(t testing.TB, r *ring.Ring, kind trace.Kind, time int64) {
 	t.Helper()
-	slot, ok := r.Reserve(&trace.Record{Kind: kind, Call: trace.Recv, Time: time, FD: 3})
+	slot, ok := r.Reserve(&ring.Record{Kind: kind, Call: trace.Recv, Time: time, FD: 3})
 	if !ok {
 		t.Fatal("the ring is full")
 	}
 	slot.Publish()
 }
 
-func newTestMerge(areas ...*trace.Area) *merge {
+func newTestMerge(areas ...*ring.Area) *merge {
 	m := &merge{
-		locate: func([4]uintptr) (int, int) { return 0, 0 },
+		locate: func(string) int { return 0 },
 		seen:   func(*trace.Event) {},
 		areas:  make([]mergeArea, len(areas)),
 	}
@@ -117,9 +118,10 @@ func TestMergeFindsDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Munmap(mem)
-	_, ring := area.Claim()
-	record(t, ring, trace.Enter, 1)
-	for i := 128; i < 4096; i++ { // behind the head of the area and of the ring
+	_, r := area.Claim()
+	record(t, r, trace.Enter, 1)
+	first := ring.AreaSize - trace.MaxThreads*ring.RingSize
+	for i := first + 64; i < first+4096; i++ { // behind the head of the first ring
 		mem[i] = 0xee
 	}
 	m := newTestMerge(area)
@@ -132,17 +134,17 @@ func TestMergeFindsDamage(t *testing.T) {
 // thread, or where its process ended.
 func TestMergeSaysWhereCallsAreMissing(t *testing.T) {
 	area := testArea(t)
-	_, ring := area.Claim()
+	_, r := area.Claim()
 	m := newTestMerge(area)
 	m.gaps = true
 	fill := func(from int64) (lost int64) {
-		before := ring.Dropped()
-		for ring.Dropped() < before+3 {
-			if slot, ok := ring.Reserve(&trace.Record{Kind: trace.Enter, Call: trace.Recv, Time: from, FD: 3}); ok {
+		before := r.Dropped()
+		for r.Dropped() < before+3 {
+			if slot, ok := r.Reserve(&ring.Record{Kind: trace.Enter, Call: trace.Recv, Time: from, FD: 3}); ok {
 				slot.Publish()
 			}
 		}
-		return ring.Dropped() - before
+		return r.Dropped() - before
 	}
 	read := func() []trace.Event {
 		if _, _, err := m.read(never); err != nil {
@@ -150,7 +152,7 @@ func TestMergeSaysWhereCallsAreMissing(t *testing.T) {
 		}
 		return m.take(never)
 	}
-	record(t, ring, trace.Start, 1)
+	record(t, r, trace.Start, 1)
 	if lost := fill(2); lost != 3 {
 		t.Fatalf("%d lost", lost)
 	}
@@ -159,7 +161,7 @@ func TestMergeSaysWhereCallsAreMissing(t *testing.T) {
 			t.Fatalf("a gap before any call was left out: %+v", e)
 		}
 	}
-	record(t, ring, trace.Enter, 5)
+	record(t, r, trace.Enter, 5)
 	if got := read(); len(got) != 2 || got[0].Kind != trace.Gap || got[0].Result != 3 || got[0].Time != 5 || got[1].Kind != trace.Enter {
 		t.Fatalf("in front of the next call: %+v", got)
 	}

@@ -15,6 +15,7 @@ import (
 	"sockscope/server/process"
 	"sockscope/server/socket"
 	"sockscope/server/trace"
+	"sockscope/server/trace/strace"
 	"sockscope/server/witness"
 )
 
@@ -60,10 +61,7 @@ func Terminal(signals <-chan os.Signal, program, addr string, args map[string]st
 				Take: func(events []trace.Event) { taken <- events },
 				Note: func(text string) { lines <- text },
 			}
-			if err := w.Read(); err != nil {
-				lines <- err.Error()
-				io.Copy(io.Discard, proc.Strace)
-			}
+			w.Read()
 		})
 	}
 	go func() {
@@ -76,7 +74,7 @@ func Terminal(signals <-chan os.Signal, program, addr string, args map[string]st
 	screen := &straceWriter{w: out, threads: strace, strace: strace, pids: []int{proc.Number()}}
 	m := merge{
 		areas:  []mergeArea{{area: proc.Area}},
-		locate: func([4]uintptr) (int, int) { return 0, 0 },
+		locate: func(string) int { return 0 },
 		seen:   func(*trace.Event) {},
 		born:   func(_, pid int) { screen.pids = append(screen.pids, pid) },
 		gaps:   true,
@@ -170,9 +168,9 @@ func (s *straceWriter) event(e *trace.Event) {
 		delete(s.open, who)
 		if s.partial != nil && *s.partial == who {
 			s.partial = nil
-			fmt.Fprintln(s.w, strings.TrimPrefix(trace.Strace(enter, e), beginning(enter)))
+			fmt.Fprintln(s.w, strings.TrimPrefix(strace.API.Line(enter, e), beginning(enter)))
 		} else {
-			s.line(s.prefix(who) + trace.Resumed(enter, e))
+			s.line(s.prefix(who) + strace.API.Resumed(enter, e))
 		}
 		if e.Call == trace.Bind && e.Errno == 0 && len(e.Queues) > 0 {
 			s.line("server: bound to " + e.Queues[0].Local)
@@ -184,7 +182,7 @@ const unfinished = " <unfinished ...>"
 
 // beginning returns what can be said of a call that has not returned.
 func beginning(enter *trace.Event) string {
-	return strings.TrimSuffix(trace.Strace(enter, nil), unfinished)
+	return strings.TrimSuffix(strace.API.Line(enter, nil), unfinished)
 }
 
 // prefix names the process and the thread, as strace -f does, when there are

@@ -2,12 +2,11 @@ package socket
 
 import (
 	"errors"
-	"reflect"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 
+	"sockscope/server/ring"
 	"sockscope/server/trace"
 )
 
@@ -25,6 +24,7 @@ type call struct {
 	from    *sockaddr // address that comes out
 	timeout int64     // ns, or trace.Forever
 	sets    sets      // of select, poll and epoll_wait
+	null    uint8     // of select: the lists that aren't given; see trace.Sets
 	value   *int32    // of an option that comes out; the last of args
 	status  *int32    // of a child that comes out; the last of args
 }
@@ -68,9 +68,10 @@ func (c *call) once(trap, a1, a2, a3, a4, a5, a6 uintptr) (int, Errno) {
 // thread is one traced thread. Only that thread touches it.
 type thread struct {
 	id      int // as gettid(2) has it
-	ring    *trace.Ring
+	ring    *ring.Ring
+	sites   sites
 	sampler *sampler // nil when nothing is sampled beside calls
-	rec     trace.Record
+	rec     ring.Record
 	passage passage
 	addr    [128]byte // text of rec.Addr
 }
@@ -78,7 +79,7 @@ type thread struct {
 // traced holds the threads that are.
 var traced struct {
 	sync.Mutex
-	area    *trace.Area
+	area    *ring.Area
 	sample  bool
 	many    atomic.Bool // Go was used: the caller may be any thread, or none of these
 	threads atomic.Pointer[[]*thread]
@@ -88,7 +89,7 @@ var traced struct {
 // first thread and stays on its operating system thread. With sample, queues
 // and states of the sockets are read beside each call, which costs some
 // microseconds a call. A process attaches once.
-func Attach(area *trace.Area, sample bool) error {
+func Attach(area *ring.Area, sample bool) error {
 	traced.Lock()
 	if traced.area != nil {
 		traced.Unlock()
@@ -112,15 +113,15 @@ func started() bool {
 	if traced.area == nil {
 		return false
 	}
-	_, ring := traced.area.Claim()
-	if ring == nil {
+	_, mine := traced.area.Claim()
+	if mine == nil {
 		return false
 	}
-	t := &thread{id: gettid(), ring: ring}
+	t := &thread{id: gettid(), ring: mine, sites: sites{area: traced.area}}
 	if traced.sample {
 		t.sampler = new(sampler)
 	}
-	t.passage.pending = ring.Pending()
+	t.passage.pending = mine.Pending()
 	t.note(trace.Start, 0, int64(forked.pid), int64(forked.host))
 	threads := []*thread{t}
 	if old := traced.threads.Load(); old != nil {
@@ -170,7 +171,7 @@ func current() *thread {
 // note records the start or the end of the thread. The start in a process that
 // Fork made has the process's two numbers.
 func (t *thread) note(kind trace.Kind, status int, pid, host int64) {
-	t.rec = trace.Record{Kind: kind, Time: nanotime(), FD: -1, Result: int64(status)}
+	t.rec = ring.Record{Kind: kind, Time: nanotime(), FD: -1, Result: int64(status)}
 	if pid != 0 {
 		t.rec.NArgs, t.rec.Args = 2, [3]int64{pid, host}
 	}
@@ -183,16 +184,16 @@ func (t *thread) note(kind trace.Kind, status int, pid, host int64) {
 // before the call. It reports false when the ring is full.
 func (t *thread) entering(c *call) bool {
 	rec := &t.rec
-	*rec = trace.Record{
+	*rec = ring.Record{
 		Kind: trace.Enter, Call: c.name, FD: int32(c.fd), Size: int32(c.size),
 		NArgs: c.nargs, Args: c.args, Timeout: c.timeout, Data: c.out,
 	}
-	callers(&rec.PCs)
+	rec.Site = t.sites.here(4) // without what is the same for all calls
 	if c.to != nil {
 		rec.Addr = c.to.appendTo(t.addr[:0])
 	}
 	if c.sets != nil {
-		rec.HasSets, rec.Sets = true, c.sets.asked()
+		rec.HasSets, rec.Null, rec.Sets = true, c.null, c.sets.asked()
 	}
 	if t.sampler != nil {
 		rec.Queues = t.sampler.before(c, (*lists)(&rec.Sets))
@@ -228,7 +229,7 @@ func (t *thread) returned(c *call) (int, Errno) {
 	var asked lists
 	if c.sets != nil {
 		asked = rec.Sets
-		rec.HasSets, rec.Sets = ok, lists{}
+		rec.HasSets, rec.Null, rec.Sets = ok, 0, lists{}
 	}
 	if t.sampler != nil {
 		rec.Queues = t.sampler.after(c, n, ok || errno == EINPROGRESS, &asked)
@@ -241,42 +242,4 @@ func (t *thread) returned(c *call) (int, Errno) {
 	}
 	atomic.StoreInt64(p.pending, 0)
 	return n, errno
-}
-
-// anchor is what program counters are counted from: the same function lies at
-// another address in another process when the binary is position-independent.
-var anchor = reflect.ValueOf(Attach).Pointer()
-
-// callers stores where the call came from, this package's own frames left out
-// as far as they are the same for all calls.
-func callers(pcs *[4]uintptr) {
-	n := runtime.Callers(4, pcs[:])
-	for i := range pcs[:n] {
-		pcs[i] -= anchor
-	}
-}
-
-// demos begins the names of the packages whose lines Locate reports.
-const demos = "sockscope/server/demo/"
-
-// Locate returns where in the programs a traced call was made: the base name of
-// the file and the line of the innermost frame that lies in a program of package demo,
-// or "", 0 when none does. pcs are those of a trace.Record, made by a process of
-// this very binary.
-func Locate(pcs []uintptr) (file string, line int) {
-	var here [8]uintptr
-	n := 0
-	for n < len(pcs) && n < len(here) && pcs[n] != 0 {
-		here[n] = pcs[n] + anchor
-		n++
-	}
-	frames := runtime.CallersFrames(here[:n])
-	for more := n > 0; more; {
-		var f runtime.Frame
-		f, more = frames.Next()
-		if strings.HasPrefix(f.Function, demos) {
-			return f.File[strings.LastIndexByte(f.File, '/')+1:], f.Line
-		}
-	}
-	return "", 0
 }

@@ -9,19 +9,20 @@ import (
 	"testing"
 	"time"
 
+	"sockscope/server/ring"
 	"sockscope/server/trace"
 
 	"golang.org/x/sys/unix"
 )
 
 // newArea returns an area outside of Go's heap, where a real one lies.
-func newArea(t testing.TB) *trace.Area {
-	mem, err := unix.Mmap(-1, 0, trace.AreaSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_SHARED)
+func newArea(t testing.TB) *ring.Area {
+	mem, err := unix.Mmap(-1, 0, ring.AreaSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_SHARED)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { unix.Munmap(mem) })
-	area, err := trace.NewArea(mem)
+	area, err := ring.NewArea(mem)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +30,7 @@ func newArea(t testing.TB) *trace.Area {
 }
 
 // attach traces the calling goroutine until the test ends.
-func attach(t testing.TB, sample bool) *trace.Ring {
+func attach(t testing.TB, sample bool) *ring.Ring {
 	area := newArea(t)
 	t.Cleanup(detach)
 	if err := Attach(area, sample); err != nil {
@@ -48,10 +49,10 @@ func detach() {
 }
 
 // drain takes all events out of the ring and gives each to take.
-func drain(t testing.TB, ring *trace.Ring, take func(*trace.Event)) {
-	var rec trace.Record
+func drain(t testing.TB, r *ring.Ring, take func(*trace.Event)) {
+	var rec ring.Record
 	for {
-		ok, err := ring.Next(&rec)
+		ok, err := r.Next(&rec)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,7 +66,7 @@ func drain(t testing.TB, ring *trace.Ring, take func(*trace.Event)) {
 
 func TestCallIsTwoEvents(t *testing.T) {
 	a, b := pair(t)
-	ring := attach(t, true)
+	r := attach(t, true)
 	if _, err := a.Send([]byte("Hello")); err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +75,7 @@ func TestCallIsTwoEvents(t *testing.T) {
 		t.Fatalf("recv: %q, %v", data, err)
 	}
 	var events []trace.Event
-	drain(t, ring, func(e *trace.Event) { events = append(events, *e) })
+	drain(t, r, func(e *trace.Event) { events = append(events, *e) })
 	if len(events) != 5 || events[0].Kind != trace.Start {
 		t.Fatalf("a start and two calls made %d events: %+v", len(events), events)
 	}
@@ -105,7 +106,7 @@ func TestCallIsTwoEvents(t *testing.T) {
 // A socket whose connect failed has no address and no bytes that would mean
 // anything.
 func TestFailedConnectHasNoAddress(t *testing.T) {
-	ring := attach(t, true)
+	r := attach(t, true)
 	nobody := New(AF_INET, SOCK_STREAM)
 	defer nobody.Close()
 	nobody.Bind("127.0.0.1:0")
@@ -114,7 +115,7 @@ func TestFailedConnectHasNoAddress(t *testing.T) {
 	if err := s.Connect(local(t, nobody)); err != ECONNREFUSED {
 		t.Fatal(err)
 	}
-	drain(t, ring, func(e *trace.Event) {
+	drain(t, r, func(e *trace.Event) {
 		for _, q := range e.Queues {
 			if e.Call == trace.Connect && (q.Local+q.Peer != "" || q.Send != 0) {
 				t.Errorf("sampled %+v", q)
@@ -124,7 +125,7 @@ func TestFailedConnectHasNoAddress(t *testing.T) {
 }
 
 func TestAddressesAreSampledOnce(t *testing.T) {
-	ring := attach(t, true)
+	r := attach(t, true)
 	listener := New(AF_INET, SOCK_STREAM)
 	defer listener.Close()
 	listener.Bind("127.0.0.1:0")
@@ -142,7 +143,7 @@ func TestAddressesAreSampledOnce(t *testing.T) {
 	type ends struct{ local, peer string }
 	got := map[int]ends{}
 	var backlog []trace.Queue
-	drain(t, ring, func(e *trace.Event) {
+	drain(t, r, func(e *trace.Event) {
 		for _, q := range e.Queues {
 			if q.Local != "" {
 				if _, again := got[q.FD]; again {
@@ -173,9 +174,9 @@ func TestAddressesAreSampledOnce(t *testing.T) {
 func TestTracingAllocatesNothing(t *testing.T) {
 	for _, sample := range []bool{false, true} {
 		a, b := pair(t)
-		ring := attach(t, sample)
+		r := attach(t, sample)
 		message := []byte("This is the message")
-		var rec trace.Record
+		var rec ring.Record
 		if n := testing.AllocsPerRun(20, func() {
 			for range 10 {
 				a.Send(message)
@@ -184,7 +185,7 @@ func TestTracingAllocatesNothing(t *testing.T) {
 		}); n != 0 {
 			t.Errorf("sample %v: %v allocations in 20 calls", sample, n)
 		}
-		for ok := true; ok; ok, _ = ring.Next(&rec) {
+		for ok := true; ok; ok, _ = r.Next(&rec) {
 		}
 		detach()
 	}
@@ -192,7 +193,7 @@ func TestTracingAllocatesNothing(t *testing.T) {
 
 func TestFullRingLeavesCallsAlone(t *testing.T) {
 	a, b := pair(t)
-	ring := attach(t, false)
+	r := attach(t, false)
 	message := make([]byte, trace.DataCap)
 	for i := range 2000 {
 		message[0] = byte(i)
@@ -208,11 +209,11 @@ func TestFullRingLeavesCallsAlone(t *testing.T) {
 			got += len(data)
 		}
 	}
-	if ring.Dropped() == 0 {
+	if r.Dropped() == 0 {
 		t.Fatal("no call was dropped: the test fills too little")
 	}
 	open := 0
-	drain(t, ring, func(e *trace.Event) {
+	drain(t, r, func(e *trace.Event) {
 		switch e.Kind {
 		case trace.Enter:
 			open++
@@ -274,10 +275,10 @@ func TestEveryThreadHasItsRing(t *testing.T) {
 
 // Threads for which no ring is left run untraced, and write nobody else's.
 func TestThreadsBeyondTheRings(t *testing.T) {
-	ring := attach(t, false)
+	r := attach(t, false)
 	const threads = trace.MaxThreads + 10
 	a, b := pair(t)
-	drain(t, ring, func(*trace.Event) {})
+	drain(t, r, func(*trace.Event) {})
 	for range threads {
 		done := make(chan struct{})
 		Go(func() {
@@ -289,7 +290,7 @@ func TestThreadsBeyondTheRings(t *testing.T) {
 	}
 	a.Shutdown(SHUT_WR)
 	var calls []trace.Call
-	drain(t, ring, func(e *trace.Event) { calls = append(calls, e.Call) })
+	drain(t, r, func(e *trace.Event) { calls = append(calls, e.Call) })
 	if !slices.Equal(calls, []trace.Call{trace.Shutdown, trace.Shutdown}) {
 		t.Errorf("the first thread shut down, and its ring has %v", calls)
 	}
@@ -319,10 +320,10 @@ func BenchmarkCall(b *testing.B) {
 	}{{"traced", false}, {"sampled", true}} {
 		b.Run(mode.name, func(b *testing.B) {
 			x, y := pair(b)
-			ring := attach(b, mode.sample)
+			r := attach(b, mode.sample)
 			threads := traced.threads.Load()
 			message := make([]byte, 64)
-			var rec trace.Record
+			var rec ring.Record
 			rounds := func(n int) time.Duration {
 				began := time.Now()
 				for range n {
@@ -338,7 +339,7 @@ func BenchmarkCall(b *testing.B) {
 				without := rounds(chunk)
 				traced.threads.Store(threads)
 				with := rounds(chunk)
-				for ok := true; ok; ok, _ = ring.Next(&rec) {
+				for ok := true; ok; ok, _ = r.Next(&rec) {
 				}
 				bare = append(bare, float64(without)/(2*chunk))
 				added = append(added, float64(with-without)/(2*chunk))

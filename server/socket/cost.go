@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"sockscope/server/ring"
 	"sockscope/server/trace"
 
 	"golang.org/x/sys/unix"
@@ -14,9 +15,9 @@ import (
 // made traced and not, as if it were a recv on a TCP socket. It is the median of
 // several rounds and takes about a millisecond. The area is one that nobody
 // else uses.
-func Cost(area *trace.Area, sample bool) (int64, error) {
-	_, ring := area.Claim()
-	if ring == nil {
+func Cost(area *ring.Area, sample bool) (int64, error) {
+	_, mine := area.Claim()
+	if mine == nil {
 		return 0, nil
 	}
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
@@ -24,16 +25,16 @@ func Cost(area *trace.Area, sample bool) (int64, error) {
 		return 0, err
 	}
 	defer unix.Close(fd)
-	t := &thread{id: gettid(), ring: ring}
+	t := &thread{id: gettid(), ring: mine, sites: sites{area: area}}
 	if sample {
 		t.sampler = new(sampler)
 	}
-	t.passage.pending = ring.Pending()
+	t.passage.pending = mine.Pending()
 	c := call{name: trace.Recv, fd: fd, nargs: 1, size: 1024}
 
 	const calls = 50
 	var rounds []int64
-	var rec trace.Record
+	var rec ring.Record
 	for range 9 {
 		began := time.Now()
 		for range calls {
@@ -50,7 +51,7 @@ func Cost(area *trace.Area, sample bool) (int64, error) {
 		}
 		rounds = append(rounds, int64(time.Since(began)-bare)/calls)
 		for ok := true; ok; { // make room again
-			if ok, err = ring.Next(&rec); err != nil {
+			if ok, err = mine.Next(&rec); err != nil {
 				return 0, err
 			}
 		}

@@ -24,7 +24,7 @@
 //
 // # Tracing
 //
-// After [Attach] every call is recorded into a trace.Area: when it entered the
+// After [Attach] every call is recorded into a ring.Area: when it entered the
 // kernel, when it returned, what went in and came out, and whether its thread
 // slept. Without Attach the same code runs and nothing is recorded. A thread
 // whose calls are to be recorded is the one that called Attach or one started

@@ -1,6 +1,6 @@
 package socket
 
-import "sockscope/server/trace"
+import "sockscope/server/ring"
 
 // Events is a set of things that a socket can be ready for, as poll(2) and
 // epoll_ctl(2) number them.
@@ -34,7 +34,7 @@ type Ready struct {
 }
 
 // lists are fds by what they wait for, or are ready for.
-type lists [trace.NumSets][]int32
+type lists [ring.NumSets][]int32
 
 func (l *lists) reset() {
 	for i := range l {

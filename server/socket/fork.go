@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"unsafe"
 
+	"sockscope/server/ring"
 	"sockscope/server/trace"
 
 	"golang.org/x/sys/unix"
@@ -92,12 +93,12 @@ func Forked(children ...func(listener, conn *Socket)) {
 
 // inherit has this process traced into the memory behind fd.
 func inherit(fd int, sample bool) error {
-	mem, err := unix.Mmap(fd, 0, trace.AreaSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	mem, err := unix.Mmap(fd, 0, ring.AreaSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		return os.NewSyscallError("mmap", err)
 	}
 	unix.Close(fd) // it has no children of its own
-	area, err := trace.NewArea(mem)
+	area, err := ring.NewArea(mem)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package socket
 
 import (
-	"encoding/binary"
 	"net/netip"
 	"testing"
 )
@@ -37,28 +36,6 @@ func FuzzSockaddr(f *testing.F) {
 			if _, err := netip.ParseAddrPort(string(text)); err != nil {
 				t.Errorf("% x is %q", raw, text)
 			}
-		}
-	})
-}
-
-// FuzzLocate: program counters come out of memory that a traced process can
-// write.
-func FuzzLocate(f *testing.F) {
-	var pcs [4]uintptr
-	callers(&pcs)
-	seed := make([]byte, 32)
-	for i, pc := range pcs {
-		binary.LittleEndian.PutUint64(seed[8*i:], uint64(pc))
-	}
-	f.Add(seed)
-	f.Add(make([]byte, 80))
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		var pcs []uintptr
-		for ; len(raw) >= 8; raw = raw[8:] {
-			pcs = append(pcs, uintptr(binary.LittleEndian.Uint64(raw)))
-		}
-		if file, line := Locate(pcs); file != "" || line != 0 {
-			t.Errorf("%s:%d is in no program: this test has none", file, line)
 		}
 	})
 }

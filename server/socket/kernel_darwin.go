@@ -8,6 +8,7 @@ import (
 	"time"
 	_ "unsafe" // for go:linkname
 
+	"sockscope/server/ring"
 	"sockscope/server/trace"
 
 	"golang.org/x/sys/unix"
@@ -140,9 +141,9 @@ func linuxErrno(errno syscall.Errno) Errno {
 type passage struct {
 	trap     uintptr
 	args     [6]uintptr
-	slot     trace.Slot // of the Enter
-	pending  *int64     // see trace.Ring.Pending
-	returned int64      // ns
+	slot     ring.Slot // of the Enter
+	pending  *int64    // see ring.Ring.Pending
+	returned int64     // ns
 	n        int
 	errno    Errno
 }
@@ -163,9 +164,9 @@ func (p *passage) slept() (trace.Sleep, int64) { return trace.SleepUnknown, 0 }
 // sampler would read queues beside a call; here nothing is sampled.
 type sampler struct{}
 
-func (*sampler) before(*call, *lists) []trace.QueueRecord { return nil }
+func (*sampler) before(*call, *lists) []ring.Queue { return nil }
 
-func (*sampler) after(*call, int, bool, *lists) []trace.QueueRecord { return nil }
+func (*sampler) after(*call, int, bool, *lists) []ring.Queue { return nil }
 
 // nanotime reads the monotonic clock.
 //

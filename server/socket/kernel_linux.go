@@ -7,6 +7,7 @@ import (
 	"time"
 	"unsafe"
 
+	"sockscope/server/ring"
 	"sockscope/server/trace"
 
 	"golang.org/x/sys/unix"
@@ -82,8 +83,8 @@ func gettid() int {
 type passage struct {
 	trap          uintptr
 	args          [6]uintptr
-	slot          trace.Slot // of the Enter; published on the way in
-	pending       *int64     // see trace.Ring.Pending
+	slot          ring.Slot // of the Enter; published on the way in
+	pending       *int64    // see ring.Ring.Pending
 	before, after unix.Rusage
 	returned      int64 // ns of CLOCK_MONOTONIC
 	r, errno      uintptr

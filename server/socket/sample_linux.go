@@ -5,6 +5,7 @@ import (
 	"syscall"
 	"unsafe"
 
+	"sockscope/server/ring"
 	"sockscope/server/trace"
 
 	"golang.org/x/sys/unix"
@@ -14,7 +15,7 @@ import (
 // calls are not traced, lie outside of the traced call's times, and never
 // block.
 type sampler struct {
-	queues [trace.MaxQueues]trace.QueueRecord
+	queues [ring.MaxQueues]ring.Queue
 	n      int
 	info   unix.TCPInfo
 	size   uint32
@@ -27,7 +28,7 @@ type sampler struct {
 func (p *sampler) reset() { p.n, p.texts = 0, 0 }
 
 // before reads what a call is about to deal with.
-func (p *sampler) before(c *call, sets *lists) []trace.QueueRecord {
+func (p *sampler) before(c *call, sets *lists) []ring.Queue {
 	p.reset()
 	p.read(c.fd)
 	p.readSets(sets)
@@ -36,7 +37,7 @@ func (p *sampler) before(c *call, sets *lists) []trace.QueueRecord {
 
 // after reads the same when the call is back, and the addresses that it made
 // known; ok is true also of a connect that goes on.
-func (p *sampler) after(c *call, result int, ok bool, sets *lists) []trace.QueueRecord {
+func (p *sampler) after(c *call, result int, ok bool, sets *lists) []ring.Queue {
 	p.reset()
 	switch {
 	case c.name == trace.Close:
@@ -76,12 +77,12 @@ func contains(sets [][]int32, fd int32) bool {
 
 // read adds the queue lengths and the state of fd. It returns nil when fd is no
 // socket, or no room is left.
-func (p *sampler) read(fd int) *trace.QueueRecord {
+func (p *sampler) read(fd int) *ring.Queue {
 	if fd < 3 || p.n == len(p.queues) {
 		return nil
 	}
 	q := &p.queues[p.n]
-	*q = trace.QueueRecord{FD: int32(fd), Time: nanotime()}
+	*q = ring.Queue{FD: int32(fd), Time: nanotime()}
 	p.size = uint32(unsafe.Sizeof(p.info))
 	if _, _, errno := syscall.RawSyscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.IPPROTO_TCP, unix.TCP_INFO,
 		uintptr(unsafe.Pointer(&p.info)), uintptr(unsafe.Pointer(&p.size)), 0); errno != 0 {
@@ -112,7 +113,7 @@ func (p *sampler) queue(fd int, which uintptr) int32 {
 }
 
 // named adds the socket's addresses, as far as it has them.
-func (p *sampler) named(q *trace.QueueRecord) {
+func (p *sampler) named(q *ring.Queue) {
 	if q != nil {
 		q.Local = p.address(unix.SYS_GETSOCKNAME, q.FD)
 		q.Peer = p.address(unix.SYS_GETPEERNAME, q.FD)

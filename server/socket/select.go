@@ -35,7 +35,7 @@ func Select(inputs, outputs Set, timeout ...time.Duration) (readable, writable [
 		f.n = 0
 		f.fill(&f.read, inputs)
 		f.fill(&f.write, outputs)
-		c := call{name: trace.Select, fd: -1, size: f.n, timeout: patience.ns(), sets: f}
+		c := call{name: trace.Select, fd: -1, size: f.n, timeout: patience.ns(), sets: f, null: 1 << 2}
 		var limit *waitTime
 		if patience.limited {
 			limit = &f.wait

@@ -40,7 +40,7 @@ func TestRecvWithDataIsAwake(t *testing.T) {
 		return
 	}
 	a, b := pair(t)
-	ring := attach(t, false)
+	r := attach(t, false)
 	defer busy()()
 	n := 0
 	for range 200 {
@@ -53,7 +53,7 @@ func TestRecvWithDataIsAwake(t *testing.T) {
 				t.Fatalf("recv: %q, %v", data, err)
 			}
 		}
-		drain(t, ring, func(e *trace.Event) {
+		drain(t, r, func(e *trace.Event) {
 			if e.Kind == trace.Return {
 				n++
 				if e.Sleep != trace.Awake {
@@ -62,7 +62,7 @@ func TestRecvWithDataIsAwake(t *testing.T) {
 			}
 		})
 	}
-	if n != 10000 || ring.Dropped() != 0 {
+	if n != 10000 || r.Dropped() != 0 {
 		t.Fatalf("%d of 10000 calls are in the trace", n)
 	}
 }
@@ -74,7 +74,7 @@ func TestRecvWithoutDataSleeps(t *testing.T) {
 		return
 	}
 	a, b := pair(t)
-	ring := attach(t, false)
+	r := attach(t, false)
 	defer busy()()
 
 	// The writer waits, each time, until the thread is back from the recv before
@@ -99,7 +99,7 @@ func TestRecvWithoutDataSleeps(t *testing.T) {
 		}
 		back.Add(1)
 		if i%50 == 49 {
-			drain(t, ring, func(e *trace.Event) {
+			drain(t, r, func(e *trace.Event) {
 				if e.Kind == trace.Return {
 					n++
 					if e.Sleep != trace.Slept {
@@ -110,7 +110,7 @@ func TestRecvWithoutDataSleeps(t *testing.T) {
 		}
 	}
 	<-written
-	if n != calls || ring.Dropped() != 0 {
+	if n != calls || r.Dropped() != 0 {
 		t.Fatalf("%d of %d calls are in the trace", n, calls)
 	}
 }
@@ -156,7 +156,7 @@ func TestOpenCallIsBlocked(t *testing.T) {
 		return
 	}
 	a, b := pair(t)
-	ring := attach(t, false)
+	r := attach(t, false)
 	w := openWitness(t, gettid())
 	got := make(chan []trace.Event)
 	go func() {
@@ -164,7 +164,7 @@ func TestOpenCallIsBlocked(t *testing.T) {
 			runtime.Gosched()
 		}
 		var events []trace.Event
-		drain(t, ring, func(e *trace.Event) { events = append(events, *e) })
+		drain(t, r, func(e *trace.Event) { events = append(events, *e) })
 		unix.Write(a.fd, []byte("x"))
 		got <- events
 	}()
@@ -176,7 +176,7 @@ func TestOpenCallIsBlocked(t *testing.T) {
 	if last.Kind != trace.Enter || last.Call != trace.Recv || last.FD != b.fd {
 		t.Errorf("asleep in recv, and the last event is %+v", last)
 	}
-	drain(t, ring, func(e *trace.Event) {
+	drain(t, r, func(e *trace.Event) {
 		if e.Kind != trace.Return || e.Sleep != trace.Slept || e.Time <= last.Time {
 			t.Errorf("woken, recv returned as %+v", e)
 		}
@@ -190,7 +190,7 @@ func TestInterruptedCallsAreMadeAgain(t *testing.T) {
 		return
 	}
 	a, _ := pair(t)
-	ring := attach(t, false)
+	r := attach(t, false)
 	pid, tid := os.Getpid(), gettid()
 	w := openWitness(t, tid)
 	for name, wait := range map[string]func(){
@@ -223,7 +223,7 @@ func TestInterruptedCallsAreMadeAgain(t *testing.T) {
 		interrupted := 0
 		var left []int64
 		var result int64
-		drain(t, ring, func(e *trace.Event) {
+		drain(t, r, func(e *trace.Event) {
 			switch {
 			case e.Kind == trace.Enter:
 				left = append(left, e.Timeout)

@@ -2,9 +2,9 @@ package socket
 
 import (
 	"errors"
-	"runtime"
 	"sync/atomic"
 
+	"sockscope/server/ring"
 	"sockscope/server/trace"
 )
 
@@ -13,14 +13,15 @@ import (
 // a thread's do; see [trace.Call.Told]. A nil Voice, or one in a process that isn't
 // traced, says nothing. It is for one goroutine at a time.
 type Voice struct {
-	ring *trace.Ring
-	rec  trace.Record
-	said bool // the call that is under way could be recorded
+	ring  *ring.Ring
+	sites sites
+	rec   ring.Record
+	said  bool // the call that is under way could be recorded
 }
 
 // Tell has this process traced into area by the word of its goroutines, and not by
 // its calls. It returns the Voice of the first. A process attaches or tells, once.
-func Tell(area *trace.Area) (*Voice, error) {
+func Tell(area *ring.Area) (*Voice, error) {
 	traced.Lock()
 	defer traced.Unlock()
 	if traced.area != nil {
@@ -40,13 +41,13 @@ func NewVoice() *Voice {
 	return speak(traced.area)
 }
 
-func speak(area *trace.Area) *Voice {
-	_, ring := area.Claim()
-	if ring == nil {
+func speak(area *ring.Area) *Voice {
+	_, mine := area.Claim()
+	if mine == nil {
 		return nil
 	}
-	v := &Voice{ring: ring}
-	v.note(trace.Record{Kind: trace.Start, FD: -1})
+	v := &Voice{ring: mine, sites: sites{area: area}}
+	v.note(ring.Record{Kind: trace.Start, FD: -1})
 	return v
 }
 
@@ -56,18 +57,15 @@ func (v *Voice) Enter(call trace.Call, fd, size int, data []byte) {
 	if v == nil {
 		return
 	}
-	rec := trace.Record{Kind: trace.Enter, Call: call, FD: int32(fd), Size: int32(size), Data: data}
-	n := runtime.Callers(3, rec.PCs[:]) // without this, and the method that was called
-	for i := range rec.PCs[:n] {
-		rec.PCs[i] -= anchor
-	}
+	rec := ring.Record{Kind: trace.Enter, Call: call, FD: int32(fd), Size: int32(size), Data: data}
+	rec.Site = v.sites.here(4) // without this, and the method that was called
 	v.said = v.note(rec)
 }
 
 // Return says that it returned, with what.
 func (v *Voice) Return(call trace.Call, fd, size, result int, errno Errno, addr string, data []byte) {
 	if v != nil && v.said {
-		v.note(trace.Record{Kind: trace.Return, Call: call, FD: int32(fd), Size: int32(size),
+		v.note(ring.Record{Kind: trace.Return, Call: call, FD: int32(fd), Size: int32(size),
 			Result: int64(result), Errno: trace.Errno(errno), Addr: []byte(addr), Data: data})
 	}
 }
@@ -75,12 +73,12 @@ func (v *Voice) Return(call trace.Call, fd, size, result int, errno Errno, addr 
 // Exit says that the goroutine is at its end.
 func (v *Voice) Exit() {
 	if v != nil {
-		v.note(trace.Record{Kind: trace.Exit, FD: -1})
+		v.note(ring.Record{Kind: trace.Exit, FD: -1})
 	}
 }
 
 // note publishes a record at the time that it is now.
-func (v *Voice) note(rec trace.Record) bool {
+func (v *Voice) note(rec ring.Record) bool {
 	rec.Time = nanotime()
 	atomic.StoreInt64(v.ring.Pending(), rec.Time)
 	defer atomic.StoreInt64(v.ring.Pending(), 0)

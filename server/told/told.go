@@ -14,6 +14,7 @@ import (
 	"os"
 	"syscall"
 
+	"sockscope/server/ring"
 	"sockscope/server/socket"
 	"sockscope/server/trace"
 )
@@ -22,7 +23,7 @@ import (
 var first *socket.Voice
 
 // Attach has the programs of this process tell what they do into area.
-func Attach(area *trace.Area) (err error) {
+func Attach(area *ring.Area) (err error) {
 	first, err = socket.Tell(area)
 	return err
 }

@@ -9,12 +9,13 @@ import (
 	"sync"
 	"testing"
 
+	"sockscope/server/ring"
 	"sockscope/server/trace"
 )
 
 // attached is the area that this process tells into: a process attaches once.
-var attached = sync.OnceValues(func() (*trace.Area, error) {
-	area, err := trace.NewArea(make([]byte, trace.AreaSize))
+var attached = sync.OnceValues(func() (*ring.Area, error) {
+	area, err := ring.NewArea(make([]byte, ring.AreaSize))
 	if err == nil {
 		err = Attach(area)
 	}
@@ -22,10 +23,10 @@ var attached = sync.OnceValues(func() (*trace.Area, error) {
 })
 
 // said takes what a ring holds, a line an event.
-func said(t *testing.T, ring *trace.Ring) (lines []string) {
+func said(t *testing.T, r *ring.Ring) (lines []string) {
 	t.Helper()
-	for rec := new(trace.Record); ; {
-		ok, err := ring.Next(rec)
+	for rec := new(ring.Record); ; {
+		ok, err := r.Next(rec)
 		if err != nil {
 			t.Fatal(err)
 		}

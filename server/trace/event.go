@@ -9,24 +9,24 @@ const (
 	// Start: a process (Thread 0) or one more thread of it began. Of a process
 	// that another one made, Args are that one's number and the pid; it begins
 	// with a copy of the other's fds, right behind the Return of the fork.
-	Start Kind = iota + 1
+	Start Kind = 1
 	// Exit: a thread ended; for Thread 0 the process did. Result is the exit
 	// status, or minus the signal's number when a signal ended it.
-	Exit
+	Exit Kind = 2
 	// Enter: a call entered the kernel. Its thread is blocked in it until the
 	// Return that follows in the same thread.
-	Enter
+	Enter Kind = 3
 	// Return: the thread's open call came back.
-	Return
+	Return Kind = 4
 	// Sample: Sockets holds every TCP socket of the run as the kernel listed
 	// them at Time (sock_diag(7)); Proc and Thread mean nothing.
-	Sample
+	Sample Kind = 5
 	// Note: Note holds a sentence of ours about the run: a limit that was
 	// reached, events that were dropped. It is injected, not observed.
-	Note
+	Note Kind = 6
 	// Gap: between its event before and Time a thread made Result calls that are not
 	// in the trace. With 0 only the end of the call that it was in is missing.
-	Gap
+	Gap Kind = 7
 )
 
 // Provenance says how something that is shown is known.
@@ -59,11 +59,11 @@ const (
 	// cannot wait for anything is known to be Awake: one on a non-blocking fd, or
 	// with a timeout of 0. What a program tells is unknown too: which thread it kept
 	// waiting, if any, is the runtime's business.
-	SleepUnknown Sleep = iota
+	SleepUnknown Sleep = 0
 	// Awake: the thread did not give up the processor in the call.
-	Awake
+	Awake Sleep = 1
 	// Slept: the thread gave up the processor until something woke it.
-	Slept
+	Slept Sleep = 2
 )
 
 // DataCap is how many bytes of content an event carries at most; Size and
@@ -108,6 +108,10 @@ type Event struct {
 
 	Sockets []Sock `cbor:"20,keyasint,omitempty"` // of a Sample
 	Note    string `cbor:"21,keyasint,omitempty"` // of a Note
+
+	// Text is the arguments of a call as its tracer wrote them, where the fields
+	// above can't hold what they say; else "".
+	Text string `cbor:"22,keyasint,omitempty"`
 }
 
 // Forever is the Timeout of a call that waits without limit.
@@ -116,6 +120,9 @@ const Forever = -1
 // Untold is the Timeout of an Enter that strace(1) wrote before it had read the
 // call's last arguments: they stand in its Return.
 const Untold = -2
+
+// MaxThreads is how many threads of one process a trace can have.
+const MaxThreads = 64
 
 // KernelThread is the first number of the kernel's threads in a process with a
 // Tracer. Those below are the program's goroutines, whose calls are Told.
@@ -143,6 +150,9 @@ type Sets struct {
 	Error  []int `cbor:"4,keyasint,omitempty"` // with POLLERR
 	HangUp []int `cbor:"5,keyasint,omitempty"` // with POLLHUP
 	RdHup  []int `cbor:"6,keyasint,omitempty"` // with EPOLLRDHUP, which has to be asked for: the peer sends no more
+	// Null tells of select's lists which were not given: bit 0 is Read, bit 1 Write,
+	// bit 2 Except. A list that is empty and not Null was given empty.
+	Null uint8 `cbor:"7,keyasint,omitempty"`
 }
 
 // Len returns how many members the three lists of select have together.

@@ -196,6 +196,8 @@ func (d *decoder) event(e *Event) {
 			e.Sockets = array(d, "socket", (*decoder).sock)
 		case 21:
 			e.Note = d.text()
+		case 22:
+			e.Text = d.text()
 		default:
 			d.skip()
 		}
@@ -217,6 +219,8 @@ func (d *decoder) sets(s *Sets) {
 			s.HangUp = d.fds()
 		case 6:
 			s.RdHup = d.fds()
+		case 7:
+			s.Null = uint8(d.uint(math.MaxUint8))
 		default:
 			d.skip()
 		}

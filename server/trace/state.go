@@ -1,8 +1,6 @@
 package trace
 
-import (
-	"slices"
-)
+import "slices"
 
 // State is what can be said of a run after some of its events: who is in which
 // call, and what the kernel holds for each process. It is a fold: the State
@@ -182,6 +180,12 @@ func (s *State) Apply(e *Event) {
 	}
 }
 
+// Numbers of Linux's that change what an fd is.
+const (
+	NonBlock    = 0x800 // O_NONBLOCK of open(2) and fcntl(2), under all its names
+	EpollDelete = 2     // EPOLL_CTL_DEL of epoll_ctl(2)
+)
+
 // maxProcs bounds what a trace from outside can make a State allocate.
 const maxProcs = 256
 
@@ -315,30 +319,26 @@ func (p *ProcState) returned(e *Event, n int) {
 		}
 		return
 	}
-	switch e.Call {
-	case Socket:
-		p.open(FDState{FD: int(e.Result), File: n, State: Closed, How: Inferred, NonBlocking: e.bit(1, nonBlock)})
-	case EpollCreate:
-		p.open(FDState{FD: int(e.Result), File: n, Kind: FDEpoll})
-	case Openat:
-		p.open(FDState{FD: int(e.Result), File: n, Kind: FDFile})
-	case Eventfd:
-		p.open(FDState{FD: int(e.Result), File: n, Kind: FDEventfd})
-	case Kqueue:
-		p.open(FDState{FD: int(e.Result), File: n, Kind: FDKqueue})
-	case Accept:
-		conn := FDState{FD: int(e.Result), File: n, Kind: FDConn, Peer: e.Addr, State: Established, How: Inferred, NonBlocking: e.bit(0, nonBlock)}
-		if f != nil {
-			conn.Local = f.Local
+	if e.Call.MakesFD() {
+		made := FDState{FD: int(e.Result), File: n, Kind: e.Call.Row().Makes}
+		switch e.Call {
+		case Socket:
+			made.State, made.How, made.NonBlocking = Closed, Inferred, e.bit(1, NonBlock)
+		case Accept:
+			made.State, made.How, made.NonBlocking = Established, Inferred, e.bit(0, NonBlock)
+			made.Peer = e.Addr
+			if f != nil {
+				made.Local = f.Local
+			}
 		}
-		p.open(conn)
+		p.open(made)
+	}
+	switch e.Call {
 	case Write:
 		if e.FD == 1 {
 			p.Output = append(p.Output[:len(p.Output):len(p.Output)], e.Data...)
 			p.Output = p.Output[max(0, len(p.Output)-OutputCap):]
 		}
-	}
-	switch e.Call {
 	case EpollCtl:
 		p.watch(e)
 	case EpollWait:
@@ -352,8 +352,13 @@ func (p *ProcState) returned(e *Event, n int) {
 			}
 		}
 	}
-	if f == nil {
+	switch {
+	case f == nil:
 		return
+	case e.Call.Sends():
+		f.Out += e.Result
+	case e.Call.Receives():
+		f.In += e.Result
 	}
 	switch e.Call {
 	case Bind, Getsockname:
@@ -362,10 +367,6 @@ func (p *ProcState) returned(e *Event, n int) {
 		f.Kind, f.State, f.How = FDListener, Listening, Inferred
 	case Connect:
 		f.Kind, f.Peer, f.State, f.How = FDConn, e.Addr, Established, Inferred
-	case Send, Sendto, Write:
-		f.Out += e.Result
-	case Recv, Recvfrom, Read:
-		f.In += e.Result
 	case Shutdown:
 		if len(e.Args) > 0 {
 			f.ShutRead = f.ShutRead || e.Args[0] != 1
@@ -374,7 +375,7 @@ func (p *ProcState) returned(e *Event, n int) {
 	case Fcntl:
 		const setFlags = 4 // F_SETFL
 		if len(e.Args) == 2 && e.Args[0] == setFlags {
-			f.NonBlocking = e.Args[1]&nonBlock != 0
+			f.NonBlocking = e.Args[1]&NonBlock != 0
 		}
 	}
 }
@@ -390,7 +391,7 @@ func (p *ProcState) watch(e *Event) {
 	f := p.FD(int(e.Args[1]))
 	switch {
 	case f == nil:
-	case e.Args[0] == epollDelete:
+	case e.Args[0] == EpollDelete:
 		f.Watched = 0
 	default:
 		f.Watched, f.Told = e.Args[2], -1

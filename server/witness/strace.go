@@ -18,6 +18,7 @@ import (
 	"sockscope/server/confine"
 	"sockscope/server/socket"
 	"sockscope/server/trace"
+	"sockscope/server/trace/strace"
 )
 
 // tracedEnv says in the environment of a program that strace takes its calls.
@@ -30,7 +31,7 @@ func Trace(cmd *exec.Cmd, out, self int) error {
 	if err != nil {
 		return err
 	}
-	words := append([]string{tool}, trace.StraceOptions...)
+	words := append([]string{tool}, strace.Options...)
 	words = append(words, "-o", fmt.Sprintf("/dev/fd/%d", out), fmt.Sprintf("/dev/fd/%d", self))
 	cmd.Path, cmd.Args = tool, append(words, cmd.Args[1:]...)
 	cmd.Env = append(cmd.Env, tracedEnv+"=1")
@@ -46,7 +47,7 @@ func Begin(fds ...int) {
 	for _, fd := range fds {
 		unix.Close(fd)
 	}
-	for range trace.StraceMarks {
+	for range strace.Marks {
 		unix.Close(-1)
 	}
 }
@@ -60,7 +61,7 @@ func Lacks(box confine.Sandbox) string {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, tool, append(append([]string{}, trace.StraceOptions...), "-o", os.DevNull, tool, "-V")...)
+	cmd := exec.CommandContext(ctx, tool, append(append([]string{}, strace.Options...), "-o", os.DevNull, tool, "-V")...)
 	cmd.SysProcAttr = box.Attr()
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -109,10 +110,11 @@ type Reader struct {
 	Take  func([]trace.Event) // takes events; their process is 0
 	Note  func(string)        // takes sentences about the trace
 
-	strace trace.Straced
+	reader strace.Reader
 	shift  int64         // from the wall clock's times to the run's
 	last   map[int]int64 // by thread: no event of it is earlier than the one before
 	told   bool          // the cost has been
+	unread int           // kinds of what isn't understood that have been told
 }
 
 // clockSet is by how much two clocks part when one was set. One that runs a little
@@ -121,61 +123,58 @@ const clockSet = time.Millisecond
 
 // Missed returns how many calls are not among the events: more threads made them than a
 // trace can tell apart.
-func (w *Reader) Missed() int64 { return w.strace.Missed }
+func (w *Reader) Missed() int64 { return w.reader.Missed }
 
-// Read reads to the end. It returns an error about what it can't read.
-func (w *Reader) Read() error {
-	w.last = map[int]int64{}
-	line, chunk := []byte{}, make([]byte, 64<<10)
+// Read reads until strace has written all. strace waits while nobody reads, and its
+// program with it: nothing that is read ends the reading.
+func (w *Reader) Read() {
+	w.reader.Marks, w.last = strace.Marks, map[int]int64{}
+	chunk := make([]byte, 64<<10)
 	for {
 		w.Out.SetReadDeadline(time.Now().Add(quiet))
 		n, err := w.Out.Read(chunk)
-		line = append(line, chunk[:n]...)
-		for {
-			one, rest, whole := bytes.Cut(line, []byte("\n"))
-			if !whole {
-				break
-			}
-			if err := w.strace.Line(string(one)); err != nil {
-				return err
-			}
-			line = rest
-		}
-		if len(line) > trace.MaxStraceLine {
-			return w.strace.Line(string(line)) // too long, which it says
-		}
-		line = append([]byte{}, line...)
+		w.reader.Write(chunk[:n])
 		waits := errors.Is(err, os.ErrDeadlineExceeded)
 		if waits {
-			if err := w.strace.Partial(string(line)); err != nil {
-				return err
-			}
+			w.reader.Quiet()
 		}
 		w.pass()
-		if err != nil && !waits {
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			return err
+		if err == nil || waits {
+			continue
+		}
+		if !errors.Is(err, io.EOF) {
+			w.Note("what strace writes can't be read on: " + err.Error())
+			w.Out.SetReadDeadline(time.Time{})
+			io.Copy(io.Discard, w.Out)
+		}
+		break
+	}
+	for _, u := range w.reader.Unread() {
+		if u.Count > 1 {
+			w.Note(fmt.Sprintf("strace wrote %s %d times in all", u.What, u.Count))
 		}
 	}
 }
 
 // pass passes on what has been read.
 func (w *Reader) pass() {
-	if cost, ok := w.strace.Began(); ok && !w.told {
+	if cost, ok := w.reader.Began(); ok && !w.told {
 		w.told = true
-		if w.strace.Early() > 0 {
+		if w.reader.Early() > 0 {
 			w.Note("Go's runtime made its epoll as this executable started, before the program: that stands at the program's beginning")
 		}
 		w.Note(fmt.Sprintf("strace takes the server's calls: it stops the thread at each, which adds about %v to a call here, and a return can stand too early by some of that; its clock counts in µs",
 			time.Duration(cost).Round(100*time.Nanosecond)))
 	}
+	for _, u := range w.reader.Unread()[w.unread:] {
+		w.unread++
+		w.Note(fmt.Sprintf("strace wrote %s, which isn't understood here: %s", u.What, u.First))
+	}
 	shift, wall := clocks()
 	if shift -= w.Began; max(shift-w.shift, w.shift-shift) > int64(clockSet) {
 		w.shift = shift
 	}
-	events := w.strace.Take(wall - int64(quiet))
+	events := w.reader.Take(wall - int64(quiet))
 	for i := range events {
 		e := &events[i]
 		e.Time = max(e.Time+w.shift, w.last[e.Thread])

@@ -1,40 +1,36 @@
-package trace
+package ring
 
 import (
 	"encoding/binary"
 	"fmt"
 	"sync/atomic"
 	"unsafe"
+
+	"sockscope/server/trace"
 )
 
-// The memory that a traced process shares with its collector is an Area: one
-// Ring for each thread. A thread writes its own ring and nothing else, so a
-// traced call takes no lock, makes no system call and never waits: when the
-// ring is full the call is not recorded, and counted.
+// The sizes of an Area's memory, and what one record can hold.
 const (
-	// MaxThreads is how many threads of one process can be traced.
-	MaxThreads = 64
-	// RingSize is the size of one thread's ring in bytes. The memory is
-	// touched, and so really taken, only as far as it is used.
+	// RingSize is the size of one thread's ring in bytes. Memory that is never
+	// touched is never taken.
 	RingSize = 2 << 20
 	// AreaSize is the size of the memory of an Area in bytes.
-	AreaSize = areaHead + MaxThreads*RingSize
+	AreaSize = areaHead + maxSites*siteSize + trace.MaxThreads*RingSize
 
 	areaHead = 64
 	ringHead = 64
 
-	// MaxSet and MaxQueues bound what one event can hold: FD_SETSIZE members
-	// in each list, and that many queues.
+	// MaxSet and MaxQueues bound one event: FD_SETSIZE members in each list,
+	// and that many queues.
 	MaxSet    = 1024
 	MaxQueues = 64
 	maxAddr   = 128
 
-	fixedSize = 136
-	maxRecord = fixedSize + maxAddr + DataCap + NumSets*4*MaxSet + MaxQueues*(32+2*maxAddr) + 64
+	fixedSize = 104
+	maxRecord = fixedSize + maxAddr + trace.DataCap + NumSets*4*MaxSet + MaxQueues*(32+2*maxAddr) + 64
 	numArgs   = 3
-	numPCs    = 4
 
-	// NumSets is how many lists a Record has: those of Sets, in their order.
+	// NumSets is how many lists a Record has: the first ones of trace.Sets.
 	NumSets = 5
 )
 
@@ -51,10 +47,10 @@ func NewArea(mem []byte) (*Area, error) {
 }
 
 // Claim takes a ring for one more thread and returns the thread's number. It
-// returns nil when MaxThreads are taken.
+// returns nil when trace.MaxThreads are taken.
 func (a *Area) Claim() (int, *Ring) {
 	n := atomic.AddUint32((*uint32)(unsafe.Pointer(&a.mem[0])), 1) - 1
-	if n >= MaxThreads {
+	if n >= trace.MaxThreads {
 		return int(n), nil
 	}
 	return int(n), a.Ring(int(n))
@@ -63,12 +59,12 @@ func (a *Area) Claim() (int, *Ring) {
 // Threads returns how many threads have claimed a ring.
 func (a *Area) Threads() int {
 	n := atomic.LoadUint32((*uint32)(unsafe.Pointer(&a.mem[0])))
-	return int(min(n, MaxThreads))
+	return int(min(n, trace.MaxThreads))
 }
 
-// Ring returns the ring of thread i, from 0 to MaxThreads-1.
+// Ring returns the ring of thread i, from 0 to trace.MaxThreads-1.
 func (a *Area) Ring(i int) *Ring {
-	m := a.mem[areaHead+i*RingSize:][:RingSize]
+	m := a.mem[areaHead+maxSites*siteSize+i*RingSize:][:RingSize]
 	return &Ring{
 		head:    (*uint64)(unsafe.Pointer(&m[0])),
 		tail:    (*uint64)(unsafe.Pointer(&m[8])),
@@ -91,10 +87,10 @@ type Ring struct {
 // Record is an Event as a thread writes it: without pointers that a collector
 // could not follow, and without allocation. Slices are copied by Reserve.
 type Record struct {
-	Kind    Kind
-	Call    Call
-	Sleep   Sleep
-	Errno   Errno
+	Kind    trace.Kind
+	Call    trace.Call
+	Sleep   trace.Sleep
+	Errno   trace.Errno
 	FD      int32
 	Size    int32
 	NArgs   int
@@ -103,19 +99,20 @@ type Record struct {
 	Timeout int64
 	Result  int64
 	CPU     int64
-	PCs     [numPCs]uintptr // return addresses, innermost first; 0 ends them
+	Site    Site // where the program made the call
 	Addr    []byte
-	Data    []byte // cut to DataCap
+	Data    []byte // cut to trace.DataCap
 	HasSets bool
+	Null    uint8            // see trace.Sets
 	Sets    [NumSets][]int32 // each cut to MaxSet
-	Queues  []QueueRecord    // cut to MaxQueues
+	Queues  []Queue          // cut to MaxQueues
 	Dropped int64            // calls of the thread so far that were not recorded; set by Reserve
 }
 
-// QueueRecord is a Queue as a thread writes it.
-type QueueRecord struct {
+// Queue is a Queue as a thread writes it.
+type Queue struct {
 	FD          int32
-	State       TCPState
+	State       trace.TCPState
 	Recv, Send  int32
 	Time        int64
 	Local, Peer []byte
@@ -141,11 +138,11 @@ func (r *Ring) Reserve(rec *Record) (Slot, bool) {
 	head := *r.head
 	room := uint64(len(r.data)) - (head - atomic.LoadUint64(r.tail))
 	need := uint64(2 * maxRecord) // this record, and what is skipped to keep it in one piece
-	if rec.Kind == Enter {
+	if rec.Kind == trace.Enter {
 		need *= 2
 	}
 	if room < need {
-		if rec.Kind == Enter {
+		if rec.Kind == trace.Enter {
 			atomic.AddUint64(r.dropped, 1)
 		}
 		return Slot{}, false
@@ -210,7 +207,7 @@ func (r *Ring) Next(rec *Record) (bool, error) {
 func (rec *Record) encode(b []byte) int {
 	le := binary.LittleEndian
 	addr := rec.Addr[:min(len(rec.Addr), maxAddr)]
-	data := rec.Data[:min(len(rec.Data), DataCap)]
+	data := rec.Data[:min(len(rec.Data), trace.DataCap)]
 	queues := rec.Queues[:min(len(rec.Queues), MaxQueues)]
 
 	b[4], b[5], b[6] = byte(rec.Kind), byte(rec.Call), byte(rec.Sleep)
@@ -231,13 +228,12 @@ func (rec *Record) encode(b []byte) int {
 	for i := range rec.Args {
 		le.PutUint64(b[56+8*i:], uint64(rec.Args[i]))
 	}
-	for i := range rec.PCs {
-		le.PutUint64(b[80+8*i:], uint64(rec.PCs[i]))
-	}
+	le.PutUint32(b[80:], uint32(rec.Site))
+	b[84] = rec.Null
 	for i := range rec.Sets {
-		le.PutUint16(b[112+2*i:], uint16(min(len(rec.Sets[i]), MaxSet)))
+		le.PutUint16(b[86+2*i:], uint16(min(len(rec.Sets[i]), MaxSet)))
 	}
-	le.PutUint64(b[128:], uint64(rec.Dropped))
+	le.PutUint64(b[96:], uint64(rec.Dropped))
 	p := fixedSize
 	p += copy(b[p:], addr)
 	p += copy(b[p:], data)
@@ -272,18 +268,16 @@ func (rec *Record) decode(b []byte) error {
 	}
 	le := binary.LittleEndian
 	*rec = Record{
-		Kind: Kind(b[4]), Call: Call(b[5]), Sleep: Sleep(b[6]),
+		Kind: trace.Kind(b[4]), Call: trace.Call(b[5]), Sleep: trace.Sleep(b[6]),
 		NArgs: min(int(b[7]&0x7f), numArgs), HasSets: b[7]&0x80 != 0,
 		Time: int64(le.Uint64(b[8:])), Timeout: int64(le.Uint64(b[16:])),
 		Result: int64(le.Uint64(b[24:])), CPU: int64(le.Uint64(b[32:])),
 		FD: int32(le.Uint32(b[40:])), Size: int32(le.Uint32(b[44:])),
-		Errno: Errno(le.Uint16(b[48:])), Dropped: int64(le.Uint64(b[128:])),
+		Errno: trace.Errno(le.Uint16(b[48:])), Dropped: int64(le.Uint64(b[96:])),
+		Site: Site(le.Uint32(b[80:])), Null: b[84],
 	}
 	for i := range rec.Args {
 		rec.Args[i] = int64(le.Uint64(b[56+8*i:]))
-	}
-	for i := range rec.PCs {
-		rec.PCs[i] = uintptr(le.Uint64(b[80+8*i:]))
 	}
 	rest := b[fixedSize:]
 	take := func(n int) []byte {
@@ -298,7 +292,7 @@ func (rec *Record) decode(b []byte) error {
 	rec.Addr = take(int(le.Uint16(b[50:])))
 	rec.Data = take(int(le.Uint16(b[52:])))
 	for i := range rec.Sets {
-		n := int(le.Uint16(b[112+2*i:]))
+		n := int(le.Uint16(b[86+2*i:]))
 		raw := take(4 * n)
 		if len(raw) != 4*n {
 			return errRecord
@@ -312,9 +306,9 @@ func (rec *Record) decode(b []byte) error {
 		if len(h) != 24 {
 			return errRecord
 		}
-		q := QueueRecord{
+		q := Queue{
 			Time: int64(le.Uint64(h)), FD: int32(le.Uint32(h[8:])),
-			Recv: int32(le.Uint32(h[12:])), Send: int32(le.Uint32(h[16:])), State: TCPState(h[20]),
+			Recv: int32(le.Uint32(h[12:])), Send: int32(le.Uint32(h[16:])), State: trace.TCPState(h[20]),
 		}
 		q.Local = take(int(h[21]))
 		q.Peer = take(int(h[22]))
@@ -331,9 +325,9 @@ func (rec *Record) decode(b []byte) error {
 
 // Event turns a record of process proc, thread thread, into an Event, with
 // times relative to began (ns of CLOCK_MONOTONIC). File and Line are left to
-// whoever can tell what the program counters mean.
-func (rec *Record) Event(proc, thread int, began int64) Event {
-	e := Event{
+// whoever knows the sources of the run; see [Area.Place].
+func (rec *Record) Event(proc, thread int, began int64) trace.Event {
+	e := trace.Event{
 		Kind: rec.Kind, Time: rec.Time - began, Proc: proc, Thread: thread,
 		Call: rec.Call, FD: int(rec.FD), Size: int(rec.Size), Timeout: rec.Timeout,
 		Addr: string(rec.Addr), Result: rec.Result, Errno: rec.Errno,
@@ -352,11 +346,11 @@ func (rec *Record) Event(proc, thread int, began int64) Event {
 			}
 			return out
 		}
-		e.Sets = &Sets{Read: ints(rec.Sets[0]), Write: ints(rec.Sets[1]), Except: ints(rec.Sets[2]),
-			Error: ints(rec.Sets[3]), HangUp: ints(rec.Sets[4])}
+		e.Sets = &trace.Sets{Read: ints(rec.Sets[0]), Write: ints(rec.Sets[1]), Except: ints(rec.Sets[2]),
+			Error: ints(rec.Sets[3]), HangUp: ints(rec.Sets[4]), Null: rec.Null}
 	}
 	for _, q := range rec.Queues {
-		e.Queues = append(e.Queues, Queue{
+		e.Queues = append(e.Queues, trace.Queue{
 			FD: int(q.FD), Time: q.Time - began, Recv: int(q.Recv), Send: int(q.Send),
 			State: q.State, Local: string(q.Local), Peer: string(q.Peer),
 		})

@@ -1,0 +1,599 @@
+package strace
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"sockscope/server/trace"
+)
+
+// Options are the options of strace(1) for a program whose calls are watched live.
+// With the filter in the kernel, a thread is stopped at these calls alone.
+var Options = []string{"-f", "--seccomp-bpf", "-ttt", "-T", "-xx", "-s", strconv.Itoa(trace.DataCap), "-e", "signal=none", "-e",
+	"trace=socket,bind,listen,accept4,getsockname,getpeername,setsockopt,getsockopt,shutdown,epoll_create1,epoll_ctl,epoll_pwait,eventfd2,openat,read,write,close"}
+
+// Marks is how many times a program of ours closes fd -1 before it begins: what
+// strace wrote before is the runtime's own start. The marks also tell what strace costs.
+const Marks = 32
+
+// The limits of a Reader.
+const (
+	maxLine     = 64 << 10 // bytes of a line: in hexadecimal DataCap takes an eighth of it
+	maxFollowed = 4096     // fds, and calls under way
+	maxEarly    = 16       // calls from before the program began
+	maxUnread   = 32       // kinds of what isn't understood
+	maxText     = 1000     // bytes of a call that is kept as a text
+)
+
+// Reader reads what strace writes and makes events of it. Its threads are numbered
+// from trace.KernelThread on, in the order in which they come up.
+//
+// The times of the events are ns since 1970, as strace has them: it reads its clock
+// when it has stopped the thread on the way in, and how long the call took by another
+// clock a little later. So a call never entered sooner than is said; on a busy machine
+// it may have returned later, by as long as strace itself waited for a processor.
+type Reader struct {
+	// Marks is how many marks the program makes before it begins. Then the events are
+	// those about fds that the program itself made. With 0 it has begun already, and
+	// all calls that a trace can have are events.
+	Marks int
+	// Missed counts calls of threads beyond trace.MaxThreads. They are left out.
+	Missed int64
+
+	tail     []byte // the beginning of a line
+	skipping bool   // the rest of a line that is too long
+	events   []trace.Event
+	unread   []Unread
+	threads  map[int]int // by the kernel's number
+	open     map[int]*call
+	again    map[int]*call // interrupted, and made again by the kernel itself
+	fds      map[int]*followed
+	tags     map[string]int // what epoll is to give back with an event: the fd it stands for
+
+	marks       int
+	first, last int64 // time of the first mark, and of the newest
+	now         int64 // time of the newest line
+	midnight    int64 // of a log that has times of the day: that of the day it is
+	early       []earlier
+}
+
+// Unread is something that was not understood, and what it was first read in.
+type Unread struct {
+	What  string // "a line of no known form", "the constant AF_MARS in socket"
+	First string // a line, at most 200 bytes of it
+	Count int
+}
+
+// earlier is a call about an epoll that came back before the program began: a
+// runtime has one epoll for all, which it may have made before main.
+type earlier struct {
+	thread int
+	call   *call
+	result result
+}
+
+// call is a call that has not returned.
+type call struct {
+	name string
+	at   int64
+	args string     // as far as strace has written them
+	is   trace.Call // known when its Enter is told
+	told bool       // its Enter is among the events
+
+	begun  bool        // see Reader.begun
+	asked  *trace.Sets // of epoll_wait: the interest list when it entered
+	closed *followed   // of close: what its fd was
+}
+
+// followed is an fd that a call of the program made.
+type followed struct {
+	nonBlocking bool
+	interest    map[int]int64 // of an epoll: the bits, by the fd
+}
+
+// result is what stands behind a call's arguments.
+type result struct {
+	at    int64 // of the return
+	value int64
+	errno trace.Errno
+	said  string // what strace adds: "(in [3])"
+}
+
+// Began reports whether the program has begun, and what strace adds to a call, in ns.
+func (r *Reader) Began() (cost int64, ok bool) {
+	if r.marks < r.Marks {
+		return 0, false
+	}
+	return (r.last - r.first) / int64(max(r.Marks-1, 1)), true
+}
+
+// Early returns how many calls stand at the program's beginning which were made
+// before.
+func (r *Reader) Early() int { return len(r.early) }
+
+// Unread returns what was not understood so far, each kind once, in the order in
+// which they came up. Nothing of it ends the reading.
+func (r *Reader) Unread() []Unread { return r.unread }
+
+// strange counts something that isn't understood.
+func (r *Reader) strange(what, line string) {
+	i := slices.IndexFunc(r.unread, func(u Unread) bool { return u.What == what })
+	if i < 0 && len(r.unread) >= maxUnread {
+		what = "more"
+		i = slices.IndexFunc(r.unread, func(u Unread) bool { return u.What == what })
+	}
+	if i < 0 {
+		i = len(r.unread)
+		r.unread = append(r.unread, Unread{What: what, First: strings.ToValidUTF8(oneLine(line[:min(len(line), 200)]), "?")})
+	}
+	r.unread[i].Count++
+}
+
+// Take returns the events since the last time, and those of calls that entered
+// before the time and have not returned. The Timeout of such a call may be
+// trace.Untold.
+func (r *Reader) Take(before int64) []trace.Event {
+	for _, tid := range slices.Sorted(maps.Keys(r.open)) {
+		if c := r.open[tid]; !c.told && c.at < before {
+			if thread, enter, _ := r.call(tid, c, nil); enter != nil {
+				c.told, c.is = true, enter.Call
+				r.put(thread, *enter)
+			}
+		}
+	}
+	events := r.events
+	r.events = nil
+	return events
+}
+
+func (r *Reader) put(thread int, e trace.Event) {
+	e.Thread = thread
+	r.events = append(r.events, e)
+}
+
+// Write reads a piece of what strace writes. It takes all of it, always.
+func (r *Reader) Write(p []byte) (int, error) {
+	n := len(p)
+	for {
+		end := bytes.IndexByte(p, '\n')
+		if end < 0 {
+			break
+		}
+		if !r.skipping {
+			r.Line(string(append(r.tail, p[:end]...)))
+		}
+		r.tail, r.skipping, p = r.tail[:0], false, p[end+1:]
+	}
+	switch {
+	case r.skipping:
+	case len(r.tail)+len(p) > maxLine:
+		r.strange(fmt.Sprintf("a line of more than %d bytes", maxLine), string(append(r.tail, p...)))
+		r.tail, r.skipping = r.tail[:0], true
+	default:
+		r.tail = append(r.tail, p...)
+	}
+	return n, nil
+}
+
+// Quiet says that strace has written nothing for a while. A call whose beginning it
+// wrote, to the end of an argument, is in the kernel if it is one that may wait.
+func (r *Reader) Quiet() {
+	text := string(r.tail)
+	if !strings.HasSuffix(text, ", ") || r.skipping {
+		return
+	}
+	l := parse(text + "<unfinished ...>")
+	forms := syscalls()[l.name]
+	waits := len(forms) > 0 && (forms[0].call.Blocks() || forms[0].call.Multiplexes())
+	if l.kind == lineBegun && waits && strings.TrimSpace(split(l.args)[0]) != "" {
+		r.Line(text + "<unfinished ...>")
+	}
+}
+
+// Line reads a whole line, without its end.
+func (r *Reader) Line(text string) {
+	if len(text) > maxLine {
+		r.strange(fmt.Sprintf("a line of more than %d bytes", maxLine), text)
+		return
+	}
+	if strings.TrimSpace(text) == "" {
+		return
+	}
+	if r.open == nil {
+		r.open, r.again, r.threads = map[int]*call{}, map[int]*call{}, map[int]int{}
+		r.fds, r.tags = map[int]*followed{}, map[string]int{}
+	}
+	l := parse(strings.TrimSuffix(text, "\r"))
+	r.tick(&l)
+	switch l.kind {
+	case lineStrange:
+		r.strange("a line of no known form", text)
+	case lineEnd:
+		r.exit(text, &l)
+	case lineBegun, lineCall:
+		c := &call{name: l.name, at: r.now, args: l.args}
+		if known := r.open[l.thread]; known != nil && known.at == c.at && known.name == c.name {
+			known.args, c = c.args, known // its beginning was read before
+		} else if known := r.again[l.thread]; known != nil {
+			delete(r.again, l.thread)
+			if known.name == c.name || c.name == "restart_syscall" {
+				if c.name == known.name {
+					known.args = c.args
+				}
+				c = known
+			} else {
+				r.interrupted(l.thread, known)
+			}
+		}
+		if l.kind == lineCall {
+			delete(r.open, l.thread)
+			r.returned(text, &l, c)
+			return
+		}
+		if len(r.open) >= maxFollowed {
+			r.strange(fmt.Sprintf("more than %d calls under way", maxFollowed), text)
+			return
+		}
+		r.begun(c)
+		r.open[l.thread] = c
+	case lineResumed:
+		c := r.open[l.thread]
+		if c == nil {
+			return // it entered before the log begins
+		}
+		delete(r.open, l.thread)
+		c.args += l.args
+		r.returned(text, &l, c)
+	}
+}
+
+// tick gives the line a time since 1970: its own, or that of the one before.
+func (r *Reader) tick(l *line) {
+	const day = 24 * 3600e9
+	switch l.clock {
+	case clockEpoch:
+		r.now = l.time
+	case clockLast:
+		r.now += l.time
+	case clockDay:
+		if r.midnight+l.time < r.now-day/2 {
+			r.midnight += day
+		}
+		r.now = r.midnight + l.time
+	}
+}
+
+// exit reads the end of a thread.
+func (r *Reader) exit(text string, l *line) {
+	thread, known := r.threads[l.thread]
+	delete(r.open, l.thread)
+	delete(r.again, l.thread)
+	if !known {
+		return
+	}
+	e := trace.Event{Kind: trace.Exit, Time: r.now, FD: -1}
+	if status, ok := strings.CutPrefix(l.rest, "exited with "); ok {
+		status, _, _ = strings.Cut(status, " ")
+		n, err := strconv.ParseUint(status, 10, 8)
+		if err != nil {
+			r.strange("an exit status", text)
+		}
+		e.Result = int64(n)
+	} else if name, ok := strings.CutPrefix(l.rest, "killed by "); ok {
+		name, _, _ = strings.Cut(name, " ")
+		if e.Result = -signalNamed(name); e.Result == 0 {
+			r.strange("the signal "+name, text)
+		}
+	} else {
+		r.strange("an end of no known form", text)
+		return
+	}
+	r.put(thread, e)
+}
+
+// begun notes what has to be known before the call returns. strace reads of returns
+// one after another: of an fd that is being put on a list other threads may be told
+// before, and the number of one that is being closed they may be given.
+func (r *Reader) begun(c *call) {
+	if c.begun {
+		return
+	}
+	c.begun = true
+	a := arguments{list: split(c.args), enter: new(trace.Event)}
+	a.read(trace.ArgFD)
+	f := r.fds[a.enter.FD]
+	if f == nil || a.next == 0 {
+		return
+	}
+	switch c.name {
+	case "epoll_ctl":
+		for _, arg := range trace.EpollCtl.Row().Form[1:] {
+			a.read(arg)
+		}
+		if a.tag == "" || len(a.enter.Args) < 3 {
+			return
+		}
+		on := int(a.enter.Args[1])
+		if a.enter.Args[0] == trace.EpollDelete || r.fds[on] == nil || len(r.tags) >= maxFollowed {
+			return
+		}
+		// An old tag was good until now: an event with it may have come out of the
+		// kernel before the fd was closed.
+		maps.DeleteFunc(r.tags, func(_ string, of int) bool { return of == on })
+		r.tags[a.tag] = on
+		if f.interest == nil {
+			f.interest = map[int]int64{}
+		}
+		f.interest[on] = a.enter.Args[2]
+	case "epoll_wait", "epoll_pwait", "epoll_pwait2":
+		c.asked = interest(f)
+	case "close":
+		c.closed = f
+		delete(r.fds, a.enter.FD)
+		for _, f := range r.fds {
+			delete(f.interest, a.enter.FD)
+		}
+	}
+}
+
+// interest returns the interest list of an epoll as a trace.Sets.
+func interest(f *followed) *trace.Sets {
+	s := new(trace.Sets)
+	for _, fd := range slices.Sorted(maps.Keys(f.interest)) {
+		new(arguments).add(s, fd, f.interest[fd]&(pollIn|pollOut|pollPri))
+	}
+	return s
+}
+
+// returned reads the result of a call that came back.
+func (r *Reader) returned(text string, l *line, c *call) {
+	end := 0 // of the result, with what -y adds to it
+	for end < len(l.result) && l.result[end] != ' ' {
+		end = past(l.result, end)
+	}
+	value, said := l.result[:end], strings.TrimLeft(l.result[end:], " ")
+	if value == "?" {
+		// It never came back, or the kernel makes it again by itself.
+		if strings.HasPrefix(said, "ERESTART") {
+			r.again[l.thread] = c
+		}
+		return
+	}
+	n, ok := integer(split(value)[0])
+	if !ok {
+		r.strange("a result", text)
+		return
+	}
+	back := result{at: r.now, value: n, said: said}
+	switch {
+	case l.took < 0:
+	case l.kind == lineCall:
+		back.at = r.now + l.took
+	default:
+		back.at = max(c.at+l.took, r.now)
+	}
+	if n == -1 {
+		symbol, _, _ := strings.Cut(said, " ")
+		if number, ok := strings.CutPrefix(said, "(errno "); ok { // one that strace has no name for
+			number, _, _ = strings.Cut(number, ")")
+			n, _ := strconv.ParseUint(number, 10, 16)
+			back.errno = trace.Errno(n)
+		} else {
+			back.errno = trace.ErrnoNamed(symbol)
+		}
+		if back.errno == 0 && symbol != "" {
+			r.strange("the error number "+symbol, text)
+			back.errno = trace.EINVAL
+		}
+	}
+	if r.marks < r.Marks {
+		r.before(l.thread, c, back)
+		return
+	}
+	r.came(l.thread, c, back)
+}
+
+// interrupted makes the events of a call that a signal ended, and that was not made
+// again.
+func (r *Reader) interrupted(tid int, c *call) {
+	if r.marks >= r.Marks {
+		r.came(tid, c, result{at: r.now, value: -1, errno: trace.EINTR})
+	}
+}
+
+// before reads a call from before the program began: a mark, or one about an epoll.
+func (r *Reader) before(tid int, c *call, back result) {
+	switch {
+	case c.name == "close" && strings.TrimSpace(c.args) == "-1":
+		if r.marks++; r.marks == 1 {
+			r.first = c.at
+		}
+		if r.last = c.at; r.marks < r.Marks {
+			return
+		}
+		at := r.last
+		for _, e := range r.early {
+			took := e.result.at - e.call.at
+			e.call.at, e.result.at = at, at+took
+			at += took
+			r.came(e.thread, e.call, e.result)
+		}
+	case (strings.HasPrefix(c.name, "epoll_") || strings.HasPrefix(c.name, "eventfd")) && len(r.early) < maxEarly:
+		r.early = append(r.early, earlier{tid, c, back})
+	}
+}
+
+// came makes the events of a call that came back.
+func (r *Reader) came(tid int, c *call, back result) {
+	r.begun(c)
+	thread, enter, ret := r.call(tid, c, &back)
+	if enter == nil {
+		return // not about what is followed
+	}
+	if !c.told {
+		r.put(thread, *enter)
+	}
+	r.put(thread, *ret)
+}
+
+// syscall is one form in which a call of the trace enters the kernel.
+type syscall struct {
+	call trace.Call
+	form []trace.Arg
+}
+
+// syscalls returns the calls by strace's names. Of two forms with one name the one
+// with more NULLs is first.
+var syscalls = sync.OnceValue(func() map[string][]syscall {
+	all := map[string][]syscall{}
+	for _, c := range trace.Calls() {
+		if row := c.Row(); !c.Told() {
+			if !slices.ContainsFunc(row.Kernel, func(k trace.Syscall) bool { return k.Name == row.Name }) {
+				all[row.Name] = append(all[row.Name], syscall{c, row.Form})
+			}
+			for _, k := range row.Kernel {
+				all[k.Name] = append(all[k.Name], syscall{c, k.Form})
+			}
+		}
+	}
+	return all
+})
+
+// choose returns the form that fits the arguments.
+func choose(forms []syscall, list []string, told trace.Call) syscall {
+	for _, f := range forms[:len(forms)-1] {
+		fits := told == trace.CallNone || told == f.call
+		for i, arg := range f.form {
+			if arg == trace.ArgNull && i < len(list) && list[i] != "NULL" {
+				fits = fits && told != trace.CallNone
+			}
+		}
+		if fits {
+			return f
+		}
+	}
+	return forms[len(forms)-1]
+}
+
+// call makes the events of a call: its Enter from what of its arguments is there, and
+// with back its Return. They are nil for a call that is about nothing followed.
+func (r *Reader) call(tid int, c *call, back *result) (thread int, enter, ret *trace.Event) {
+	if r.marks < r.Marks {
+		return 0, nil, nil
+	}
+	forms := syscalls()[c.name]
+	if len(forms) == 0 {
+		if back != nil && r.Marks == 0 {
+			r.strange("the call "+c.name, c.name+"("+c.args+")")
+		}
+		return 0, nil, nil
+	}
+	list := split(c.args)
+	is := choose(forms, list, c.is)
+	if is.call == trace.Fork && strings.Contains(c.args, "CLONE_THREAD") {
+		return 0, nil, nil // not a process
+	}
+	e := &trace.Event{Kind: trace.Enter, Time: c.at, Call: is.call, FD: -1}
+	a := arguments{list: list, whole: back != nil, enter: e, tags: r.tags}
+	if back != nil {
+		ret = &trace.Event{Kind: trace.Return, Time: back.at, Call: is.call, Result: back.value, Errno: back.errno}
+		a.ret = ret
+	}
+	switch is.call.Row(); {
+	case is.call == trace.EpollWait:
+		e.Sets = c.asked
+		fallthrough
+	case is.call.Multiplexes():
+		e.Timeout = trace.Untold
+	}
+	for _, arg := range is.form {
+		a.read(arg)
+	}
+	if back != nil {
+		a.result(is.call, back.said)
+	}
+	f := r.fds[e.FD]
+	if is.call == trace.Close && c.begun {
+		f = c.closed
+	}
+	if r.Marks > 0 && !r.follows(e, f) {
+		return 0, nil, nil
+	}
+	if a.strange != "" {
+		text := c.name + "(" + plain(c.args)
+		if len(text) > maxText {
+			text = text[:maxText] + "..."
+		}
+		e.Text = strings.ToValidUTF8(oneLine(text), "?")
+		r.strange(a.strange+" in "+c.name, text)
+	}
+	if ret != nil {
+		ret.FD, ret.Text = e.FD, e.Text
+		if ret.Args == nil {
+			ret.Args = e.Args
+		}
+		if ret.Addr == "" && (is.call == trace.Bind || is.call == trace.Connect) {
+			ret.Addr = e.Addr
+		}
+		if is.call == trace.Write {
+			ret.Data = e.Data
+		}
+		ret.Size, ret.Timeout = e.Size, e.Timeout
+		ret.Sleep = slept(e, f)
+		r.follow(e, ret)
+	}
+	known := false
+	if thread, known = r.threads[tid]; !known {
+		if thread = trace.KernelThread + len(r.threads); thread >= trace.MaxThreads {
+			r.Missed++
+			return 0, nil, nil
+		}
+		r.threads[tid] = thread
+	}
+	return thread, e, ret
+}
+
+// follows reports whether a call is about what the program made, or makes something.
+func (r *Reader) follows(e *trace.Event, f *followed) bool {
+	if e.Call == trace.EpollCtl && len(e.Args) > 1 && r.fds[int(e.Args[1])] == nil {
+		return false
+	}
+	return f != nil || e.Call.MakesFD() && e.Call != trace.Accept
+}
+
+// slept tells of a call that cannot wait for anything that it didn't.
+func slept(e *trace.Event, f *followed) trace.Sleep {
+	switch {
+	case e.Call.Multiplexes() && e.Timeout != 0,
+		e.Call.Blocks() && (f == nil || !f.nonBlocking),
+		e.Call == trace.Nanosleep, e.Call == trace.Waitpid:
+		return trace.SleepUnknown
+	}
+	return trace.Awake
+}
+
+// follow notes what a call that came back changed about the fds.
+func (r *Reader) follow(e, ret *trace.Event) {
+	has := func(i int) bool { return i < len(ret.Args) && ret.Args[i]&trace.NonBlock != 0 }
+	f := r.fds[e.FD]
+	switch {
+	case e.Call == trace.EpollCtl && f != nil && len(e.Args) > 1:
+		if (e.Args[0] == trace.EpollDelete) == (ret.Errno == 0) { // what was put on the list is noted already
+			delete(f.interest, int(e.Args[1]))
+		}
+	case ret.Errno != 0:
+	case e.Call == trace.Fcntl && f != nil && len(e.Args) > 1 && e.Args[0] == setFlags:
+		f.nonBlocking = has(1)
+	case e.Call.MakesFD() && len(r.fds) < maxFollowed:
+		flags := 0
+		if e.Call == trace.Socket || e.Call == trace.Eventfd {
+			flags = 1
+		}
+		r.fds[int(ret.Result)] = &followed{nonBlocking: has(flags)}
+	}
+}
