@@ -29,6 +29,8 @@ func TestImports(t *testing.T) {
 		why     string
 	}{
 		{"./server/trace", false, []string{ours, "net", "golang.org/x/sys/..."}, "the event model is for every part, and compiles everywhere"},
+		{"./server/trace/strace", false, []string{demo, socket, run, labs, web, relay, "sockscope/server/ring", "net", "golang.org/x/sys/..."}, "strace's text is read and written wherever events are"},
+		{"./server/ring", false, []string{demo, socket, run, labs, web, relay, "net", "golang.org/x/sys/..."}, "the ring knows memory, not who maps it"},
 		{"./server/socket", false, []string{demo, run, labs, web, relay}, "the socket calls know who traces them, not who makes them"},
 		{"./server/socket", false, []string{"net"}, "package net's poller would hide what blocks"},
 		{"./server/knob", false, []string{ours, "golang.org/x/sys/..."}, "labs and programs take their knobs from it, and it compiles everywhere"},
@@ -48,7 +50,7 @@ func TestImports(t *testing.T) {
 		{"./relay/bridge", false, []string{"github.com/prometheus/..."}, "the bridge counts, and who reads the figures is the relay's business"},
 		{"./server", false, []string{"github.com/prometheus/..."}, "the native server counts, too"},
 		{"./relay", false, []string{"net/http/pprof", "github.com/andybalholm/...", "github.com/chromedp/..."}, "the tools of the build and the tests stay out of what people run"},
-		{"./web", false, []string{demo, socket, proc, run, relay, "sockscope/web/site", "sockscope/web/browser"}, "the pages compile to WebAssembly, and are served, tested by others"},
+		{"./web", false, []string{demo, socket, proc, run, relay, "sockscope/server/ring", "sockscope/web/site", "sockscope/web/browser"}, "the pages compile to WebAssembly, and are served, tested by others"},
 		{"./web/play", false, []string{goApp, "net"}, "the model of a run is tested without a browser"},
 		{"./web/timeline", false, []string{goApp, "net"}, "the layout is tested without a browser"},
 		{"./wasm", true, []string{demo, socket, run, relay, "sockscope/web/site", "sockscope/web/browser", "sockscope/web/assets"}, "none of it can run in a browser"},

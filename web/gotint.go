@@ -3,6 +3,8 @@ package web
 import (
 	"html"
 	"strings"
+
+	"sockscope/server/trace"
 )
 
 // tint returns one line of Go as HTML: keywords, calls that enter the kernel,
@@ -73,6 +75,16 @@ func set(words string) map[string]bool {
 }
 
 var (
-	keywords    = set("break case chan const continue default defer else fallthrough for func go goto if import interface map package range return select struct switch type var")
-	socketCalls = set("New Bind Listen Accept Connect Send Recv SendTo RecvFrom Shutdown Close Select Poll Create Ctl Wait Control SetBlocking SetOption Option LocalAddr PeerAddr Sleep Pause")
+	keywords = set("break case chan const continue default defer else fallthrough for func go goto if import interface map package range return select struct switch type var")
 )
+
+// socketCalls are the methods and functions that make a call.
+var socketCalls = func() map[string]bool {
+	m := map[string]bool{}
+	for _, c := range trace.Calls() {
+		for _, method := range c.Row().Methods {
+			m[method] = true
+		}
+	}
+	return m
+}()

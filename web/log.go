@@ -157,7 +157,7 @@ func unfinished(text string, e *trace.Event) string {
 // brief shortens the structures in a call's arguments to what they say: an
 // address to {127.0.0.1:80}, a timeout to {0.5}. The whole line is its title.
 func brief(call string, c trace.Call) string {
-	if c.Sends() || c.Receives() || c == trace.Write {
+	if c.Sends() || c.Receives() {
 		return call // what looks alike in there is content
 	}
 	if head, rest, ok := strings.Cut(call, `{sa_family=AF_INET, sin_port=htons(`); ok {

@@ -212,7 +212,7 @@ func (p *process) child() *process {
 	if p.area.Threads() < 2 || !p.returned(trace.Fork) {
 		return nil
 	}
-	c := &process{t: p.t, ring: p.area.Ring(1)}
+	c := &process{t: p.t, area: p.area, ring: p.area.Ring(1)}
 	c.collect()
 	return c
 }

@@ -87,7 +87,7 @@ func TestStraceAgrees(t *testing.T) {
 			addr := freePort(t)
 			server := start(t, job{Program: program, Addr: addr}, straced(tool, prefix)...).listening()
 			start(t, job{Program: "client", Addr: addr}).wait()
-			second := &process{t: t, ring: server.area.Ring(1)}
+			second := &process{t: t, area: server.area, ring: server.area.Ring(1)}
 			second.await("the client's thread to end", func() bool {
 				n := len(second.events)
 				return n > 0 && second.events[n-1].Kind == trace.Exit

@@ -41,11 +41,11 @@ func (p *sampler) after(c *call, result int, ok bool, sets *lists) []ring.Queue 
 	p.reset()
 	switch {
 	case c.name == trace.Close:
-	case c.name == trace.Socket && ok:
-		p.read(result)
 	case c.name == trace.Accept && ok:
 		p.read(c.fd)
 		p.named(p.read(result))
+	case c.name.MakesFD() && ok:
+		p.read(result)
 	default:
 		q := p.read(c.fd)
 		if ok && (c.name == trace.Bind || c.name == trace.Connect) {

@@ -12,9 +12,10 @@
 // make up the recordings that ship with the site.
 //
 // The package is plain Go without system calls, so that the browser runs the
-// same code as the server: [Fold] turns events into a [State], [Strace] writes
-// an event as strace would, and [Ring] is the memory that a traced thread
-// writes and a collector reads.
+// same code as the server: [Fold] turns events into a [State].
+//
+// All that is known of a call beforehand stands in its [Row]: names, arguments,
+// what it does. To add a call is to add a row, and whoever makes it.
 //
 // Every fact carries how it is known; see [Provenance].
 package trace

@@ -265,11 +265,8 @@ func same(a, b *heard) bool {
 	case a.call != b.call || a.errno != b.errno:
 		return false
 	}
-	switch a.call {
-	case trace.Socket, trace.Accept, trace.EpollCreate, trace.Kqueue:
-		return true // the number of an fd
-	}
-	return a.result == b.result && bytes.Equal(a.data, b.data)
+	return a.call.MakesFD() || // the number of an fd
+		a.result == b.result && bytes.Equal(a.data, b.data)
 }
 
 // said is what the call returned.

@@ -93,9 +93,6 @@ func (r *Run) wake(i int) {
 	r.setWake(i, cause)
 }
 
-// beneath is what the kernel is asked for a call that a program tells.
-var beneath = map[trace.Call]trace.Call{trace.NetAccept: trace.Accept, trace.NetRead: trace.Read, trace.NetWrite: trace.Write}
-
 // nearBy is how many steps are looked at on either side of a call that was told.
 const nearBy = 1000
 
@@ -109,7 +106,7 @@ func (r *Run) answered(i int) {
 	}
 	is := func(k int) (again, done bool) {
 		s := &r.Steps[k]
-		ours := s.Kind == trace.Return && s.Proc == e.Proc && s.FD == e.FD && s.Call == beneath[e.Call]
+		ours := s.Kind == trace.Return && s.Proc == e.Proc && s.FD == e.FD && s.Call == e.Call.Row().Beneath
 		return ours && s.Errno == trace.EAGAIN, ours && s.Errno == 0
 	}
 	waited := false

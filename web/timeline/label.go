@@ -91,12 +91,12 @@ func (d *laneDrawing) name(b bar, enter, ret *trace.Event, x, y, free float64) f
 		colour = Muted
 	default:
 		call := enter.Call.String()
-		if brief := briefly(enter.Call); brief != "" && !b.strip && float64(len(call))*charWidth > free {
+		if brief := enter.Call.Row().Brief; brief != "" && !b.strip && float64(len(call))*charWidth > free {
 			call = brief
 		}
 		short = len(call)
 		t.word = append(t.word, call...)
-		if d.row.Big && enter.FD >= 0 && !enter.Call.Multiplexes() && enter.Call != trace.Socket && enter.Call != trace.Accept {
+		if d.row.Big && enter.FD >= 0 && !enter.Call.Multiplexes() && !enter.Call.MakesFD() {
 			t.word = append(t.word, ' ')
 			t.word = strconv.AppendInt(t.word, int64(enter.FD), 10)
 		}
@@ -107,28 +107,6 @@ func (d *laneDrawing) name(b bar, enter, ret *trace.Event, x, y, free float64) f
 		short = 0
 	}
 	return d.fit(colour, mono, left, x, y, free, short)
-}
-
-// briefly names a call where its whole name has no room and its beginning is
-// that of other calls too; "" for all others.
-func briefly(c trace.Call) string {
-	switch c {
-	case trace.EpollCreate:
-		return "create"
-	case trace.EpollCtl:
-		return "ctl"
-	case trace.EpollWait:
-		return "wait"
-	case trace.Setsockopt:
-		return "setopt"
-	case trace.Getsockopt:
-		return "getopt"
-	case trace.Getsockname:
-		return "getname"
-	case trace.Getpeername:
-		return "getpeer"
-	}
-	return ""
 }
 
 // fit notes t.word where it fits into free px; else its first short bytes;

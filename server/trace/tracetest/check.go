@@ -315,7 +315,7 @@ func (c *Check) returned(e *trace.Event) {
 		c.sent(in, e, k)
 	case e.Errno != 0:
 		return
-	case e.Call == trace.Socket, e.Call == trace.EpollCreate, e.Call == trace.Eventfd, e.Call == trace.Openat, e.Call == trace.Accept:
+	case e.Call.MakesFD():
 		fd := int(e.Result)
 		if p.fds[fd] != nil {
 			c.sayf("%s: fd %d is open already", describe(e), fd)
