@@ -170,7 +170,7 @@ func (s *session) toBeTold(p *trace.ProcState, f *trace.FDState) bool {
 			came = run.Steps[call.Enter].Time
 		}
 	}
-	if at := run.Ended(peer, pos); at >= 0 {
+	if at := peer.Ended(pos); at >= 0 {
 		unread = true
 		came = max(came, run.Steps[at].Time)
 	}

@@ -1,6 +1,10 @@
 package play
 
-import "sockscope/server/trace"
+import (
+	"slices"
+
+	"sockscope/server/trace"
+)
 
 // Conn is one TCP connection between two processes of the run, found by the
 // addresses of its ends. It is inferred: no call names both ends.
@@ -11,13 +15,20 @@ type Conn struct {
 	// Flows are the bytes of each direction: 0 from the client to the server,
 	// 1 back.
 	Flows [2]Flow
+	// Torn is, since a Gap of one of its processes, the index in Steps of that: of
+	// what came behind it nobody knows which bytes it was. It is -1 before.
+	Torn int
 }
+
+// whole reports whether all that the connection carried is known at position n.
+func (c *Conn) whole(n int) bool { return c.Torn < 0 || c.Torn >= n }
 
 // End is one side of a connection.
 type End struct {
 	Proc, FD int // Proc is -1 while this side is not known
 	Opened   int // index in Steps from which FD means this connection
 	Closed   int // index in Steps of the Return of its close, or of the process's exit; -1 while open
+	Shut     int // index in Steps of the Return of the shutdown after which the side sends no more; -1 without one
 
 	// Copies are the fds of the same side in processes that were made while FD was
 	// open. The side ends when the last of all is closed.
@@ -78,6 +89,35 @@ func (e *End) User(n int) End {
 
 func (e *End) open(n int) bool { return e.Closed < 0 || e.Closed >= n }
 
+// holders returns the processes that have an fd of the side at position n, each once.
+func (e *End) holders(n int) []int {
+	var procs []int
+	for k := 0; e.fd(k) != nil; k++ {
+		if f := e.fd(k); f.Proc >= 0 && f.Opened < n && f.open(n) && !slices.Contains(procs, f.Proc) {
+			procs = append(procs, f.Proc)
+		}
+	}
+	return procs
+}
+
+// Ended returns the step that ended what the side sends, before position n: its
+// shutdown, or the close or exit that took its last fd; -1 where it had not ended.
+func (e *End) Ended(n int) int {
+	if e.Shut >= 0 && e.Shut < n {
+		return e.Shut
+	}
+	if e.Proc < 0 || len(e.holders(n)) > 0 {
+		return -1
+	}
+	last := -1
+	for k := 0; e.fd(k) != nil; k++ {
+		if f := e.fd(k); f.Opened < n {
+			last = max(last, f.Closed)
+		}
+	}
+	return last
+}
+
 // last reports whether f, an fd of the side, was the only one left when step i
 // came.
 func (e *End) last(f *End, i int) bool {
@@ -127,8 +167,15 @@ func (r *Run) follow(i int) {
 		case e.Sleep == trace.Slept, e.Sleep == trace.SleepUnknown && e.Call.Multiplexes():
 			r.wake(i)
 		}
-		if e.Call == trace.Close && e.Errno != trace.EBADF {
+		switch {
+		case e.Call == trace.Close && e.Errno != trace.EBADF:
 			r.closeEnd(endpoint{e.Proc, e.FD}, i)
+		case e.Call == trace.Shutdown && e.Errno == 0 && len(e.Args) > 0 && e.Args[0] != 0:
+			r.shut(i)
+		case e.Call == trace.Listen && e.Errno == 0 && len(e.Args) > 0:
+			r.listeners = append(r.listeners, listener{proc: e.Proc, fd: e.FD, step: i, backlog: int(e.Args[0]), addr: r.local(e.Proc, e.FD)})
+		case e.Call == trace.Setsockopt && e.Errno == 0:
+			r.patient(e)
 		}
 	case trace.Exit:
 		if e.Thread != 0 {
@@ -159,25 +206,101 @@ func (r *Run) forked(i int) {
 			for k := 0; end.fd(k) != nil; k++ {
 				if f := end.fd(k); f.Proc == parent && f.Closed < 0 {
 					r.ends[endpoint{e.Proc, f.FD}] = ci
-					end.Copies = append(end.Copies, End{Proc: e.Proc, FD: f.FD, Opened: i, Closed: -1})
+					end.Copies = append(end.Copies, End{Proc: e.Proc, FD: f.FD, Opened: i, Closed: -1, Shut: -1})
 				}
 			}
 		}
 	}
 }
 
+// closeEnd notes that step i closed an fd. Between the two steps of a close another
+// thread may have been given its number: that one's connection stays.
 func (r *Run) closeEnd(key endpoint, i int) {
+	if r.patience[key] != nil {
+		r.patience[key] = append(r.patience[key], allowed{i, 0})
+	}
 	ci, ok := r.ends[key]
 	if !ok {
 		return
 	}
-	delete(r.ends, key)
+	from := i
+	if call := r.CallAt(i); call != nil {
+		from = call.Enter
+	}
 	c := &r.Conns[ci]
 	for _, end := range []*End{&c.Client, &c.Server} {
-		if f := end.find(key.proc, key.fd); f != nil && f.Closed < 0 {
+		f := end.find(key.proc, key.fd)
+		switch {
+		case f == nil || f.Closed >= 0:
+		case f.Opened > from: // given out again
+			r.closeOlder(key, ci, i)
+			return
+		default:
 			f.Closed = i
 		}
 	}
+	delete(r.ends, key)
+}
+
+// closeOlder closes what an fd stood for before it stood for connection ci.
+func (r *Run) closeOlder(key endpoint, ci, i int) {
+	for k := ci - 1; k >= 0; k-- {
+		for _, end := range []*End{&r.Conns[k].Client, &r.Conns[k].Server} {
+			if f := end.find(key.proc, key.fd); f != nil && f.Closed < 0 {
+				f.Closed = i
+				return
+			}
+		}
+	}
+}
+
+// listener is a socket that waits for connections.
+type listener struct {
+	proc, fd int
+	step     int // index in Steps of the Return of its listen
+	backlog  int // as it was told
+	addr     string
+}
+
+// local returns the address of a socket as it is known now, "" for none.
+func (r *Run) local(proc, fd int) string {
+	if proc < 0 || proc >= len(r.head.Procs) {
+		return ""
+	}
+	if f := r.head.Procs[proc].FD(fd); f != nil {
+		return f.Local
+	}
+	return ""
+}
+
+// shut notes the shutdown that returned in step i.
+func (r *Run) shut(i int) {
+	key := endpoint{r.Steps[i].Proc, r.Steps[i].FD}
+	ci, ok := r.ends[key]
+	if !ok {
+		return
+	}
+	for _, end := range []*End{&r.Conns[ci].Client, &r.Conns[ci].Server} {
+		if end.find(key.proc, key.fd) != nil && end.Shut < 0 {
+			end.Shut = i
+		}
+	}
+}
+
+// patient notes the timeout that a setsockopt gave the calls that receive from a
+// socket (SO_RCVTIMEO, socket(7)).
+func (r *Run) patient(e *trace.Event) {
+	const socket, receiveTimeout = 1, 20 // SOL_SOCKET, SO_RCVTIMEO
+	if len(e.Args) > 2 && e.Args[0] == socket && e.Args[1] == receiveTimeout {
+		r.patience[endpoint{e.Proc, e.FD}] = append(r.patience[endpoint{e.Proc, e.FD}], allowed{len(r.Steps) - 1, e.Args[2] * 1000})
+	}
+}
+
+// allowed is how long, in ns, the calls of a socket may take from a step on; 0 is
+// for ever.
+type allowed struct {
+	step int
+	ns   int64
 }
 
 // connect notes the ends of connections as their addresses become known: the
@@ -187,7 +310,7 @@ func (r *Run) connect(i int) {
 	e := &r.Steps[i]
 	if e.Call == trace.Accept && e.Errno == 0 && e.Addr != "" {
 		c := r.connAt(e.Addr, i, func(c *Conn) bool { return c.Server.Proc < 0 && r.together(c.Client.Proc, e.Proc) })
-		c.Server = End{Proc: e.Proc, FD: int(e.Result), Opened: i, Closed: -1}
+		c.Server = End{Proc: e.Proc, FD: int(e.Result), Opened: i, Closed: -1, Shut: -1}
 		ci := r.connIndex(c)
 		r.ends[endpoint{e.Proc, int(e.Result)}] = ci
 		if r.Untraced() {
@@ -207,7 +330,7 @@ func (r *Run) connect(i int) {
 			return
 		}
 		c := r.connAt(q.Local, i, func(c *Conn) bool { return c.Client.Proc < 0 && r.together(c.Server.Proc, e.Proc) })
-		c.Client = End{Proc: e.Proc, FD: e.FD, Opened: i, Closed: -1}
+		c.Client = End{Proc: e.Proc, FD: e.FD, Opened: i, Closed: -1, Shut: -1}
 		ci := r.connIndex(c)
 		r.ends[endpoint{e.Proc, e.FD}], r.connects[i] = ci, ci
 		r.handshake(i, c)
@@ -222,8 +345,8 @@ func (r *Run) connAt(addr string, i int, free func(*Conn) bool) *Conn {
 			return &r.Conns[k]
 		}
 	}
-	none := End{Proc: -1, FD: -1, Opened: i, Closed: -1}
-	r.Conns = append(r.Conns, Conn{Addr: addr, Client: none, Server: none})
+	none := End{Proc: -1, FD: -1, Opened: i, Closed: -1, Shut: -1}
+	r.Conns = append(r.Conns, Conn{Addr: addr, Client: none, Server: none, Torn: -1})
 	return &r.Conns[len(r.Conns)-1]
 }
 
@@ -286,33 +409,6 @@ func (r *Run) ConnOf(proc, fd, n int) *Conn {
 		}
 	}
 	return nil
-}
-
-// Ended returns the step that ended what end sends, before position n: its
-// shutdown, its close, or its process's exit; -1 where it had not ended.
-func (r *Run) Ended(end End, n int) int {
-	at := -1
-	if end.Closed >= 0 && end.Closed < n {
-		at, n = end.Closed, end.Closed // a shutdown may have come before
-	}
-	for i := range r.Lanes {
-		if r.Lanes[i].Proc != end.Proc {
-			continue
-		}
-		calls := r.Lanes[i].Calls
-		k := lastBefore(r, calls, n)
-		for last := max(0, k-lookBack); k >= last; k-- {
-			c := &r.Calls[calls[k]]
-			e := &r.Steps[c.Enter]
-			if c.Enter <= end.Opened {
-				break
-			}
-			if e.Call == trace.Shutdown && e.FD == end.FD && len(e.Args) > 0 && e.Args[0] != 0 && c.Return >= 0 && c.Return < n && r.Steps[c.Return].Errno == 0 {
-				at = c.Return
-			}
-		}
-	}
-	return at
 }
 
 // Peer returns the name of the process at the other end of fd of proc at

@@ -29,35 +29,37 @@ func newEnds(r *Run) ends {
 	return e
 }
 
-// link is a connection as one of its two ends sees it.
-type link struct {
+// seen is a connection as one of its two ends sees it.
+type seen struct {
 	conn     *Conn
 	own      End
 	peer     End
+	mine     *End // the whole side that own is an fd of
+	side     *End // the other one
 	in, out  *Flow
 	accepted bool // the server's end was known by then
 }
 
 // at returns the connection that fd of proc stands for at position n. A peer
 // that was not known by then has Proc -1.
-func (e ends) at(proc, fd, n int) (link, bool) {
+func (e ends) at(proc, fd, n int) (seen, bool) {
 	list := e.conns[endpoint{proc, fd}]
 	k := sort.Search(len(list), func(i int) bool { return list[i].step >= n }) - 1
 	if k < 0 {
-		return link{}, false
+		return seen{}, false
 	}
 	c := &e.run.Conns[list[k].conn]
-	l := link{conn: c, peer: c.Client.User(n), in: &c.Flows[0], out: &c.Flows[1]}
+	l := seen{conn: c, peer: c.Client.User(n), mine: &c.Server, side: &c.Client, in: &c.Flows[0], out: &c.Flows[1]}
 	if own := c.Client.find(proc, fd); own != nil && own.Opened == list[k].step {
-		l.own, l.peer, l.in, l.out = *own, c.Server.User(n), l.out, l.in
+		l.own, l.peer, l.mine, l.side, l.in, l.out = *own, c.Server.User(n), &c.Client, &c.Server, l.out, l.in
 	} else if own := c.Server.find(proc, fd); own != nil {
 		l.own = *own
 	}
 	if l.own.Closed >= 0 && l.own.Closed < n {
-		return link{}, false
+		return seen{}, false
 	}
 	if l.peer.Opened >= n {
-		l.peer = End{Proc: -1, FD: -1, Closed: -1}
+		l.peer = End{Proc: -1, FD: -1, Closed: -1, Shut: -1}
 	}
 	l.accepted = c.Server.Proc >= 0 && c.Server.Opened < n
 	return l, true

@@ -2,6 +2,7 @@ package play
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"sockscope/server/trace"
@@ -24,7 +25,7 @@ func (r *Run) Happened(q *Question) string {
 	case trace.Awake:
 		parts = append(parts, "at once")
 	case trace.Slept:
-		parts = append(parts, "after "+span(took)+" of sleep")
+		parts = append(parts, "after "+span(took))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -34,12 +35,12 @@ func (r *Run) Happened(q *Question) string {
 func (r *Run) Explain(q *Question) []Link {
 	c := r.CallAt(q.Enter)
 	in := &r.Steps[c.Enter]
-	w := &why{run: r, ends: newEnds(r), n: c.Return + 1, seen: map[int]bool{}}
+	w := &why{run: r, ends: r.endsNow(), n: c.Return + 1, path: []waypoint{{call: c}}}
 	switch {
 	case q.Asking == AskSleep || q.situation == waitSleeps:
 		w.n = c.Enter + 1
 		w.buffers(c)
-		w.addCall(c, trace.Observed, "its thread gave up the processor: the kernel counted it")
+		w.gaveUp(c)
 	case q.situation == askedOften:
 		w.n = q.Answer + 1
 		w.spun(c, r.CallAt(q.Answer))
@@ -47,34 +48,38 @@ func (r *Run) Explain(q *Question) []Link {
 		w.n = c.Enter + 1
 		w.buffers(c)
 		w.watching(c)
-		if r.Steps[c.Return].Sleep == trace.Slept {
-			w.addCall(c, trace.Observed, "its thread gave up the processor: the kernel counted it")
-		} else {
-			w.addCall(c, trace.Observed, "it came back without a sleep")
-		}
+		w.gaveUp(c)
 	case q.Asking == AskWhen:
 		w.accepting(c)
 	case q.situation == printsNumber:
 		w.number(c)
 	case q.situation == connectQueued:
-		w.n = q.At
-		if server := r.listens(in.Proc, in.FD, w.n); server >= 0 {
-			if busy := w.now(server); busy != nil {
-				w.addCall(busy, trace.Observed, "%s was in %s", r.who(server), brief(&r.Steps[busy.Enter]))
+		if at := r.listening(in.Proc, in.Addr, w.n); at != nil {
+			if busy := w.now(at.proc, at.fd); busy != nil {
+				w.add(Claim{Kind: In, Step: busy.Enter, N: r.Steps[w.n-1].Time - r.Steps[busy.Enter].Time})
 			}
 		}
-		w.add(c.Return, trace.Observed, "connect returned, and no accept had")
 	case in.Call.Multiplexes():
 		w.found(c)
 	default:
 		w.buffers(c)
 		if r.Steps[c.Return].Sleep == trace.Slept {
 			w.woken(c)
+		} else {
+			w.bytes(c.Return)
+			w.ended(c)
 		}
-		w.bytes(c.Return)
-		w.ended(c)
 	}
 	return w.links[:min(len(w.links), maxLinks)]
+}
+
+// gaveUp tells whether the thread of c, which came back later, slept in it.
+func (w *why) gaveUp(c *Call) {
+	if w.run.Steps[c.Return].Sleep == trace.Slept {
+		w.add(Claim{Kind: GaveUp, Step: c.Enter})
+	} else {
+		w.add(Claim{Kind: Returned, Step: c.Enter, Other: c.Return})
+	}
 }
 
 // spun tells how long a recv was asked again and again, from its first "not yet"
@@ -82,9 +87,9 @@ func (r *Run) Explain(q *Question) []Link {
 func (w *why) spun(first, last *Call) {
 	r := w.run
 	from, to := &r.Steps[first.Return], &r.Steps[last.Return]
-	w.addCall(first, trace.Observed, "%s asked from then on for %s, and no call slept", r.who(from.Proc), span(to.Time-from.Time))
+	w.add(Claim{Kind: Spun, Step: first.Return, Other: last.Return, FD: from.FD, N: to.Time - from.Time})
 	if cpu := to.CPU - from.CPU; cpu > 0 {
-		w.add(last.Return, trace.Observed, "that took %s of processor time, as of the kernel's last tick", span(cpu))
+		w.add(Claim{Kind: Cost, Step: last.Return, Other: first.Return, N: cpu})
 	}
 	w.bytes(last.Return)
 }
@@ -102,11 +107,11 @@ func (w *why) watching(c *Call) {
 			continue
 		}
 		if q := queue(in, int(e.Args[1])); q != nil && q.Recv > 0 && q.State != trace.Listening {
-			how := "level-triggered"
-			if e.Args[2]&(1<<31) != 0 {
-				how = "edge-triggered, with EPOLLET"
+			claim := Claim{Kind: Watched, Step: b.Enter, FD: int(e.Args[1])}
+			if e.Args[2]&epollEdge != 0 {
+				claim.N = 1
 			}
-			w.addCall(b, trace.Observed, "fd %d was put on the interest list %s", e.Args[1], how)
+			w.add(claim)
 			return
 		}
 	}
@@ -121,38 +126,17 @@ func (w *why) found(c *Call) {
 		came := lists(out.Sets)[l]
 		for _, fd := range asked[:min(len(asked), shownMembers)] {
 			q := queue(out, fd)
-			if q == nil {
-				continue
-			}
-			ready := false
-			for _, f := range came[:min(len(came), maxMembers)] {
-				ready = ready || f == fd
-			}
 			switch {
-			case List(l) == Writable && ready:
-				w.add(c.Return, trace.Sampled, "fd %d took bytes: %s in its Send-Q, which has room. That says nothing of the peer's recv", fd, sat(q.Send))
-			case List(l) != Readable:
-				continue
-			default:
-				w.add(c.Return, trace.Sampled, "%s", fill(in.Call, q))
+			case q == nil:
+			case List(l) == Readable:
+				w.add(Claim{Kind: Held, Step: c.Return, FD: fd, Queue: q})
+			case List(l) == Writable && slices.Contains(came, fd):
+				w.add(Claim{Kind: Took, Step: c.Return, FD: fd, Queue: q})
 			}
-			w.links[len(w.links)-1].Time = q.Time
 		}
 	}
 	if out.Sleep == trace.Slept {
 		w.woken(c)
-	}
-}
-
-// ended tells, of a recv that returned 0, who had ended the stream.
-func (w *why) ended(c *Call) {
-	r, out := w.run, &w.run.Steps[c.Return]
-	if !out.Call.Receives() || out.Errno != 0 || out.Result != 0 || r.WakeOf(c.Return) != nil {
-		return
-	}
-	l, ok := w.ends.at(out.Proc, out.FD, c.Return)
-	if ok && l.peer.Proc >= 0 && l.peer.Closed >= 0 && l.peer.Closed < c.Return {
-		w.add(l.peer.Closed, trace.Inferred, "%s had closed its socket", r.who(l.peer.Proc))
 	}
 }
 
@@ -163,12 +147,12 @@ func (w *why) accepting(c *Call) {
 	calls := r.Lanes[c.Lane].Calls
 	if k := lastBefore(r, calls, c.Enter); k >= 0 {
 		b := &r.Calls[calls[k]]
-		w.addCall(b, trace.Observed, "%s called %s", r.who(out.Proc), brief(&r.Steps[b.Enter]))
+		w.add(Claim{Kind: Returned, Step: b.Enter, Other: b.Return})
 	}
-	w.addCall(c, trace.Observed, "then it called %s", brief(out))
+	w.add(Claim{Kind: Returned, Step: c.Enter, Other: c.Return})
 	w.buffers(c)
 	if l, ok := w.ends.at(out.Proc, int(out.Result), c.Return+1); ok && l.peer.Proc >= 0 {
-		w.add(c.Return, trace.Observed, "%s had been connected for %s", r.who(l.peer.Proc), span(out.Time-r.Steps[l.peer.Opened].Time))
+		w.add(Claim{Kind: Connected, Step: c.Return, Other: l.peer.Opened, N: out.Time - r.Steps[l.peer.Opened].Time})
 	}
 }
 
@@ -182,7 +166,7 @@ func (w *why) number(c *Call) {
 		if b.Return < 0 || !r.Steps[b.Return].Call.Receives() || r.Steps[b.Return].Result <= 0 {
 			continue
 		}
-		w.addCall(b, trace.Observed, "the bytes that arrived were % x, in this order", r.Steps[b.Return].Data)
+		w.add(Claim{Kind: Arrived, Step: b.Return})
 		w.bytes(b.Return)
 		return
 	}

@@ -16,6 +16,14 @@ func (r *Run) gap(lane *Lane, i int) {
 		g.From = i
 	}
 	lane.Gaps = append(lane.Gaps, g)
+	if g.Calls == 0 {
+		return
+	}
+	for key, ci := range r.ends {
+		if c := &r.Conns[ci]; key.proc == lane.Proc && c.Torn < 0 {
+			c.Torn = i
+		}
+	}
 }
 
 // ungap notes that a lane goes on at step i.

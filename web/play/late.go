@@ -20,7 +20,7 @@ func NewLateRun(h *trace.Header, from *trace.State) *Run {
 			if f.Kind != trace.FDConn {
 				continue
 			}
-			c := Conn{Addr: f.Peer, Client: End{Proc: -1, FD: -1, Closed: -1}, Server: End{Proc: pi, FD: f.FD, Opened: -1, Closed: -1}}
+			c := Conn{Addr: f.Peer, Client: End{Proc: -1, FD: -1, Closed: -1, Shut: -1}, Server: End{Proc: pi, FD: f.FD, Opened: -1, Closed: -1, Shut: -1}, Torn: -1}
 			c.Flows[0].Base, c.Flows[1].Base = f.In, f.Out
 			r.ends[endpoint{pi, f.FD}] = len(r.Conns)
 			r.Conns = append(r.Conns, c)
@@ -198,14 +198,15 @@ func (r *Run) arrival(i int) *Arrival {
 }
 
 // What says in a word or two what an arrival brought.
-func (r *Run) What(a *Arrival) string {
+func (r *Run) What(a *Arrival) string { return arrived(r.brought(a)) }
+
+// brought returns how many bytes an arrival brought, or what else it was.
+func (r *Run) brought(a *Arrival) int64 {
 	switch {
 	case r.Steps[a.Took].Call == trace.Accept:
-		return "connection"
+		return cameConnection
 	case r.Steps[a.Took].Errno == trace.ECONNRESET:
-		return "reset"
-	case a.Bytes == 0:
-		return "end of stream"
+		return cameReset
 	}
-	return count(a.Bytes, "byte")
+	return a.Bytes
 }

@@ -162,7 +162,7 @@ func TestTheRightAnswerIsWhatTheTraceSays(t *testing.T) {
 			s := busy(1)
 			s.Echo(1, "hello")
 			return s
-		}, "5 bytes", "0", "the send of the server brought 5 bytes while it slept"},
+		}, "5 bytes", "0", "the server's send(4) brought 5 bytes while it slept"},
 		{"two sends make one recv", recvJoined, func() *playtest.Script {
 			s := busy(1)
 			s.Do(1, trace.Send, 3, 19)
@@ -170,21 +170,21 @@ func TestTheRightAnswerIsWhatTheTraceSays(t *testing.T) {
 			s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
 			s.Return(0, trace.Event{Result: 34})
 			return s
-		}, "It returns 34 bytes", "It returns 19 bytes", "15 bytes came from the send of client 1"},
+		}, "It returns 34 bytes", "It returns 19 bytes", "15 bytes came from client 1's send(3)"},
 		{"one send makes two recvs", recvPart, func() *playtest.Script {
 			s := busy(1)
 			s.Do(1, trace.Send, 3, 19)
 			s.Enter(0, trace.Recv, 4, trace.Event{Size: 10})
 			s.Return(0, trace.Event{Result: 10})
 			return s
-		}, "It returns 10 bytes", "It returns 19 bytes", "10 bytes came from the send of client 1, which moved 19"},
+		}, "It returns 10 bytes", "It returns 19 bytes", "10 bytes came from client 1's send(3), which moved 19"},
 		{"recv returns 0 after the peer's close", recvEnd, func() *playtest.Script {
 			s := busy(1)
 			s.Do(1, trace.Close, 3, 0)
 			s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
 			s.Return(0, trace.Event{})
 			return s
-		}, "It returns 0: the end of the stream", "It returns -1, with an error", "client 1 had closed its socket"},
+		}, "It returns 0: the end of the stream", "It returns -1, with an error", "client 1's close(3) ended the connection"},
 		{"a non-blocking recv is told not yet", recvNotYet, func() *playtest.Script {
 			s := busy(1)
 			s.Spin(4, 1)
@@ -197,7 +197,7 @@ func TestTheRightAnswerIsWhatTheTraceSays(t *testing.T) {
 			s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
 			s.Return(0, trace.Event{Result: 19})
 			return s
-		}, "40 times", "Once: its next call waits for them", "19 bytes came from the send of client 1"},
+		}, "40 times", "Once: its next call waits for them", "19 bytes came from client 1's send(3)"},
 		{"edge-triggered epoll_wait does not tell of what is left", toldAgain, func() *playtest.Script {
 			return left(1<<31|5, trace.Event{Sleep: trace.Slept})
 		}, "No: it sleeps until something new comes", "Yes, at once: they are unread", "3 bytes sat in the Recv-Q of fd 4"},

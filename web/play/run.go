@@ -36,6 +36,9 @@ type Run struct {
 	ends      map[endpoint]int
 	connects  map[int]int   // by the step of a connect's Return: index in Conns
 	moved     map[int]place // by the step of a send's or recv's Return that moved bytes
+	last      lookup
+	listeners []listener
+	patience  map[endpoint][]allowed
 
 	midway bool  // it goes on from a state, and its first event is still to come
 	zero   int64 // what was taken off all times, ns
@@ -99,6 +102,7 @@ func NewRun(h *trace.Header) *Run {
 		ends:     map[endpoint]int{},
 		connects: map[int]int{},
 		moved:    map[int]place{},
+		patience: map[endpoint][]allowed{},
 	}
 	r.keyframes = append(r.keyframes, keyframe{0, r.head.Clone()})
 	for i := range h.Procs {
@@ -186,15 +190,23 @@ func (r *Run) index(i int) {
 // lane returns the index of a thread's lane, made when it first shows; -1 for
 // a thread that no trace of ours can have.
 func (r *Run) lane(proc, thread int) int {
-	for i := range r.Lanes {
-		if r.Lanes[i].Proc == proc && r.Lanes[i].Thread == thread {
-			return i
-		}
+	if i := r.laneOf(proc, thread); i >= 0 {
+		return i
 	}
 	if proc < 0 || proc >= len(r.Header.Procs) || thread < 0 || thread >= trace.MaxThreads {
 		return -1
 	}
 	return r.addLane(proc, thread)
+}
+
+// laneOf returns the index of a thread's lane, -1 for none.
+func (r *Run) laneOf(proc, thread int) int {
+	for i := range r.Lanes {
+		if r.Lanes[i].Proc == proc && r.Lanes[i].Thread == thread {
+			return i
+		}
+	}
+	return -1
 }
 
 // Straced reports whether strace takes the calls of a process, and its program tells
@@ -236,6 +248,34 @@ func (r *Run) State(n int) *trace.State {
 		}
 	}
 	return s
+}
+
+// lookup is what was worked out last of a run as it was: finding it again costs
+// nothing until the run grows.
+type lookup struct {
+	steps, events int // of the run, then
+	ends          ends
+	n             int
+	state         *trace.State // after n steps; nil where it was not asked for
+}
+
+func (r *Run) look() *lookup {
+	if l := &r.last; l.ends.run == nil || l.steps != len(r.Steps) || l.events != r.head.Events {
+		r.last = lookup{steps: len(r.Steps), events: r.head.Events, ends: newEnds(r)}
+	}
+	return &r.last
+}
+
+// endsNow indexes the connections that r has.
+func (r *Run) endsNow() ends { return r.look().ends }
+
+// stateOf returns State(n), which must not be changed.
+func (r *Run) stateOf(n int) *trace.State {
+	l := r.look()
+	if l.state == nil || l.n != n {
+		l.n, l.state = n, r.State(n)
+	}
+	return l.state
 }
 
 // Duration returns the time of the last step, ns since the run's start; of an

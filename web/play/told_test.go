@@ -45,10 +45,10 @@ func TestAReadIsAnsweredByTheKernel(t *testing.T) {
 	}
 	got := said(r.Why(last, last+1))
 	for _, want := range []string{
-		"the server called Read(4), which returned 5",
-		"inferred: thread 1 asked again: read(4), which had returned EAGAIN before, had it now",
-		"the server called epoll_wait(5), which returned 1",
-		"inferred: the send of client 1 brought 5 bytes meanwhile",
+		"goroutine 2 of the server called Read(4), which returned 5",
+		"inferred: thread 1 of the server asked again: read(4), which had returned EAGAIN before, had it now",
+		"thread 1 of the server called epoll_wait(5), which returned 1",
+		"inferred: client 1's send(3) brought 5 bytes meanwhile",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("not told %q, but\n%s", want, got)

@@ -274,7 +274,7 @@ func (s sleep) lastReturn(meant func(i int) bool) int {
 // used reports whether the call e at step i was about an fd of the side.
 func used(e *trace.Event, i int, side *End) bool {
 	f := side.find(e.Proc, e.FD)
-	return f != nil && i > f.Opened
+	return f != nil && i > f.Opened && f.open(i)
 }
 
 // ended reports whether step i took the side's last fd away: a close, or the exit

@@ -158,7 +158,7 @@ func TestAResetOfAnUntracedPeerIsAnArrival(t *testing.T) {
 		if a.Woke != woken || r.What(a) != c.what {
 			t.Errorf("%q woke step %d, want %q to wake %d", r.What(a), a.Woke, c.what, woken)
 		}
-		if got := said(r.Why(woken, len(r.Steps))); !strings.Contains(got, "inferred: "+c.what+" of "+playtest.Addr(1)+", which is not traced, ended the sleep") {
+		if got := said(r.Why(woken, len(r.Steps))); !strings.Contains(got, " of "+playtest.Addr(1)+", which is not traced, ended the sleep") {
 			t.Errorf("told\n%s", got)
 		}
 	}

@@ -1,14 +1,14 @@
 package play
 
 import (
-	"fmt"
+	"slices"
 
 	"sockscope/server/trace"
 )
 
-// Link is one part of an explanation.
+// Link is one part of an explanation: a claim, and the sentence made from it.
 type Link struct {
-	Step       int    // index in Steps of what it is about
+	Claim
 	Text       string // a sentence without its full stop
 	How        trace.Provenance
 	Time       int64 // ns since the run's start: of the reading where it is sampled, else of the step
@@ -23,16 +23,17 @@ const maxLinks = 16
 
 // Why tells why the call at step i is blocked, or why it returned as it did, as
 // it can be known at position n: the call, the buffer that was empty or full,
-// who ended its sleep, where its bytes came from or went to, and what the one
-// who ended the sleep had waited for in turn. It has at most maxLinks links, and
-// no call twice; it is nil where there is no call.
+// what it waits for and who alone can bring that, or who ended its sleep and
+// where its bytes came from or went to; and then the same of whoever that was.
+// It has at most maxLinks links, and tells of no call twice; it is nil where there
+// is no call.
 func (r *Run) Why(i, n int) []Link {
 	n = max(0, min(n, len(r.Steps)))
 	c := r.CallAt(i)
 	if c == nil || c.Enter >= n {
 		return nil
 	}
-	w := &why{run: r, ends: newEnds(r), n: n, seen: map[int]bool{}}
+	w := &why{run: r, ends: r.endsNow(), n: n}
 	for c != nil && len(w.links) < maxLinks {
 		c = w.call(c)
 	}
@@ -45,59 +46,110 @@ type why struct {
 	ends  ends
 	n     int
 	links []Link
-	seen  map[int]bool // calls told, by their Enter
+	path  []waypoint // the calls that are told, one leading to the next
 }
 
-// add appends a link about step i.
-func (w *why) add(i int, how trace.Provenance, format string, a ...any) {
-	w.links = append(w.links, Link{Step: i, Text: fmt.Sprintf(format, a...), How: how, Time: w.run.Steps[i].Time})
+// waypoint is a call that is explained. alone says that what it waits for can only be
+// brought by the one thread of the call that comes next.
+type waypoint struct {
+	call  *Call
+	alone bool
 }
 
-// addCall appends a link about the call c, with its line.
-func (w *why) addCall(c *Call, how trace.Provenance, format string, a ...any) {
-	w.add(c.Enter, how, format, a...)
-	l, e := &w.links[len(w.links)-1], &w.run.Steps[c.Enter]
-	l.File, l.Line = e.File, e.Line
+func (w *why) add(c Claim) { w.links = append(w.links, w.run.link(c)) }
+
+// open reports whether c has not come back at the position, as far as is known.
+func (w *why) open(c *Call) bool {
+	return (c.Return < 0 || c.Return >= w.n) && w.exit(c) < 0 && !w.lost(c)
 }
 
-// open reports whether c has not returned at the position.
-func (w *why) open(c *Call) bool { return c.Return < 0 || c.Return >= w.n }
+// exit returns the step, before the position, that ended the thread of c, or its
+// process, in the middle of the call; -1 for none.
+func (w *why) exit(c *Call) int {
+	if c.Return >= 0 && c.Return < w.n {
+		return -1
+	}
+	r := w.run
+	for _, thread := range []int{r.Lanes[c.Lane].Thread, 0} {
+		if i := r.laneOf(r.Lanes[c.Lane].Proc, thread); i >= 0 {
+			if exit := r.Lanes[i].Exit; exit > c.Enter && exit < w.n {
+				return exit
+			}
+		}
+	}
+	return -1
+}
+
+// lost reports whether the end of c is missing from the trace, as a Gap before the
+// position tells.
+func (w *why) lost(c *Call) bool {
+	return c.Return < 0 && slices.ContainsFunc(w.run.Lanes[c.Lane].Gaps, func(g Gap) bool { return g.Step > c.Enter && g.Step < w.n })
+}
 
 // call tells what c waited for and returns the call that explains it in turn,
 // or nil.
 func (w *why) call(c *Call) *Call {
 	r, in := w.run, &w.run.Steps[c.Enter]
-	who := r.who(in.Proc)
-	if w.seen[c.Enter] {
-		w.add(c.Enter, trace.Inferred, "%s waits in the %s above: they wait for each other", who, brief(in))
+	if k := slices.IndexFunc(w.path, func(t waypoint) bool { return t.call == c }); k >= 0 {
+		w.circle(k)
 		return nil
 	}
-	w.seen[c.Enter] = true
-	if in.Call == trace.Nanosleep {
-		w.addCall(c, trace.Injected, "%s was held back for %s by a knob", who, span(in.Timeout))
+	w.path = append(w.path, waypoint{call: c})
+	exit, last := w.exit(c), r.Steps[w.n-1].Time
+	switch {
+	case in.Call == trace.Nanosleep:
+		back := -1
+		if c.Return < w.n {
+			back = c.Return
+		}
+		w.add(Claim{Kind: Paused, Step: c.Enter, Other: back, N: in.Timeout})
 		return nil
-	}
-	if w.open(c) {
-		w.addCall(c, trace.Observed, "%s is in %s, for %s so far", who, brief(in), span(r.Steps[w.n-1].Time-in.Time))
+	case exit >= 0:
+		w.add(Claim{Kind: Killed, Step: c.Enter, Other: exit, N: r.Steps[exit].Time - in.Time})
+		w.buffers(c)
+		return w.final(c, exit)
+	case w.lost(c):
+		w.add(Claim{Kind: Lost, Step: c.Enter})
+		return nil
+	case w.open(c) && w.n == len(r.Steps) && r.End != nil:
+		w.add(Claim{Kind: CutOff, Step: c.Enter, N: r.Duration() - in.Time})
+		w.buffers(c)
+		return nil
+	case w.open(c):
+		w.add(Claim{Kind: In, Step: c.Enter, N: last - in.Time})
 		w.buffers(c)
 		return w.waits(c)
 	}
-	out := &r.Steps[c.Return]
-	if out.Sleep != trace.Slept {
-		w.addCall(c, trace.Observed, "%s called %s, which returned %s%s", who, brief(in), result(out), awake(out))
-		w.buffers(c)
-		if r.WakeOf(c.Return) != nil {
-			return w.woken(c)
-		}
-		w.bytes(c.Return)
-		if out.Call == trace.Fork && out.Errno == 0 {
-			w.child(c)
-		}
-		return nil
+	return w.returned(c)
+}
+
+// returned tells of a call that has come back.
+func (w *why) returned(c *Call) *Call {
+	r, in, out := w.run, &w.run.Steps[c.Enter], &w.run.Steps[c.Return]
+	kind := Returned
+	if out.Sleep == trace.Slept {
+		kind = Slept
 	}
-	w.addCall(c, trace.Observed, "%s slept %s in %s, which returned %s", who, span(out.Time-in.Time), brief(in), result(out))
+	w.add(Claim{Kind: kind, Step: c.Enter, Other: c.Return})
 	w.buffers(c)
-	return w.woken(c)
+	if out.Errno.NotYet() && w.nonBlocking(in, c.Enter+1) {
+		w.add(Claim{Kind: NonBlocking, Step: c.Enter, FD: in.FD})
+	}
+	if in.Call == trace.EpollWait {
+		w.reported(c)
+	}
+	if in.Call == trace.Connect {
+		w.refused(c)
+	}
+	if kind == Slept || r.WakeOf(c.Return) != nil {
+		return w.woken(c)
+	}
+	w.bytes(c.Return)
+	w.ended(c)
+	if out.Call == trace.Fork && out.Errno == 0 {
+		w.child(c)
+	}
+	return nil
 }
 
 // child tells what a fork made, and how long that took.
@@ -106,23 +158,14 @@ func (w *why) child(c *Call) {
 	if born >= w.n || r.Steps[born].Kind != trace.Start {
 		return
 	}
-	i := r.lane(r.Steps[born].Proc, 0)
-	who := r.who(r.Steps[born].Proc)
-	w.add(c.Return, trace.Observed, "fork took %s; from then on %s has a copy of each fd", span(r.Steps[c.Return].Time-r.Steps[c.Enter].Time), who)
+	w.add(Claim{Kind: Forked, Step: c.Return, Other: born, N: r.Steps[c.Return].Time - r.Steps[c.Enter].Time})
+	i := r.laneOf(r.Steps[born].Proc, 0)
 	if i < 0 || len(r.Lanes[i].Calls) == 0 {
 		return
 	}
-	first := &r.Calls[r.Lanes[i].Calls[0]]
-	if first.Enter < w.n {
-		w.addCall(first, trace.Observed, "%s made its first call %s later, once its program had started", who, span(r.Steps[first.Enter].Time-r.Steps[born].Time))
+	if first := r.Calls[r.Lanes[i].Calls[0]].Enter; first < w.n {
+		w.add(Claim{Kind: Loaded, Step: first, Other: born, N: r.Steps[first].Time - r.Steps[born].Time})
 	}
-}
-
-func awake(out *trace.Event) string {
-	if out.Sleep == trace.Awake {
-		return " without a sleep"
-	}
-	return ""
 }
 
 // woken tells what ended the sleep of c and returns what whoever ended it had
@@ -130,40 +173,45 @@ func awake(out *trace.Event) string {
 func (w *why) woken(c *Call) *Call {
 	r, in, out := w.run, &w.run.Steps[c.Enter], &w.run.Steps[c.Return]
 	wake := r.WakeOf(c.Return)
-	if wake == nil {
-		if a := r.arrival(c.Return); a != nil {
-			w.add(c.Return, trace.Inferred, "%s of %s, which is not traced, ended the sleep", r.What(a), r.Conns[a.Conn].Addr)
-		} else if timedOut(in, out) {
-			w.add(c.Return, trace.Observed, "nothing happened for %s: its time was up", span(out.Time-in.Time))
+	if wake == nil || wake.Cause >= w.n {
+		if a := r.arrival(c.Return); a != nil && a.Took < w.n {
+			w.add(Claim{Kind: Came, Step: a.Took, Other: c.Return, N: r.brought(a), Addr: r.Conns[a.Conn].Addr})
+		} else if w.timedOut(c) {
+			w.add(Claim{Kind: TimedOut, Step: c.Return, N: out.Time - in.Time})
 		}
-		w.sentAgain(c)
+		w.shaken(c)
 		w.moved(c)
+		w.ended(c)
 		return nil
 	}
-	w.add(wake.Cause, trace.Inferred, "%s", w.cause(wake))
-	w.links[len(w.links)-1].Ends = c.Return
+	claim := Claim{Kind: Woke, Step: wake.Cause, Other: c.Return}
 	cause := r.CallAt(wake.Cause)
+	if cause != nil && r.Steps[cause.Enter].Call.Sends() {
+		claim.N = int64(r.Steps[cause.Enter].Size)
+		if cause.Return >= 0 && cause.Return < w.n && r.Steps[cause.Return].Errno == 0 {
+			claim.N = r.Steps[cause.Return].Result
+		}
+	}
+	w.add(claim)
+	w.moved(c)
 	if cause == nil {
-		w.moved(c)
 		return nil
 	}
-	w.line(wake.Cause)
-	w.moved(c)
 	return w.before(cause)
 }
 
 // moved tells where the bytes came from, or went, of the call that is
 // explained; of those behind it that would lead away.
 func (w *why) moved(c *Call) {
-	if len(w.seen) == 1 {
+	if len(w.path) == 1 {
 		w.bytes(c.Return)
 	}
 }
 
-// sentAgain tells of an accept that nobody is said to have woken which connect
+// shaken tells of an accept that nobody is said to have woken which connect
 // it took: one that had been under way for so long that its handshake must have
 // been sent again.
-func (w *why) sentAgain(c *Call) {
+func (w *why) shaken(c *Call) {
 	r, out := w.run, &w.run.Steps[c.Return]
 	if out.Call != trace.Accept || out.Errno != 0 {
 		return
@@ -173,55 +221,87 @@ func (w *why) sentAgain(c *Call) {
 		return
 	}
 	connect := r.CallAt(l.peer.Opened)
-	if connect == nil || !r.late(connect, c.Return) {
+	if connect != nil && r.late(connect, c.Return) {
+		w.add(Claim{Kind: Shaken, Step: c.Return, Other: connect.Enter, N: out.Time - r.Steps[connect.Enter].Time})
+	}
+}
+
+// timedOut reports whether c slept and returned because its patience was over: 0
+// ready fds of a multiplexer, "not yet" of another call (SO_RCVTIMEO, socket(7)).
+func (w *why) timedOut(c *Call) bool {
+	in, out := &w.run.Steps[c.Enter], &w.run.Steps[c.Return]
+	if in.Call.Multiplexes() {
+		return out.Errno == 0 && out.Result == 0 && in.Timeout != trace.Forever
+	}
+	return out.Errno == trace.EAGAIN && !w.nonBlocking(in, c.Enter+1)
+}
+
+// ended tells, of a call that saw the end of a stream or an error that the other
+// side caused, whose doing that was.
+func (w *why) ended(c *Call) {
+	r, out := w.run, &w.run.Steps[c.Return]
+	moves := out.Call.Receives() || out.Call.Sends()
+	end := out.Errno == trace.ECONNRESET || out.Errno == trace.EPIPE || out.Call.Receives() && out.Errno == 0 && out.Result == 0
+	if !moves || !end || r.WakeOf(c.Return) != nil {
 		return
 	}
-	w.addCall(connect, trace.Inferred, "%s had been in connect for %s: its handshake was sent again, at a moment that the trace does not show",
-		r.who(l.peer.Proc), span(out.Time-r.Steps[connect.Enter].Time))
-}
-
-// timedOut reports whether a call that slept returned because its patience was
-// over: 0 ready fds of a multiplexer, "not yet" of another call (SO_RCVTIMEO,
-// socket(7)).
-func timedOut(in, out *trace.Event) bool {
-	if in.Call.Multiplexes() {
-		return out.Errno == 0 && out.Result == 0
+	if step := w.closing(out, c.Return); step >= 0 {
+		w.add(Claim{Kind: EndedBy, Step: step, Other: c.Return, FD: out.FD})
 	}
-	return out.Errno == trace.EAGAIN
 }
 
-// cause says what the call at an arrow's tail did to the one at its head.
-func (w *why) cause(wake *Wake) string {
+// closing returns the step by which the other side of e's connection had ended, or
+// may have, when step i came: a Return, where that came later the Enter, or an exit
+// with nothing of its process in between. It is -1 for none that is known.
+func (w *why) closing(e *trace.Event, i int) int {
 	r := w.run
-	e := &r.Steps[wake.Cause]
-	who := r.who(e.Proc)
-	meanwhile := "while it slept"
-	if r.Steps[wake.Effect].Sleep != trace.Slept {
-		meanwhile = "meanwhile"
+	l, ok := w.ends.at(e.Proc, e.FD, i)
+	if !ok {
+		return -1
 	}
-	switch c := r.CallAt(wake.Cause); {
-	case r.Steps[wake.Effect].Call.Told():
-		return fmt.Sprintf("%s asked again: %s, which had returned EAGAIN before, had it now", trace.ThreadName(e.Thread), brief(e))
-	case e.Kind == trace.Exit && r.Steps[wake.Effect].Call == trace.Waitpid:
-		return who + " ended, and its parent is told"
-	case e.Kind == trace.Exit:
-		return who + " ended, and the kernel closed what it had open"
-	case c == nil:
-		return who + " ended the sleep"
-	case e.Call.Sends():
-		n := int64(r.Steps[c.Enter].Size)
-		if c.Return >= 0 && c.Return < w.n && r.Steps[c.Return].Errno == 0 {
-			n = r.Steps[c.Return].Result
+	if s := l.side.Ended(i); s >= 0 {
+		return s
+	}
+	began := func(step int) int { // where what ended in the step began
+		if c := r.CallAt(step); c != nil {
+			return c.Enter
 		}
-		return fmt.Sprintf("the send of %s brought %s %s", who, count(n, "byte"), meanwhile)
-	case e.Call.Receives():
-		return fmt.Sprintf("the recv of %s made room", who)
-	case e.Call == trace.Connect:
-		return fmt.Sprintf("the connect of %s put a connection into the backlog", who)
-	case e.Call == trace.Shutdown:
-		return fmt.Sprintf("the shutdown of %s ended the stream", who)
+		return step
 	}
-	return fmt.Sprintf("the %v of %s ended the connection", e.Call, who)
+	if s := l.side.Shut; s >= 0 && began(s) < i {
+		return began(s)
+	}
+	last := -1
+	for k := 0; l.side.fd(k) != nil; k++ {
+		f := l.side.fd(k)
+		if f.Opened >= i {
+			continue
+		}
+		at := f.Closed
+		if at < 0 || at >= w.n {
+			return -1
+		}
+		if r.Steps[at].Kind != trace.Exit {
+			at = began(at)
+		} else if at > i && w.active(f.Proc, i, at) {
+			return -1
+		}
+		if at > i && r.Steps[at].Kind != trace.Exit {
+			return -1
+		}
+		last = max(last, at)
+	}
+	return last
+}
+
+// active reports whether a process made a step between two, both left out.
+func (w *why) active(proc, from, to int) bool {
+	for i := from + 1; i < to; i++ {
+		if e := &w.run.Steps[i]; e.Proc == proc && (e.Kind == trace.Enter || e.Kind == trace.Return) {
+			return true
+		}
+	}
+	return false
 }
 
 // lookBack is how many calls of a lane are looked at for a sleep.
@@ -249,16 +329,22 @@ const shownMembers = 6
 func (w *why) buffers(c *Call) {
 	in := &w.run.Steps[c.Enter]
 	fds := []int{in.FD}
-	if in.Call.Multiplexes() {
+	switch {
+	case in.Call.Multiplexes():
 		fds = nil
 		if in.Sets != nil {
-			fds = append(fds, in.Sets.Read[:min(len(in.Sets.Read), shownMembers)]...)
+			fds = in.Sets.Read[:min(len(in.Sets.Read), shownMembers)]
 		}
+	case in.Call == trace.Close: // what is unread then makes it a reset
+		if q := queue(in, in.FD); q == nil || q.Recv == 0 || q.State == trace.Listening {
+			return
+		}
+	case NeedOf(in.Call) == nil || in.Call == trace.Connect:
+		return // it does not look at them
 	}
 	for _, fd := range fds {
 		if q := queue(in, fd); q != nil {
-			w.add(c.Enter, trace.Sampled, "%s", fill(in.Call, q))
-			w.links[len(w.links)-1].Time = q.Time
+			w.add(Claim{Kind: Held, Step: c.Enter, FD: fd, Queue: q})
 		}
 	}
 }
@@ -273,143 +359,18 @@ func queue(e *trace.Event, fd int) *trace.Queue {
 	return nil
 }
 
-// fill says how full the buffer is that a call looks at.
-func fill(call trace.Call, q *trace.Queue) string {
-	switch {
-	case q.State == trace.Listening && q.Recv == 0:
-		return fmt.Sprintf("nobody waited in the backlog of fd %d", q.FD)
-	case q.State == trace.Listening:
-		return fmt.Sprintf("%s waited in the backlog of fd %d", count(int64(q.Recv), "connection"), q.FD)
-	case call.Sends():
-		return fmt.Sprintf("%s in the Send-Q of fd %d", sat(q.Send), q.FD)
-	case q.Recv == 0 && q.State == trace.CloseWait:
-		return fmt.Sprintf("the Recv-Q of fd %d was empty, and its peer had ended the stream (CLOSE-WAIT)", q.FD)
-	case q.Recv == 0:
-		return fmt.Sprintf("the Recv-Q of fd %d was empty", q.FD)
-	}
-	return fmt.Sprintf("%s in the Recv-Q of fd %d", sat(q.Recv), q.FD)
+// nonBlocking reports whether the fd of e was non-blocking at position n.
+func (w *why) nonBlocking(e *trace.Event, n int) bool {
+	f := w.fd(e.Proc, e.FD, n)
+	return f != nil && f.NonBlocking
 }
 
-// sat says that so many bytes were somewhere.
-func sat(n int) string {
-	if n == 0 {
-		return "no bytes were"
-	}
-	return count(int64(n), "byte") + " sat"
-}
-
-// waits tells what would end the open call c, and returns the call in which
-// the one that could end it is itself.
-func (w *why) waits(c *Call) *Call {
-	r, in := w.run, &w.run.Steps[c.Enter]
-	switch {
-	case in.Call.Multiplexes():
-		w.members(c)
-		return nil
-	case in.Call == trace.Waitpid:
-		w.add(c.Enter, trace.Inferred, "only the end of a child can wake it")
-		return nil
-	case in.Call == trace.Accept:
-		w.add(c.Enter, trace.Inferred, "only a connect to fd %d can wake it", in.FD)
-		return nil
-	case !in.Call.Sends() && !in.Call.Receives():
-		return nil
-	}
-	l, ok := w.ends.at(in.Proc, in.FD, w.n)
-	if !ok {
-		return nil
-	}
-	if l.peer.Proc < 0 {
-		server := r.listens(in.Proc, in.FD, w.n)
-		if server < 0 {
-			return nil
-		}
-		w.add(c.Enter, trace.Inferred, "nobody has accepted this connection: it waits in the backlog of %s", r.who(server))
-		return w.now(server)
-	}
-	ends := "send, shutdown or close"
-	if in.Call.Sends() {
-		ends = "recv or close"
-	}
-	w.add(c.Enter, trace.Inferred, "only %s can wake it, by a %s", r.who(l.peer.Proc), ends)
-	return w.now(l.peer.Proc)
-}
-
-// listens returns the server that fd of proc was connected to, by the address
-// of the last connect before n; -1 where that is not known.
-func (r *Run) listens(proc, fd, n int) int {
-	for i := range r.Lanes {
-		lane := &r.Lanes[i]
-		if lane.Proc != proc {
-			continue
-		}
-		k := lastBefore(r, lane.Calls, n)
-		for last := max(0, k-lookBack); k >= last; k-- {
-			e := &r.Steps[r.Calls[lane.Calls[k]].Enter]
-			if e.Call != trace.Connect || e.FD != fd {
-				continue
-			}
-			for p := range r.Header.Procs {
-				server := &r.Header.Procs[p]
-				if server.Role == trace.RoleServer && r.together(p, proc) && samePort(server.Addr, e.Addr) {
-					return p
-				}
-			}
-		}
-	}
-	return -1
-}
-
-// now returns the call that proc is in at the position; where it is in none,
-// it tells so and returns nil.
-func (w *why) now(proc int) *Call {
-	r := w.run
-	last := -1
-	for i := range r.Lanes {
-		lane := &r.Lanes[i]
-		if lane.Proc != proc {
-			continue
-		}
-		if lane.Exit >= 0 && lane.Exit < w.n {
-			last = max(last, lane.Exit)
-			continue
-		}
-		k := lastBefore(r, lane.Calls, w.n)
-		if k < 0 {
-			continue
-		}
-		c := &r.Calls[lane.Calls[k]]
-		if w.open(c) {
-			return c
-		}
-		last = max(last, c.Return)
-	}
-	if last >= 0 {
-		state := "is in no call now"
-		if r.Steps[last].Kind == trace.Exit {
-			state = "has ended"
-		}
-		w.add(last, trace.Observed, "%s %s", r.who(proc), state)
+// fd returns what is known of an fd at position n, nil for one that isn't open.
+func (w *why) fd(proc, fd, n int) *trace.FDState {
+	if s := w.run.stateOf(n); proc < len(s.Procs) {
+		return s.Procs[proc].FD(fd)
 	}
 	return nil
-}
-
-// members tells who can make the fds of an open multiplexer ready.
-func (w *why) members(c *Call) {
-	r, in := w.run, &w.run.Steps[c.Enter]
-	if in.Sets == nil {
-		return
-	}
-	for _, fd := range in.Sets.Read[:min(len(in.Sets.Read), shownMembers)] {
-		if l, ok := w.ends.at(in.Proc, fd, w.n); ok && l.peer.Proc >= 0 {
-			w.add(c.Enter, trace.Inferred, "%s can make fd %d readable", r.who(l.peer.Proc), fd)
-		} else if !ok {
-			w.add(c.Enter, trace.Inferred, "a new client can make fd %d readable", fd)
-		}
-	}
-	if in.Timeout >= 0 {
-		w.add(c.Enter, trace.Observed, "it gives up after %s", span(in.Timeout))
-	}
 }
 
 // shownMoves is how many calls at the other end are told one by one.
@@ -417,14 +378,14 @@ const shownMoves = 6
 
 // bytes tells where the bytes of a recv came from, or those of a send went.
 func (w *why) bytes(ret int) {
-	r, e := w.run, &w.run.Steps[ret]
+	e := &w.run.Steps[ret]
 	l, ok := w.ends.at(e.Proc, e.FD, ret)
-	if !ok || e.Errno != 0 {
+	if !ok || e.Errno != 0 || !l.conn.whole(w.n) {
 		return
 	}
-	own, others, verb, many := l.in.Recvs, l.in.Sends, "came from the send", "sends of %s brought"
+	own, others, one, many := l.in.Recvs, l.in.Sends, From, FromMany
 	if e.Call.Sends() {
-		own, others, verb, many = l.out.Sends, l.out.Recvs, "went to the recv", "recvs of %s took"
+		own, others, one, many = l.out.Sends, l.out.Recvs, To, ToMany
 	}
 	k := moveAt(own, ret)
 	if k < 0 {
@@ -436,49 +397,29 @@ func (w *why) bytes(ret int) {
 		w.sum(m, moves, many)
 		return
 	}
-	told := -1
-	if n := len(w.links); n > 0 {
-		told = w.links[n-1].Step
-	}
 	for _, o := range moves {
-		if o.Step == told {
+		if n := len(w.links); n > 0 && w.links[n-1].Kind == Woke && w.links[n-1].Step == o.Step {
 			continue // the send that woke it, or the recv that made room
 		}
-		n := common(m, o)
-		of := ""
-		if n < o.Len {
-			of = fmt.Sprintf(", which moved %s", grouped(o.Len))
-		}
-		w.add(o.Step, trace.Inferred, "%s %s of %s%s", count(n, "byte"), verb, r.who(r.Steps[o.Step].Proc), of)
-		w.line(o.Step)
+		w.add(Claim{Kind: one, Step: o.Step, Other: ret, N: common(m, o), FD: e.FD})
 	}
 }
 
 // sum tells of many moves of m's bytes what each process moved in all, at its first.
-func (w *why) sum(m Move, moves []Move, format string) {
-	r := w.run
-	type share struct{ first, calls, bytes int64 }
-	shares, procs := map[int]*share{}, []int(nil)
+func (w *why) sum(m Move, moves []Move, kind Kind) {
+	var shares []Claim
 	for _, o := range moves {
-		proc := r.Steps[o.Step].Proc
-		if shares[proc] == nil {
-			shares[proc], procs = &share{first: int64(o.Step)}, append(procs, proc)
+		proc := w.run.Steps[o.Step].Proc
+		k := slices.IndexFunc(shares, func(c Claim) bool { return c.Procs[0] == proc })
+		if k < 0 {
+			k = len(shares)
+			shares = append(shares, Claim{Kind: kind, Step: o.Step, Other: m.Step, Procs: []int{proc}, FD: w.run.Steps[m.Step].FD})
 		}
-		shares[proc].calls++
-		shares[proc].bytes += common(m, o)
+		shares[k].Count++
+		shares[k].N += common(m, o)
 	}
-	for _, proc := range procs {
-		s := shares[proc]
-		w.add(int(s.first), trace.Inferred, "%s "+format+" %s", grouped(s.calls), r.who(proc), count(s.bytes, "byte"))
-		w.line(int(s.first))
-	}
-}
-
-// line gives the last link the line of the call at step i.
-func (w *why) line(i int) {
-	if c := w.run.CallAt(i); c != nil {
-		last := &w.links[len(w.links)-1]
-		last.File, last.Line = w.run.Steps[c.Enter].File, w.run.Steps[c.Enter].Line
+	for _, c := range shares {
+		w.add(c)
 	}
 }
 

@@ -25,7 +25,7 @@ func TestAWakeLeadsToWhatTheOtherHadWaitedFor(t *testing.T) {
 		got := said(r.Why(i, i+1))
 		for _, want := range []string{
 			"in recv(4), which returned 19", "sampled: the Recv-Q of fd 4 was empty",
-			"inferred: the send of client 1 brought 19 bytes while it slept", "injected: client 1 was held back for 20 ms by a knob",
+			"inferred: client 1's send(3) brought 19 bytes while it slept", "injected: client 1 was held back for 20 ms by a knob",
 		} {
 			if !strings.Contains(got, want) {
 				t.Errorf("not told %q, but\n%s", want, got)
@@ -45,8 +45,8 @@ func TestAClientInTheBacklogIsBlockedByAnother(t *testing.T) {
 		links := r.Why(i, i+1)
 		got := said(links)
 		for _, want := range []string{
-			"observed: client 4 is in recv(3)", "nobody has accepted this connection: it waits in the backlog of the server",
-			"the server is in recv(4)", "only client 1 can wake it",
+			"observed: client 4 has entered recv(3)", "nobody has accepted this connection: it waits in the backlog of the server",
+			"the server is in recv(4)", "only client 1 can bring bytes",
 		} {
 			if !strings.Contains(got, want) {
 				t.Errorf("not told %q, but\n%s", want, got)
@@ -67,6 +67,8 @@ func TestAClientInTheBacklogIsBlockedByAnother(t *testing.T) {
 
 func TestWhoWaitForEachOther(t *testing.T) {
 	s := busy(1)
+	s.Enter(0, trace.Fcntl, 4, trace.Event{Args: []int64{4, 0}}) // blocking again
+	s.Return(0, trace.Event{})
 	s.Enter(0, trace.Recv, 4, trace.Event{})
 	s.Enter(1, trace.Recv, 3, trace.Event{})
 	r := load(s)
@@ -84,7 +86,7 @@ func TestBytesLeadToTheOtherSideAndBack(t *testing.T) {
 	recv := len(s.Events) - 1
 	r := load(s)
 	n := len(r.Steps)
-	if got := said(r.Why(send, n)); !strings.HasSuffix(got, "inferred: 10 bytes went to the recv of the server\ninferred: 9 bytes went to the recv of the server") {
+	if got := said(r.Why(send, n)); !strings.HasSuffix(got, "inferred: 10 bytes went to the server's recv(4)\ninferred: 9 bytes went to the server's recv(4)") {
 		t.Errorf("the send leads to\n%s", got)
 	}
 	if to := r.Carried(send, n); len(to) != 2 || to[1].Step != recv {
@@ -116,7 +118,7 @@ func TestARecvThatSleptNamesAllItsSends(t *testing.T) {
 	n := len(r.Steps)
 	links := r.Why(n-1, n)
 	got := said(links)
-	if strings.Count(got, "19 bytes") != 1 || strings.Count(got, "15 bytes came from the send of client 1") != 1 {
+	if strings.Count(got, "19 bytes") != 1 || strings.Count(got, "15 bytes came from client 1's send(3)") != 1 {
 		t.Errorf("told\n%s", got)
 	}
 	for _, l := range links {

@@ -1,0 +1,383 @@
+package play
+
+import (
+	"fmt"
+	"strings"
+
+	"sockscope/server/trace"
+)
+
+// Claim is one thing that is said of a run. Its sentence is made from it, so that
+// who doubts the sentence checks the claim. Step, Other and Calls are indexes in
+// Steps; which fields count, and what they mean, is said by Kind.
+type Claim struct {
+	Kind  Kind
+	Step  int          // what it is about; that is where its link leads
+	Other int          // what that is set beside
+	FD    int          // of the call that is explained
+	N     int64        // bytes, connections or ns
+	Count int          // calls
+	Procs []int        // who, as indexes in Header.Procs
+	Calls []int        // the Enters of several calls
+	Addr  string       // whose, where no process of the run is known to have it
+	Queue *trace.Queue // what was read
+}
+
+// Kind is what a Claim says. A call is named by its Enter unless the comment says
+// otherwise. c is the call that is explained.
+type Kind uint8
+
+const (
+	In        Kind = iota + 1 // c, Step, is in the kernel, since N ns
+	Killed                    // c, Step, was in the kernel for N ns when the exit Other ended its thread
+	CutOff                    // c, Step, was in the kernel for N ns when the trace ended
+	Lost                      // c, Step, has come back, and when is not in the trace
+	Returned                  // c, Step, came back by its Return, Other, and is not known to have slept
+	Slept                     // c, Step, slept in the kernel, and came back by its Return, Other
+	Patience                  // c, Step, gives up N ns after it entered
+	TimedOut                  // c came back, in Step, N ns after it had entered, because its time was up
+	Forked                    // the fork that returned in Step took N ns, and the process of Other began with a copy of each fd
+	Loaded                    // the process that began in Other made its first call, Step, N ns later
+	Idle                      // the thread whose last event is Step is in no call
+	Gone                      // the process whose exit is Step has ended
+	GaveUp                    // c, Step, gave up its processor: the kernel counted it
+	Spun                      // from the Return of c, Step, its thread asked again and again for N ns, until the Return Other
+	Cost                      // between the Returns Other and Step the thread used N ns of processor time
+	Watched                   // the epoll_ctl Step put FD on the interest list; N is 1 with EPOLLET
+	Arrived                   // the bytes of the recv that returned in Step arrived in the order of its content
+	Connected                 // the connect that returned in Other was N ns old when the accept returned in Step
+
+	Held // beside the call of Step, an event, the kernel held Queue for FD
+	Took // beside the Return Step of a multiplexer, which found FD writable, the kernel held Queue
+
+	Paused // c, Step, is a pause of N ns that a knob put there; Other is its Return, or -1
+
+	NonBlocking // c, Step, cannot wait: FD is non-blocking
+	NoPatience  // c, Step, cannot wait: it was told not to
+	Unread      // N bytes were sent to FD and not received, the first of them by the send that returned in Step; c is Other
+	Ending      // what FD receives was ended by Step, the Return of a shutdown or close, or an exit; c is Other
+	Queued      // N connections wait to be accepted by FD, the first of them that of the connect which returned in Step; c is Other
+	UnderWay    // Step is in the kernel, and may have brought already what c, Other, waits for at FD
+	Only        // nothing is there that c, Step, waits for at FD, and only Procs can bring it, or who they make and leave the fd to; of a listener whoever connects
+	Remote      // nothing is known to be there that c, Step, waits for at FD, and Addr, which is not traced, can bring it
+	Room        // c, Step, a send, sleeps while the buffers on the way are full, and Procs can make room
+	Reported    // N bytes are left at FD; the epoll_wait that returned in Step told of them, and won't again: FD is edge-triggered; c is Other
+	Unaccepted  // nobody has accepted the connection that FD of c, Step, stands for: it waits in the backlog of Procs
+	Full        // when the connect Step entered, N connections waited in the backlog that the listen which returned in Other made for Count
+	Resent      // for N ns the connect Step has waited, or did: its SYN was dropped, and is sent again and again
+	Accepted    // the accept that returned in Step made a place in the backlog for the connect Other
+	Shaken      // the connect Other had been under way for N ns when the accept that returned in Step took it: its handshake was sent again
+	Deadlock    // each of Calls waits for what only the thread of the next can bring, and the last for the first; Step is the first
+
+	Woke     // Step ended the sleep, or the wait, of the call that returned in Other
+	Came     // N bytes of Addr, which is not traced, ended the sleep of the call that returned in Other; -1 is a connection, 0 the end, -2 a reset. Step took them
+	From     // N bytes of the recv that returned in Other came from the send that returned in Step
+	To       // N bytes of the send that returned in Other went to the recv that returned in Step
+	FromMany // N bytes of the recv that returned in Other came from Count sends of Procs, the first of which returned in Step
+	ToMany   // N bytes of the send that returned in Other went to Count recvs of Procs, the first of which returned in Step
+	EndedBy  // Step, a shutdown, a close or an exit, caused the end or the error that the call which returned in Other saw
+	numKinds
+)
+
+// sayings are, by kind, how what is said is known and the sentence that says it.
+var sayings = [numKinds]struct {
+	how trace.Provenance
+	say func(r *Run, c *Claim) string
+}{
+	In: {trace.Observed, func(r *Run, c *Claim) string {
+		if c.N == 0 {
+			return fmt.Sprintf("%s %s entered %s", r.thread(c.Step), r.verb(c.Step, "has", "have"), r.brief(c.Step))
+		}
+		return fmt.Sprintf("%s %s in %s, for %s so far", r.thread(c.Step), r.verb(c.Step, "is", "are"), r.brief(c.Step), span(c.N))
+	}},
+	Killed: {trace.Observed, func(r *Run, c *Claim) string {
+		end := "its process ended"
+		if signal := -r.Steps[c.Other].Result; signal > 0 {
+			end = trace.SignalName(signal) + " ended it"
+		}
+		return fmt.Sprintf("%s %s in %s, for %s, when %s", r.thread(c.Step), r.verb(c.Step, "was", "were"), r.brief(c.Step), span(c.N), end)
+	}},
+	CutOff: {trace.Observed, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("%s %s in %s, for %s, when the trace ended", r.thread(c.Step), r.verb(c.Step, "was", "were"), r.brief(c.Step), span(c.N))
+	}},
+	Lost: {trace.Observed, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("%s called %s, whose end was not recorded", r.thread(c.Step), r.brief(c.Step))
+	}},
+	Returned: {trace.Observed, func(r *Run, c *Claim) string {
+		awake := ""
+		if r.Steps[c.Other].Sleep == trace.Awake {
+			awake = " without a sleep"
+		}
+		return fmt.Sprintf("%s called %s, which returned %s%s", r.thread(c.Step), r.brief(c.Step), result(&r.Steps[c.Other]), awake)
+	}},
+	Slept: {trace.Observed, func(r *Run, c *Claim) string {
+		in, out := &r.Steps[c.Step], &r.Steps[c.Other]
+		return fmt.Sprintf("%s slept in %s, which returned %s after %s", r.thread(c.Step), r.brief(c.Step), result(out), span(out.Time-in.Time))
+	}},
+	Patience: {trace.Observed, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("it gives up after %s", span(c.N))
+	}},
+	TimedOut: {trace.Observed, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("nothing happened for %s: its time was up", span(c.N))
+	}},
+	Forked: {trace.Observed, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("fork took %s; from then on %s has a copy of each fd", span(c.N), r.who(r.Steps[c.Other].Proc))
+	}},
+	Loaded: {trace.Observed, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("%s made its first call %s later, once its program had started", r.who(r.Steps[c.Other].Proc), span(c.N))
+	}},
+	Idle: {trace.Observed, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("%s %s in no call now", r.thread(c.Step), r.verb(c.Step, "is", "are"))
+	}},
+	Gone: {trace.Observed, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("%s %s ended", r.who(r.Steps[c.Step].Proc), r.verb(c.Step, "has", "have"))
+	}},
+	GaveUp: {trace.Observed, func(r *Run, c *Claim) string {
+		return "its thread gave up the processor: the kernel counted it"
+	}},
+	Spun: {trace.Observed, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("%s asked from then on for %s, and no call slept", r.thread(c.Step), span(c.N))
+	}},
+	Cost: {trace.Observed, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("that took %s of processor time, as of the kernel's last tick", span(c.N))
+	}},
+	Watched: {trace.Observed, func(r *Run, c *Claim) string {
+		how := "level-triggered"
+		if c.N == 1 {
+			how = "edge-triggered, with EPOLLET"
+		}
+		return fmt.Sprintf("fd %d was put on the interest list %s", c.FD, how)
+	}},
+	Arrived: {trace.Observed, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("the bytes that arrived were % x, in this order", r.Steps[c.Step].Data)
+	}},
+	Connected: {trace.Observed, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("%s had been connected for %s", r.who(r.Steps[c.Other].Proc), span(c.N))
+	}},
+
+	Held: {trace.Sampled, func(r *Run, c *Claim) string { return fill(r.Steps[c.Step].Call, c.Queue) }},
+	Took: {trace.Sampled, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("fd %d was found writable: %s in its Send-Q. That says nothing of the peer's recv", c.FD, sat(c.Queue.Send))
+	}},
+
+	Paused: {trace.Injected, func(r *Run, c *Claim) string {
+		is := r.verb(c.Step, "was", "were")
+		if c.Other < 0 {
+			is = r.verb(c.Step, "is", "are")
+		}
+		return fmt.Sprintf("%s %s held back for %s by a knob", r.thread(c.Step), is, span(c.N))
+	}},
+
+	NonBlocking: {trace.Inferred, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("fd %d is non-blocking: this call does not wait", c.FD)
+	}},
+	NoPatience: {trace.Inferred, func(r *Run, c *Claim) string {
+		if r.Steps[c.Step].Call == trace.Waitpid {
+			return "it was told not to wait (WNOHANG)"
+		}
+		return "its timeout is 0: it only looks, and does not wait"
+	}},
+	Unread: {trace.Inferred, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("%s that %s sent %s in the Recv-Q of fd %d, or on their way", count(c.N, "byte"), r.who(r.Steps[c.Step].Proc), plural(c.N, "is", "are"), c.FD)
+	}},
+	Ending: {trace.Inferred, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("%s: that is at fd %d, or on its way", r.howEnded(c.Step), c.FD)
+	}},
+	Queued: {trace.Inferred, func(r *Run, c *Claim) string {
+		more := ""
+		if c.N > 1 {
+			more = fmt.Sprintf(", and so %s %s more", plural(c.N-1, "does", "do"), grouped(c.N-1))
+		}
+		return fmt.Sprintf("%s %s connected, and waits in the backlog of fd %d%s", r.who(r.Steps[c.Step].Proc), r.verb(c.Step, "is", "are"), c.FD, more)
+	}},
+	UnderWay: {trace.Inferred, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("%s %s in %s: what that brings may be at fd %d already", r.thread(c.Step), r.verb(c.Step, "is", "are"), r.brief(c.Step), c.FD)
+	}},
+	Only: {trace.Inferred, func(r *Run, c *Claim) string {
+		in := &r.Steps[c.Step]
+		if in.Call == trace.Waitpid {
+			return fmt.Sprintf("only the end of %s can end its wait", r.either(c.Procs))
+		}
+		by := r.giver(c)
+		if in.Call.Multiplexes() {
+			return fmt.Sprintf("nothing is there at fd %d: only %s", c.FD, by)
+		}
+		return "nothing is there for it: only " + by
+	}},
+	Remote: {trace.Inferred, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("its peer at fd %d, %s, is not traced: it can %s", c.FD, c.Addr, NeedOf(trace.Recv).brings)
+	}},
+	Room: {trace.Inferred, func(r *Run, c *Claim) string {
+		return "it sleeps while the buffers on the way are full: only " + r.giver(c)
+	}},
+	Reported: {trace.Inferred, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("%s %s left at fd %d. epoll_wait has told of them: edge-triggered, it tells of no byte twice", count(c.N, "byte"), plural(c.N, "is", "are"), c.FD)
+	}},
+	Unaccepted: {trace.Inferred, func(r *Run, c *Claim) string {
+		which := "this connection"
+		if r.Steps[c.Step].FD != c.FD {
+			which = fmt.Sprintf("the connection of fd %d", c.FD)
+		}
+		return fmt.Sprintf("nobody has accepted %s: it waits in the backlog of %s", which, r.either(c.Procs))
+	}},
+	Full: {trace.Inferred, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("the backlog was full: %s waited there, and listen(%d, %d) lets in %d. The kernel drops the handshake (SYN) of one more",
+			count(c.N, "connection"), r.Steps[c.Other].FD, c.Count, c.Count+1)
+	}},
+	Resent: {trace.Inferred, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("its kernel sends the SYN again after about 1 s, and goes on with it until one is let in, or connect returns ETIMEDOUT: here for %s", span(c.N))
+	}},
+	Accepted: {trace.Inferred, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("%s made a place in the backlog: the next SYN was let in", r.call(c.Step))
+	}},
+	Shaken: {trace.Inferred, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("%s had been in connect for %s: its handshake was sent again, at a moment that the trace does not show", r.who(r.Steps[c.Other].Proc), span(c.N))
+	}},
+	Deadlock: {trace.Inferred, func(r *Run, c *Claim) string {
+		wait := "wait"
+		if call := r.CallAt(c.Step); call.Return < 0 && r.End != nil {
+			wait = "waited until the run's end"
+		}
+		return fmt.Sprintf("%s %s in the %s above: they %s for each other", r.thread(c.Step), r.verb(c.Step, "is", "are"), r.brief(c.Step), wait)
+	}},
+
+	Woke: {trace.Inferred, (*Run).woke},
+	Came: {trace.Inferred, func(r *Run, c *Claim) string {
+		what := arrived(c.N)
+		if c.N <= 0 {
+			what = "the " + strings.Replace(what, "of stream", "of the stream", 1)
+		}
+		return fmt.Sprintf("%s of %s, which is not traced, ended the sleep", what, c.Addr)
+	}},
+	From: {trace.Inferred, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("%s came from %s%s", count(c.N, "byte"), r.call(c.Step), r.whole(c))
+	}},
+	To: {trace.Inferred, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("%s went to %s%s", count(c.N, "byte"), r.call(c.Step), r.whole(c))
+	}},
+	FromMany: {trace.Inferred, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("%s sends of %s brought %s", grouped(int64(c.Count)), r.either(c.Procs), count(c.N, "byte"))
+	}},
+	ToMany: {trace.Inferred, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("%s recvs of %s took %s", grouped(int64(c.Count)), r.either(c.Procs), count(c.N, "byte"))
+	}},
+	EndedBy: {trace.Inferred, func(r *Run, c *Claim) string { return r.howEnded(c.Step) }},
+}
+
+// link makes the sentence of a claim.
+func (r *Run) link(c Claim) Link {
+	s := &sayings[c.Kind]
+	l := Link{Claim: c, Text: s.say(r, &c), How: s.how, Time: r.Steps[c.Step].Time}
+	if c.Queue != nil {
+		l.Time = c.Queue.Time
+	} else if call := r.CallAt(c.Step); call != nil {
+		l.File, l.Line = r.Steps[call.Enter].File, r.Steps[call.Enter].Line
+	}
+	if c.Kind == Woke {
+		l.Ends = c.Other
+	}
+	return l
+}
+
+// howEnded says how step i, a shutdown, a close or an exit, ended a stream.
+func (r *Run) howEnded(i int) string {
+	switch e := &r.Steps[i]; {
+	case e.Kind == trace.Exit:
+		return r.who(e.Proc) + " ended, and the kernel closed what it had open"
+	case e.Call == trace.Shutdown:
+		return r.call(i) + " said that it sends no more"
+	}
+	return r.call(i) + " ended the connection"
+}
+
+// whole says of a send or recv that moved more than the N bytes of c how many.
+func (r *Run) whole(c *Claim) string {
+	if n := r.Steps[c.Step].Result; n > c.N {
+		return ", which moved " + grouped(n)
+	}
+	return ""
+}
+
+// giver says who can bring what a call waits for, and how.
+func (r *Run) giver(c *Claim) string {
+	call := r.Steps[c.Step].Call
+	if call.Multiplexes() {
+		call = trace.Recv
+		if len(c.Procs) == 0 {
+			call = trace.Accept
+		}
+	}
+	w := NeedOf(call)
+	if len(c.Procs) == 0 {
+		return fmt.Sprintf("a connect to fd %d can %s", c.FD, w.brings)
+	}
+	return fmt.Sprintf("%s can %s, by a %s", r.side(c.Procs), w.brings, w.calls())
+}
+
+// woke says what the call at an arrow's tail did to the one at its head.
+func (r *Run) woke(c *Claim) string {
+	cause, effect := &r.Steps[c.Step], &r.Steps[c.Other]
+	while := "while it slept"
+	if effect.Sleep != trace.Slept {
+		while = "meanwhile"
+	}
+	switch call := r.call(c.Step); {
+	case effect.Call.Told():
+		return fmt.Sprintf("%s asked again: %s, which had returned EAGAIN before, had it now", r.thread(c.Step), r.brief(c.Step))
+	case cause.Kind == trace.Exit && effect.Call == trace.Waitpid:
+		return r.who(cause.Proc) + " ended, and its parent is told"
+	case cause.Call.Sends():
+		return fmt.Sprintf("%s brought %s %s", call, count(c.N, "byte"), while)
+	case cause.Call.Receives():
+		return call + " made room"
+	case cause.Call == trace.Connect:
+		return call + " put a connection into the backlog"
+	case cause.Kind == trace.Start || cause.Call == trace.Fork:
+		return call + " made this process"
+	}
+	return r.howEnded(c.Step)
+}
+
+// arrived says in a word or two what came from a peer that is not traced.
+func arrived(n int64) string {
+	switch n {
+	case cameConnection:
+		return "connection"
+	case cameReset:
+		return "reset"
+	case 0:
+		return "end of stream"
+	}
+	return count(n, "byte")
+}
+
+// What an untraced peer brought, where it isn't bytes.
+const (
+	cameConnection = -1
+	cameReset      = -2
+)
+
+// fill says how full the buffer is that a call looks at.
+func fill(call trace.Call, q *trace.Queue) string {
+	switch {
+	case q.State == trace.Listening && q.Recv == 0:
+		return fmt.Sprintf("nobody waited in the backlog of fd %d", q.FD)
+	case q.State == trace.Listening:
+		return fmt.Sprintf("%s waited in the backlog of fd %d", count(int64(q.Recv), "connection"), q.FD)
+	case call.Sends():
+		return fmt.Sprintf("%s in the Send-Q of fd %d", sat(q.Send), q.FD)
+	case q.Recv == 0 && q.State == trace.CloseWait:
+		return fmt.Sprintf("the Recv-Q of fd %d was empty, and its peer had ended the stream (CLOSE-WAIT)", q.FD)
+	case q.Recv == 0:
+		return fmt.Sprintf("the Recv-Q of fd %d was empty", q.FD)
+	}
+	return fmt.Sprintf("%s in the Recv-Q of fd %d", sat(q.Recv), q.FD)
+}
+
+// sat says that so many bytes were somewhere.
+func sat(n int) string {
+	if n == 0 {
+		return "no bytes were"
+	}
+	return count(int64(n), "byte") + " sat"
+}

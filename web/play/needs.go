@@ -1,0 +1,74 @@
+package play
+
+import (
+	"slices"
+	"strings"
+
+	"sockscope/server/trace"
+)
+
+// Need is what a kind of call can sleep for, and who can end that: see Needs.
+type Need struct {
+	Calls  []trace.Call // that wait for it
+	From   Source       // who can bring it
+	By     []trace.Call // with which calls; the end of their process closes its sockets, too
+	brings string       // what those do, as in "it can bring bytes"
+}
+
+// Source is where that comes from which a call waits for.
+type Source uint8
+
+const (
+	FromPeer     Source = iota // who has the other end of the connection
+	FromClients                // whoever connects to the listener's address
+	FromListener               // the kernel, for who listens at the address
+	FromMembers                // whoever can make one of several fds ready
+	FromChildren               // the processes that the waiting one has made
+	FromClock                  // nobody: its time is over one day
+)
+
+// Needs lists all that a call can sleep for. A call of none of these does not wait
+// for anybody; what it takes is the kernel's own work. Both the explanations and
+// their check are made of it.
+var Needs = []Need{
+	{[]trace.Call{trace.Recv, trace.Recvfrom, trace.Read}, FromPeer,
+		[]trace.Call{trace.Send, trace.Sendto, trace.Write, trace.Shutdown, trace.Close}, "bring bytes, or end the stream"},
+	{[]trace.Call{trace.Send, trace.Sendto, trace.Write}, FromPeer,
+		[]trace.Call{trace.Recv, trace.Recvfrom, trace.Read, trace.Close}, "make room"},
+	{[]trace.Call{trace.Accept}, FromClients, []trace.Call{trace.Connect}, "bring a connection"},
+	{[]trace.Call{trace.Connect}, FromListener, []trace.Call{trace.Listen, trace.Accept, trace.Close}, "answer"},
+	{[]trace.Call{trace.Select, trace.Poll, trace.EpollWait, trace.KeventWait}, FromMembers, nil, ""},
+	{[]trace.Call{trace.Waitpid}, FromChildren, nil, "end"},
+	{[]trace.Call{trace.Nanosleep}, FromClock, nil, ""},
+}
+
+// NeedOf returns what a call can sleep for, nil for nothing.
+func NeedOf(call trace.Call) *Need {
+	for i := range Needs {
+		if slices.Contains(Needs[i].Calls, call) {
+			return &Needs[i]
+		}
+	}
+	return nil
+}
+
+// calls writes the calls that bring it, those of the lessons: "send, shutdown or close".
+func (w *Need) calls() string {
+	var names []string
+	for _, c := range w.By {
+		switch c {
+		case trace.Sendto, trace.Write, trace.Recvfrom, trace.Read:
+		default:
+			names = append(names, c.String())
+		}
+	}
+	return or(names)
+}
+
+// or joins words as a sentence does: "a, b or c".
+func or(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+}

@@ -1,0 +1,634 @@
+package play
+
+import (
+	"slices"
+
+	"sockscope/server/trace"
+)
+
+// prospect is what is known, at a position, of what an open call waits for.
+type prospect struct {
+	claims []Claim
+	procs  []int // those that alone can bring it; nil where that isn't known, or where something may be there
+	fd     int   // theirs, -1 where there is none of their own
+	brief  bool  // it gives up after a time, or may wait for nothing at all
+}
+
+func (p *prospect) add(c Claim) { p.claims = append(p.claims, c) }
+
+// waits tells what is known of what the open call c waits for, and returns the
+// call in which the one is that alone can bring it.
+func (w *why) waits(c *Call) *Call {
+	p := w.prospect(c)
+	for _, claim := range p.claims {
+		w.add(claim)
+	}
+	if len(p.procs) != 1 {
+		return nil
+	}
+	w.path[len(w.path)-1].alone = !p.brief && w.single(w.run.Steps[c.Enter].Proc) && w.single(p.procs[0])
+	return w.now(p.procs[0], p.fd)
+}
+
+// single reports whether a process has one thread at the position, as far as is
+// known: then nobody else acts on its sockets.
+func (w *why) single(proc int) bool {
+	n := 0
+	for i := range w.run.Lanes {
+		l := &w.run.Lanes[i]
+		if l.Proc == proc && !(l.Exit >= 0 && l.Exit < w.n) && (l.Thread == 0 || l.last >= 0 && w.began(l)) {
+			n++
+		}
+	}
+	return n == 1 && !w.run.Straced(proc)
+}
+
+// began reports whether a lane had a step before the position.
+func (w *why) began(l *Lane) bool {
+	return l.Start >= 0 && l.Start < w.n || len(l.Calls) > 0 && w.run.Calls[l.Calls[0]].Enter < w.n
+}
+
+// circle tells that the calls from path[k] on wait for each other, where each
+// waits for nobody but the next.
+func (w *why) circle(k int) {
+	var calls []int
+	for _, t := range w.path[k:] {
+		if !t.alone {
+			return
+		}
+		calls = append(calls, t.call.Enter)
+	}
+	w.add(Claim{Kind: Deadlock, Step: calls[0], Calls: calls})
+}
+
+// final tells of a call that was under way when its process was ended whether it
+// was one of several that waited for each other: nothing but such ends followed.
+func (w *why) final(c *Call, exit int) *Call {
+	r := w.run
+	at := &why{run: r, ends: w.ends, n: r.lastAct() + 1}
+	if exit < at.n {
+		return nil
+	}
+	var circle []int
+	for next := c; ; {
+		if slices.Contains(circle, next.Enter) {
+			return nil
+		}
+		circle = append(circle, next.Enter)
+		p := at.prospect(next)
+		if len(p.procs) != 1 || !at.single(p.procs[0]) {
+			return nil
+		}
+		if next = at.lone(p.procs[0]); next == nil || w.exit(next) < 0 {
+			return nil
+		}
+		if next == c {
+			break
+		}
+	}
+	if len(circle) < 2 {
+		return nil
+	}
+	for _, enter := range circle[1:] {
+		o := r.CallAt(enter)
+		exit := w.exit(o)
+		w.add(Claim{Kind: Killed, Step: enter, Other: exit, N: r.Steps[exit].Time - r.Steps[enter].Time})
+	}
+	w.add(Claim{Kind: Deadlock, Step: c.Enter, Calls: circle})
+	return nil
+}
+
+// lone returns the call that the only thread of a process is in, or nil.
+func (w *why) lone(proc int) *Call {
+	i := w.run.laneOf(proc, 0)
+	if i < 0 {
+		return nil
+	}
+	calls := w.run.Lanes[i].Calls
+	if k := lastBefore(w.run, calls, w.n); k >= 0 {
+		if c := &w.run.Calls[calls[k]]; w.open(c) {
+			return c
+		}
+	}
+	return nil
+}
+
+// lastAct returns the last step in which a program did something: began a thread,
+// entered a call or came back from one. It is -1 where there is none.
+func (r *Run) lastAct() int {
+	for i := len(r.Steps) - 1; i >= 0; i-- {
+		if k := r.Steps[i].Kind; k == trace.Enter || k == trace.Return || k == trace.Start {
+			return i
+		}
+	}
+	return -1
+}
+
+// prospect finds out what is known of what the open call c waits for.
+func (w *why) prospect(c *Call) prospect {
+	in := &w.run.Steps[c.Enter]
+	p := prospect{fd: -1}
+	wait := NeedOf(in.Call)
+	if wait == nil {
+		return p
+	}
+	switch wait.From {
+	case FromPeer, FromClients, FromListener:
+		switch {
+		case w.nonBlocking(in, c.Enter+1):
+			p.add(Claim{Kind: NonBlocking, Step: c.Enter, FD: in.FD})
+		case in.Call == trace.Connect:
+			w.answer(&p, c)
+		case in.Call.Sends():
+			w.room(&p, c)
+		default:
+			w.readable(&p, c, in.FD)
+			w.patience(&p, c)
+		}
+	case FromMembers:
+		w.members(&p, c)
+	case FromChildren:
+		w.children(&p, c)
+	}
+	return p
+}
+
+// patience tells how long a call that receives or accepts waits at most.
+func (w *why) patience(p *prospect, c *Call) {
+	in := &w.run.Steps[c.Enter]
+	list := w.run.patience[endpoint{in.Proc, in.FD}]
+	for k := len(list) - 1; k >= 0; k-- {
+		if list[k].step >= c.Enter {
+			continue
+		}
+		if list[k].ns > 0 {
+			p.add(Claim{Kind: Patience, Step: c.Enter, N: list[k].ns})
+			p.brief = true
+		}
+		return
+	}
+}
+
+// members tells of the fds that an open multiplexer asks about.
+func (w *why) members(p *prospect, c *Call) {
+	in := &w.run.Steps[c.Enter]
+	if in.Timeout == 0 {
+		p.add(Claim{Kind: NoPatience, Step: c.Enter})
+		return
+	}
+	if in.Sets != nil {
+		for _, fd := range in.Sets.Read[:min(len(in.Sets.Read), shownMembers)] {
+			member := prospect{fd: -1}
+			w.readable(&member, c, fd)
+			p.claims = append(p.claims, member.claims...)
+		}
+	}
+	if in.Timeout > 0 {
+		p.add(Claim{Kind: Patience, Step: c.Enter, N: in.Timeout})
+	}
+}
+
+// noHang is waitpid(2)'s WNOHANG.
+const noHang = 1
+
+// children tells which processes' ends an open waitpid waits for.
+func (w *why) children(p *prospect, c *Call) {
+	r, in := w.run, &w.run.Steps[c.Enter]
+	if len(in.Args) > 1 && in.Args[1]&noHang != 0 {
+		p.add(Claim{Kind: NoPatience, Step: c.Enter})
+		return
+	}
+	state := r.stateOf(w.n)
+	for i := range r.Lanes {
+		l := &r.Lanes[i]
+		if l.Parent != in.Proc+1 || l.Thread != 0 || l.Start < 0 || l.Start >= w.n || l.Proc >= len(state.Procs) {
+			continue
+		}
+		if s := &state.Procs[l.Proc]; s.Zombie {
+			p.claims = []Claim{{Kind: Gone, Step: l.Exit}}
+			p.procs = nil
+			return
+		} else if !s.Exited {
+			p.procs = append(p.procs, l.Proc)
+		}
+	}
+	if len(p.procs) > 0 {
+		p.add(Claim{Kind: Only, Step: c.Enter, FD: -1, Procs: p.procs})
+	}
+}
+
+// readable tells what is known of what makes fd readable, for the open call c.
+func (w *why) readable(p *prospect, c *Call, fd int) {
+	r, in := w.run, &w.run.Steps[c.Enter]
+	f := w.fd(in.Proc, fd, w.n)
+	if f == nil {
+		return
+	}
+	if f.Kind == trace.FDListener {
+		w.connection(p, c, f)
+		return
+	}
+	l, ok := w.ends.at(in.Proc, fd, w.n)
+	if !ok || !l.conn.whole(w.n) || f.ShutRead {
+		return
+	}
+	edge := in.Call == trace.EpollWait && f.Watched&epollEdge != 0
+	first, n := unread(l.in, w.n)
+	if n > 0 && edge {
+		if !w.leftover(p, c, fd, &l) {
+			return // whether they are still to be told of isn't known
+		}
+	} else if n > 0 {
+		p.add(Claim{Kind: Unread, Step: first, Other: c.Enter, FD: fd, N: n})
+		return
+	}
+	if s := l.side.Ended(w.n); s >= 0 {
+		if !edge {
+			p.add(Claim{Kind: Ending, Step: s, Other: c.Enter, FD: fd})
+		}
+		return
+	}
+	if w.underWay(p, c, fd, l.side) {
+		return
+	}
+	if q := queue(in, fd); q != nil && !edge && (q.Recv > 0 || q.State == trace.CloseWait) {
+		return // something was seen there, whoever brought it
+	}
+	if l.peer.Proc >= 0 {
+		if holders := l.side.holders(w.n); len(holders) > 0 {
+			p.add(Claim{Kind: Only, Step: c.Enter, FD: fd, Procs: holders})
+			p.procs, p.fd = holders, l.peer.FD
+		}
+		return
+	}
+	switch client := l.mine == &l.conn.Client; {
+	case client:
+		w.backlogged(p, c, fd)
+	case r.Untraced():
+		p.add(Claim{Kind: Remote, Step: c.Enter, FD: fd, Addr: l.conn.Addr})
+	default:
+		if who := w.connecting(in.Proc, f.Local); len(who) == 1 {
+			p.procs, p.fd = []int{r.Steps[who[0]].Proc}, r.Steps[who[0]].FD
+			p.add(Claim{Kind: Only, Step: c.Enter, FD: fd, Procs: p.procs})
+		}
+	}
+}
+
+// unread returns how many bytes of a flow were sent and not received at position n,
+// and the step of the send that brought the first of them.
+func unread(f *Flow, n int) (first int, bytes int64) {
+	var got int64
+	if k := movesBefore(f.Recvs, n); k > 0 {
+		got = f.Recvs[k-1].Off + f.Recvs[k-1].Len
+	} else {
+		got = f.Base
+	}
+	k := movesBefore(f.Sends, n)
+	if k == 0 || f.Sends[k-1].Off+f.Sends[k-1].Len <= got {
+		return -1, 0
+	}
+	bytes = f.Sends[k-1].Off + f.Sends[k-1].Len - got
+	for k--; k > 0 && f.Sends[k].Off > got; k-- {
+	}
+	return f.Sends[k].Step, bytes
+}
+
+// movesBefore returns how many moves of list there were after n steps.
+func movesBefore(list []Move, n int) int {
+	k, _ := slices.BinarySearchFunc(list, n, func(m Move, n int) int { return m.Step - n })
+	return k
+}
+
+// EPOLLET of epoll_ctl(2).
+const epollEdge = 1 << 31
+
+// reported tells, of an epoll_wait that came back, of bytes at the fds of its list
+// that it will not tell of again.
+func (w *why) reported(c *Call) {
+	in := &w.run.Steps[c.Enter]
+	if in.Sets == nil {
+		return
+	}
+	var p prospect
+	for _, fd := range in.Sets.Read[:min(len(in.Sets.Read), shownMembers)] {
+		if l, ok := w.ends.at(in.Proc, fd, c.Enter+1); ok && l.conn.whole(w.n) {
+			if f := w.fd(in.Proc, fd, c.Enter+1); f != nil && f.Watched&epollEdge != 0 {
+				at := &why{run: w.run, ends: w.ends, n: c.Enter + 1}
+				at.leftover(&p, c, fd, &l)
+			}
+		}
+	}
+	for _, claim := range p.claims {
+		w.add(claim)
+	}
+}
+
+// leftover tells that the bytes which are left at an edge-triggered fd were told of
+// before: an epoll_wait named the fd, and a recv after it took a part of the very
+// send that the rest is of. It reports whether that is so.
+func (w *why) leftover(p *prospect, c *Call, fd int, l *seen) bool {
+	r := w.run
+	k := movesBefore(l.in.Recvs, w.n)
+	if k == 0 {
+		return false
+	}
+	last := l.in.Recvs[k-1]
+	got := last.Off + last.Len
+	sends := l.in.Sends[:movesBefore(l.in.Sends, w.n)]
+	if len(sends) == 0 {
+		return false
+	}
+	m := sends[len(sends)-1]
+	if m.Off >= got || m.Off+m.Len <= got || m.Off+m.Len <= last.Off {
+		return false // not a part of the newest send
+	}
+	calls := r.Lanes[c.Lane].Calls
+	at := lastBefore(r, calls, last.Step)
+	for stop := max(0, at-lookForMux); at >= stop; at-- {
+		b := &r.Calls[calls[at]]
+		if e := &r.Steps[b.Enter]; e.Call != trace.EpollWait || e.FD != r.Steps[c.Enter].FD || b.Return < 0 || b.Return > last.Step {
+			continue
+		}
+		out := &r.Steps[b.Return]
+		if out.Sets == nil || !slices.Contains(out.Sets.Read, fd) {
+			return false
+		}
+		p.add(Claim{Kind: Reported, Step: b.Return, Other: c.Enter, FD: fd, N: m.Off + m.Len - got})
+		return true
+	}
+	return false
+}
+
+// underWay tells of calls in the kernel that can bring something to fd from the
+// side of its peer, and reports whether there is one.
+func (w *why) underWay(p *prospect, c *Call, fd int, side *End) bool {
+	r, by := w.run, NeedOf(trace.Recv).By
+	found := false
+	for i := range r.Lanes {
+		o := w.opened(i)
+		if o == nil || o == c {
+			continue
+		}
+		e := &r.Steps[o.Enter]
+		if !slices.Contains(by, e.Call) || !used(e, o.Enter, side) || e.Call == trace.Shutdown && len(e.Args) > 0 && e.Args[0] == 0 ||
+			e.Call == trace.Close && !side.last(side.find(e.Proc, e.FD), o.Enter) {
+			continue
+		}
+		found = true
+		p.add(Claim{Kind: UnderWay, Step: o.Enter, Other: c.Enter, FD: fd})
+	}
+	return found
+}
+
+// opened returns the call that lane i is in at the position, or nil.
+func (w *why) opened(i int) *Call {
+	calls := w.run.Lanes[i].Calls
+	if k := lastBefore(w.run, calls, w.n); k >= 0 {
+		if c := &w.run.Calls[calls[k]]; w.open(c) {
+			return c
+		}
+	}
+	return nil
+}
+
+// connection tells what is known of connections to the listener f, for the open
+// call c.
+func (w *why) connection(p *prospect, c *Call, f *trace.FDState) {
+	r, in := w.run, &w.run.Steps[c.Enter]
+	waiting, unsure := w.backlog(in.Proc, f.Local, w.n)
+	if len(waiting) > 0 {
+		if !(in.Call == trace.EpollWait && f.Watched&epollEdge != 0) { // which tells of each once
+			p.add(Claim{Kind: Queued, Step: waiting[0], Other: c.Enter, FD: f.FD, N: int64(len(waiting))})
+		}
+		return
+	}
+	connects := w.connecting(in.Proc, f.Local)
+	for _, step := range connects {
+		p.add(Claim{Kind: UnderWay, Step: step, Other: c.Enter, FD: f.FD})
+	}
+	q := queue(in, f.FD)
+	if len(connects) > 0 || unsure || q != nil && q.Recv > 0 || r.gapped(w.n) {
+		return
+	}
+	p.add(Claim{Kind: Only, Step: c.Enter, FD: f.FD})
+}
+
+// gapped reports whether calls are missing from the trace before position n.
+func (r *Run) gapped(n int) bool {
+	return slices.ContainsFunc(r.Lanes, func(l Lane) bool {
+		return slices.ContainsFunc(l.Gaps, func(g Gap) bool { return g.Step < n && g.Calls > 0 })
+	})
+}
+
+// backlog returns, in their order, the connects to an address that had returned at
+// position n and that nobody had accepted. unsure says that there may be more: a
+// handshake that nobody was seen to end.
+func (w *why) backlog(proc int, addr string, n int) (connects []int, unsure bool) {
+	r := w.run
+	for i := range r.Conns {
+		c := &r.Conns[i]
+		step := c.Client.Opened
+		if c.Client.Proc < 0 || step >= n || c.Server.Proc >= 0 && c.Server.Opened < n || !r.together(proc, c.Client.Proc) || !samePort(addr, r.Steps[step].Addr) {
+			continue
+		}
+		if q := queue(&r.Steps[step], r.Steps[step].FD); r.Steps[step].Errno != 0 && (q == nil || q.State != trace.Established) {
+			unsure = true
+			continue
+		}
+		connects = append(connects, step)
+	}
+	slices.Sort(connects)
+	return connects, unsure
+}
+
+// connecting returns the Enters of the connects to an address that are under way,
+// and whose connections are not known yet.
+func (w *why) connecting(proc int, addr string) []int {
+	r := w.run
+	var found []int
+	for i := range r.Lanes {
+		if o := w.opened(i); o != nil {
+			if e := &r.Steps[o.Enter]; e.Call == trace.Connect && r.together(proc, e.Proc) && samePort(addr, e.Addr) {
+				found = append(found, o.Enter)
+			}
+		}
+	}
+	return found
+}
+
+// backlogged tells of a client's connection that nobody has accepted.
+func (w *why) backlogged(p *prospect, c *Call, fd int) {
+	r, in := w.run, &w.run.Steps[c.Enter]
+	l, _ := w.ends.at(in.Proc, fd, w.n)
+	at := r.listening(in.Proc, r.Steps[l.own.Opened].Addr, w.n)
+	if at == nil || r.gapped(w.n) {
+		return
+	}
+	p.add(Claim{Kind: Unaccepted, Step: c.Enter, FD: fd, Procs: []int{at.proc}})
+	p.procs, p.fd, p.brief = []int{at.proc}, at.fd, true
+}
+
+// listening returns the newest listener at an address that there is at position n,
+// or nil. Clients of proc reach it.
+func (r *Run) listening(proc int, addr string, n int) *listener {
+	for k := len(r.listeners) - 1; k >= 0; k-- {
+		if l := &r.listeners[k]; l.step < n && r.together(l.proc, proc) && samePort(l.addr, addr) {
+			return l
+		}
+	}
+	return nil
+}
+
+// smallSend is how many bytes on the way find room in any buffer of the kernel.
+const smallSend = 2 << 10
+
+// room tells who can make room for the open send c, where it may lack.
+func (w *why) room(p *prospect, c *Call) {
+	in := &w.run.Steps[c.Enter]
+	l, ok := w.ends.at(in.Proc, in.FD, w.n)
+	if !ok || !l.conn.whole(w.n) || l.side.Ended(w.n) >= 0 {
+		return
+	}
+	_, n := unread(l.out, w.n)
+	if n+int64(in.Size) <= smallSend {
+		return
+	}
+	p.brief = true
+	if l.peer.Proc < 0 {
+		if l.mine == &l.conn.Client {
+			w.backlogged(p, c, in.FD)
+		}
+		return
+	}
+	if holders := l.side.holders(w.n); len(holders) > 0 {
+		p.add(Claim{Kind: Room, Step: c.Enter, FD: in.FD, Procs: holders})
+		p.procs, p.fd = holders, l.peer.FD
+	}
+}
+
+// answer tells of the open connect c whether its handshake finds a full backlog.
+func (w *why) answer(p *prospect, c *Call) {
+	if at := w.full(c); at != nil {
+		w.dropped(p, c, at, w.run.Steps[w.n-1].Time)
+		p.procs, p.fd, p.brief = []int{at.proc}, at.fd, true
+	}
+}
+
+// refused tells of a connect that came back late that the backlog had been full.
+func (w *why) refused(c *Call) {
+	r, out := w.run, &w.run.Steps[c.Return]
+	at := w.full(c)
+	if at == nil || out.Time-r.Steps[c.Enter].Time < resend*9/10 {
+		return
+	}
+	var p prospect
+	w.dropped(&p, c, at, out.Time)
+	for i := c.Enter + 1; i < c.Return && out.Errno == 0; i++ {
+		if e := &r.Steps[i]; e.Kind == trace.Return && e.Call == trace.Accept && e.Errno == 0 && e.Proc == at.proc && e.FD == at.fd {
+			p.add(Claim{Kind: Accepted, Step: i, Other: c.Enter})
+			break
+		}
+	}
+	for _, claim := range p.claims {
+		w.add(claim)
+	}
+}
+
+// dropped tells of the connect c that the listener's backlog was full, and what its
+// kernel has done about it until some time.
+func (w *why) dropped(p *prospect, c *Call, at *listener, until int64) {
+	r, in := w.run, &w.run.Steps[c.Enter]
+	waiting, _ := w.backlog(in.Proc, at.addr, c.Enter)
+	p.add(Claim{Kind: Full, Step: c.Enter, Other: at.step, N: int64(len(waiting)), Count: at.backlog})
+	if n := until - r.Steps[c.Enter].Time; n >= resend*9/10 {
+		p.add(Claim{Kind: Resent, Step: c.Enter, N: n})
+	}
+}
+
+// full returns the listener whose backlog was full when the connect c entered, or
+// nil: one more connection waited there than it was told to let wait, which is what
+// Linux lets in, and nobody was in accept.
+func (w *why) full(c *Call) *listener {
+	r, in := w.run, &w.run.Steps[c.Enter]
+	at := r.listening(in.Proc, in.Addr, c.Enter)
+	if at == nil || r.gapped(w.n) {
+		return nil
+	}
+	if waiting, _ := w.backlog(in.Proc, at.addr, c.Enter); len(waiting) <= at.backlog {
+		return nil
+	}
+	then := &why{run: r, ends: w.ends, n: c.Enter}
+	for i := range r.Lanes {
+		if o := then.opened(i); o != nil {
+			if e := &r.Steps[o.Enter]; e.Call == trace.Accept && e.Proc == at.proc && e.FD == at.fd {
+				return nil
+			}
+		}
+	}
+	return at
+}
+
+// now returns the call that a process is in at the position, for its fd; where it
+// is in none, it tells so and returns nil. Of several threads it is the one that
+// had to do with the fd last; where nobody had, it tells nothing.
+func (w *why) now(proc, fd int) *Call {
+	r := w.run
+	lane, last := -1, -1
+	for i := range r.Lanes {
+		l := &r.Lanes[i]
+		if l.Proc != proc || r.Straced(proc) && l.Thread >= trace.KernelThread {
+			continue
+		}
+		if l.Thread == 0 && l.Exit >= 0 && l.Exit < w.n {
+			w.add(Claim{Kind: Gone, Step: l.Exit})
+			return nil
+		}
+		if at := w.uses(l, fd); at > last || lane < 0 && w.single(proc) {
+			lane, last = i, at
+		}
+	}
+	if lane < 0 {
+		return nil
+	}
+	if c := w.opened(lane); c != nil {
+		return c
+	}
+	if step := w.newest(&r.Lanes[lane]); step >= 0 {
+		w.add(Claim{Kind: Idle, Step: step})
+	}
+	return nil
+}
+
+// uses returns the Enter of the last call of a lane that was about fd, -1 for none
+// among its last calls.
+func (w *why) uses(l *Lane, fd int) int {
+	r := w.run
+	if fd < 0 {
+		return -1
+	}
+	k := lastBefore(r, l.Calls, w.n)
+	for last := max(0, k-lookBack); k >= last; k-- {
+		e := &r.Steps[r.Calls[l.Calls[k]].Enter]
+		if e.FD == fd || e.Sets != nil && slices.Contains(e.Sets.Read, fd) {
+			return r.Calls[l.Calls[k]].Enter
+		}
+	}
+	return -1
+}
+
+// newest returns the last step of a lane before the position, -1 for none.
+func (w *why) newest(l *Lane) int {
+	r := w.run
+	k := lastBefore(r, l.Calls, w.n)
+	switch {
+	case k < 0 && l.Start < w.n:
+		return l.Start
+	case k < 0:
+		return -1
+	}
+	c := &r.Calls[l.Calls[k]]
+	if c.Return < 0 {
+		return -1 // its end was not recorded
+	}
+	return c.Return
+}

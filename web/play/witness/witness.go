@@ -1,0 +1,140 @@
+package witness
+
+import (
+	"fmt"
+	"slices"
+
+	"sockscope/server/trace"
+	"sockscope/web/play"
+)
+
+// Report is what came of holding all that is said of runs against them.
+type Report struct {
+	Runs, Steps int
+	Claims      int
+	ByKind      map[play.Kind]int
+	False       []string // the claims that are not so, at most a hundred of them
+	wrong       int
+}
+
+// Add adds what came of other runs.
+func (r *Report) Add(o *Report) {
+	r.Runs, r.Steps, r.Claims, r.wrong = r.Runs+o.Runs, r.Steps+o.Steps, r.Claims+o.Claims, r.wrong+o.wrong
+	if r.ByKind == nil {
+		r.ByKind = map[play.Kind]int{}
+	}
+	for k, n := range o.ByKind {
+		r.ByKind[k] += n
+	}
+	for _, text := range o.False {
+		r.add(text)
+	}
+}
+
+func (r *Report) add(text string) {
+	if len(r.False) < 100 {
+		r.False = append(r.False, text)
+	}
+}
+
+// String says how much was checked.
+func (r *Report) String() string {
+	return fmt.Sprintf("%d runs, %d steps, %d claims, %d of them false", r.Runs, r.Steps, r.Claims, r.wrong)
+}
+
+// Hear asks at every step of a run that is over why each thread is where it is, and
+// at its end why each call came back as it did, and checks all that is said.
+func Hear(run *play.Run) *Report {
+	h := &hearing{Report: Report{Runs: 1, Steps: len(run.Steps), ByKind: map[play.Kind]int{}}, run: run, world: newWorld(run.Header, run.Steps, run.End != nil)}
+	at := make([]int, len(run.Lanes)) // by lane: its newest call, an index in Calls
+	for n := 1; n <= len(run.Steps); n++ {
+		for i := range run.Lanes {
+			l := &run.Lanes[i]
+			for at[i] < len(l.Calls) && run.Calls[l.Calls[at[i]]].Enter < n {
+				at[i]++
+			}
+			if at[i] > 0 {
+				h.ask(run.Calls[l.Calls[at[i]-1]].Enter, n)
+			}
+		}
+	}
+	for i := range run.Calls {
+		h.ask(run.Calls[i].Enter, len(run.Steps))
+	}
+	h.live()
+	for _, q := range play.Questions(run) {
+		for _, l := range run.Explain(q) {
+			h.hold(&l.Claim, l.Text, q.Answer+1, q.Answer)
+		}
+	}
+	return &h.Report
+}
+
+// live asks the same of the run as it came in: then nothing of what follows is known,
+// not even which processes there will be.
+func (h *hearing) live() {
+	all := h.run
+	header := *all.Header
+	header.Procs = slices.DeleteFunc(slices.Clone(header.Procs), func(p trace.Proc) bool { return p.Parent > 0 })
+	grown := play.NewRun(&header)
+	h.run = grown
+	for i := range all.Steps {
+		if e := &all.Steps[i]; e.Kind == trace.Start && e.Thread == 0 && e.Proc == len(grown.Header.Procs) {
+			grown.AddProc(&all.Header.Procs[e.Proc])
+		}
+		grown.Add(all.Steps[i : i+1])
+		for k := range grown.Lanes {
+			if calls := grown.Lanes[k].Calls; len(calls) > 0 {
+				h.ask(grown.Calls[calls[len(calls)-1]].Enter, i+1)
+			}
+		}
+	}
+	h.run = all
+}
+
+// hearing is a Report in the making.
+type hearing struct {
+	Report
+	run   *play.Run
+	world *world
+}
+
+// ask holds the explanation of the call at step i, at position n, against the run.
+func (h *hearing) ask(i, n int) {
+	for _, l := range h.run.Why(i, n) {
+		h.hold(&l.Claim, l.Text, n, i)
+	}
+}
+
+func (h *hearing) hold(c *play.Claim, text string, n, about int) {
+	h.Claims++
+	h.ByKind[c.Kind]++
+	if wrong := h.world.check(c, n); wrong != "" {
+		h.wrong++
+		e := &h.run.Steps[about]
+		h.add(fmt.Sprintf("%s: after %d steps, of step %d (%v of process %d): %q (kind %d, step %d, other %d): %s",
+			h.run.Header.Lab, n, about, e.Call, e.Proc, text, c.Kind, c.Step, c.Other, wrong))
+	}
+}
+
+// Read loads the frames of a trace.
+func Read(frames []byte) (*play.Run, error) {
+	var r *play.Run
+	_, err := trace.Frames(frames, func(m *trace.Message) {
+		switch {
+		case m.Header != nil:
+			r = play.NewRun(m.Header)
+		case r == nil:
+		case m.End != nil:
+			r.End = m.End
+		case m.Child != nil:
+			r.AddProc(m.Child)
+		default:
+			r.Add(m.Events)
+		}
+	})
+	if err == nil && r == nil {
+		err = fmt.Errorf("there is no header")
+	}
+	return r, err
+}
