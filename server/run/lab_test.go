@@ -60,10 +60,12 @@ func checkTrace(t testing.TB, r *result) {
 	checkEcho(t, r, sent, received)
 }
 
-// wrong returns what the events of a run can't be.
+// wrong returns what the events of a run can't be, and what would be said of them
+// that is not so.
 func wrong(r *result) []string {
+	said := untrue(r)
 	if r.end.Dropped > 0 {
-		return nil // without them nothing is certain
+		return said // without them nothing else is certain
 	}
 	check := tracetest.Check{Echoes: func(proc int) bool {
 		p := &r.header.Procs[proc]
@@ -76,7 +78,7 @@ func wrong(r *result) []string {
 		}
 		check.Add(&r.events[i])
 	}
-	return check.End(r.end.Reason == trace.EndDone)
+	return append(said, check.End(r.end.Reason == trace.EndDone)...)
 }
 
 func buffer(m map[string]*bytes.Buffer, name string) *bytes.Buffer {

@@ -1,14 +1,46 @@
 package run
 
 import (
+	"fmt"
 	"log/slog"
 	"os"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
+
+	"sockscope/server/trace"
+	"sockscope/web/play"
+	"sockscope/web/play/audit"
 )
 
 func TestMain(m *testing.M) {
 	Child()
-	os.Exit(m.Run())
+	code := m.Run()
+	fmt.Println("what the page would say of these runs:", &said.Report)
+	os.Exit(code)
+}
+
+// said is what came of holding what the page would say of all runs against them.
+var said struct {
+	sync.Mutex
+	audit.Report
+}
+
+// untrue returns what the page would say of a run, at any of its steps, and is not
+// so.
+func untrue(r *result) []string {
+	if slices.ContainsFunc(r.events, func(e trace.Event) bool { return e.Kind == trace.Note && strings.Contains(e.Note, "recorded late") }) {
+		return nil // its order is not certain
+	}
+	run := play.NewRun(r.header)
+	run.Add(r.events)
+	run.End = r.end
+	report := audit.Run(run)
+	said.Lock()
+	said.Add(report)
+	said.Unlock()
+	return report.False
 }
 
 // testWriter logs to a test until it is over.

@@ -69,7 +69,7 @@ const (
 	Shaken      // the connect Other had been under way for N ns when the accept that returned in Step took it: its handshake was sent again
 	Deadlock    // each of Calls waits for what only the thread of the next can bring, and the last for the first; Step is the first
 
-	Woke     // Step ended the sleep, or the wait, of the call that returned in Other
+	Woke     // Step ended the sleep, or the wait, of the call that returned in Other; a send brought N bytes to it, or 0 where that isn't known
 	Came     // N bytes of Addr, which is not traced, ended the sleep of the call that returned in Other; -1 is a connection, 0 the end, -2 a reset. Step took them
 	From     // N bytes of the recv that returned in Other came from the send that returned in Step
 	To       // N bytes of the send that returned in Other went to the recv that returned in Step
@@ -118,7 +118,7 @@ var sayings = [numKinds]struct {
 		return fmt.Sprintf("it gives up after %s", span(c.N))
 	}},
 	TimedOut: {trace.Observed, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("nothing happened for %s: its time was up", span(c.N))
+		return fmt.Sprintf("nothing came for %s: its time was up", span(c.N))
 	}},
 	Forked: {trace.Observed, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("fork took %s; from then on %s has a copy of each fd", span(c.N), r.who(r.Steps[c.Other].Proc))
@@ -327,6 +327,9 @@ func (r *Run) woke(c *Claim) string {
 	case cause.Kind == trace.Exit && effect.Call == trace.Waitpid:
 		return r.who(cause.Proc) + " ended, and its parent is told"
 	case cause.Call.Sends():
+		if c.N == 0 {
+			return fmt.Sprintf("%s brought bytes %s", call, while)
+		}
 		return fmt.Sprintf("%s brought %s %s", call, count(c.N, "byte"), while)
 	case cause.Call.Receives():
 		return call + " made room"

@@ -35,14 +35,13 @@ func (r *Run) Happened(q *Question) string {
 func (r *Run) Explain(q *Question) []Link {
 	c := r.CallAt(q.Enter)
 	in := &r.Steps[c.Enter]
-	w := &why{run: r, ends: r.endsNow(), n: c.Return + 1, path: []waypoint{{call: c}}}
+	w := &why{run: r, ends: r.endsNow(), n: q.Answer + 1, path: []waypoint{{call: c}}}
 	switch {
 	case q.Asking == AskSleep || q.situation == waitSleeps:
 		w.n = c.Enter + 1
 		w.buffers(c)
 		w.gaveUp(c)
 	case q.situation == askedOften:
-		w.n = q.Answer + 1
 		w.spun(c, r.CallAt(q.Answer))
 	case q.situation == toldAgain:
 		w.n = c.Enter + 1

@@ -305,15 +305,18 @@ const epollEdge = 1 << 31
 // reported tells, of an epoll_wait that came back, of bytes at the fds of its list
 // that it will not tell of again.
 func (w *why) reported(c *Call) {
-	in := &w.run.Steps[c.Enter]
+	in, out := &w.run.Steps[c.Enter], &w.run.Steps[c.Return]
 	if in.Sets == nil {
 		return
 	}
 	var p prospect
+	at := &why{run: w.run, ends: w.ends, n: c.Return}
 	for _, fd := range in.Sets.Read[:min(len(in.Sets.Read), shownMembers)] {
-		if l, ok := w.ends.at(in.Proc, fd, c.Enter+1); ok && l.conn.whole(w.n) {
+		if out.Sets != nil && slices.Contains(out.Sets.Read, fd) {
+			continue
+		}
+		if l, ok := w.ends.at(in.Proc, fd, c.Return); ok && l.conn.whole(w.n) {
 			if f := w.fd(in.Proc, fd, c.Enter+1); f != nil && f.Watched&epollEdge != 0 {
-				at := &why{run: w.run, ends: w.ends, n: c.Enter + 1}
 				at.leftover(&p, c, fd, &l)
 			}
 		}

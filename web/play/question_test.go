@@ -245,7 +245,7 @@ func TestTheRightAnswerIsWhatTheTraceSays(t *testing.T) {
 			s.Pass(500e6)
 			s.Return(0, trace.Event{Sleep: trace.Slept})
 			return s
-		}, "0: its time is up", "-1, with an error", "nothing happened for 500 ms: its time was up"},
+		}, "0: its time is up", "-1, with an error", "nothing came for 500 ms: its time was up"},
 	} {
 		r := load(c.write())
 		q := question(r, c.situation)

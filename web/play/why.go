@@ -187,10 +187,7 @@ func (w *why) woken(c *Call) *Call {
 	claim := Claim{Kind: Woke, Step: wake.Cause, Other: c.Return}
 	cause := r.CallAt(wake.Cause)
 	if cause != nil && r.Steps[cause.Enter].Call.Sends() {
-		claim.N = int64(r.Steps[cause.Enter].Size)
-		if cause.Return >= 0 && cause.Return < w.n && r.Steps[cause.Return].Errno == 0 {
-			claim.N = r.Steps[cause.Return].Result
-		}
+		claim.N = w.brought(cause, c)
 	}
 	w.add(claim)
 	w.moved(c)
@@ -198,6 +195,28 @@ func (w *why) woken(c *Call) *Call {
 		return nil
 	}
 	return w.before(cause)
+}
+
+// brought returns how many bytes the send cause brought to the call c that it woke,
+// 0 where that isn't known: of a recv as many as it got, of one that waits for
+// several fds what had been sent by then.
+func (w *why) brought(cause, c *Call) int64 {
+	r, out := w.run, &w.run.Steps[c.Return]
+	if at, ok := r.moved[c.Return]; ok && out.Call.Receives() {
+		own, others := r.sides(at, out.Call)
+		m, n := own[at.index], own[at.index].Len
+		for _, o := range sharing(others, m, w.n) {
+			if o.Step == cause.Return {
+				return common(m, o)
+			}
+			n -= common(m, o)
+		}
+		return n
+	}
+	if cause.Return >= 0 && cause.Return < c.Return && r.Steps[cause.Return].Errno == 0 {
+		return r.Steps[cause.Return].Result
+	}
+	return 0
 }
 
 // moved tells where the bytes came from, or went, of the call that is

@@ -1,8 +1,8 @@
-// Package witness holds what is said of a run against the run itself. It reads the
+// Package audit holds what is said of a run against the run itself. It reads the
 // events of the whole trace in its own way, and shares nothing with package play's
 // explanations but the claims and the table of what a call can wait for: a claim
 // that is made of the first n steps has to be true of all that follow.
-package witness
+package audit
 
 import (
 	"slices"
@@ -18,10 +18,11 @@ type world struct {
 	steps  []trace.Event
 	over   bool // the trace has its end
 
-	calls  map[int]*call // by the step of their Enter, and by that of their Return
-	holds  []*hold
-	torn   []tear
-	clocks []int // processes whose clock is strace's
+	calls   map[int]*call      // by the step of their Enter, and by that of their Return
+	threads map[[2]int][]*call // by process and thread, in their order
+	holds   []*hold
+	torn    []tear
+	clocks  []int // processes whose clock is strace's
 }
 
 // call is one call of a thread.
@@ -76,7 +77,7 @@ type hold struct {
 type tear struct{ proc, step int }
 
 func newWorld(h *trace.Header, steps []trace.Event, over bool) *world {
-	w := &world{header: h, steps: steps, over: over, calls: map[int]*call{}}
+	w := &world{header: h, steps: steps, over: over, calls: map[int]*call{}, threads: map[[2]int][]*call{}}
 	for i := range h.Procs {
 		if h.Procs[i].Tracer != "" {
 			w.clocks = append(w.clocks, i)
@@ -97,6 +98,7 @@ func newWorld(h *trace.Header, steps []trace.Event, over bool) *world {
 				c.on = k.on
 			}
 			open[key], w.calls[i] = c, c
+			w.threads[key] = append(w.threads[key], c)
 		case trace.Return:
 			c := open[key]
 			if c == nil || steps[c.enter].Call != e.Call {
@@ -356,9 +358,8 @@ func (w *world) ends(s *sock) []int {
 			steps = append(steps, w.began(k.to))
 		}
 	}
-	// Calls that were under way at the end of the trace.
-	for _, c := range w.calls {
-		if c.on == s && c.ret < 0 && (w.steps[c.enter].Call == trace.Close || w.steps[c.enter].Call == trace.Shutdown) {
+	for _, calls := range w.threads { // one that was under way at the end of the trace
+		if c := calls[len(calls)-1]; c.on == s && c.ret < 0 && (w.steps[c.enter].Call == trace.Close || w.steps[c.enter].Call == trace.Shutdown) {
 			steps = append(steps, c.enter)
 		}
 	}

@@ -1,4 +1,4 @@
-package witness
+package audit
 
 import (
 	"fmt"
@@ -42,12 +42,16 @@ func (r *Report) String() string {
 	return fmt.Sprintf("%d runs, %d steps, %d claims, %d of them false", r.Runs, r.Steps, r.Claims, r.wrong)
 }
 
-// Hear asks at every step of a run that is over why each thread is where it is, and
+// mostSteps is at how many steps of a longer run is asked, evenly over it.
+const mostSteps = 20_000
+
+// Run asks at every step of a run that is over why each thread is where it is, and
 // at its end why each call came back as it did, and checks all that is said.
-func Hear(run *play.Run) *Report {
-	h := &hearing{Report: Report{Runs: 1, Steps: len(run.Steps), ByKind: map[play.Kind]int{}}, run: run, world: newWorld(run.Header, run.Steps, run.End != nil)}
+func Run(run *play.Run) *Report {
+	h := &auditing{Report: Report{Runs: 1, Steps: len(run.Steps), ByKind: map[play.Kind]int{}}, run: run, world: newWorld(run.Header, run.Steps, run.End != nil)}
 	at := make([]int, len(run.Lanes)) // by lane: its newest call, an index in Calls
-	for n := 1; n <= len(run.Steps); n++ {
+	every := 1 + len(run.Steps)/mostSteps
+	for n := 1; n <= len(run.Steps); n += every {
 		for i := range run.Lanes {
 			l := &run.Lanes[i]
 			for at[i] < len(l.Calls) && run.Calls[l.Calls[at[i]]].Enter < n {
@@ -58,10 +62,10 @@ func Hear(run *play.Run) *Report {
 			}
 		}
 	}
-	for i := range run.Calls {
+	for i := 0; i < len(run.Calls); i += every {
 		h.ask(run.Calls[i].Enter, len(run.Steps))
 	}
-	h.live()
+	h.live(every)
 	for _, q := range play.Questions(run) {
 		for _, l := range run.Explain(q) {
 			h.hold(&l.Claim, l.Text, q.Answer+1, q.Answer)
@@ -72,7 +76,7 @@ func Hear(run *play.Run) *Report {
 
 // live asks the same of the run as it came in: then nothing of what follows is known,
 // not even which processes there will be.
-func (h *hearing) live() {
+func (h *auditing) live(every int) {
 	all := h.run
 	header := *all.Header
 	header.Procs = slices.DeleteFunc(slices.Clone(header.Procs), func(p trace.Proc) bool { return p.Parent > 0 })
@@ -83,6 +87,9 @@ func (h *hearing) live() {
 			grown.AddProc(&all.Header.Procs[e.Proc])
 		}
 		grown.Add(all.Steps[i : i+1])
+		if i%every > 0 {
+			continue
+		}
 		for k := range grown.Lanes {
 			if calls := grown.Lanes[k].Calls; len(calls) > 0 {
 				h.ask(grown.Calls[calls[len(calls)-1]].Enter, i+1)
@@ -92,21 +99,21 @@ func (h *hearing) live() {
 	h.run = all
 }
 
-// hearing is a Report in the making.
-type hearing struct {
+// auditing is a Report in the making.
+type auditing struct {
 	Report
 	run   *play.Run
 	world *world
 }
 
 // ask holds the explanation of the call at step i, at position n, against the run.
-func (h *hearing) ask(i, n int) {
+func (h *auditing) ask(i, n int) {
 	for _, l := range h.run.Why(i, n) {
 		h.hold(&l.Claim, l.Text, n, i)
 	}
 }
 
-func (h *hearing) hold(c *play.Claim, text string, n, about int) {
+func (h *auditing) hold(c *play.Claim, text string, n, about int) {
 	h.Claims++
 	h.ByKind[c.Kind]++
 	if wrong := h.world.check(c, n); wrong != "" {

@@ -1,4 +1,4 @@
-package witness
+package audit
 
 import (
 	"os"
@@ -25,7 +25,7 @@ func TestNothingFalseIsSaidOfTheRecordings(t *testing.T) {
 		if len(run.Steps) == 0 {
 			continue // it measures
 		}
-		r := Hear(run)
+		r := Run(run)
 		t.Logf("%s: %v", filepath.Base(file), r)
 		all.Add(r)
 	}

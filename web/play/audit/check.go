@@ -1,9 +1,10 @@
-package witness
+package audit
 
 import (
 	"bytes"
 	"fmt"
 	"slices"
+	"sort"
 
 	"sockscope/server/trace"
 	"sockscope/web/play"
@@ -83,12 +84,9 @@ var rules = map[play.Kind]func(w *world, c *play.Claim, n int) string{
 	},
 	play.Idle: func(w *world, c *play.Claim, n int) string {
 		e := &w.steps[c.Step]
-		for _, k := range w.calls {
-			if o := &w.steps[k.enter]; o.Proc == e.Proc && o.Thread == e.Thread && w.under(k, n) {
-				return "its thread is in a call"
-			}
-		}
-		return ""
+		calls := w.threads[[2]int{e.Proc, e.Thread}]
+		k := sort.Search(len(calls), func(i int) bool { return calls[i].enter >= n }) - 1
+		return is(k < 0 || !w.under(calls[k], n), "its thread is in a call")
 	},
 	play.Gone: func(w *world, c *play.Claim, n int) string {
 		return is(w.steps[c.Step].Kind == trace.Exit && w.steps[c.Step].Thread == 0, "it has not ended")
@@ -583,9 +581,9 @@ func reported(w *world, c *play.Claim, n int) string {
 	if wrong != "" || s.other == nil {
 		return first(wrong, is(s == nil || s.other != nil, "its peer is not known"))
 	}
-	when := min(n, k.enter+1)
-	if w.under(k, n) {
-		when = n
+	when := n
+	if k.ret >= 0 {
+		when = min(n, k.ret)
 	}
 	out := &w.steps[c.Step]
 	left := moved(s.other.sends, when) - moved(s.recvs, when)
@@ -693,13 +691,9 @@ func woke(w *world, c *play.Claim, n int) string {
 	case out.Sleep == trace.Awake:
 		return "it did not sleep"
 	}
-	if cause != nil && e.Call.Sends() {
-		size := int64(w.steps[cause.enter].Size)
-		if cause.ret >= 0 && cause.ret < n && w.steps[cause.ret].Errno == 0 {
-			size = w.steps[cause.ret].Result
-		}
-		if c.N != size {
-			return "it brought another number of bytes"
+	if cause != nil && e.Call.Sends() && c.N != 0 {
+		if wrong := w.brought(c, cause, k); wrong != "" {
+			return wrong
 		}
 	}
 	if !out.Call.Multiplexes() {
@@ -716,6 +710,18 @@ func woke(w *world, c *play.Claim, n int) string {
 		}
 	}
 	return "it brought nothing to any of them"
+}
+
+// brought checks how many bytes a send is said to have brought to the call that it
+// woke.
+func (w *world) brought(c *play.Claim, cause, k *call) string {
+	if w.steps[k.ret].Call.Multiplexes() {
+		return is(cause.ret >= 0 && cause.ret < k.ret && w.steps[cause.ret].Result == c.N, "it brought another number of bytes")
+	}
+	if cause.ret < 0 {
+		return "" // how many it brought in all is not known
+	}
+	return w.carried(cause.ret, k.ret, c.N)
 }
 
 // gave reports whether step i, of the call cause or an exit, gave the call k what
