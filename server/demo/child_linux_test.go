@@ -120,7 +120,8 @@ func start(t *testing.T, j job, wrap ...string) *process {
 	words := append(wrap, os.Args[0])
 	p := &process{t: t, job: j, area: area, ring: area.Ring(0), cmd: exec.Command(words[0], words[1:]...), exited: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), childEnv+"="+string(text), "GODEBUG=containermaxprocs=0",
-		"GORACE=atexit_sleep_ms=0") // else the race detector ends with a nanosleep
+		"GORACE=atexit_sleep_ms=0",            // else the race detector ends with a nanosleep
+		"GLIBC_TUNABLES=glibc.pthread.rseq=0") // the C library leaves rseq(2) to us; a relay that is built for others has none
 	p.cmd.ExtraFiles = []*os.File{file}
 	p.cmd.Stdout, p.cmd.Stderr = &p.output, &p.output
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}

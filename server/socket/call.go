@@ -67,7 +67,7 @@ func (c *call) once(trap, a1, a2, a3, a4, a5, a6 uintptr) (int, Errno) {
 
 // thread is one traced thread. Only that thread touches it.
 type thread struct {
-	id      int // as gettid(2) has it
+	caller  uintptr // its goroutine; see goroutine
 	ring    *ring.Ring
 	sites   sites
 	sampler *sampler // nil when nothing is sampled beside calls
@@ -81,7 +81,6 @@ var traced struct {
 	sync.Mutex
 	area    *ring.Area
 	sample  bool
-	many    atomic.Bool // Go was used: the caller may be any thread, or none of these
 	threads atomic.Pointer[[]*thread]
 }
 
@@ -117,11 +116,7 @@ func started() bool {
 	if mine == nil {
 		return false
 	}
-	t := &thread{id: gettid(), ring: mine, sites: sites{area: traced.area}}
-	if traced.sample {
-		t.sampler = new(sampler)
-	}
-	t.passage.pending = mine.Pending()
+	t := newThread(traced.area, mine, traced.sample)
 	t.note(trace.Start, 0, int64(forked.pid), int64(forked.host))
 	threads := []*thread{t}
 	if old := traced.threads.Load(); old != nil {
@@ -131,12 +126,25 @@ func started() bool {
 	return true
 }
 
+// newThread returns the calling thread, which the goroutine stays on until the
+// passage's end.
+func newThread(area *ring.Area, mine *ring.Ring, sample bool) *thread {
+	t := &thread{caller: goroutine(), ring: mine, sites: sites{area: area}}
+	if sample {
+		t.sampler = new(sampler)
+	}
+	t.passage.pending = mine.Pending()
+	t.passage.begin()
+	return t
+}
+
 // exited ends the trace of the calling thread. Its ring is not used again.
 func exited(status int) {
 	t := current()
 	if t == nil {
 		return
 	}
+	t.passage.end()
 	t.note(trace.Exit, status, 0, 0)
 	traced.Lock()
 	defer traced.Unlock()
@@ -149,19 +157,15 @@ func exited(status int) {
 	traced.threads.Store(&rest)
 }
 
-// current returns the calling thread, nil when it isn't traced. Until Go is used
-// there is only one that uses sockets, and the kernel need not be asked.
+// current returns the calling thread, nil when it isn't traced.
 func current() *thread {
 	threads := traced.threads.Load()
-	if threads == nil || len(*threads) == 0 {
+	if threads == nil {
 		return nil
 	}
-	if !traced.many.Load() {
-		return (*threads)[0]
-	}
-	id := gettid()
+	caller := goroutine()
 	for _, t := range *threads {
-		if t.id == id {
+		if t.caller == caller {
 			return t
 		}
 	}
@@ -171,7 +175,7 @@ func current() *thread {
 // note records the start or the end of the thread. The start in a process that
 // Fork made has the process's two numbers.
 func (t *thread) note(kind trace.Kind, status int, pid, host int64) {
-	t.rec = ring.Record{Kind: kind, Time: nanotime(), FD: -1, Result: int64(status)}
+	t.rec = ring.Record{Kind: kind, Time: nanotime(), FD: -1, Result: int64(status), CPU: t.passage.cpu()}
 	if pid != 0 {
 		t.rec.NArgs, t.rec.Args = 2, [3]int64{pid, host}
 	}
@@ -188,7 +192,9 @@ func (t *thread) entering(c *call) bool {
 		Kind: trace.Enter, Call: c.name, FD: int32(c.fd), Size: int32(c.size),
 		NArgs: c.nargs, Args: c.args, Timeout: c.timeout, Data: c.out,
 	}
-	rec.Site = t.sites.here(4) // without what is the same for all calls
+	var around stack
+	frames(&around)
+	rec.Site = t.sites.at(&around)
 	if c.to != nil {
 		rec.Addr = c.to.appendTo(t.addr[:0])
 	}
@@ -211,7 +217,7 @@ func (t *thread) returned(c *call) (int, Errno) {
 	n, errno := p.result()
 	rec.Kind, rec.Time = trace.Return, p.returned
 	rec.Result, rec.Errno = int64(n), trace.Errno(errno)
-	rec.Sleep, rec.CPU = p.slept()
+	rec.Sleep, rec.CPU = p.slept(), p.cpu()
 	rec.Size, rec.Timeout, rec.Data = 0, 0, nil
 	ok := errno == 0
 	switch {

@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"runtime"
 	"slices"
 	"time"
 
@@ -25,11 +26,10 @@ func Cost(area *ring.Area, sample bool) (int64, error) {
 		return 0, err
 	}
 	defer unix.Close(fd)
-	t := &thread{id: gettid(), ring: mine, sites: sites{area: area}}
-	if sample {
-		t.sampler = new(sampler)
-	}
-	t.passage.pending = mine.Pending()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	t := newThread(area, mine, sample)
+	defer t.passage.end()
 	c := call{name: trace.Recv, fd: fd, nargs: 1, size: 1024}
 
 	const calls = 50

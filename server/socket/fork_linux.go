@@ -14,20 +14,22 @@ func executable() string { return "/proc/self/exe" }
 
 // fork is through with two ways out: the parent's is as ever, the child's is
 // execve(2) and no other. The memory of the child is a copy in which no other
-// thread runs, so that it may do nothing that could wait for one: no more than
-// raw system calls on the parent's stack. Untraced, it publishes nothing: on the
-// way the race detector can follow no atomic store to memory of Go's own, as the
-// processor that it asks about may be another thread's by now.
+// thread runs. So the child may do nothing that could wait for one: it makes raw
+// system calls on the parent's stack, and no more. It has a copy of the parent's
+// mark too, which execve takes from it.
+//
+// Untraced, fork publishes nothing. The race detector can't follow an atomic store to
+// memory of Go's own here: the processor that it asks about may be another
+// thread's by now.
 //
 //go:nosplit
 //go:norace
 func (p *passage) fork(next *image) {
 	path, args, envs := uintptr(unsafe.Pointer(next.path)), uintptr(unsafe.Pointer(&next.args[0])), uintptr(unsafe.Pointer(&next.envs[0]))
 	entersyscall()
-	syscall.RawSyscall(unix.SYS_GETRUSAGE, unix.RUSAGE_THREAD, uintptr(unsafe.Pointer(&p.before)), 0)
+	p.before()
 	if p.pending != nil {
-		*p.slot.Time = nanotime()
-		atomic.StoreUint64(p.slot.Head, p.slot.Next)
+		p.publish()
 	}
 	r, _, errno := syscall.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
 	if r == 0 && errno == 0 {
@@ -40,7 +42,7 @@ func (p *passage) fork(next *image) {
 	if p.pending != nil {
 		atomic.StoreInt64(p.pending, p.returned)
 	}
-	syscall.RawSyscall(unix.SYS_GETRUSAGE, unix.RUSAGE_THREAD, uintptr(unsafe.Pointer(&p.after)), 0)
+	p.after()
 	p.r, p.errno = r, uintptr(errno)
 	exitsyscall()
 }

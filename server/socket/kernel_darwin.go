@@ -159,7 +159,13 @@ func (p *passage) through() {
 
 func (p *passage) result() (int, Errno) { return p.n, p.errno }
 
-func (p *passage) slept() (trace.Sleep, int64) { return trace.SleepUnknown, 0 }
+func (p *passage) slept() trace.Sleep { return trace.SleepUnknown }
+
+func (p *passage) cpu() int64 { return 0 }
+
+func (p *passage) begin() {}
+
+func (p *passage) end() {}
 
 // sampler would read queues beside a call; here nothing is sampled.
 type sampler struct{}

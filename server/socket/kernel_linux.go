@@ -79,24 +79,27 @@ func gettid() int {
 	return int(id)
 }
 
-// passage is one traced trip into the kernel and back.
+// passage is a thread's way into the kernel and back, one traced call at a time.
 type passage struct {
-	trap          uintptr
-	args          [6]uintptr
-	slot          ring.Slot // of the Enter; published on the way in
-	pending       *int64    // see ring.Ring.Pending
-	before, after unix.Rusage
-	returned      int64 // ns of CLOCK_MONOTONIC
-	r, errno      uintptr
+	trap     uintptr
+	args     [6]uintptr
+	slot     ring.Slot // of the Enter; published on the way in
+	pending  *int64    // see ring.Ring.Pending
+	mark     *mark     // nil where the kernel has none
+	usage    unix.Rusage
+	read     int64 // when usage was, ns of CLOCK_MONOTONIC
+	sleeps   int64 // of the thread before the call
+	returned int64 // ns of CLOCK_MONOTONIC
+	r, errno uintptr
 }
 
-// through makes the call, with the clock and the thread's usage read on either
-// side of it and its Enter published right before.
+// through makes the call, with the clock read on either side of it and its Enter
+// published right before.
 //
 // All of it lies between entersyscall and exitsyscall, which package runtime
 // keeps reachable for this purpose (go.dev/issue/67401). Leaving a system
 // call, the scheduler may put the thread to sleep until a processor is free for
-// it; read outside, the usage would count that sleep as the call's, and the
+// it. Read outside, the thread's usage would count that sleep as the call's, and the
 // clock its duration. Inside, nothing may grow the stack, allocate, or be
 // interrupted: hence raw system calls and nosplit.
 //
@@ -104,27 +107,85 @@ type passage struct {
 //go:norace
 func (p *passage) through() {
 	entersyscall()
-	syscall.RawSyscall(unix.SYS_GETRUSAGE, unix.RUSAGE_THREAD, uintptr(unsafe.Pointer(&p.before)), 0)
-	*p.slot.Time = nanotime()
-	atomic.StoreUint64(p.slot.Head, p.slot.Next)
+	p.before()
+	p.publish()
 	r, _, errno := syscall.RawSyscall6(p.trap, p.args[0], p.args[1], p.args[2], p.args[3], p.args[4], p.args[5])
 	p.returned = nanotime()
 	atomic.StoreInt64(p.pending, p.returned)
-	syscall.RawSyscall(unix.SYS_GETRUSAGE, unix.RUSAGE_THREAD, uintptr(unsafe.Pointer(&p.after)), 0)
+	p.after()
 	p.r, p.errno = r, uintptr(errno)
 	exitsyscall()
+}
+
+//go:nosplit
+//go:norace
+func (p *passage) publish() {
+	*p.slot.Time = nanotime()
+	atomic.StoreUint64(p.slot.Head, p.slot.Next)
+}
+
+// before makes sure that usage is what the thread has used up to the call. It is,
+// when the thread has not left the processor since it was read.
+//
+//go:nosplit
+//go:norace
+func (p *passage) before() {
+	if p.mark == nil || !p.mark.isSet() {
+		p.readUsage()
+	}
+	p.sleeps = p.usage.Nvcsw
+}
+
+// fresh is how old a thread's processor time may be, in ns. The kernel itself counts
+// it at its ticks, which are 1 to 10 ms apart.
+const fresh = 1e6
+
+// after reads the thread's usage again where it may have changed.
+//
+//go:nosplit
+//go:norace
+func (p *passage) after() {
+	if p.mark == nil || !p.mark.isSet() || p.returned-p.read >= fresh {
+		p.readUsage()
+	}
+}
+
+// readUsage sets the mark first: from then on it tells of what usage doesn't count.
+//
+//go:nosplit
+//go:norace
+func (p *passage) readUsage() {
+	if p.mark != nil {
+		p.mark.set()
+	}
+	syscall.RawSyscall(unix.SYS_GETRUSAGE, unix.RUSAGE_THREAD, uintptr(unsafe.Pointer(&p.usage)), 0)
+	p.read = nanotime()
 }
 
 func (p *passage) result() (int, Errno) { return int(p.r), Errno(p.errno) }
 
 // slept tells from the kernel's counts whether the thread gave up the processor
-// in the call, and how many ns of processor time it has used so far.
-func (p *passage) slept() (trace.Sleep, int64) {
-	cpu := p.after.Utime.Nano() + p.after.Stime.Nano()
-	if p.after.Nvcsw != p.before.Nvcsw {
-		return trace.Slept, cpu
+// in the call.
+func (p *passage) slept() trace.Sleep {
+	if p.usage.Nvcsw != p.sleeps {
+		return trace.Slept
 	}
-	return trace.Awake, cpu
+	return trace.Awake
+}
+
+// cpu returns the ns of processor time that usage has.
+func (p *passage) cpu() int64 { return p.usage.Utime.Nano() + p.usage.Stime.Nano() }
+
+// begin prepares the passage of the calling thread, which stays on it until end.
+func (p *passage) begin() { p.mark = newMark() }
+
+// end reads the thread's usage for the last time.
+func (p *passage) end() {
+	p.readUsage()
+	if p.mark != nil {
+		p.mark.release()
+		p.mark = nil
+	}
 }
 
 //go:linkname entersyscall runtime.entersyscall

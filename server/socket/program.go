@@ -37,7 +37,6 @@ func Run(program func()) (err error) {
 // Go starts another thread of the program. An [*Error] in it ends the process
 // as it does in the first thread.
 func Go(program func()) {
-	traced.many.Store(true)
 	go func() {
 		// Never unlocked: the thread ends with its program, and its counts of
 		// processor time and sleeps were of nobody else.

@@ -2,7 +2,6 @@ package socket
 
 import (
 	"runtime"
-	"slices"
 	"strings"
 
 	"sockscope/server/ring"
@@ -19,24 +18,29 @@ type sites struct {
 	known map[stack]ring.Site
 }
 
-// stack are the return addresses of a call, innermost first; 0 ends them.
-type stack [4]uintptr
+// stack are the return addresses of the functions around a call, innermost first; 0 ends
+// them. What is inlined is not among them.
+type stack [7]uintptr
 
-// here returns the place of the innermost caller that is a program's, zero when none
-// is, after as many frames as runtime.Callers is to skip.
-func (s *sites) here(skip int) ring.Site {
-	var pcs stack
-	n := runtime.Callers(skip, pcs[:])
-	site, ok := s.known[pcs]
+// at returns the place of the innermost caller that is a program's, zero when none
+// is.
+func (s *sites) at(around *stack) ring.Site {
+	site, ok := s.known[*around]
 	if !ok {
-		if s.known == nil {
-			s.known = map[stack]ring.Site{}
-		}
-		if file, line := locate(slices.Clone(pcs[:n])); line > 0 {
-			site = s.area.AddPlace(file, line)
-		}
-		s.known[pcs] = site
+		site = s.add(around)
 	}
+	return site
+}
+
+func (s *sites) add(around *stack) (site ring.Site) {
+	if s.known == nil {
+		s.known = map[stack]ring.Site{}
+	}
+	var pcs [16]uintptr
+	if file, line := locate(pcs[:runtime.Callers(0, pcs[:])]); line > 0 {
+		site = s.area.AddPlace(file, line)
+	}
+	s.known[*around] = site
 	return site
 }
 

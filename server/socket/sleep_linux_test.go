@@ -2,13 +2,17 @@ package socket
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"os"
 	"runtime"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 
+	"sockscope/server/ring"
 	"sockscope/server/trace"
 
 	"golang.org/x/sys/unix"
@@ -34,85 +38,156 @@ func busy() (stop func()) {
 	return func() { close(done) }
 }
 
+// calls is how many calls each test of sleep and no sleep makes.
+var calls = flag.Int("calls", 5000, "calls of each kind whose sleep is held against the kernel's word; 100000 is a proof")
+
+// noSequences has the C library, which the race detector brings, leave rseq(2) alone.
+const noSequences = "GLIBC_TUNABLES=glibc.pthread.rseq=0"
+
+// ways are the two ways in which it is known whether a call slept.
+var ways = []struct {
+	name  string
+	begin func(t *testing.T) *ring.Ring
+}{
+	{"mark", func(t *testing.T) *ring.Ring {
+		r := attach(t, false)
+		if current().passage.mark == nil {
+			t.Skip("the thread has no mark here: the kernel has no rseq(2), or keeps marks over sleeps")
+		}
+		return r
+	}},
+	{"usage", func(t *testing.T) *ring.Ring {
+		// As in a program with cgo: somebody else has registered the thread.
+		runtime.LockOSThread()
+		newMark()
+		r := attach(t, false)
+		if current().passage.mark != nil {
+			t.Fatal("a thread has two marks")
+		}
+		return r
+	}},
+}
+
 // A recv that finds its data never counts as asleep, however busy the process.
 func TestRecvWithDataIsAwake(t *testing.T) {
-	if !inChild(t) {
-		return
-	}
-	a, b := pair(t)
-	r := attach(t, false)
-	defer busy()()
-	n := 0
-	for range 200 {
-		for range 50 {
-			// Written untraced and by this very thread: the byte is there.
-			if _, err := unix.Write(a.fd, []byte("x")); err != nil {
-				t.Fatal(err)
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
+			if !inChild(t, noSequences) {
+				return
 			}
-			if data, err := b.Recv(1); len(data) != 1 || err != nil {
-				t.Fatalf("recv: %q, %v", data, err)
-			}
-		}
-		drain(t, r, func(e *trace.Event) {
-			if e.Kind == trace.Return {
-				n++
-				if e.Sleep != trace.Awake {
-					t.Errorf("recv %d had its data and is said to have slept (%d)", n, e.Sleep)
+			a, b := pair(t)
+			r := way.begin(t)
+			defer busy()()
+			received(t, r, b, trace.Awake, func(int) {
+				// Written untraced and by this very thread: the byte is there.
+				if _, err := unix.Write(a.fd, []byte("x")); err != nil {
+					t.Fatal(err)
 				}
-			}
+			})
 		})
-	}
-	if n != 10000 || r.Dropped() != 0 {
-		t.Fatalf("%d of 10000 calls are in the trace", n)
 	}
 }
 
 // A recv that has to wait always counts as asleep. That it waits is the word of
 // /proc, not of the trace.
 func TestRecvWithoutDataSleeps(t *testing.T) {
-	if !inChild(t) {
-		return
-	}
-	a, b := pair(t)
-	r := attach(t, false)
-	defer busy()()
-
-	// The writer waits, each time, until the thread is back from the recv before
-	// and asleep in the next.
-	const calls = 3000
-	var back atomic.Int64
-	witness := openWitness(t, gettid())
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		for i := range int64(calls) {
-			for back.Load() < i || !witness.asleepIn(unix.SYS_RECVFROM, b.fd) {
-				runtime.Gosched()
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
+			if !inChild(t, noSequences) {
+				return
 			}
-			unix.Write(a.fd, []byte("x"))
-		}
-	}()
-	n := 0
-	for i := range calls {
-		if data, err := b.Recv(1); len(data) != 1 || err != nil {
-			t.Fatalf("recv: %q, %v", data, err)
-		}
-		back.Add(1)
-		if i%50 == 49 {
-			drain(t, r, func(e *trace.Event) {
-				if e.Kind == trace.Return {
-					n++
-					if e.Sleep != trace.Slept {
-						t.Errorf("recv %d slept and is said not to have (%d)", n, e.Sleep)
+			a, b := pair(t)
+			r := way.begin(t)
+			defer busy()()
+
+			// The writer waits, each time, until the thread is back from the recv before
+			// and asleep in the next.
+			var begun atomic.Int64
+			witness := openWitness(t, gettid())
+			written := make(chan struct{})
+			go func() {
+				defer close(written)
+				for i := range int64(*calls) {
+					for begun.Load() <= i || !witness.asleepIn(unix.SYS_RECVFROM, b.fd) {
+						runtime.Gosched()
 					}
+					unix.Write(a.fd, []byte("x"))
 				}
-			})
+			}()
+			received(t, r, b, trace.Slept, func(int) { begun.Add(1) })
+			<-written
+		})
+	}
+}
+
+// received makes calls recvs of a byte, each after before, and holds what the trace
+// says about them against want, and of every second one against getrusage(2) around that
+// very call.
+func received(t *testing.T, r *ring.Ring, s *Socket, want trace.Sleep, before func(i int)) {
+	drain(t, r, func(*trace.Event) {})
+	n, wrong := 0, 0
+	for i := range *calls {
+		before(i)
+		if i%2 == 0 {
+			if data, err := s.Recv(1); len(data) != 1 || err != nil {
+				t.Fatalf("recv: %q, %v", data, err)
+			}
+		} else if switches := recvCounted(t, s); (switches > 0) != (want == trace.Slept) {
+			t.Errorf("recv %d: getrusage counts %d switches", i, switches)
 		}
+		drain(t, r, func(e *trace.Event) {
+			if e.Kind == trace.Return {
+				n++
+				if e.Sleep != want {
+					wrong++
+				}
+			}
+		})
 	}
-	<-written
-	if n != calls || r.Dropped() != 0 {
-		t.Fatalf("%d of %d calls are in the trace", n, calls)
+	if n != *calls || wrong != 0 || r.Dropped() != 0 {
+		t.Errorf("%d of %d calls are in the trace, %d of them with the wrong word on their sleep", n, *calls, wrong)
 	}
+	t.Logf("%d recvs, %d wrong", n, wrong)
+}
+
+// received1 is where recvCounted receives to. The stack of a test may move.
+var received1 [1]byte
+
+// recvCounted is a traced recv of a byte. It returns how often its thread has slept in
+// it, as getrusage(2) counts.
+func recvCounted(t *testing.T, s *Socket) int64 {
+	self := current()
+	c := call{name: trace.Recv, fd: s.fd, size: 1}
+	p := &self.passage
+	p.trap, p.args = unix.SYS_RECVFROM, [6]uintptr{uintptr(s.fd), uintptr(unsafe.Pointer(&received1)), 1}
+	if !self.entering(&c) {
+		t.Fatal("the ring is full")
+	}
+	switches := p.throughCounted()
+	if n, errno := self.returned(&c); n != 1 {
+		t.Fatalf("recv: %d, %v", n, errno)
+	}
+	return switches
+}
+
+// throughCounted is through with a count of the thread's sleeps in the call.
+//
+//go:nosplit
+//go:norace
+func (p *passage) throughCounted() int64 {
+	var before, after unix.Rusage
+	entersyscall()
+	p.before()
+	p.publish()
+	syscall.RawSyscall(unix.SYS_GETRUSAGE, unix.RUSAGE_THREAD, uintptr(unsafe.Pointer(&before)), 0)
+	r, _, errno := syscall.RawSyscall6(p.trap, p.args[0], p.args[1], p.args[2], p.args[3], p.args[4], p.args[5])
+	syscall.RawSyscall(unix.SYS_GETRUSAGE, unix.RUSAGE_THREAD, uintptr(unsafe.Pointer(&after)), 0)
+	p.returned = nanotime()
+	atomic.StoreInt64(p.pending, p.returned)
+	p.after()
+	p.r, p.errno = r, uintptr(errno)
+	exitsyscall()
+	return after.Nvcsw - before.Nvcsw
 }
 
 // witness reads what the kernel says about another thread.
@@ -242,4 +317,40 @@ func TestInterruptedCallsAreMadeAgain(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A thread that never leaves the processor is known by its processor time all the
+// same, and its exit has all of it.
+func TestProcessorTimeIsRead(t *testing.T) {
+	// Go's own signals would have it read, too.
+	if !inChild(t, noSequences, "GODEBUG=asyncpreemptoff=1") {
+		return
+	}
+	a, _ := pair(t)
+	r := attach(t, false)
+	var used []int64 // by the thread after each call
+	for range 20 {
+		for began := nanotime(); nanotime()-began < 3e6; {
+		}
+		a.PendingError()
+		var u unix.Rusage
+		unix.Getrusage(unix.RUSAGE_THREAD, &u)
+		used = append(used, u.Utime.Nano()+u.Stime.Nano())
+	}
+	exited(0)
+	n := 0
+	drain(t, r, func(e *trace.Event) {
+		switch {
+		case e.Kind == trace.Exit:
+			if e.CPU < used[n-1] {
+				t.Errorf("at the exit %d ns of processor time are said, after %d before", e.CPU, used[n-1])
+			}
+		case e.Kind == trace.Return:
+			// The kernel's ticks are up to 10 ms apart, and the reading is up to 1 ms old.
+			if e.CPU > used[n] || e.CPU < used[n]-11e6 {
+				t.Errorf("after call %d %d ns of processor time are said, it was %d", n, e.CPU, used[n])
+			}
+			n++
+		}
+	})
 }

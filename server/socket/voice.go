@@ -58,7 +58,9 @@ func (v *Voice) Enter(call trace.Call, fd, size int, data []byte) {
 		return
 	}
 	rec := ring.Record{Kind: trace.Enter, Call: call, FD: int32(fd), Size: int32(size), Data: data}
-	rec.Site = v.sites.here(4) // without this, and the method that was called
+	var around stack
+	frames(&around)
+	rec.Site = v.sites.at(&around)
 	v.said = v.note(rec)
 }
 

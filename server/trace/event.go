@@ -101,7 +101,10 @@ type Event struct {
 	Result int64 `cbor:"15,keyasint,omitempty"` // as the call returned it: -1 with Errno
 	Errno  Errno `cbor:"16,keyasint,omitempty"`
 	Sleep  Sleep `cbor:"17,keyasint,omitempty"`
-	CPU    int64 `cbor:"18,keyasint,omitempty"` // ns of processor time the thread has used so far, as of the kernel's last tick
+	// CPU is the processor time that the thread has used so far, in ns, on Exit too. It
+	// was read when the thread had last left the processor, at most 1 ms before Time. The
+	// kernel counts at its ticks, which are 1 to 10 ms apart, and when it switches threads.
+	CPU int64 `cbor:"18,keyasint,omitempty"`
 
 	// Sampled beside the call; each has its own time.
 	Queues []Queue `cbor:"19,keyasint,omitempty"`

@@ -134,7 +134,7 @@ func (s *State) Apply(e *Event) {
 		}
 	case Exit:
 		t.Exited, t.InCall = true, false
-		t.Since = e.Time
+		t.Since, t.CPU = e.Time, max(t.CPU, e.CPU)
 		if e.Thread == 0 {
 			p.Exited, p.Status, p.Zombie = true, e.Result, p.PID != 0
 			p.FDs = nil

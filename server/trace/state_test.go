@@ -143,6 +143,7 @@ func TestThreads(t *testing.T) {
 			ThreadState{Started: true, Call: Recv, FD: 4, Since: 11, File: 1, Line: 18, Errno: EAGAIN, Calls: 1}},
 		{"a reset is one", []Event{enter, {Kind: Return, Time: 11, Call: Recv, FD: 4, Result: -1, Errno: ECONNRESET}},
 			ThreadState{Started: true, Call: Recv, FD: 4, Since: 11, File: 1, Line: 18, Errno: ECONNRESET, Calls: 1, Errors: 1}},
+		{"its exit says what it used", []Event{slept, {Kind: Exit, Thread: 0, Time: 31, CPU: 950}}, ThreadState{Exited: true, Call: Recv, FD: 4, Since: 31, File: 1, Line: 18, Sleeps: 1, CPU: 950}},
 		{"processor time never falls", []Event{slept, {Kind: Return, Time: 31, Call: Recv, FD: 4, CPU: 100}}, ThreadState{Call: Recv, FD: 4, Since: 31, File: 1, Line: 18, Sleeps: 1, CPU: 900}},
 		{"exit in a call", []Event{enter, {Kind: Exit, Time: 50, Result: -9}}, ThreadState{Started: true, Exited: true, Call: Recv, FD: 4, Since: 50, File: 1, Line: 18, Calls: 1}},
 	} {

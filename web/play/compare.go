@@ -39,7 +39,7 @@ type Work struct {
 	Wakes              int   // sleeps of which it is inferred who ended them
 	Errors             int   // that returned an errno other than "not yet"
 	NotYet             int   // that returned EAGAIN and the like
-	CPU                int64 // processor time from the first return of each thread to its last; of a process that another made all of it, its start too
+	CPU                int64 // processor time from the first return of each thread to its last, or to its exit; of a process that another made all of it, its start too
 }
 
 // Wait is the longest wait of a client for a reply.
@@ -108,6 +108,9 @@ func (w *Work) lane(r *Run, l *Lane) {
 				w.Wakes++
 			}
 		}
+	}
+	if l.Exit >= 0 {
+		last = max(last, r.Steps[l.Exit].CPU) // of one that was killed, its exit says nothing
 	}
 	if made {
 		w.Threads++

@@ -1,0 +1,25 @@
+#include "textflag.h"
+
+// func frames(around *stack)
+// A frame pointer points to the caller's frame pointer; the return address lies above it.
+TEXT ·frames(SB), NOSPLIT, $0-8
+	MOVQ around+0(FP), DI
+	MOVQ BP, SI
+	MOVQ $7, CX
+next:
+	TESTQ SI, SI
+	JZ   done
+	MOVQ 8(SI), AX
+	MOVQ AX, (DI)
+	MOVQ (SI), SI
+	ADDQ $8, DI
+	DECQ CX
+	JNZ  next
+done:
+	RET
+
+// func goroutine() uintptr
+TEXT ·goroutine(SB), NOSPLIT, $0-8
+	MOVQ (TLS), AX
+	MOVQ AX, ret+0(FP)
+	RET
