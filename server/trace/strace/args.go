@@ -352,7 +352,8 @@ func (a *arguments) waitStatus(text string) {
 		n, err := strconv.ParseUint(strings.TrimRight(exit, "}]"), 10, 8)
 		a.status, a.ended = int64(n)<<8, err == nil
 	} else if signaled {
-		a.status = signalNamed(strings.FieldsFunc(signal, func(c rune) bool { return !wordly(c) })[0])
+		name := strings.TrimSuffix(strings.TrimRight(signal, "}]"), " && WCOREDUMP(s)")
+		a.status = signalNamed(name)
 		if a.ended = a.status > 0; strings.Contains(signal, "WCOREDUMP(s)") {
 			a.status |= 0x80
 		}
@@ -428,8 +429,7 @@ func unquote(text string) ([]byte, bool) {
 	return b, true
 }
 
-// addr reads a socket address as HOST:PORT, a path as it is, an abstract name behind
-// an @.
+// addr reads a socket address as sockaddr writes it.
 func (a *arguments) addr(text string) string {
 	if text == "NULL" {
 		return ""
@@ -451,6 +451,8 @@ func (a *arguments) addr(text string) string {
 		} else if host, ok := quoted("inet_pton(AF_INET6, "); ok {
 			addr = fmt.Sprintf("[%s]:%d", host, n)
 		}
+	} else if text == "{sa_family=AF_UNIX}" {
+		addr = "@"
 	} else if path, ok := quoted("sun_path=@"); ok {
 		addr = "@" + path
 	} else if path, ok := quoted("sun_path="); ok {
@@ -557,7 +559,11 @@ func (a *arguments) pollFDs(text, events string) *trace.Sets {
 			a.odd("a struct pollfd")
 			continue
 		}
-		a.add(s, fd, a.of(strings.TrimSuffix(words, "}"), pollBits))
+		bits := a.of(strings.TrimSuffix(words, "}"), pollBits)
+		if bits == 0 {
+			a.odd("an fd that is asked for nothing")
+		}
+		a.add(s, fd, bits)
 	}
 	return s
 }

@@ -441,23 +441,23 @@ func (r *Reader) came(tid int, c *call, back result) {
 	r.put(thread, *ret)
 }
 
-// syscall is one form in which a call of the trace enters the kernel.
-type syscall struct {
+// entry is one form in which a call of the trace enters the kernel.
+type entry struct {
 	call trace.Call
 	form []trace.Arg
 }
 
 // syscalls returns the calls by strace's names. Of two forms with one name the one
 // with more NULLs is first.
-var syscalls = sync.OnceValue(func() map[string][]syscall {
-	all := map[string][]syscall{}
+var syscalls = sync.OnceValue(func() map[string][]entry {
+	all := map[string][]entry{}
 	for _, c := range trace.Calls() {
 		if row := c.Row(); !c.Told() {
 			if !slices.ContainsFunc(row.Kernel, func(k trace.Syscall) bool { return k.Name == row.Name }) {
-				all[row.Name] = append(all[row.Name], syscall{c, row.Form})
+				all[row.Name] = append(all[row.Name], entry{c, row.Form})
 			}
 			for _, k := range row.Kernel {
-				all[k.Name] = append(all[k.Name], syscall{c, k.Form})
+				all[k.Name] = append(all[k.Name], entry{c, k.Form})
 			}
 		}
 	}
@@ -465,7 +465,7 @@ var syscalls = sync.OnceValue(func() map[string][]syscall {
 })
 
 // choose returns the form that fits the arguments.
-func choose(forms []syscall, list []string, told trace.Call) syscall {
+func choose(forms []entry, list []string, told trace.Call) entry {
 	for _, f := range forms[:len(forms)-1] {
 		fits := told == trace.CallNone || told == f.call
 		for i, arg := range f.form {

@@ -57,17 +57,17 @@ var (
 	pollBits     = table{[]name{{pollIn, "POLLIN"}, {pollPri, "POLLPRI"}, {pollOut, "POLLOUT"}, {0x40, "POLLRDNORM"}, {0x100, "POLLWRNORM"},
 		{0x80, "POLLRDBAND"}, {0x200, "POLLWRBAND"}, {pollErr, "POLLERR"}, {pollHup, "POLLHUP"}, {0x20, "POLLNVAL"}, {0x400, "POLLMSG"},
 		{0x1000, "POLLREMOVE"}, {pollRdHup, "POLLRDHUP"}}, "POLL???"}
-	epollBits = table{[]name{{pollIn, "EPOLLIN"}, {pollPri, "EPOLLPRI"}, {pollOut, "EPOLLOUT"}, {0x40, "EPOLLRDNORM"}, {0x80, "EPOLLRDBAND"},
-		{0x100, "EPOLLWRNORM"}, {0x200, "EPOLLWRBAND"}, {0x400, "EPOLLMSG"}, {pollErr, "EPOLLERR"}, {pollHup, "EPOLLHUP"},
+	epollBits = table{[]name{{pollIn, "EPOLLIN"}, {pollPri, "EPOLLPRI"}, {pollOut, "EPOLLOUT"}, {pollErr, "EPOLLERR"}, {pollHup, "EPOLLHUP"},
+		{0x40, "EPOLLRDNORM"}, {0x80, "EPOLLRDBAND"}, {0x100, "EPOLLWRNORM"}, {0x200, "EPOLLWRBAND"}, {0x400, "EPOLLMSG"},
 		{pollRdHup, "EPOLLRDHUP"}, {1 << 28, "EPOLLEXCLUSIVE"}, {1 << 29, "EPOLLWAKEUP"}, {1 << 30, "EPOLLONESHOT"}, {1 << 31, "EPOLLET"}}, "EPOLL???"}
 	fcntls = table{[]name{{0, "F_DUPFD"}, {1, "F_GETFD"}, {2, "F_SETFD"}, {getFlags, "F_GETFL"}, {setFlags, "F_SETFL"},
 		{1030, "F_DUPFD_CLOEXEC"}}, "F_???"}
 	fdFlags     = table{[]name{{1, "FD_CLOEXEC"}}, "FD_???"}
-	waitOptions = table{[]name{{1, "WNOHANG"}, {2, "WUNTRACED"}, {4, "WEXITED"}, {8, "WCONTINUED"}, {0x1000000, "WNOWAIT"},
+	waitOptions = table{[]name{{1, "WNOHANG"}, {2, "WSTOPPED"}, {2, "WUNTRACED"}, {4, "WEXITED"}, {8, "WCONTINUED"}, {0x1000000, "WNOWAIT"},
 		{0x20000000, "__WNOTHREAD"}, {0x40000000, "__WALL"}, {0x80000000, "__WCLONE"}}, "W???"}
 	levels = table{[]name{{0, "SOL_IP"}, {solSocket, "SOL_SOCKET"}, {6, "SOL_TCP"}, {17, "SOL_UDP"}, {41, "SOL_IPV6"}, {58, "SOL_ICMPV6"},
 		{132, "SOL_SCTP"}, {136, "SOL_UDPLITE"}, {255, "SOL_RAW"}, {263, "SOL_PACKET"}, {270, "SOL_NETLINK"}, {282, "SOL_TLS"},
-		{284, "SOL_MPTCP"}}, "SOL_???"}
+		{284, "SOL_MPTCP"}}, "SOL_??"}
 	// options has those of socket(7), ip(7), tcp(7) and ipv6(7), by their levels.
 	options = map[int64]table{
 		solSocket: {[]name{{1, "SO_DEBUG"}, {2, "SO_REUSEADDR"}, {3, "SO_TYPE"}, {soError, "SO_ERROR"}, {5, "SO_DONTROUTE"}, {6, "SO_BROADCAST"},
@@ -154,12 +154,19 @@ const (
 
 // name returns the name of n, or n in hexadecimal with a remark, as strace does.
 func (t table) name(n int64) string {
-	for _, c := range t.names {
-		if c.value == n {
-			return c.name
-		}
+	if name, ok := t.has(n); ok {
+		return name
 	}
 	return hex(n) + " /* " + t.unknown + " */"
+}
+
+func (t table) has(n int64) (name string, ok bool) {
+	for _, c := range t.names {
+		if c.value == n {
+			return c.name, true
+		}
+	}
+	return "", false
 }
 
 // bits returns the names of the bits that are set in n, with the rest.
@@ -202,11 +209,17 @@ func hex(n int64) string {
 }
 
 func socketType(n int64) string {
-	s := kinds.name(n & 0xf)
-	if rest := n &^ 0xf; rest != 0 {
-		s += "|" + socketFlags.bits(rest)
+	kind, flags := n&0xf, n&^0xf
+	_, named := kinds.has(kind)
+	switch {
+	case flags == 0 && (named || kind != 0):
+		return kinds.name(kind)
+	case flags == 0:
+		return "0"
+	case named:
+		return kinds.name(kind) + "|" + socketFlags.bits(flags)
 	}
-	return s
+	return socketFlags.bits(n)
 }
 
 func protocol(domain, n int64) string {

@@ -30,7 +30,7 @@ const Content = 32
 //
 // What a trace doesn't have differs from strace: what stands at an address that
 // nothing was written to is "...", the room for an address is not told, the data of
-// an epoll_event is the fd, and a duration below a microsecond is in nanoseconds, nine
+// an epoll_event is the fd, epoll's events are in the order of their fds, and a duration below a microsecond is in nanoseconds, nine
 // digits. Content is cut at Content bytes.
 func (n Names) Line(enter, ret *trace.Event) string {
 	text, _ := n.write(enter, ret)
@@ -243,7 +243,7 @@ func (w *writer) arg(a trace.Arg) {
 		if names, ok := options[level]; ok {
 			w.say(names.name(option))
 		} else {
-			w.say(hex(option))
+			w.int(option)
 		}
 	case trace.ArgOptionValue, trace.ArgOptionOut:
 		value, size := optionValue(w.at(w.next-2), w.at(w.next-1), w.take())
@@ -525,7 +525,8 @@ func quote(data []byte) string {
 }
 
 // sockaddr returns an address as strace shows it, and its size. The address is
-// HOST:PORT, or one of AF_UNIX: a path, or a name behind an @.
+// HOST:PORT, or one of AF_UNIX: a path, a name behind an @, or the @ alone where there
+// is none.
 // (Package net/netip would say more of a bad one, and costs app.wasm 40 KB.)
 func sockaddr(addr string) (text, size string) {
 	if addr == "" {
@@ -536,6 +537,8 @@ func sockaddr(addr string) (text, size string) {
 	port, err := strconv.ParseUint(addr[colon+1:], 10, 16)
 	six := strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]")
 	switch {
+	case addr == "@":
+		return "{sa_family=AF_UNIX}", "2"
 	case colon < 0 || err != nil || !six && strings.Trim(host, "0123456789.") != "":
 		if name, abstract := strings.CutPrefix(addr, "@"); abstract {
 			return "{sa_family=AF_UNIX, sun_path=@" + quote([]byte(name)) + "}", strconv.Itoa(3 + len(name))

@@ -40,7 +40,7 @@ func TestLine(t *testing.T) {
 		{trace.Event{Call: trace.Setsockopt, FD: 3, Args: []int64{1, 13, 0}}, &trace.Event{}, `setsockopt(3, SOL_SOCKET, SO_LINGER, {l_onoff=1, l_linger=0}, 8) = 0 <0.000123>`},
 		{trace.Event{Call: trace.Setsockopt, FD: 3, Args: []int64{1, 13, -1}}, &trace.Event{}, `setsockopt(3, SOL_SOCKET, SO_LINGER, {l_onoff=0, l_linger=0}, 8) = 0 <0.000123>`},
 		{trace.Event{Call: trace.Setsockopt, FD: 3, Args: []int64{6, 1, 1}}, &trace.Event{}, `setsockopt(3, SOL_TCP, TCP_NODELAY, [1], 4) = 0 <0.000123>`},
-		{trace.Event{Call: trace.Setsockopt, FD: 3, Args: []int64{77, 66, 1}}, &trace.Event{}, `setsockopt(3, 0x4d /* SOL_??? */, 0x42, [1], 4) = 0 <0.000123>`},
+		{trace.Event{Call: trace.Setsockopt, FD: 3, Args: []int64{77, 66, 1}}, &trace.Event{}, `setsockopt(3, 0x4d /* SOL_?? */, 66, [1], 4) = 0 <0.000123>`},
 		{trace.Event{Call: trace.Select, FD: -1, Size: 6, Timeout: 20e9, Sets: &trace.Sets{Read: []int{3, 4, 5}, Write: []int{5}}},
 			&trace.Event{Result: 3, Sets: &trace.Sets{Read: []int{3, 4}, Write: []int{5}}},
 			`select(6, [3 4 5], [5], [], {tv_sec=20, tv_usec=0}) = 3 (in [3 4], out [5]) <0.000123>`},
