@@ -85,23 +85,10 @@ func (s *session) digit(n int) {
 	s.rev++
 }
 
-// nextQuestion goes to the next question without an answer, from the start
-// again after the last.
+// nextQuestion goes to the next question without an answer.
 func (s *session) nextQuestion() {
-	var done []*play.Question
-	for _, a := range s.Quiz.History() {
-		done = append(done, a.Question)
-	}
-	all := s.Quiz.Questions()
-	first, _ := slices.BinarySearchFunc(all, s.pos(), func(q *play.Question, pos int) int { return q.At - pos })
-	for i := range all {
-		if q := all[(first+i)%len(all)]; !slices.Contains(done, q) {
-			s.Player.Playing = false
-			s.Player.Seek(q.At)
-			s.moved()
-			return
-		}
-	}
+	s.Quiz.Next()
+	s.moved()
 }
 
 // onward says where goOn leads from an answer; "" is nowhere.
@@ -143,7 +130,7 @@ func (c *kernelPane) asked(q *play.Question) app.UI {
 	guess := c.S.Quiz.Guess()
 	class, hint := "ask", "Choose an answer, or press its number."
 	if len(q.Members) > 0 {
-		class, hint = "ask lights", "Light the members above"
+		class, hint = "ask lights", "Pick the fds above"
 		if len(q.Offers) > 0 {
 			hint += ", or choose below"
 		}
@@ -175,7 +162,7 @@ func (c *kernelPane) told(a *play.Answer) app.UI {
 		mark, class = "✓", "qm ok"
 	}
 	facts := run.Explain(q)
-	right, made := c.S.Quiz.Score()
+	score := c.S.Quiz.Score()
 	onward := c.S.onward()
 	return elc("section", "ask").ID("ask").Role("status").Body(
 		elc("div", "asks").Body(
@@ -192,7 +179,7 @@ func (c *kernelPane) told(a *play.Answer) app.UI {
 		elc("div", "go").Body(
 			// Each button stands where one of the question's did: Check that had the
 			// focus becomes the button that goes on, and keeps it.
-			elc("span", "note sp").Text(fmt.Sprintf("%d of %d right", right, made)),
+			elc("span", "note sp").Text(fmt.Sprintf("%d of %d right", score.Right, score.Made)),
 			button(c.onAgain).Class("btn").Text("Ask again"),
 			app.If(onward != "", func() app.UI { return button(c.onGoOn).Class("btn pri").Title("Enter").Text(onward) }),
 		),
@@ -216,7 +203,7 @@ func verdict(a *play.Answer) string {
 			lit = append(lit, fmt.Sprintf("%d %s", q.Members[i].FD, q.Members[i].List))
 		}
 	}
-	return "You lit " + strings.Join(lit, ", ") + "."
+	return "You picked " + strings.Join(lit, ", ") + ". " + q.Belief
 }
 
 func (c *kernelPane) onCheck(app.Context, app.Event) { c.S.apply(checkAnswer) }

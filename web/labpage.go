@@ -199,7 +199,7 @@ func (p *labPage) draw() {
 		}
 	}
 	q := p.s.question()
-	p.lanes.View.Veil, p.lanes.View.AskLane = q != nil || p.s.veiled(), -1
+	p.lanes.View.Veil, p.lanes.View.AskLane = p.s.Quiz.Hides() || p.s.veiled(), -1
 	if q != nil {
 		p.lanes.View.AskLane = q.Lane
 	}

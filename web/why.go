@@ -170,13 +170,8 @@ func (s *session) clicked(hit timeline.Target) {
 }
 
 // told is the position up to which may be told what happens: all there is, but
-// while a question is open no more than has been shown.
-func (s *session) told() int {
-	if s.question() != nil {
-		return s.pos()
-	}
-	return s.Player.Len()
-}
+// where a question waits for its answer no more than up to that.
+func (s *session) told() int { return min(s.Player.Len(), s.Quiz.Horizon()) }
 
 func (c *kernelPane) why() app.UI {
 	s := c.S

@@ -19,6 +19,7 @@ var byteorder = &Lab{
 		"`htonl` and `htons` swap on a little-endian machine and do nothing on a big-endian one; `ntohl` and `ntohs` are the same swap. They change the order of bytes, not their number.",
 		"The swap belongs where a number becomes bytes, once on each side. 1 as 16 bits in one order is 256 in the other.",
 	},
+	Asks: []Topic{PrintsNumber, RecvHas, RecvWoken},
 	Knobs: []knob.Knob{
 		{Name: "number", Label: "number", Type: knob.Int, Min: 0, Max: 1<<32 - 1, Offers: []string{"1", "256", "20000", "16843009", "305419896"}, Default: "1"},
 		{Name: "bits", Label: "size", Type: knob.Choice, Offers: []string{"16", "32"}, Default: "16"},

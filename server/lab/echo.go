@@ -21,6 +21,7 @@ var echo = &Lab{
 		"`send` returns when the kernel has copied the bytes into its buffer. It says nothing about the peer having read them.",
 		"`shutdown(SHUT_WR)` ends one direction: I have said all. `close` gives the socket back.",
 	},
+	Asks: []Topic{AcceptSleeps, AcceptGives, RecvSleeps, RecvWoken, SendTakes, SendHalfClosed, RecvEnd},
 	Knobs: []knob.Knob{
 		{Name: "client", Label: "client", Type: knob.Choice, Offers: []string{"you", "program"}, Default: "you"},
 		{Name: "message", Label: "message", Type: knob.Text, Min: 1, Max: 64, Default: "Hello, world"},

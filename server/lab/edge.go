@@ -19,6 +19,7 @@ var edge = talking(&Lab{
 		"So read until EAGAIN, and write until EAGAIN; the socket has to be non-blocking, or the last call sleeps. This program reads only when all is sent, as those of `poll` and `epoll` do.",
 		"A process that ends with bytes unread resets the connection: the client's `recv` returns ECONNRESET.",
 	},
+	Asks: []Topic{ToldAgain, RecvNotYet, RecvPart, WaitReadable, WaitEnd, WaitTimesOut, RecvFails},
 	Knobs: []knob.Knob{
 		{Name: "reads", Label: "reads", Type: knob.Choice, Offers: []string{"to EAGAIN", "once"}, Default: "to EAGAIN"},
 		{Name: "clients", Label: "clients", Type: knob.Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4", "6", "8"}, Default: "2"},

@@ -19,6 +19,7 @@ var epoll = talking(&Lab{
 		"The list lives in the kernel, which puts a socket among the ready ones when something arrives. Waiting costs by what is ready, not by what is listed.",
 		"`epoll_wait` copies the ready events to the program's memory, as `poll` does. No memory is shared between kernel and program.",
 	},
+	Asks: []Topic{ToldAgain, WaitSleeps, RecvPart, WaitCounts, WaitListener, WaitEnd, WaitTimesOut},
 	Knobs: []knob.Knob{
 		{Name: "clients", Label: "clients", Type: knob.Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4", "6", "8"}, Default: "3"},
 		messagesKnob,

@@ -18,6 +18,7 @@ var first = &Lab{
 		"This server closes after one answer. The client sees that as the end of the stream: `recv` returns 0 bytes, which is no error.",
 		"`listen(5)` is how many connections may wait to be accepted. It is not the number of clients.",
 	},
+	Asks: []Topic{AcceptSleeps, AcceptGives, RecvWoken, RecvHas, RecvEnd},
 	Knobs: []knob.Knob{
 		{Name: "port", Label: "port", Type: knob.Choice, Offers: []string{"80", "8080"}, Default: "80"},
 	},

@@ -19,6 +19,7 @@ var iterative = talking(&Lab{
 		"A thread that waits in one call for one peer serves nobody else, however idle it is.",
 		"The backlog is bounded: see the knob. Linux lets in one more than that; beyond it the kernel drops the handshake, and `connect` sleeps until it tries again, after about a second.",
 	},
+	Asks: []Topic{ConnectQueued, AcceptedLater, RecvSleeps, RecvHas},
 	Knobs: []knob.Knob{
 		clientsKnob,
 		messagesKnob,

@@ -18,6 +18,7 @@ var kqueue = &Lab{
 		"One `kevent` can change the list and wait at once. This server makes a call for each, so that they can be told apart.",
 		"The filters are for more than sockets: files, processes, signals and timers wait in the same list.",
 	},
+	Asks: []Topic{WaitSleeps, WaitListener, WaitReadable, WaitCounts, WaitEnd, WaitTimesOut},
 	Knobs: []knob.Knob{
 		{Name: "clients", Label: "clients", Type: knob.Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4", "6", "8"}, Default: "3"},
 		messagesKnob,

@@ -20,7 +20,7 @@ type Lab struct {
 	Notes    string // a caveat shown beside the knobs; may be empty
 
 	Stops []Stop  // the walk, four to six of them in the order of a default run
-	Asks  []Topic // what is asked first, in this order; the lesson of the lab
+	Asks  []Topic // what the learner is asked about, each once: the lesson of the lab
 	Recap string  // what the lab has shown, two sentences
 	Next  string  // the ID of the lab to go on with; "" ends the course
 	Needs string  // the ID of the lab to know first; "" is none

@@ -19,6 +19,7 @@ var poll = talking(&Lab{
 		"Both are told everything again at every call, and both look at every fd that they are told of: the cost grows with the list.",
 		"POLLERR and POLLHUP are always told. The next `recv` or `send` says what happened.",
 	},
+	Asks: []Topic{WaitSleeps, WaitListener, WaitReadable, WaitSeveral, WaitCounts, WaitEnd, WaitTimesOut},
 	Knobs: []knob.Knob{
 		clientsKnob,
 		messagesKnob,

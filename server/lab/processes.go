@@ -20,6 +20,7 @@ var processes = talking(&Lab{
 		"Processes share no memory: what one child breaks or learns stays in that child.",
 		"A child that has ended is a zombie until its parent waits for it. A parent that never does fills the table of processes.",
 	},
+	Asks: []Topic{WhoReceives, WhoCloses, RecvSleeps, RecvEnd},
 	Knobs: []knob.Knob{
 		clientsKnob,
 		messagesKnob,

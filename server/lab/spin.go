@@ -27,6 +27,7 @@ var spin = talking(&Lab{
 		"A loop that asks without a pause takes a whole processor from everybody else, for as long as it waits.",
 		"A program that wants to wait without blocking in one call asks the kernel to wake it: `select`, `poll` or `epoll_wait`.",
 	},
+	Asks: []Topic{AskedOften, RecvNotYet, SendTakes, RecvEnd},
 	Knobs: []knob.Knob{
 		{Name: "clients", Label: "clients", Type: knob.Int, Min: 1, Max: 8, Offers: []string{"1", "2", "4", "8"}, Default: "1"},
 		{Name: "messages", Label: "messages each", Type: knob.Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4"}, Default: "1"},

@@ -22,6 +22,7 @@ var timeouts = &Lab{
 		"SO_RCVTIMEO is a setting of one socket. When the time is up `recv` returns EAGAIN, the same as a non-blocking one that has nothing to give.",
 		"The timeout of `select` is an argument of each call, for any number of sockets. A pause of the program's own is time in which bytes lie in Recv-Q unread.",
 	},
+	Asks: []Topic{RecvSleeps, RecvNotYet, WaitSleeps, WaitTimesOut, RecvWoken, RecvEnd},
 	Knobs: []knob.Knob{
 		{Name: "timeout", Label: "patience", Type: knob.Duration, Min: int64(time.Millisecond), Max: int64(2 * time.Second), Offers: []string{"5ms", "20ms", "100ms"}, Default: "5ms"},
 		{Name: "pause", Label: "client is late by", Type: knob.Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "18ms", "200ms"}, Default: "18ms", Injected: true},

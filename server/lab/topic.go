@@ -36,7 +36,7 @@ const (
 	PrintsNumber   Topic = "prints a number"          // a program prints the number that it received
 	AskedOften     Topic = "asked often"              // recv returns bytes after it was told "not yet" many times
 	ToldAgain      Topic = "told again"               // epoll_wait, and bytes of before are unread
-	WhoAccepts     Topic = "who accepts"              // which thread or process receives a client's first bytes
+	WhoReceives    Topic = "who receives"             // which thread or process receives a client's first bytes
 	WhoCloses      Topic = "who closes"               // whose close ends a connection that several processes hold
 	ShakenHands    Topic = "writable after a connect" // a connecting socket turns writable
 )

@@ -23,6 +23,7 @@ var twoPorts = &Lab{
 		"`select` waits for whatever is an fd: listeners, connections, pipes. One wait for many sources is what it is for.",
 		"A listener is readable when its backlog isn't empty. The client in it may give up before `accept`: hence the listener is non-blocking.",
 	},
+	Asks: []Topic{WaitSleeps, WaitListener, AcceptGives, WaitReadable, WaitCounts, WaitEnd, WaitTimesOut},
 	Knobs: []knob.Knob{
 		{Name: "clients", Label: "clients", Type: knob.Int, Min: 2, Max: 8, Offers: []string{"2", "3", "4", "6", "8"}, Default: "4"},
 		{Name: "messages", Label: "messages each", Type: knob.Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "5", "8"}, Default: "2"},

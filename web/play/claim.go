@@ -45,6 +45,7 @@ const (
 	Cost                      // between the Returns Other and Step the thread used N ns of processor time
 	Watched                   // the epoll_ctl Step put FD on the interest list; N is 1 with EPOLLET
 	Arrived                   // the bytes of the recv that returned in Step arrived in the order of its content
+	SoError                   // the getsockopt that returned in Step read N as the SO_ERROR of FD
 	Connected                 // the connect that returned in Other was N ns old when the accept returned in Step
 
 	Held // beside the call of Step, an event, the kernel held Queue for FD
@@ -62,6 +63,7 @@ const (
 	Remote      // nothing is known to be there that c, Step, waits for at FD, and Addr, which is not traced, can bring it
 	Room        // c, Step, a send, sleeps while the buffers on the way are full, and Procs can make room
 	Reported    // N bytes are left at FD; the epoll_wait that returned in Step told of them, and won't again: FD is edge-triggered; c is Other
+	Shared      // after the close that returned in Step, Procs have the connection of FD open
 	Unaccepted  // nobody has accepted the connection that FD of c, Step, stands for: it waits in the backlog of Procs
 	Full        // when the connect Step entered, N connections waited in the backlog that the listen which returned in Other made for Count
 	Resent      // for N ns the connect Step has waited, or did: its SYN was dropped, and is sent again and again
@@ -151,6 +153,12 @@ var sayings = [numKinds]struct {
 	Arrived: {trace.Observed, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("the bytes that arrived were % x, in this order", r.Steps[c.Step].Data)
 	}},
+	SoError: {trace.Observed, func(r *Run, c *Claim) string {
+		if c.N == 0 {
+			return "getsockopt read its SO_ERROR, which is 0: no error"
+		}
+		return "getsockopt read its SO_ERROR: " + trace.Errno(c.N).String()
+	}},
 	Connected: {trace.Observed, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("%s had been connected for %s", r.who(r.Steps[c.Other].Proc), span(c.N))
 	}},
@@ -212,6 +220,9 @@ var sayings = [numKinds]struct {
 	}},
 	Reported: {trace.Inferred, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("%s %s left at fd %d. epoll_wait has told of them: edge-triggered, it tells of no byte twice", count(c.N, "byte"), plural(c.N, "is", "are"), c.FD)
+	}},
+	Shared: {trace.Inferred, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("%s %s the connection open still: it goes on", r.either(c.Procs), plural(int64(len(c.Procs)), "has", "have"))
 	}},
 	Unaccepted: {trace.Inferred, func(r *Run, c *Claim) string {
 		which := "this connection"

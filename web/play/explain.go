@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"sockscope/server/lab"
 	"sockscope/server/trace"
 )
 
@@ -37,22 +38,43 @@ func (r *Run) Explain(q *Question) []Link {
 	in := &r.Steps[c.Enter]
 	w := &why{run: r, ends: r.endsNow(), n: q.Answer + 1, path: []waypoint{{call: c}}}
 	switch {
-	case q.Asking == AskSleep || q.situation == waitSleeps:
+	case q.Asking == AskSleep || q.Topic == lab.WaitSleeps:
 		w.n = c.Enter + 1
 		w.buffers(c)
 		w.gaveUp(c)
-	case q.situation == askedOften:
+	case q.Topic == lab.AskedOften:
 		w.spun(c, r.CallAt(q.Answer))
-	case q.situation == toldAgain:
+	case q.Topic == lab.ToldAgain:
 		w.n = c.Enter + 1
 		w.buffers(c)
 		w.watching(c)
 		w.gaveUp(c)
+	case q.Topic == lab.WhoReceives:
+		got := r.CallAt(q.Answer)
+		w.path[0].call = got
+		w.add(Claim{Kind: returnedAs(r, got), Step: got.Enter, Other: got.Return})
+		w.bytes(got.Return)
+	case q.Topic == lab.WhoCloses:
+		w.add(Claim{Kind: Returned, Step: c.Enter, Other: c.Return})
+		if l, ok := w.ends.at(in.Proc, in.FD, c.Enter); ok {
+			w.add(Claim{Kind: Shared, Step: c.Return, FD: in.FD, Procs: l.mine.holders(w.n)})
+		}
+	case q.Topic == lab.ShakenHands:
+		out := &r.Steps[q.At-1]
+		if held := queue(out, in.FD); held != nil {
+			w.add(Claim{Kind: Took, Step: q.At - 1, FD: in.FD, Queue: held})
+		}
+		if l, ok := w.ends.at(in.Proc, in.FD, w.n); ok && !l.accepted {
+			if at := r.listening(in.Proc, r.Steps[l.own.Opened].Addr, w.n); at != nil {
+				w.add(Claim{Kind: Unaccepted, Step: c.Enter, FD: in.FD, Procs: []int{at.proc}})
+			}
+		}
+		w.add(Claim{Kind: SoError, Step: c.Return, FD: in.FD, N: r.Steps[c.Return].Args[2]})
 	case q.Asking == AskWhen:
 		w.accepting(c)
-	case q.situation == printsNumber:
+	case q.Topic == lab.PrintsNumber:
 		w.number(c)
-	case q.situation == connectQueued:
+	case q.Topic == lab.ConnectQueued:
 		if at := r.listening(in.Proc, in.Addr, w.n); at != nil {
 			if busy := w.now(at.proc, at.fd); busy != nil {
 				w.add(Claim{Kind: In, Step: busy.Enter, N: r.Steps[w.n-1].Time - r.Steps[busy.Enter].Time})
@@ -70,6 +92,14 @@ func (r *Run) Explain(q *Question) []Link {
 		}
 	}
 	return w.links[:min(len(w.links), maxLinks)]
+}
+
+// returnedAs is the kind of claim that tells how a call came back.
+func returnedAs(r *Run, c *Call) Kind {
+	if r.Steps[c.Return].Sleep == trace.Slept {
+		return Slept
+	}
+	return Returned
 }
 
 // gaveUp tells whether the thread of c, which came back later, slept in it.

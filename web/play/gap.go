@@ -19,9 +19,14 @@ func (r *Run) gap(lane *Lane, i int) {
 	if g.Calls == 0 {
 		return
 	}
-	for key, ci := range r.ends {
-		if c := &r.Conns[ci]; key.proc == lane.Proc && c.Torn < 0 {
-			c.Torn = i
+	for ci := range r.Conns {
+		c := &r.Conns[ci]
+		for _, end := range []*End{&c.Client, &c.Server} {
+			for k := 0; end.fd(k) != nil && c.Torn < 0; k++ {
+				if f := end.fd(k); f.Proc == lane.Proc && f.open(lane.last) {
+					c.Torn = i
+				}
+			}
 		}
 	}
 }

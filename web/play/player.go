@@ -59,7 +59,7 @@ func (p *Player) State() *trace.State {
 func (p *Player) Grown() {
 	p.state = nil // samples may have come in at the position
 	if p.Quiz != nil {
-		p.Quiz.chooser.grow()
+		p.Quiz.grow()
 	}
 	if p.Follow {
 		p.forward(p.Len())
@@ -67,7 +67,8 @@ func (p *Player) Grown() {
 	}
 }
 
-// Seek moves to where n steps have happened, or as near as there is.
+// Seek moves to where n steps have happened, or as near as there is and an open
+// question lets it.
 func (p *Player) Seek(n int) {
 	p.Follow = false
 	p.seek(n)
@@ -76,15 +77,17 @@ func (p *Player) Seek(n int) {
 // forward moves on to where n steps have happened, or to the first open
 // question before that, which stops the player.
 func (p *Player) forward(n int) {
-	to := p.Quiz.limit(p.pos, n)
-	p.seek(to)
-	if to < n {
+	p.seek(n)
+	if p.pos < min(n, p.Len()) {
 		p.Quiz.hold()
 	}
 }
 
 func (p *Player) seek(n int) {
-	p.pos = max(0, min(n, p.Len()))
+	if p.Quiz != nil {
+		p.Quiz.verdict = nil
+	}
+	p.pos = max(0, min(n, p.Len(), p.Quiz.Horizon()))
 	p.now = 0
 	if p.pos > 0 {
 		p.now = p.Run.Steps[p.pos-1].Time
@@ -96,8 +99,10 @@ func (p *Player) seek(n int) {
 // SeekTime moves to time t, ns since the run's start.
 func (p *Player) SeekTime(t int64) {
 	t = max(0, min(t, p.Run.Duration()))
-	p.Seek(p.Run.StepAt(t))
-	p.now = t
+	n := p.Run.StepAt(t)
+	if p.Seek(n); p.pos == n {
+		p.now = t
+	}
 }
 
 // Step moves by n steps, back when n is negative, and stops playing. An open
@@ -215,12 +220,12 @@ func (p *Player) Tick(d time.Duration) bool {
 	} else {
 		t := min(p.now+int64(d.Seconds()*rate), p.Run.Duration())
 		n := p.Run.StepAt(t)
-		if to := p.Quiz.limit(p.pos, n); to < n {
+		if n > p.Quiz.Horizon() {
 			p.forward(n)
 			return p.now != before || p.pos != beforePos
 		}
 		if n != p.pos {
-			p.pos, p.state = n, nil
+			p.seek(n)
 		}
 		p.now = t
 	}

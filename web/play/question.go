@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"sockscope/server/lab"
 	"sockscope/server/trace"
 )
 
@@ -21,6 +22,7 @@ const (
 // Question is asked at a moment that matters, before what answers it is shown.
 // What is right was read from the trace.
 type Question struct {
+	Topic   lab.Topic
 	Asking  Asking
 	Lane    int      // index in Run.Lanes of the lane that it is about
 	Enter   int      // index in Steps of the call's Enter
@@ -30,9 +32,9 @@ type Question struct {
 	Offers  []Offer  // answers to choose from
 	Members []Member // of AskReady: what may be lit, in the order of the lists
 	Right   Guess
+	Belief  string // of AskReady: what is so instead of what other members would say
 
-	does      bool // it asks what a call does: what that returns is a sentence then
-	situation situation
+	does bool // it asks what a call does: what that returns is a sentence then
 }
 
 // Offer is one answer to choose.
@@ -129,13 +131,13 @@ const (
 )
 
 // asks returns a question about c that is to be asked at the position.
-func asks(c *Call, a Asking, s situation, at int) *Question {
-	return &Question{Asking: a, Lane: c.Lane, Enter: c.Enter, Answer: c.Return, At: at, situation: s}
+func asks(c *Call, a Asking, s lab.Topic, at int) *Question {
+	return &Question{Asking: a, Lane: c.Lane, Enter: c.Enter, Answer: c.Return, At: at, Topic: s}
 }
 
 // sleeps asks what a call does that slept, just after it entered. Its text is
 // that of a call which did not sleep, so that it gives nothing away.
-func sleeps(r *Run, c *Call, s situation) *Question {
+func sleeps(r *Run, c *Call, s lab.Topic) *Question {
 	in := &r.Steps[c.Enter]
 	q := asks(c, AskSleep, s, c.Enter+1)
 	q.happens(r, in)
@@ -178,7 +180,7 @@ func (q *Question) happens(r *Run, in *trace.Event) {
 // received asks what a recv returns. first and whole are what the first send
 // and the last one had sent, of those that the bytes came from; 0 where that
 // is not known.
-func received(r *Run, c *Call, s situation, nonBlocking bool, first, whole int64) *Question {
+func received(r *Run, c *Call, s lab.Topic, nonBlocking bool, first, whole int64) *Question {
 	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
 	slept := out.Sleep != trace.Awake
 	q := asks(c, AskResult, s, moment(c, out))
@@ -227,7 +229,7 @@ func failure(out *trace.Event) string {
 }
 
 // sent asks what a send returns.
-func sent(r *Run, c *Call, s situation, nonBlocking bool) *Question {
+func sent(r *Run, c *Call, s lab.Topic, nonBlocking bool) *Question {
 	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
 	q := asks(c, AskResult, s, moment(c, out))
 	q.happens(r, in)
@@ -246,7 +248,7 @@ func sent(r *Run, c *Call, s situation, nonBlocking bool) *Question {
 			q.wrong("EAGAIN says that not one byte fitted.", "-1 EAGAIN")
 		} else {
 			q.right("%s: it took all", grouped(out.Result))
-			if s == sendHalfClosed {
+			if s == lab.SendHalfClosed {
 				q.wrong(halfCloseOneWay, "-1 EPIPE: the connection is closing")
 			}
 		}
@@ -263,7 +265,7 @@ func sent(r *Run, c *Call, s situation, nonBlocking bool) *Question {
 }
 
 // accepted asks what an accept returns.
-func accepted(r *Run, c *Call, s situation) *Question {
+func accepted(r *Run, c *Call, s lab.Topic) *Question {
 	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
 	q := asks(c, AskResult, s, moment(c, out))
 	q.happens(r, in)
@@ -282,7 +284,7 @@ func accepted(r *Run, c *Call, s situation) *Question {
 }
 
 // connected asks what a connect does that nobody has accepted.
-func connected(r *Run, c *Call, s situation) *Question {
+func connected(r *Run, c *Call, s lab.Topic) *Question {
 	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
 	q := asks(c, AskResult, s, c.Return)
 	q.Text = fmt.Sprintf("Nobody is in accept. What does %s of %s return?", brief(in), r.who(in.Proc))
@@ -313,13 +315,13 @@ func moment(c *Call, out *trace.Event) int {
 }
 
 // ready asks which fds a multiplexer finds ready.
-func ready(r *Run, c *Call, s situation) *Question {
+func ready(r *Run, c *Call, s lab.Topic) *Question {
 	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
 	q := asks(c, AskReady, s, moment(c, out))
 	q.Text = fmt.Sprintf("Which fds does %v of %s find ready?", in.Call, r.who(in.Proc))
 	came := lists(out.Sets)
 	q.Right.Offer = -1
-	if s == waitSleeps {
+	if s == lab.WaitSleeps {
 		q.At = c.Enter + 1
 	}
 	for l, asked := range lists(in.Sets) {
@@ -328,7 +330,9 @@ func ready(r *Run, c *Call, s situation) *Question {
 			q.Right.Lit = append(q.Right.Lit, slices.Contains(came[l], fd))
 		}
 	}
-	if s == waitSleeps {
+	q.Belief = "An fd is ready when a call on it would not sleep: there are bytes, the end of them, a connection, or room."
+	if s == lab.WaitSleeps {
+		q.Belief = "No call on any of them would have gone through: no connection, no bytes, no end of them."
 		q.right("None yet: it sleeps")
 		q.Right = Guess{Offer: 0}
 	} else if out.Sleep == trace.Awake {
@@ -354,7 +358,7 @@ func lists(s *trace.Sets) [3][]int {
 
 // counted asks for the number that a multiplexer returns; sat is how many bytes
 // were in the receive queues of the ready ones, and fd one of them.
-func counted(r *Run, c *Call, s situation, sat int64, fd int) *Question {
+func counted(r *Run, c *Call, s lab.Topic, sat int64, fd int) *Question {
 	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
 	q := asks(c, AskResult, s, moment(c, out))
 	q.Text = fmt.Sprintf("What number does %v of %s return?", in.Call, r.who(in.Proc))
@@ -368,7 +372,7 @@ func counted(r *Run, c *Call, s situation, sat int64, fd int) *Question {
 }
 
 // ranOut asks what a multiplexer returns for which nothing happened.
-func ranOut(r *Run, c *Call, s situation) *Question {
+func ranOut(r *Run, c *Call, s lab.Topic) *Question {
 	in := &r.Steps[c.Enter]
 	q := asks(c, AskResult, s, moment(c, &r.Steps[c.Return]))
 	q.Text = fmt.Sprintf("%v of %s waits %s at most. What does it return?", in.Call, r.who(in.Proc), span(in.Timeout))
@@ -380,7 +384,7 @@ func ranOut(r *Run, c *Call, s situation) *Question {
 
 // printed asks what a program writes to its standard output that has received a
 // number: values are what the bytes mean in either order.
-func printed(r *Run, c *Call, s situation, text string, values []uint64) *Question {
+func printed(r *Run, c *Call, s lab.Topic, text string, values []uint64) *Question {
 	in := &r.Steps[c.Enter]
 	q := asks(c, AskResult, s, c.Enter)
 	q.Answer = c.Enter
@@ -395,7 +399,7 @@ func printed(r *Run, c *Call, s situation, text string, values []uint64) *Questi
 
 // queued asks, when a client has connected, when it is accepted: others are the
 // clients before it, and the right one's end let the server come to accept.
-func queued(r *Run, c *Call, s situation, asked int, others []int, right int) *Question {
+func queued(r *Run, c *Call, s lab.Topic, asked int, others []int, right int) *Question {
 	conn := &r.Steps[asked]
 	q := asks(c, AskWhen, s, asked+1)
 	q.Text = fmt.Sprintf("%s is connected. When is it accepted?", capital(r.who(conn.Proc)))
@@ -411,10 +415,10 @@ func queued(r *Run, c *Call, s situation, asked int, others []int, right int) *Q
 
 // asked asks, when a recv on a non-blocking socket was told "not yet" for the
 // first time, how often that will be before bytes come: c gets them.
-func asked(r *Run, c *Call, s situation, a series) *Question {
+func asked(r *Run, c *Call, s lab.Topic, a series) *Question {
 	first := r.CallAt(a.first)
 	in := &r.Steps[first.Enter]
-	q := &Question{Asking: AskWhen, Lane: c.Lane, Enter: first.Enter, Answer: c.Return, At: a.first + 1, situation: s}
+	q := &Question{Asking: AskWhen, Lane: c.Lane, Enter: first.Enter, Answer: c.Return, At: a.first + 1, Topic: s}
 	q.Text = fmt.Sprintf("%s of %s was told EAGAIN. How often in this trace, before its bytes come?", brief(in), r.who(in.Proc))
 	q.right("%s", times(a.n))
 	q.wrong(nobodyCallsBack, "Once: then it is told that they are there")
@@ -432,7 +436,7 @@ func times(n int) string {
 
 // told asks whether an epoll_wait tells of bytes that were left unread when it
 // entered, as read then.
-func told(r *Run, c *Call, s situation, left *trace.Queue, edge bool) *Question {
+func told(r *Run, c *Call, s lab.Topic, left *trace.Queue, edge bool) *Question {
 	q := asks(c, AskWhen, s, c.Enter+1)
 	q.Text = fmt.Sprintf("%s has left %s in the Recv-Q of fd %d. Does epoll_wait return for them again?",
 		capital(r.who(r.Steps[c.Enter].Proc)), count(int64(left.Recv), "byte"), left.FD)
@@ -445,5 +449,52 @@ func told(r *Run, c *Call, s situation, left *trace.Queue, edge bool) *Question 
 		q.wrong(levelToldAgain, "No: it has told of them")
 		q.wrong(levelToldAgain, "Not before more bytes come")
 	}
+	return q.mixed()
+}
+
+// receives asks, when a client's first bytes are on their way, who receives them:
+// not the thread of accept, nor that of the call at step other, where there is one.
+func receives(r *Run, c, send, accept *Call, other int) *Question {
+	q := &Question{Topic: lab.WhoReceives, Asking: AskWhen, Lane: send.Lane, Enter: send.Enter, Answer: c.Return, At: send.Enter + 1}
+	q.Text = fmt.Sprintf("The first bytes of %s are on their way. Who receives them?", r.who(r.Steps[send.Enter].Proc))
+	q.right("%s", capital(r.thread(c.Enter)))
+	if child := r.Steps[c.Enter].Proc; child != r.Steps[accept.Enter].Proc {
+		q.wrong("The process that accepted the connection has left it to a child, and closes its own copy of the fd.", "%s, which accepted it", capital(r.thread(accept.Enter)))
+	} else {
+		q.wrong("That thread is back in accept. It has started another one for this client.", "%s, by the thread that accepted it", capital(r.thread(accept.Enter)))
+	}
+	if other >= 0 {
+		q.wrong("It sleeps in recv on an fd of its own. Other clients' bytes do not wake it.", "%s, which sleeps in recv already", capital(r.thread(other)))
+	}
+	return q.mixed()
+}
+
+// closes asks whether the close of an fd ends a connection that another process
+// has a copy of.
+func closes(r *Run, c *Call, copied, client int) *Question {
+	q := asks(c, AskWhen, lab.WhoCloses, c.Enter+1)
+	e := &r.Steps[c.Enter]
+	q.Text = fmt.Sprintf("%s closes fd %d, the connection of %s. Does that end it?", capital(r.who(e.Proc)), e.FD, r.who(client))
+	q.right("No: %s has it open, too", r.who(copied))
+	q.wrong("close gives back one fd. The connection lives as long as any process has an fd of it.", "Yes: close ends a connection")
+	q.wrong("fork copies the fd table. What one process closes stays open in the other.", "Yes, and in %s the fd is closed, too", r.who(copied))
+	return q.mixed()
+}
+
+// shaken asks what it means that the fd of c was found writable after its connect
+// had returned EINPROGRESS; failed is its SO_ERROR.
+func shaken(r *Run, c *Call, found int, failed int64) *Question {
+	q := asks(c, AskWhen, lab.ShakenHands, found+1)
+	e := &r.Steps[found]
+	q.Text = fmt.Sprintf("The connect of fd %d returned EINPROGRESS. Now %s of %s finds it writable. What does that mean?", r.Steps[c.Enter].FD, brief(e), r.who(e.Proc))
+	if failed == 0 {
+		q.right("The handshake is over: it is connected")
+		q.wrong("It may mean that. SO_ERROR tells: here it is 0.", "The handshake is over: it failed")
+	} else {
+		q.right("The handshake is over: it failed")
+		q.wrong("It may mean that. SO_ERROR tells, and it is not 0.", "The handshake is over: it is connected")
+	}
+	q.wrong(kernelConnects, "The server has accepted it")
+	q.wrong("Nothing was sent yet. Writable speaks of room in this side's Send-Q, not of the peer's recv.", "The server has taken its bytes")
 	return q.mixed()
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"sockscope/server/lab"
 	"sockscope/server/trace"
 	"sockscope/web/play/playtest"
 )
@@ -75,10 +76,10 @@ func left(events int64, returned trace.Event) *playtest.Script {
 	return s
 }
 
-// question returns the one of the situation, or nil.
-func question(r *Run, s situation) *Question {
+// question returns the one of the topic, or nil.
+func question(r *Run, s lab.Topic) *Question {
 	for _, q := range Questions(r) {
-		if q.situation == s {
+		if q.Topic == s {
 			return q
 		}
 	}
@@ -87,7 +88,7 @@ func question(r *Run, s situation) *Question {
 
 // What each lab of blocking is about is asked in it.
 func TestEachLabAsksItsOwn(t *testing.T) {
-	for name, want := range map[string]situation{"iterative": acceptedLater, "spin": askedOften, "select": waitCounts, "epoll": toldAgain} {
+	for name, want := range map[string]lab.Topic{"iterative": lab.AcceptedLater, "spin": lab.AskedOften, "select": lab.WaitCounts, "epoll": lab.ToldAgain} {
 		if question(recorded(t, name), want) == nil {
 			t.Errorf("%s does not ask what it is about", name)
 		}
@@ -100,7 +101,7 @@ func TestEachLabAsksItsOwn(t *testing.T) {
 	}
 	s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
 	s.Return(0, trace.Event{Result: 19})
-	if q := question(load(s), askedOften); q != nil {
+	if q := question(load(s), lab.AskedOften); q != nil {
 		t.Errorf("asked %q of a program that pauses", q.Text)
 	}
 }
@@ -129,7 +130,7 @@ func TestAcceptedBeforeItsConnectReturned(t *testing.T) {
 	accept(2)
 	s.Do(0, trace.Close, 4, 0)
 	accept(3)
-	q := question(load(s), acceptedLater)
+	q := question(load(s), lab.AcceptedLater)
 	if q == nil {
 		t.Fatal("nobody asks when client 3 is accepted")
 	}
@@ -140,30 +141,30 @@ func TestAcceptedBeforeItsConnectReturned(t *testing.T) {
 
 func TestTheRightAnswerIsWhatTheTraceSays(t *testing.T) {
 	for _, c := range []struct {
-		name      string
-		situation situation
-		write     func() *playtest.Script
-		right     string
-		wrong     string // that is offered too; "" for no matter
-		because   string // in the explanation; "" for no matter
+		name    string
+		topic   lab.Topic
+		write   func() *playtest.Script
+		right   string
+		wrong   string // that is offered too; "" for no matter
+		because string // in the explanation; "" for no matter
 	}{
-		{"recv finds 15 bytes where there is room for 1,024", recvHas, func() *playtest.Script {
+		{"recv finds 15 bytes where there is room for 1,024", lab.RecvHas, func() *playtest.Script {
 			s := busy(1)
 			s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024, Queues: []trace.Queue{{FD: 4, Recv: 15, State: trace.Established}}})
 			s.Return(0, trace.Event{Result: 15})
 			return s
 		}, "It returns 15 bytes", "It returns 1,024 bytes", "15 bytes sat in the Recv-Q of fd 4"},
-		{"recv sleeps", recvSleeps, func() *playtest.Script {
+		{"recv sleeps", lab.RecvSleeps, func() *playtest.Script {
 			s := busy(1)
 			s.Echo(1, "hello")
 			return s
 		}, "It sleeps, until bytes arrive", "It returns 0 at once: there is nothing", ""},
-		{"recv wakes to what the peer sent", recvWoken, func() *playtest.Script {
+		{"recv wakes to what the peer sent", lab.RecvWoken, func() *playtest.Script {
 			s := busy(1)
 			s.Echo(1, "hello")
 			return s
 		}, "5 bytes", "0", "the server's send(4) brought 5 bytes while it slept"},
-		{"two sends make one recv", recvJoined, func() *playtest.Script {
+		{"two sends make one recv", lab.RecvJoined, func() *playtest.Script {
 			s := busy(1)
 			s.Do(1, trace.Send, 3, 19)
 			s.Do(1, trace.Send, 3, 15)
@@ -171,26 +172,26 @@ func TestTheRightAnswerIsWhatTheTraceSays(t *testing.T) {
 			s.Return(0, trace.Event{Result: 34})
 			return s
 		}, "It returns 34 bytes", "It returns 19 bytes", "15 bytes came from client 1's send(3)"},
-		{"one send makes two recvs", recvPart, func() *playtest.Script {
+		{"one send makes two recvs", lab.RecvPart, func() *playtest.Script {
 			s := busy(1)
 			s.Do(1, trace.Send, 3, 19)
 			s.Enter(0, trace.Recv, 4, trace.Event{Size: 10})
 			s.Return(0, trace.Event{Result: 10})
 			return s
 		}, "It returns 10 bytes", "It returns 19 bytes", "10 bytes came from client 1's send(3), which moved 19"},
-		{"recv returns 0 after the peer's close", recvEnd, func() *playtest.Script {
+		{"recv returns 0 after the peer's close", lab.RecvEnd, func() *playtest.Script {
 			s := busy(1)
 			s.Do(1, trace.Close, 3, 0)
 			s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
 			s.Return(0, trace.Event{})
 			return s
 		}, "It returns 0: the end of the stream", "It returns -1, with an error", "client 1's close(3) ended the connection"},
-		{"a non-blocking recv is told not yet", recvNotYet, func() *playtest.Script {
+		{"a non-blocking recv is told not yet", lab.RecvNotYet, func() *playtest.Script {
 			s := busy(1)
 			s.Spin(4, 1)
 			return s
 		}, "It returns -1 EAGAIN: not yet", "It sleeps, until bytes arrive", ""},
-		{"a spinning recv is told not yet 40 times", askedOften, func() *playtest.Script {
+		{"a spinning recv is told not yet 40 times", lab.AskedOften, func() *playtest.Script {
 			s := busy(1)
 			s.Spin(4, 40)
 			s.Do(1, trace.Send, 3, 19)
@@ -198,39 +199,39 @@ func TestTheRightAnswerIsWhatTheTraceSays(t *testing.T) {
 			s.Return(0, trace.Event{Result: 19})
 			return s
 		}, "40 times", "Once: its next call waits for them", "19 bytes came from client 1's send(3)"},
-		{"edge-triggered epoll_wait does not tell of what is left", toldAgain, func() *playtest.Script {
+		{"edge-triggered epoll_wait does not tell of what is left", lab.ToldAgain, func() *playtest.Script {
 			return left(1<<31|5, trace.Event{Sleep: trace.Slept})
 		}, "No: it sleeps until something new comes", "Yes, at once: they are unread", "3 bytes sat in the Recv-Q of fd 4"},
-		{"level-triggered epoll_wait tells of it again", toldAgain, func() *playtest.Script {
+		{"level-triggered epoll_wait tells of it again", lab.ToldAgain, func() *playtest.Script {
 			return left(1, trace.Event{Result: 1, Sets: &trace.Sets{Read: []int{4}}})
 		}, "Yes, at once: they are unread", "No: it has told of them", "fd 4 was put on the interest list level-triggered"},
-		{"recv of a connection that was reset", recvFails, func() *playtest.Script {
+		{"recv of a connection that was reset", lab.RecvFails, func() *playtest.Script {
 			s := busy(1)
 			s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
 			s.Return(0, trace.Event{Errno: trace.ECONNRESET})
 			return s
 		}, "It returns -1 ECONNRESET: Connection reset by peer", "It returns 0: there is nothing", ""},
-		{"send takes part", sendPart, func() *playtest.Script {
+		{"send takes part", lab.SendPart, func() *playtest.Script {
 			s := busy(1)
 			s.Enter(0, trace.Send, 4, trace.Event{Size: 4000})
 			s.Return(0, trace.Event{Result: 2500})
 			return s
 		}, "It returns 2,500: it took a part", "It returns 4,000: it takes all, or fails", ""},
-		{"a server can send to a client that has shut down its side", sendHalfClosed, func() *playtest.Script {
+		{"a server can send to a client that has shut down its side", lab.SendHalfClosed, func() *playtest.Script {
 			s := busy(1)
 			s.Enter(0, trace.Send, 4, trace.Event{Size: 5, Queues: []trace.Queue{{FD: 4, State: trace.CloseWait}}})
 			s.Return(0, trace.Event{Result: 5})
 			return s
 		}, "It returns 5: it took all", "It returns -1 EPIPE: the connection is closing", ""},
-		{"send to a peer that is gone", sendFails, func() *playtest.Script {
+		{"send to a peer that is gone", lab.SendFails, func() *playtest.Script {
 			s := busy(1)
 			s.Enter(0, trace.Send, 4, trace.Event{Size: 5})
 			s.Return(0, trace.Event{Errno: trace.EPIPE})
 			return s
 		}, "It returns -1 EPIPE: Broken pipe", "It returns 5: it took all", ""},
-		{"accept makes a new socket", acceptGives, func() *playtest.Script { return busy(1) },
+		{"accept makes a new socket", lab.AcceptGives, func() *playtest.Script { return busy(1) },
 			"It returns 4: a new socket", "It returns 3: the listener, connected now", ""},
-		{"select is woken by a client", waitListener, func() *playtest.Script {
+		{"select is woken by a client", lab.WaitListener, func() *playtest.Script {
 			s := script(1)
 			s.Listen()
 			s.Connect(1, false)
@@ -239,7 +240,7 @@ func TestTheRightAnswerIsWhatTheTraceSays(t *testing.T) {
 				Queues: []trace.Queue{{FD: 3, Recv: 1, Send: 5, State: trace.Listening}, {FD: 4, State: trace.Established}}})
 			return s
 		}, "fd 3 readable, at once", "None yet: it sleeps", "1 connection waited in the backlog of fd 3"},
-		{"select waits in vain", waitTimesOut, func() *playtest.Script {
+		{"select waits in vain", lab.WaitTimesOut, func() *playtest.Script {
 			s := busy(1)
 			s.Enter(0, trace.Select, -1, trace.Event{Sets: &trace.Sets{Read: []int{3, 4}}, Timeout: 500e6})
 			s.Pass(500e6)
@@ -248,7 +249,7 @@ func TestTheRightAnswerIsWhatTheTraceSays(t *testing.T) {
 		}, "0: its time is up", "-1, with an error", "nothing came for 500 ms: its time was up"},
 	} {
 		r := load(c.write())
-		q := question(r, c.situation)
+		q := question(r, c.topic)
 		if q == nil {
 			t.Errorf("%s: nobody asks", c.name)
 			continue
@@ -318,6 +319,9 @@ func TestOffersFitTheirQuestions(t *testing.T) {
 		{"When is it accepted?", regexp.MustCompile(`^(When .* is done|At once: )`)},
 		{"How often in this trace, before its bytes come?", regexp.MustCompile(`^(Once|[0-9,]+ times)`)},
 		{"return for them again?", regexp.MustCompile(`^(Yes, |No: |Not before)`)},
+		{"Who receives them?", regexp.MustCompile(`^(Thread|The server|Child|You)`)},
+		{"Does that end it?", regexp.MustCompile(`^(Yes|No)`)},
+		{"What does that mean?", regexp.MustCompile(`^The (handshake is over|server has)`)},
 	}
 	files, err := filepath.Glob("../assets/recordings/*.trace")
 	if err != nil || len(files) == 0 {

@@ -1,10 +1,13 @@
 package play
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
-// Quiz stops a Player at the moments that matter and asks what comes next. While
-// it is on, no move forward goes past an open question; [Player.Seek] does,
-// and leaves what it passes for later.
+// Quiz stops a Player at the moments that matter and asks what comes next, one
+// question at a time. While it is on, nothing goes past the first question that has
+// no answer: see Horizon.
 type Quiz struct {
 	player  *Player
 	chooser *chooser
@@ -12,6 +15,8 @@ type Quiz struct {
 	guess   Guess
 	guessed *Question // that guess is about
 	answers map[*Question]*Answer
+	passed  map[*Question]bool // found when the player was past them already, in a live run
+	verdict *Answer            // the one that was given last, until the player moves
 	held    held
 }
 
@@ -30,7 +35,7 @@ type held struct{ playing, follow bool }
 
 // NewQuiz returns a Quiz for p, switched off. It takes its place as p.Quiz.
 func NewQuiz(p *Player) *Quiz {
-	q := &Quiz{player: p, chooser: newChooser(p.Run), answers: map[*Question]*Answer{}}
+	q := &Quiz{player: p, chooser: newChooser(p.Run), answers: map[*Question]*Answer{}, passed: map[*Question]bool{}}
 	p.Quiz = q
 	q.chooser.grow()
 	return q
@@ -39,44 +44,70 @@ func NewQuiz(p *Player) *Quiz {
 // On reports whether the quiz asks.
 func (q *Quiz) On() bool { return q.on }
 
-// Switch turns asking on or off. What was answered stays.
-func (q *Quiz) Switch(on bool) { q.on = on }
+// Switch turns asking on or off. What was answered stays. Turned on after the run,
+// it goes back to the start, so that nothing has been shown of what it asks about.
+func (q *Quiz) Switch(on bool) {
+	again := on && !q.on
+	q.on, q.verdict = on, nil
+	if again && q.player.Run.End != nil {
+		clear(q.passed)
+		q.player.Playing = false
+		q.player.Seek(0)
+	}
+}
+
+// Horizon returns the position up to which the run may be shown: where the first
+// question is asked that has no answer. Behind it nothing may be told.
+func (q *Quiz) Horizon() int {
+	if q != nil && q.on {
+		if asked := q.next(); asked != nil {
+			return asked.At
+		}
+	}
+	if q == nil {
+		return math.MaxInt
+	}
+	return q.player.Len()
+}
+
+// Hides reports whether something of the run may not be shown yet.
+func (q *Quiz) Hides() bool { return q != nil && q.on && q.next() != nil }
 
 // Questions returns all questions that there are so far, in the order in which
 // they are asked. They must not be changed.
 func (q *Quiz) Questions() []*Question { return q.chooser.questions }
 
-// Open returns the question that is open at the player's position, or nil.
+// Open returns the question that is open at the player's position, or nil. While
+// the answer to the one before is shown, the next is not open yet.
 func (q *Quiz) Open() *Question {
-	if !q.on {
+	if !q.on || q.verdict != nil {
 		return nil
 	}
-	return q.next(q.player.pos, q.player.pos+1)
+	if asked := q.next(); asked != nil && asked.At == q.player.pos {
+		return asked
+	}
+	return nil
 }
 
-// next returns the first question without an answer that is asked at a
-// position from from on and before to, or nil.
-func (q *Quiz) next(from, to int) *Question {
-	all := q.chooser.questions
-	k, _ := slices.BinarySearchFunc(all, from, func(a *Question, at int) int { return a.At - at })
-	for ; k < len(all) && all[k].At < to; k++ {
-		if q.answers[all[k]] == nil {
-			return all[k]
+// next returns the first question that has no answer and was not passed, or nil.
+func (q *Quiz) next() *Question {
+	for _, asked := range q.chooser.questions {
+		if q.answers[asked] == nil && !q.passed[asked] {
+			return asked
 		}
 	}
 	return nil
 }
 
-// limit returns how far a move forward from one position to another may go: to
-// the first open question on its way.
-func (q *Quiz) limit(from, to int) int {
-	if q == nil || !q.on || to <= from {
-		return to
+// grow takes over the questions of new steps. What a live run has shown already is
+// not asked any more, unless the run is gone through once again.
+func (q *Quiz) grow() {
+	q.chooser.grow()
+	for _, asked := range q.chooser.questions {
+		if asked.At < q.player.pos && q.answers[asked] == nil && q.player.Run.End == nil {
+			q.passed[asked] = true
+		}
 	}
-	if asked := q.next(from, to); asked != nil {
-		return asked.At
-	}
-	return to
 }
 
 // Guess returns the guess in the making for the open question: at first no
@@ -116,8 +147,10 @@ func (q *Quiz) Ready() bool {
 	return g.Offer >= 0 || slices.Contains(g.Lit, true)
 }
 
-// Check compares the guess with what happened, keeps both, and shows the next
-// step where that is the answer. It returns nil while there is no guess.
+// Check compares the guess with what happened, and keeps both. They stand beside
+// each other until the player moves or Next is called. The step that is the answer
+// is shown, unless another question is asked before it. Check returns nil while
+// there is no guess.
 func (q *Quiz) Check() *Answer {
 	if !q.Ready() {
 		return nil
@@ -125,10 +158,30 @@ func (q *Quiz) Check() *Answer {
 	a := &Answer{Question: q.guessed, Guess: q.guess}
 	q.answers[a.Question] = a
 	q.held = held{}
-	if a.Question.Answer == q.player.pos && q.Open() == nil {
-		q.player.Step(1)
+	if a.Question.Answer == q.player.pos {
+		q.player.Playing, q.player.Follow = false, false
+		q.player.seek(q.player.pos + 1)
 	}
+	q.verdict = a
 	return a
+}
+
+// Next goes from an answer to the next question, and reports whether there is one.
+// After the last of a run that is over, those come that were passed while it was
+// live.
+func (q *Quiz) Next() bool {
+	q.verdict = nil
+	asked := q.next()
+	if asked == nil && q.player.Run.End != nil {
+		clear(q.passed)
+		asked = q.next()
+	}
+	if asked == nil {
+		return false
+	}
+	q.player.Playing = false
+	q.player.Seek(asked.At)
+	return true
 }
 
 // Skip leaves the open question, and lets the player go on as it did before it
@@ -148,17 +201,19 @@ func (q *Quiz) Skip() {
 // Again forgets the answer to a question and goes to where it is asked.
 func (q *Quiz) Again(asked *Question) {
 	delete(q.answers, asked)
+	delete(q.passed, asked)
 	q.guessed = nil
 	q.player.Playing = false
 	q.player.Seek(asked.At)
 }
 
-// Shown returns the answer that belongs to the player's position: of the question
-// that was asked there, or that the step just shown answers. It is nil where there
-// is none, and while a question is open.
+// Shown returns the answer to show: the one that was given last, while the player
+// has not moved; else that of the question which was asked at its position, or which
+// the step just shown answers. It is nil where there is none, and while a question is
+// open.
 func (q *Quiz) Shown() *Answer {
-	if q.Open() != nil {
-		return nil
+	if q.verdict != nil || q.Open() != nil {
+		return q.verdict
 	}
 	pos := q.player.pos
 	var shown *Answer
@@ -181,18 +236,28 @@ func (q *Quiz) History() []*Answer {
 	return out
 }
 
-// Score returns how many guesses were right, of how many that were made.
-func (q *Quiz) Score() (right, made int) {
-	for _, a := range q.answers {
-		if a.Skipped {
-			continue
+// Score is how the answers were.
+type Score struct {
+	Right  int
+	Made   int       // guesses
+	Asked  int       // questions that there are
+	Missed []*Answer // wrong, or skipped, in the order of the run
+}
+
+// Score returns how the answers were so far.
+func (q *Quiz) Score() Score {
+	s := Score{Asked: len(q.chooser.questions)}
+	for _, a := range q.History() {
+		if !a.Skipped {
+			s.Made++
 		}
-		made++
 		if a.Right() {
-			right++
+			s.Right++
+		} else {
+			s.Missed = append(s.Missed, a)
 		}
 	}
-	return right, made
+	return s
 }
 
 // hold notes what the player did when it was stopped, and stops it.

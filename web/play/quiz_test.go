@@ -71,9 +71,8 @@ func TestGuessAndWhatHappenedStayVisible(t *testing.T) {
 	if len(asked) != len(q.Questions()) || p.Pos() != p.Len() {
 		t.Errorf("%d of %d questions were asked; at %d", len(asked), len(q.Questions()), p.Pos())
 	}
-	right, made := q.Score()
-	if len(q.History()) != len(asked) || made != len(asked) || right != (made+1)/2 {
-		t.Errorf("%d right of %d, %d in the history", right, made, len(q.History()))
+	if s := q.Score(); len(q.History()) != len(asked) || s.Made != len(asked) || s.Asked != len(asked) || s.Right != (s.Made+1)/2 || len(s.Missed) != s.Made-s.Right {
+		t.Errorf("the score is %+v, %d in the history", s, len(q.History()))
 	}
 	for _, a := range asked {
 		p.Seek(a.At)
@@ -84,6 +83,127 @@ func TestGuessAndWhatHappenedStayVisible(t *testing.T) {
 	q.Again(asked[0])
 	if q.Open() != asked[0] || q.Ready() {
 		t.Error("asked again, the first question is not open as it was at first")
+	}
+}
+
+// guess answers the open question, rightly or not.
+func guess(q *Quiz, right bool) *Answer {
+	open := q.Open()
+	for i := range open.Offers {
+		if (open.Right.Lit == nil && i == open.Right.Offer) == right {
+			q.Choose(i)
+			break
+		}
+	}
+	if right {
+		for i, lit := range open.Right.Lit {
+			if lit {
+				q.Toggle(i)
+			}
+		}
+	}
+	return q.Check()
+}
+
+// Two questions at one step: the first has its verdict before the second is asked.
+func TestEachQuestionHasItsVerdictBeforeTheNext(t *testing.T) {
+	p, q := asking(t, "first")
+	q.chooser.questions[1].At = q.chooser.questions[0].At
+	p.Step(1000)
+	at := p.Pos()
+	first := q.Open()
+	a := guess(q, true)
+	if q.Shown() != a || q.Open() != nil || a.Question != first {
+		t.Fatalf("after the first answer %+v is shown, %+v is open", q.Shown(), q.Open())
+	}
+	if !q.Next() || p.Pos() != at || q.Open() != q.Questions()[1] || q.Shown() != nil {
+		t.Fatalf("next, at %d, %+v is open, %+v is shown", p.Pos(), q.Open(), q.Shown())
+	}
+	b := guess(q, false)
+	if q.Shown() != b {
+		t.Errorf("after the second answer %+v is shown", q.Shown())
+	}
+	for q.Next() {
+		q.Skip()
+	}
+	s := q.Score()
+	if s.Right != 1 || s.Made != 2 || s.Asked != len(q.Questions()) || len(s.Missed) != s.Asked-1 || s.Missed[0] != b {
+		t.Errorf("the score is %+v", s)
+	}
+}
+
+// Whatever moves a player that asks, it does not pass a question without an answer.
+func TestNothingIsShownBehindAQuestion(t *testing.T) {
+	p := NewPlayer(recorded(t, "iterative"))
+	q := NewQuiz(p)
+	p.Seek(p.Len())
+	if q.Hides() || q.Horizon() != p.Len() {
+		t.Fatalf("switched off, it hides what comes after %d", q.Horizon())
+	}
+	q.Switch(true)
+	first := q.Questions()[0].At
+	if p.Pos() != 0 || !q.Hides() || q.Horizon() != first {
+		t.Fatalf("asked after the run, the player is at %d, and hides what comes after %d", p.Pos(), q.Horizon())
+	}
+	for name, move := range map[string]func(){
+		"seek":      func() { p.Seek(p.Len()) },
+		"seek time": func() { p.SeekTime(p.Run.Duration()) },
+		"step":      func() { p.Step(p.Len()) },
+		"error":     func() { p.NextError(1) },
+		"follow":    func() { p.Follow = true; p.Grown() },
+	} {
+		if move(); p.Pos() > first || p.Now() > p.Run.Steps[first].Time {
+			t.Errorf("%s: at %d, %d ns", name, p.Pos(), p.Now())
+		}
+	}
+	p.Seek(first)
+	guess(q, true)
+	p.Seek(p.Len())
+	if second := q.Questions()[1]; p.Pos() != second.At || q.Open() != second {
+		t.Errorf("after the first answer the player comes to %d", p.Pos())
+	}
+	q.Again(q.Questions()[0])
+	if q.Horizon() != first || p.Pos() != first {
+		t.Errorf("asked again, the player is at %d, and hides what comes after %d", p.Pos(), q.Horizon())
+	}
+}
+
+// What a live run has shown is asked when it is gone through again.
+func TestPassedQuestionsComeAtTheEnd(t *testing.T) {
+	whole := recorded(t, "iterative")
+	live := NewRun(whole.Header)
+	p := NewPlayer(live)
+	q := NewQuiz(p)
+	q.Switch(true)
+	p.Follow = true
+	live.Add(whole.Steps[:40])
+	p.Grown()
+	for q.Open() != nil {
+		q.Skip()
+	}
+	p.Seek(40)
+	for _, s := range whole.Steps[40:] {
+		live.Add([]trace.Event{s})
+		p.Follow = true
+		p.Grown()
+		for q.Open() != nil {
+			q.Skip()
+		}
+	}
+	live.End = whole.End
+	p.Grown()
+	left := len(q.Questions()) - len(q.History())
+	if left == 0 {
+		t.Fatal("none was passed")
+	}
+	for ; left > 0; left-- {
+		if !q.Next() || q.Open() == nil {
+			t.Fatalf("%d are left, and none is asked", left)
+		}
+		q.Skip()
+	}
+	if q.Next() {
+		t.Errorf("all are answered, and %+v is asked", q.Open())
 	}
 }
 

@@ -322,19 +322,50 @@ func (s sleep) arrival(fd, conn int) int {
 		}
 		return -1
 	}
-	return s.first(func(i int) bool {
-		e := &r.Steps[i]
-		return e.Call == trace.Connect && samePort(local, e.Addr)
-	}, func(c *Call) bool {
-		ci, known := r.connects[c.Return]
-		switch {
-		case known && conn >= 0:
-			return false // it has returned, and made another connection
-		case known && r.Conns[ci].Server.Proc >= 0 && r.Conns[ci].Server.Opened < s.enter:
-			return false // it was accepted before, and brought nothing more
+	return s.connect(local, conn >= 0)
+}
+
+// connect finds the connect that put a connection into the backlog of an address in
+// the sleep: of those that returned in it the first, unless it is known whose
+// connection came out; else the only one that was under way. Of several nobody knows
+// which it was, until they return.
+func (s sleep) connect(addr string, accepted bool) int {
+	r := s.run
+	done, under, many := -1, -1, false
+	for i := range r.Lanes {
+		l := &r.Lanes[i]
+		if l.Proc == s.proc || !r.together(l.Proc, s.proc) {
+			continue
 		}
-		return !r.late(c, s.ret)
-	})
+		for k := lastBefore(r, l.Calls, s.ret); k >= 0; k-- {
+			c := &r.Calls[l.Calls[k]]
+			if c.Return >= 0 && c.Return < s.enter {
+				break
+			}
+			if e := &r.Steps[c.Enter]; e.Call != trace.Connect || !samePort(addr, e.Addr) || r.late(c, s.ret) {
+				continue
+			}
+			ci, known := r.connects[c.Return]
+			switch {
+			case known && r.Conns[ci].Server.Proc >= 0 && r.Conns[ci].Server.Opened < s.enter:
+				// it was accepted before, and brought nothing more
+			case c.Return >= 0 && c.Return < s.ret:
+				if r.Steps[c.Return].Errno == 0 && !(known && accepted) && (done < 0 || c.Return < done) {
+					done = c.Return
+				}
+			default:
+				many = many || under >= 0
+				under = c.Enter
+			}
+		}
+	}
+	switch {
+	case done >= 0:
+		return done
+	case many:
+		return -1
+	}
+	return under
 }
 
 // samePort reports whether two addresses have the same port; one that isn't

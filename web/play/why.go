@@ -126,10 +126,7 @@ func (w *why) call(c *Call) *Call {
 // returned tells of a call that has come back.
 func (w *why) returned(c *Call) *Call {
 	r, in, out := w.run, &w.run.Steps[c.Enter], &w.run.Steps[c.Return]
-	kind := Returned
-	if out.Sleep == trace.Slept {
-		kind = Slept
-	}
+	kind := returnedAs(r, c)
 	w.add(Claim{Kind: kind, Step: c.Enter, Other: c.Return})
 	w.buffers(c)
 	if out.Errno.NotYet() && w.nonBlocking(in, c.Enter+1) {

@@ -119,6 +119,10 @@ var rules = map[play.Kind]func(w *world, c *play.Claim, n int) string{
 		e := &w.steps[c.Step]
 		return is(e.Kind == trace.Return && e.Call.Receives() && e.Result > 0, "nothing arrived")
 	},
+	play.SoError: func(w *world, c *play.Claim, n int) string {
+		e := &w.steps[c.Step]
+		return is(e.Kind == trace.Return && e.Call == trace.Getsockopt && e.FD == c.FD && e.Args[1] == 4 && e.Args[2] == c.N, "it read something else")
+	},
 	play.Connected: func(w *world, c *play.Claim, n int) string {
 		a, k := w.calls[c.Step], w.calls[c.Other]
 		return first(
@@ -156,14 +160,21 @@ var rules = map[play.Kind]func(w *world, c *play.Claim, n int) string{
 			is(e.Call.Multiplexes() && e.Timeout == 0 || e.Call == trace.Waitpid && len(e.Args) > 1 && e.Args[1]&1 != 0, "it waits"),
 			is(k != nil && (k.ret < 0 || w.steps[k.ret].Sleep != trace.Slept), "the call slept"))
 	},
-	play.Unread:     unread,
-	play.Ending:     ending,
-	play.Queued:     queued,
-	play.UnderWay:   underWay,
-	play.Only:       only,
-	play.Remote:     remote,
-	play.Room:       room,
-	play.Reported:   reported,
+	play.Unread:   unread,
+	play.Ending:   ending,
+	play.Queued:   queued,
+	play.UnderWay: underWay,
+	play.Only:     only,
+	play.Remote:   remote,
+	play.Room:     room,
+	play.Reported: reported,
+	play.Shared: func(w *world, c *play.Claim, n int) string {
+		k := w.calls[c.Step]
+		if k == nil || k.ret != c.Step || k.on == nil || w.steps[c.Step].Call != trace.Close {
+			return "no close returned there"
+		}
+		return is(slices.Equal(w.holders(k.on, n), slices.Sorted(slices.Values(c.Procs))) && len(c.Procs) > 0, "others have it open, or nobody")
+	},
 	play.Unaccepted: unaccepted,
 	play.Full:       full,
 	play.Resent: func(w *world, c *play.Claim, n int) string {

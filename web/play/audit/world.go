@@ -73,8 +73,8 @@ type hold struct {
 	on       *sock
 }
 
-// tear is where calls of a process are missing.
-type tear struct{ proc, step int }
+// tear is where calls of a process are missing: between two steps of its thread.
+type tear struct{ proc, from, step int }
 
 func newWorld(h *trace.Header, steps []trace.Event, over bool) *world {
 	w := &world{header: h, steps: steps, over: over, calls: map[int]*call{}, threads: map[[2]int][]*call{}}
@@ -83,7 +83,7 @@ func newWorld(h *trace.Header, steps []trace.Event, over bool) *world {
 			w.clocks = append(w.clocks, i)
 		}
 	}
-	open := map[[2]int]*call{}
+	open, last := map[[2]int]*call{}, map[[2]int]int{}
 	for i := range steps {
 		e := &steps[i]
 		key := [2]int{e.Proc, e.Thread}
@@ -113,7 +113,7 @@ func newWorld(h *trace.Header, steps []trace.Event, over bool) *world {
 				delete(open, key)
 			}
 			if e.Result > 0 {
-				w.torn = append(w.torn, tear{e.Proc, i})
+				w.torn = append(w.torn, tear{e.Proc, last[key], i})
 			}
 		case trace.Exit:
 			for k, c := range open {
@@ -131,6 +131,7 @@ func newWorld(h *trace.Header, steps []trace.Event, over bool) *world {
 			}
 		}
 		w.seen(e, i)
+		last[key] = i
 	}
 	w.pair()
 	return w
@@ -378,7 +379,7 @@ func (w *world) began(i int) int {
 // before n.
 func (w *world) whole(s *sock, n int) bool {
 	return !slices.ContainsFunc(w.torn, func(t tear) bool {
-		return t.step < n && slices.ContainsFunc(w.holds, func(k *hold) bool { return (k.on == s || k.on == s.other) && k.proc == t.proc })
+		return t.step < n && slices.ContainsFunc(w.holds, func(k *hold) bool { return (k.on == s || k.on == s.other) && k.proc == t.proc && k.from < t.step && (k.to < 0 || k.to >= t.from) })
 	})
 }
 

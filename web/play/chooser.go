@@ -7,68 +7,16 @@ import (
 	"strconv"
 	"strings"
 
+	"sockscope/server/lab"
 	"sockscope/server/trace"
 )
-
-// situation is a kind of moment that matters. A run asks at the first of each.
-type situation uint8
-
-const (
-	acceptSleeps   situation = iota + 1 // accept, and nobody in the backlog
-	acceptGives                         // accept returns a socket
-	acceptFails                         // accept returns an error, or "not yet"
-	connectQueued                       // connect succeeds, and nobody is in accept
-	connectFails                        // connect returns an error, or "not yet"
-	acceptedLater                       // a client is accepted after others are done
-	recvSleeps                          // recv, and nothing in the Recv-Q
-	recvHas                             // recv finds bytes
-	recvWoken                           // recv slept, and bytes came
-	recvJoined                          // recv gets the bytes of several sends
-	recvPart                            // recv gets part of what one send sent
-	recvEnd                             // recv returns 0
-	recvNotYet                          // recv returns EAGAIN
-	recvFails                           // recv returns an error
-	sendTakes                           // send takes all
-	sendPart                            // send takes part
-	sendSleeps                          // send waits for room
-	sendNotYet                          // send returns EAGAIN
-	sendFails                           // send returns an error
-	sendHalfClosed                      // send to a peer that has shut down its own direction
-	waitSleeps                          // select sleeps
-	waitListener                        // select finds the listener readable
-	waitReadable                        // select finds a connection readable
-	waitWritable                        // select finds a connection writable
-	waitEnd                             // select finds one readable whose peer has ended
-	waitSeveral                         // select finds several members ready
-	waitCounts                          // select returns a number, which is not of bytes
-	waitTimesOut                        // select returns 0
-	printsNumber                        // a program prints the number that it received
-	askedOften                          // recv returns bytes after it was told "not yet" many times
-	toldAgain                           // epoll_wait, and bytes of before are unread
-	numSituations
-)
-
-// labMoments are the situations that a lab is about; one that is not listed
-// asks about all.
-var labMoments = map[string][]situation{
-	"first":     {acceptSleeps, acceptGives, recvHas, recvWoken, recvEnd},
-	"echo":      {acceptSleeps, acceptGives, recvSleeps, recvWoken, recvEnd, sendTakes, sendHalfClosed},
-	"iterative": {acceptSleeps, connectQueued, acceptedLater, recvSleeps, recvHas, recvEnd},
-	"select": {waitSleeps, waitListener, waitReadable, waitWritable, waitEnd, waitSeveral, waitCounts, waitTimesOut,
-		recvNotYet, recvFails, sendPart, sendHalfClosed},
-	"byteorder": {printsNumber, recvHas, recvWoken},
-	"threads":   {acceptSleeps, acceptGives, recvSleeps, recvHas, recvWoken, recvEnd, waitSleeps, waitListener},
-	"spin":      {acceptSleeps, acceptGives, recvNotYet, askedOften, recvEnd, sendTakes},
-	"epoll":     {toldAgain, waitSleeps, waitListener, waitReadable, waitSeveral, waitEnd, waitCounts, waitTimesOut, recvPart, sendPart},
-	"edge":      {toldAgain, waitSleeps, waitListener, waitReadable, waitEnd, waitCounts, waitTimesOut, recvPart, recvNotYet, recvFails},
-}
 
 // maxQuestions is how many questions a run asks at most: few enough to answer
 // them all.
 const maxQuestions = 12
 
 // Questions returns the moments of r that matter, in the order in which they are
-// asked: the first of each kind of situation that the lab is about.
+// asked: the first of each topic of its lab, or of each there is.
 func Questions(r *Run) []*Question {
 	c := newChooser(r)
 	c.grow()
@@ -81,7 +29,8 @@ type chooser struct {
 	run       *Run
 	ends      ends
 	seen      int // steps that were looked at
-	left      [numSituations]bool
+	asked     map[lab.Topic]bool
+	topics    []lab.Topic // of the lab; nil is all
 	questions []*Question // by At
 
 	nonBlocking map[endpoint]bool
@@ -105,11 +54,10 @@ type watched struct {
 type end struct{ step, client int }
 
 func newChooser(r *Run) *chooser {
-	c := &chooser{run: r, nonBlocking: map[endpoint]bool{}, received: map[int]int{}, done: map[int]end{},
+	c := &chooser{run: r, asked: map[lab.Topic]bool{}, nonBlocking: map[endpoint]bool{}, received: map[int]int{}, done: map[int]end{},
 		spinning: map[int]series{}, watched: map[endpoint]watched{}}
-	moments, ok := labMoments[r.Header.Lab]
-	for s := range c.left {
-		c.left[s] = s > 0 && (!ok || slices.Contains(moments, situation(s)))
+	if l, err := lab.Find(r.Header.Lab); err == nil {
+		c.topics = l.Asks
 	}
 	return c
 }
@@ -145,15 +93,17 @@ func (c *chooser) grow() bool {
 	return true
 }
 
-// wants reports whether a situation still has no question.
-func (c *chooser) wants(s situation) bool { return c.left[s] && len(c.questions) < maxQuestions }
+// wants reports whether a topic still has no question.
+func (c *chooser) wants(s lab.Topic) bool {
+	return !c.asked[s] && len(c.questions) < maxQuestions && (c.topics == nil || slices.Contains(c.topics, s))
+}
 
-// ask takes q, the first of its situation, if it has something to choose.
+// ask takes q, the first of its topic, if it has something to choose.
 func (c *chooser) ask(q *Question) {
 	if len(q.Offers)+len(q.Members) < 2 {
 		return
 	}
-	c.left[q.situation] = false
+	c.asked[q.Topic] = true
 	c.questions = append(c.questions, q)
 }
 
@@ -174,16 +124,89 @@ func (c *chooser) look(call *Call) {
 		c.accept(call, in, out)
 	case in.Call == trace.Connect:
 		c.connect(call, out)
+	case in.Call == trace.Close:
+		c.close(call, out)
+	case in.Call == trace.Getsockopt:
+		c.shaken(call, in, out)
+	}
+}
+
+// receives asks who receives the first bytes of a client: where that isn't the
+// thread which accepted it.
+func (c *chooser) receives(call *Call) {
+	r := c.run
+	at, ok := r.moved[call.Return]
+	if !ok || !c.wants(lab.WhoReceives) {
+		return
+	}
+	conn := &r.Conns[at.conn]
+	sends := conn.Flows[at.way].Sends
+	accept := r.CallAt(conn.Server.Opened)
+	if at.way != 0 || at.index != 0 || len(sends) == 0 || accept == nil || accept.Lane == call.Lane || conn.Client.Proc < 0 {
+		return
+	}
+	send := r.CallAt(sends[0].Step)
+	if send == nil || send.Enter >= call.Return {
+		return
+	}
+	other := -1 // a lane that waits for another client then
+	for i := range r.Lanes {
+		l := &r.Lanes[i]
+		if k := lastBefore(r, l.Calls, send.Enter); k >= 0 && i != call.Lane && i != accept.Lane && l.Role == trace.RoleServer {
+			if o := &r.Calls[l.Calls[k]]; r.Steps[o.Enter].Call.Receives() && (o.Return < 0 || o.Return > send.Enter) {
+				other = o.Enter
+			}
+		}
+	}
+	c.ask(receives(r, call, send, accept, other))
+}
+
+// close asks whether a close ends a connection of which another process has a copy.
+func (c *chooser) close(call *Call, out *trace.Event) {
+	l, ok := c.ends.at(out.Proc, out.FD, call.Enter)
+	if !ok || !c.wants(lab.WhoCloses) || l.side.Proc < 0 {
+		return
+	}
+	for k := 0; l.mine.fd(k) != nil; k++ {
+		if f := l.mine.fd(k); f.Proc != out.Proc && f.Opened < call.Enter && f.open(call.Return) {
+			c.ask(closes(c.run, call, f.Proc, l.side.Proc))
+			return
+		}
+	}
+}
+
+// shaken asks what it means that a socket turned writable which was connecting:
+// what its SO_ERROR is tells.
+func (c *chooser) shaken(call *Call, in, out *trace.Event) {
+	const socket, errno = 1, 4 // SOL_SOCKET, SO_ERROR
+	if out.Errno != 0 || len(out.Args) < 3 || out.Args[0] != socket || out.Args[1] != errno || !c.wants(lab.ShakenHands) {
+		return
+	}
+	r := c.run
+	calls := r.Lanes[call.Lane].Calls
+	found := -1
+	k := lastBefore(r, calls, call.Enter)
+	for last := max(0, k-lookBack); k >= last; k-- {
+		b := &r.Calls[calls[k]]
+		switch e := &r.Steps[max(b.Return, b.Enter)]; {
+		case e.Call.Multiplexes() && found < 0 && e.Sets != nil && slices.Contains(e.Sets.Write, in.FD):
+			found = b.Return
+		case e.FD == in.FD && e.Call.Sends():
+			return
+		case e.FD == in.FD && e.Call == trace.Connect && e.Errno == trace.EINPROGRESS && found > 0:
+			c.ask(shaken(r, call, found, out.Args[2]))
+			return
+		}
 	}
 }
 
 // slept asks whether a call sleeps that did, and reports whether its
 // result can still be asked for: not when nothing lies between the two.
-func (c *chooser) slept(call *Call, out *trace.Event, s situation) bool {
+func (c *chooser) slept(call *Call, out *trace.Event, s lab.Topic) bool {
 	if out.Sleep != trace.Slept || !c.wants(s) {
 		return true
 	}
-	if s == waitSleeps {
+	if s == lab.WaitSleeps {
 		c.ask(ready(c.run, call, s))
 	} else {
 		c.ask(sleeps(c.run, call, s))
@@ -192,18 +215,18 @@ func (c *chooser) slept(call *Call, out *trace.Event, s situation) bool {
 }
 
 func (c *chooser) accept(call *Call, in, out *trace.Event) {
-	if !c.slept(call, out, acceptSleeps) {
+	if !c.slept(call, out, lab.AcceptSleeps) {
 		return
 	}
 	if out.Errno != 0 {
-		if c.wants(acceptFails) {
-			c.ask(accepted(c.run, call, acceptFails))
+		if c.wants(lab.AcceptFails) {
+			c.ask(accepted(c.run, call, lab.AcceptFails))
 		}
 		return
 	}
 	c.queued(call, in)
-	if c.wants(acceptGives) {
-		c.ask(accepted(c.run, call, acceptGives))
+	if c.wants(lab.AcceptGives) {
+		c.ask(accepted(c.run, call, lab.AcceptGives))
 	}
 }
 
@@ -213,7 +236,7 @@ func (c *chooser) queued(call *Call, in *trace.Event) {
 	out := &c.run.Steps[call.Return]
 	l, ok := c.ends.at(in.Proc, int(out.Result), call.Return+1)
 	done, closed := c.done[in.Proc]
-	if !c.wants(acceptedLater) || !ok || !closed || l.peer.Proc < 0 || done.step < l.peer.Opened {
+	if !c.wants(lab.AcceptedLater) || !ok || !closed || l.peer.Proc < 0 || done.step < l.peer.Opened {
 		return
 	}
 	calls := c.run.Lanes[call.Lane].Calls
@@ -226,7 +249,7 @@ func (c *chooser) queued(call *Call, in *trace.Event) {
 		return
 	}
 	others = others[max(0, len(others)-most):]
-	c.ask(queued(c.run, call, acceptedLater, l.peer.Opened, others, done.client))
+	c.ask(queued(c.run, call, lab.AcceptedLater, l.peer.Opened, others, done.client))
 }
 
 // served returns the clients that a process had accepted before step n, in that
@@ -248,12 +271,12 @@ func (c *chooser) served(proc, n int) []int {
 
 func (c *chooser) connect(call *Call, out *trace.Event) {
 	if out.Errno != 0 {
-		if c.wants(connectFails) {
-			c.ask(connected(c.run, call, connectFails))
+		if c.wants(lab.ConnectFails) {
+			c.ask(connected(c.run, call, lab.ConnectFails))
 		}
 		return
 	}
-	if !c.wants(connectQueued) {
+	if !c.wants(lab.ConnectQueued) {
 		return
 	}
 	l, ok := c.ends.at(out.Proc, out.FD, call.Return+1)
@@ -269,39 +292,40 @@ func (c *chooser) connect(call *Call, out *trace.Event) {
 			}
 		}
 	}
-	c.ask(connected(c.run, call, connectQueued))
+	c.ask(connected(c.run, call, lab.ConnectQueued))
 }
 
 func (c *chooser) recv(call *Call, in, out *trace.Event) {
-	if !c.slept(call, out, recvSleeps) {
+	c.receives(call)
+	if !c.slept(call, out, lab.RecvSleeps) {
 		return
 	}
-	if a := c.spinning[call.Lane]; a.fd == in.FD && a.n > 1 && out.Errno == 0 && out.Result > 0 && c.wants(askedOften) {
-		c.ask(asked(c.run, call, askedOften, a))
+	if a := c.spinning[call.Lane]; a.fd == in.FD && a.n > 1 && out.Errno == 0 && out.Result > 0 && c.wants(lab.AskedOften) {
+		c.ask(asked(c.run, call, lab.AskedOften, a))
 	}
-	s := recvHas
+	s := lab.RecvHas
 	var first, whole int64
 	switch {
 	case out.Errno.NotYet():
-		s = recvNotYet
+		s = lab.RecvNotYet
 	case out.Errno != 0:
-		s = recvFails
+		s = lab.RecvFails
 	case out.Result <= 0:
-		s = recvEnd
+		s = lab.RecvEnd
 	default:
 		if out.Sleep == trace.Slept {
-			s = recvWoken
+			s = lab.RecvWoken
 		}
-		if l, ok := c.ends.at(in.Proc, in.FD, call.Return); ok && (c.wants(recvJoined) || c.wants(recvPart)) {
+		if l, ok := c.ends.at(in.Proc, in.FD, call.Return); ok && (c.wants(lab.RecvJoined) || c.wants(lab.RecvPart)) {
 			if k := moveAt(l.in.Recvs, call.Return); k >= 0 {
 				m := l.in.Recvs[k]
 				sends := sharing(l.in.Sends, m, call.Return)
 				if n := len(sends); n > 0 {
 					first, whole = sends[0].Len, sends[n-1].Len
-					if last := sends[n-1]; n == 1 && last.Len > m.Len && c.wants(recvPart) {
-						s = recvPart
-					} else if n > 1 && c.wants(recvJoined) {
-						s = recvJoined
+					if last := sends[n-1]; n == 1 && last.Len > m.Len && c.wants(lab.RecvPart) {
+						s = lab.RecvPart
+					} else if n > 1 && c.wants(lab.RecvJoined) {
+						s = lab.RecvJoined
 					}
 				}
 			}
@@ -313,21 +337,21 @@ func (c *chooser) recv(call *Call, in, out *trace.Event) {
 }
 
 func (c *chooser) send(call *Call, in, out *trace.Event) {
-	if !c.slept(call, out, sendSleeps) {
+	if !c.slept(call, out, lab.SendSleeps) {
 		return
 	}
-	s := sendTakes
+	s := lab.SendTakes
 	switch {
 	case out.Errno.NotYet():
-		s = sendNotYet
+		s = lab.SendNotYet
 	case out.Errno != 0:
-		s = sendFails
+		s = lab.SendFails
 	case out.Result < int64(in.Size):
-		s = sendPart
+		s = lab.SendPart
 	default:
 		// The peer's end shows in the TCP state that was read beside the call.
-		if q := queue(in, in.FD); q != nil && q.State == trace.CloseWait && c.wants(sendHalfClosed) {
-			s = sendHalfClosed
+		if q := queue(in, in.FD); q != nil && q.State == trace.CloseWait && c.wants(lab.SendHalfClosed) {
+			s = lab.SendHalfClosed
 		}
 	}
 	if c.wants(s) {
@@ -335,7 +359,7 @@ func (c *chooser) send(call *Call, in, out *trace.Event) {
 	}
 }
 
-// wait asks about a multiplexer. Of the situations that fit one call, it is the
+// wait asks about a multiplexer. Of the topics that fit one call, it is the
 // rarest that counts.
 func (c *chooser) wait(call *Call, in, out *trace.Event) {
 	if in.Sets.Len() == 0 || out.Errno != 0 {
@@ -349,17 +373,17 @@ func (c *chooser) wait(call *Call, in, out *trace.Event) {
 		whole = whole && len(l) <= maxMembers
 	}
 	if out.Result == 0 {
-		if c.wants(waitTimesOut) && in.Timeout > 0 {
-			c.ask(ranOut(c.run, call, waitTimesOut))
+		if c.wants(lab.WaitTimesOut) && in.Timeout > 0 {
+			c.ask(ranOut(c.run, call, lab.WaitTimesOut))
 		}
 		return
 	}
-	if !whole || !c.slept(call, out, waitSleeps) || out.Sets.Len() == 0 {
+	if !whole || !c.slept(call, out, lab.WaitSleeps) || out.Sets.Len() == 0 {
 		return
 	}
-	var fits []situation
+	var fits []lab.Topic
 	if out.Sets.Len() > 1 {
-		fits = append(fits, waitSeveral)
+		fits = append(fits, lab.WaitSeveral)
 	}
 	var sat int64
 	fd := -1
@@ -368,22 +392,22 @@ func (c *chooser) wait(call *Call, in, out *trace.Event) {
 		switch {
 		case q == nil:
 		case q.State == trace.Listening:
-			fits = append(fits, waitListener)
+			fits = append(fits, lab.WaitListener)
 		case q.Recv > 0:
 			sat += int64(q.Recv)
-			fits = append(fits, waitReadable, waitCounts)
+			fits = append(fits, lab.WaitReadable, lab.WaitCounts)
 		case q.State == trace.CloseWait:
-			fits = append(fits, waitEnd)
+			fits = append(fits, lab.WaitEnd)
 		}
 	}
 	if len(out.Sets.Write) > 0 {
-		fits = append(fits, waitWritable)
+		fits = append(fits, lab.WaitWritable)
 	}
 	for _, s := range fits {
 		switch {
 		case !c.wants(s):
 			continue
-		case s == waitCounts:
+		case s == lab.WaitCounts:
 			c.ask(counted(c.run, call, s, sat, fd))
 		default:
 			c.ask(ready(c.run, call, s))
@@ -395,7 +419,7 @@ func (c *chooser) wait(call *Call, in, out *trace.Event) {
 // again asks whether an epoll_wait tells of bytes that were left unread, and
 // reports whether it did ask.
 func (c *chooser) again(call *Call, in, out *trace.Event) bool {
-	if in.Call != trace.EpollWait || !c.wants(toldAgain) {
+	if in.Call != trace.EpollWait || !c.wants(lab.ToldAgain) {
 		return false
 	}
 	for _, fd := range in.Sets.Read[:min(len(in.Sets.Read), maxMembers)] {
@@ -405,7 +429,7 @@ func (c *chooser) again(call *Call, in, out *trace.Event) bool {
 		}
 		named := out.Sets != nil && slices.Contains(out.Sets.Read, fd)
 		if w.edge && out.Sleep == trace.Slept || !w.edge && out.Sleep == trace.Awake && named {
-			c.ask(told(c.run, call, toldAgain, q, w.edge))
+			c.ask(told(c.run, call, lab.ToldAgain, q, w.edge))
 			return true
 		}
 	}
@@ -415,7 +439,7 @@ func (c *chooser) again(call *Call, in, out *trace.Event) bool {
 // print asks what a program prints that has just received a number.
 func (c *chooser) print(call *Call, in *trace.Event) {
 	step, ok := c.received[in.Proc]
-	if !ok || !c.wants(printsNumber) {
+	if !ok || !c.wants(lab.PrintsNumber) {
 		return
 	}
 	text := strings.TrimSpace(string(in.Data))
@@ -432,7 +456,7 @@ func (c *chooser) print(call *Call, in *trace.Event) {
 	default:
 		return
 	}
-	c.ask(printed(c.run, call, printsNumber, text, values))
+	c.ask(printed(c.run, call, lab.PrintsNumber, text, values))
 }
 
 // note remembers what later questions need of a call that has returned.
