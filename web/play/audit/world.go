@@ -379,7 +379,9 @@ func (w *world) began(i int) int {
 // before n.
 func (w *world) whole(s *sock, n int) bool {
 	return !slices.ContainsFunc(w.torn, func(t tear) bool {
-		return t.step < n && slices.ContainsFunc(w.holds, func(k *hold) bool { return (k.on == s || k.on == s.other) && k.proc == t.proc && k.from < t.step && (k.to < 0 || k.to >= t.from) })
+		return t.step < n && slices.ContainsFunc(w.holds, func(k *hold) bool {
+			return (k.on == s || k.on == s.other) && k.proc == t.proc && k.from < t.step && (k.to < 0 || k.to >= t.from)
+		})
 	})
 }
 
