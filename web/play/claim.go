@@ -39,6 +39,8 @@ const (
 	Forked                    // the fork that returned in Step took N ns, and the process of Other began with a copy of each fd
 	Loaded                    // the process that began in Other made its first call, Step, N ns later
 	Idle                      // the thread whose last event is Step is in no call
+	Begun                     // in Step a thread, or a process, began
+	Over                      // in Step a thread, or a process, ended
 	Gone                      // the process whose exit is Step has ended
 	GaveUp                    // c, Step, gave up its processor: the kernel counted it
 	Spun                      // from the Return of c, Step, its thread asked again and again for N ns, until the Return Other
@@ -131,6 +133,14 @@ var sayings = [numKinds]struct {
 	Idle: {trace.Observed, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("%s %s in no call now", r.thread(c.Step), r.verb(c.Step, "is", "are"))
 	}},
+	Begun: {trace.Observed, func(r *Run, c *Claim) string {
+		text := r.thread(c.Step) + r.verb(c.Step, " begins", " begin")
+		if e := &r.Steps[c.Step]; e.Thread == 0 && len(e.Args) == 2 {
+			text += ", with a copy of each fd"
+		}
+		return text
+	}},
+	Over: {trace.Observed, func(r *Run, c *Claim) string { return r.exit(c.Step) }},
 	Gone: {trace.Observed, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("%s %s ended", r.who(r.Steps[c.Step].Proc), r.verb(c.Step, "has", "have"))
 	}},

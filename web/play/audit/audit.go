@@ -61,6 +61,7 @@ func Run(run *play.Run) *Report {
 				h.ask(run.Calls[l.Calls[at[i]-1]].Enter, n)
 			}
 		}
+		h.narrate(n - 1)
 	}
 	for i := 0; i < len(run.Calls); i += every {
 		h.ask(run.Calls[i].Enter, len(run.Steps))
@@ -90,6 +91,7 @@ func (h *auditing) live(every int) {
 		if i%every > 0 {
 			continue
 		}
+		h.narrate(i)
 		for k := range grown.Lanes {
 			if calls := grown.Lanes[k].Calls; len(calls) > 0 {
 				h.ask(grown.Calls[calls[len(calls)-1]].Enter, i+1)
@@ -110,6 +112,14 @@ type auditing struct {
 func (h *auditing) ask(i, n int) {
 	for _, l := range h.run.Why(i, n) {
 		h.hold(&l.Claim, l.Text, n, i)
+	}
+}
+
+// narrate holds the sentence of step i against the run.
+func (h *auditing) narrate(i int) {
+	told := h.run.Narrate(i)
+	for k := range told.Claims {
+		h.hold(&told.Claims[k], told.Text, i+1, i)
 	}
 }
 

@@ -11,8 +11,13 @@ import (
 )
 
 // check returns what is wrong with a claim that was made after n steps; "" is
-// nothing.
-func (w *world) check(c *play.Claim, n int) string {
+// nothing. One that makes no sense, and has a rule look where nothing is, is wrong.
+func (w *world) check(c *play.Claim, n int) (wrong string) {
+	defer func() {
+		if p := recover(); p != nil {
+			wrong = fmt.Sprint("it makes no sense: ", p)
+		}
+	}()
 	if c.Step < 0 || c.Step >= len(w.steps) {
 		return "its step is none"
 	}
@@ -87,6 +92,12 @@ var rules = map[play.Kind]func(w *world, c *play.Claim, n int) string{
 		calls := w.threads[[2]int{e.Proc, e.Thread}]
 		k := sort.Search(len(calls), func(i int) bool { return calls[i].enter >= n }) - 1
 		return is(k < 0 || !w.under(calls[k], n), "its thread is in a call")
+	},
+	play.Begun: func(w *world, c *play.Claim, n int) string {
+		return is(w.steps[c.Step].Kind == trace.Start, "nothing began")
+	},
+	play.Over: func(w *world, c *play.Claim, n int) string {
+		return is(w.steps[c.Step].Kind == trace.Exit, "nothing ended")
 	},
 	play.Gone: func(w *world, c *play.Claim, n int) string {
 		return is(w.steps[c.Step].Kind == trace.Exit && w.steps[c.Step].Thread == 0, "it has not ended")
