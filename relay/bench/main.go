@@ -1,15 +1,15 @@
 //go:build linux
 
-// Bench compares the relay with websockify, and with the plainest loop that
-// copies between a WebSocket and a TCP connection: what they carry in a second,
-// how long a message takes there and back, and what that costs of processor
-// time and memory.
+// Bench compares the relay with websockify, with a bridge of Node's library ws, and
+// with the plainest loop in Go that copies between a WebSocket and a TCP connection.
+// It measures what they carry in a second, how long a message takes there and back,
+// and what that costs in processor time and memory.
 //
-// Each relay is a process of its own, or several, so that its processor time is
-// the relay's alone; this one has the load and the echo server behind the relays. They
-// take turns of a fraction of a second, their connections open all the while:
-// what else the machine does befalls all of them alike, and what counts is how
-// they compare.
+// Each relay runs in processes of its own, so that their processor time is the
+// relay's alone. This process has the load, and the echo server behind the relays.
+// The relays take turns of a fraction of a second while all connections stay
+// open. So the machine's other work disturbs all of them alike, and
+// the ratios count.
 package main
 
 import (
@@ -36,8 +36,10 @@ func main() {
 	turn := flag.Duration("turn", 100*time.Millisecond, "how long a turn lasts")
 	flag.Parse()
 
-	if _, err := exec.LookPath("websockify"); err != nil {
-		log.Fatal("needs websockify, which .ci/need websockify gets: ", err)
+	for _, command := range []string{"websockify", "node"} {
+		if _, err := exec.LookPath(command); err != nil {
+			log.Fatal("needs websockify, and ws for node; .ci/need websockify gets both: ", err)
+		}
 	}
 	target, err := echo()
 	if err != nil {
@@ -46,6 +48,7 @@ func main() {
 	fmt.Printf("relays before an echo server; %d interleaved turns of %v, %s on %s/%s with %d processors\n",
 		*turns, *turn, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	fmt.Println("a message is there and back; a MB is counted once, though it passes twice")
+	fmt.Println("to a peer: the ratio of messages/s in neighbouring turns, median and quartiles")
 	for _, connections := range []int{1, 50} {
 		for _, size := range []int{64, 64 << 10} {
 			if err := compare(target, connections, size, *turns, *turn); err != nil {
@@ -95,21 +98,24 @@ func compare(target string, connections, size, turns int, turn time.Duration) er
 			f.took = append(f.took, took...)
 		}
 	}
-	fmt.Printf("\nconnections: %d, messages of %d bytes\n%-14s %11s %9s %9s %9s %9s   %15s %15s\n",
-		connections, size, "", "", "", "", "", "", "of websockify's", "of copy's")
-	fmt.Printf("%-14s %11s %9s %9s %9s %9s  ", "relay", "messages/s", "MB/s", "p50 us", "p99 us", "CPU ms/MB")
-	fmt.Printf(" %10s %4s %10s %4s\n", "messages/s", "CPU", "messages/s", "CPU")
-	lines := make([]struct{ rate, cost float64 }, len(relays))
-	for i, f := range all {
-		slices.Sort(f.took)
-		lines[i].rate, lines[i].cost = median(f.rates), median(f.costs)
+	fmt.Printf("\nconnections: %d, messages of %d bytes\n%-14s %11s %9s %9s %9s %9s", connections, size,
+		"relay", "messages/s", "MB/s", "p50 us", "p99 us", "CPU ms/MB")
+	for _, r := range relays[peers:] {
+		fmt.Printf("   %16s", "to "+r.name)
 	}
+	fmt.Println()
 	for i, r := range relays {
-		l, took := lines[i], all[i].took
-		fmt.Printf("%-14s %11.0f %9.1f %9.0f %9.0f %9.2f  ", r.name, l.rate, l.rate*float64(size)/1e6,
-			us(took[len(took)/2]), us(took[len(took)*99/100]), l.cost)
-		for _, base := range lines[len(lines)-2:] {
-			fmt.Printf(" %10.2f %4.2f", l.rate/base.rate, l.cost/base.cost)
+		f := all[i]
+		slices.Sort(f.took)
+		rate := quantile(f.rates, 0.5)
+		fmt.Printf("%-14s %11.0f %9.1f %9.0f %9.0f %9.2f", r.name, rate, rate*float64(size)/1e6,
+			us(f.took[len(f.took)/2]), us(f.took[len(f.took)*99/100]), quantile(f.costs, 0.5))
+		for _, peer := range all[peers:] {
+			ratios := make([]float64, turns)
+			for turn := range ratios {
+				ratios[turn] = f.rates[turn] / peer.rates[turn]
+			}
+			fmt.Printf("   %.2f (%.2f-%.2f)", quantile(ratios, 0.5), quantile(ratios, 0.25), quantile(ratios, 0.75))
 		}
 		fmt.Println()
 	}
@@ -163,8 +169,8 @@ func memory(target string) error {
 
 func us(d time.Duration) float64 { return float64(d) / 1e3 }
 
-// median returns the middle one of values.
-func median(values []float64) float64 {
-	slices.Sort(values)
-	return values[len(values)/2]
+// quantile returns the value that so large a part of values lies below.
+func quantile(values []float64, part float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[int(part*float64(len(sorted)-1)+0.5)]
 }

@@ -3,12 +3,14 @@
 package main
 
 import (
+	_ "embed"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -20,25 +22,31 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// relay is a line of the tables. The last two are what the others are compared
-// with.
+// relay is a line of the tables.
 type relay struct {
 	name        string
 	subprotocol string
 	path        string
-	most        int                              // connections to try, 0 for any number
-	serve       func(addr, target string) error  // in a process of its own
-	command     func(addr, target string) string // or this
+	most        int                             // connections to try, 0 for any number
+	serve       func(addr, target string) error // in a process of its own
+	command     []string                        // or this, which gets the two addresses too
 }
 
 var relays = []relay{
 	{name: "sockscope.v1", subprotocol: "sockscope.v1", path: bridge.Prefix + "echo", serve: ours},
 	{name: "sockscope", subprotocol: "binary", path: bridge.Prefix + "echo", serve: ours},
-	{name: "websockify", subprotocol: "binary", most: 50, command: func(addr, target string) string {
-		return "websockify " + addr + " " + target
-	}},
+	{name: "websockify", subprotocol: "binary", most: 50, command: []string{"websockify"}},
+	{name: "node ws", subprotocol: "binary", command: []string{"node", "-e", nodeBridge}},
 	{name: "copy", subprotocol: "binary", serve: plain},
 }
+
+// peers is the index of the first relay that isn't ours.
+const peers = 2
+
+// nodeBridge is the plainest bridge with Node's usual WebSocket library.
+//
+//go:embed ws.js
+var nodeBridge string
 
 // ours is the bridge as package main has it.
 func ours(addr, target string) error {
@@ -103,9 +111,10 @@ func start(r relay, target string) (*process, error) {
 	p := &process{relay: r, addr: addr, held: held}
 	args := []string{"/proc/self/exe", r.name, addr, target}
 	if r.command != nil {
-		args = strings.Fields(r.command(addr, target))
+		args = append(slices.Clip(r.command), addr, target)
 	}
 	p.cmd = exec.Command(args[0], args[1:]...)
+	p.cmd.Env = append(os.Environ(), "NODE_PATH=.build/npm/node_modules")
 	// A group, so that the processes it makes end with it.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if err := p.cmd.Start(); err != nil {
