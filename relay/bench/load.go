@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"sockscope/relay/bridge"
 )
 
 // patience is how long an echo may take, before the measurement fails.
@@ -106,7 +108,7 @@ func (c *conn) trip(sent, got []byte) error {
 			return err
 		}
 		n += m
-		if c.consumed += m; c.credits && c.consumed >= 64<<10 {
+		if c.consumed += m; c.credits && c.consumed >= bridge.Window/2 {
 			grant := fmt.Sprintf(`{"type":"credit","bytes":%d}`, c.consumed)
 			c.consumed = 0
 			if err := c.ws.WriteMessage(websocket.TextMessage, []byte(grant)); err != nil {

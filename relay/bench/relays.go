@@ -53,7 +53,7 @@ func ours(addr, target string) error {
 	return http.ListenAndServe(addr, bridge.New(bridge.Config{
 		Targets: map[string]bridge.Target{"echo": {Address: target, Loopback: true}},
 		Listen:  addr,
-		Limits:  bridge.Limits{Sessions: 2000},
+		Limits:  bridge.Limits{Sessions: mostIdle + 1},
 		Log:     slog.New(slog.DiscardHandler),
 	}))
 }

@@ -97,8 +97,8 @@ func tcpRoundTrip(conn net.Conn) func() error {
 	}
 }
 
-// wsRoundTrip is a browser that grants credit as the protocol has it: a
-// quarter of the window at a time.
+// wsRoundTrip is a browser that grants credit as a page does: half of the window at
+// a time.
 func wsRoundTrip(ws *websocket.Conn) func() error {
 	p := make([]byte, 64)
 	consumed := 0
@@ -121,7 +121,7 @@ func wsRoundTrip(ws *websocket.Conn) func() error {
 			got += n
 			consumed += n
 		}
-		if consumed < Window/4 {
+		if consumed < Window/2 {
 			return nil
 		}
 		grant := control{Type: credit, Bytes: consumed}

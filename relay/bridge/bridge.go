@@ -128,6 +128,7 @@ func New(c Config) *Bridge {
 
 var upgrader = websocket.Upgrader{
 	HandshakeTimeout: 5 * time.Second,
+	WriteBufferPool:  new(sync.Pool), // a session writes without it
 	Subprotocols:     []string{protocol, "binary"},
 	CheckOrigin:      func(*http.Request) bool { return true }, // guard has, and more strictly
 }
@@ -139,8 +140,7 @@ const protocol = "sockscope.v1"
 func (b *Bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, Prefix)
 	from := b.from(r)
-	target, ok := b.targets[name]
-	if !ok {
+	if _, ok := b.targets[name]; !ok {
 		b.answer(w, from, http.StatusNotFound, &refusal{why: refusedTarget, reason: fmt.Sprintf("there is no target %.40q; the targets are %s", name, strings.Join(b.names(), ", "))})
 		return
 	}
@@ -177,34 +177,52 @@ func (b *Bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		b.answer(w, from, http.StatusServiceUnavailable, &refusal{why: refusedStopping, reason: "the relay shuts down"})
 		return
 	}
-	defer b.sessions.Done()
-
 	seat, no := b.clients.enter(from)
 	if no != nil {
 		b.refuse(w, r, from, no)
+		b.sessions.Done()
 		return
 	}
-	defer seat.leave()
+	s := b.join(w, r, from, name, seat)
+	if s == nil {
+		seat.leave()
+		b.sessions.Done()
+		return
+	}
+	// The handler returns, so that the HTTP server lets go of the request. That is
+	// half of the memory of an idle session.
+	go func() {
+		s.run()
+		s.place.leave()
+		seat.leave()
+		b.sessions.Done()
+	}()
+}
+
+// join connects to a target and then upgrades. It returns nil when the client has been told why it
+// can't have a session.
+func (b *Bridge) join(w http.ResponseWriter, r *http.Request, from origin, name string, seat seat) *session {
 	if no := b.lines[name].admit(name, seat.who); no != nil {
 		b.refuse(w, r, from, no)
-		return
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), b.limits.dial)
-	conn, err := target.dial(ctx, from)
-	cancel()
+	defer cancel()
+	conn, err := b.targets[name].dial(ctx, from)
 	if err != nil {
 		b.refuse(w, r, from, &refusal{why: refusedUnreachable, code: codeNotNow, reason: fmt.Sprintf("%s can't be reached: %v", name, cause(err)), target: name, err: err})
-		return
+		return nil
 	}
 	place := b.lines[name].join(seat.who)
-	defer place.leave()
-	ws, err := upgrader.Upgrade(w, r, nil)
+	h := hijacker{ResponseWriter: w}
+	ws, err := upgrader.Upgrade(&h, r, nil)
 	if err != nil { // Upgrade has answered
 		conn.Close()
+		place.leave()
 		b.note(from, &refusal{why: refusedHandshake})
-		return
+		return nil
 	}
-	newSession(b, name, ws, conn, from, seat, place).run()
+	return newSession(b, name, ws, h.conn, conn, from, seat, place)
 }
 
 // Drain takes no more sessions, and tells those of sockscope.v1 that they will

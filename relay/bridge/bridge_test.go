@@ -304,13 +304,13 @@ func TestStalledBrowser(t *testing.T) {
 // Without credit no more than the first window reaches the browser.
 func TestCreditBoundsWhatTheBrowserGets(t *testing.T) {
 	b, program := newRig(t).join(protocol)
-	sent := noise(Window + 3*receivePiece)
+	sent := noise(Window + 96<<10)
 	go program.Write(sent)
 	same(t, "the first window", b.read(Window), sent[:Window])
 	b.control(control{Type: credit, Bytes: 7})
 	same(t, "the next seven", b.read(7), sent[Window:Window+7])
-	b.control(control{Type: credit, Bytes: 3*receivePiece - 7})
-	same(t, "the rest", b.read(3*receivePiece-7), sent[Window+7:])
+	b.control(control{Type: credit, Bytes: 96<<10 - 7})
+	same(t, "the rest", b.read(96<<10-7), sent[Window+7:])
 }
 
 // A program that takes nothing stops the reading from the browser in the end,

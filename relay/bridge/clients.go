@@ -72,7 +72,7 @@ func newClients(l Limits) *clients {
 
 // perSecond lets n bytes through in a second. A burst holds at least one read.
 func perSecond(n int) *rate.Limiter {
-	return rate.NewLimiter(rate.Limit(n), max(n, receivePiece, sendPiece))
+	return rate.NewLimiter(rate.Limit(n), max(n, MaxMessage))
 }
 
 // seat is a place for one session.

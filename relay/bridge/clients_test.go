@@ -162,7 +162,7 @@ func TestPacedSessionEnds(t *testing.T) {
 	b, _ := r.as("203.0.113.1")
 	program := <-r.accepted
 	go program.Write(noise(1 << 20))
-	b.read(receivePiece)
+	b.read(1)
 	b.ws.Close()
 	wantRST(t, program, nil)
 }
@@ -276,7 +276,7 @@ func TestDrain(t *testing.T) {
 // Pings count against a client's bytes, so that a flood of them is answered slowly;
 // those of this machine are not.
 func TestPingsArePaced(t *testing.T) {
-	const most = 4 // pings at once
+	const most = 8 // pings at once
 	for _, local := range []bool{false, true} {
 		r := newRig(t, func(c *Config, l *limits) {
 			c.Limits.ClientBytes = most * controlCost

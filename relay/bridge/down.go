@@ -16,31 +16,23 @@ type receiveEnd struct {
 	browserGone bool
 }
 
-// receivePiece is how much is read from the program at once, in bytes.
-const receivePiece = 32 << 10
-
 // receive passes on what the program sends until it ends. When the session
 // ends before, it reads on and drops what comes.
 func (s *session) receive() receiveEnd {
-	buffer := make([]byte, receivePiece)
 	for {
-		n, err := s.tcp.Read(buffer[:s.allowance.wait(len(buffer))])
-		if n > 0 && !s.ending.Load() {
-			s.allowance.spend(n)
-			s.note(0, n)
-			s.seat.pace(s.paced, n)
-			s.beat.sent()
-			if s.writeBytes(buffer[:n]) != nil && !s.ending.Load() {
-				return receiveEnd{browserGone: true}
-			}
-		}
+		p, n, err := s.tcp.next(s.allowance.wait(MaxMessage))
 		switch {
 		case err == nil:
+			err := s.forwardDown(p, n)
+			p.free()
+			if err != nil && !s.ending.Load() {
+				return receiveEnd{browserGone: true}
+			}
 		case err != io.EOF:
 			return receiveEnd{err: err}
 		// A write may have been told of the RST, and then a read isn't. Once our
 		// own FIN is out, no write is left to be told.
-		case closedByPeer(s.tcp) && !s.shut.Load():
+		case closedByPeer(s.tcp.TCPConn) && !s.shut.Load():
 			return receiveEnd{err: syscall.ECONNRESET}
 		default:
 			if s.v1 && !s.ending.Load() {
@@ -61,19 +53,26 @@ func broken(err error) verdict {
 	return verdict{tcp: byRST, code: codeFailed, reason: cause(err)}
 }
 
-// writeBytes sends a binary message. It waits while the browser, or the
+// forwardDown sends n bytes to the browser, as a message. It waits while the browser, or the
 // network before it, takes nothing.
-func (s *session) writeBytes(p []byte) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	s.ws.SetWriteDeadline(time.Now().Add(s.limits.stall))
-	return s.ws.WriteMessage(websocket.BinaryMessage, p)
+func (s *session) forwardDown(p *piece, n int) error {
+	if s.ending.Load() {
+		return nil
+	}
+	s.allowance.spend(n)
+	s.note(0, n)
+	s.seat.pace(s.paced, n)
+	s.beat.sent()
+	at := putHead(p[:], headRoom, websocket.BinaryMessage, n)
+	if owed := s.beat.pay(creditAlong); owed > 0 {
+		text := control{Type: credit, Bytes: owed}.text()
+		at -= copy(p[at-len(text):], text)
+		at = putHead(p[:], at, websocket.TextMessage, len(text))
+	}
+	return s.out.write(p[at:headRoom+n], time.Now().Add(s.limits.stall))
 }
 
 // writeText sends a control message.
 func (s *session) writeText(c control, deadline time.Time) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	s.ws.SetWriteDeadline(deadline)
-	return s.ws.WriteMessage(websocket.TextMessage, c.text())
+	return s.out.write(newFrame(websocket.TextMessage, c.text()), deadline)
 }

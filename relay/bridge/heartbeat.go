@@ -28,12 +28,20 @@ func newHeartbeat() heartbeat {
 	return heartbeat{wake: make(chan struct{}, 1), last: time.Now()}
 }
 
-// owe notes n bytes of credit for the browser. They go out a quarter of
-// the window at a time, since a message for each would cost more than the bytes.
+// Credit goes out in portions, since a message for each message would cost more than the
+// bytes. A portion travels in front of bytes, for next to nothing. When half of the
+// window is owed and no bytes came, it goes alone: the browser still has the other
+// half to spend.
+const (
+	creditAlong = Window / 8
+	creditAlone = Window / 2
+)
+
+// owe notes n bytes of credit for the browser.
 func (h *heartbeat) owe(n int) {
 	h.mu.Lock()
 	h.credit += n
-	due := h.credit >= Window/4
+	due := h.credit >= creditAlone
 	h.mu.Unlock()
 	if due {
 		h.signal()
@@ -98,16 +106,23 @@ func (h *heartbeat) announce(why string) {
 	h.signal()
 }
 
-// debts returns what is owed, and strikes it out.
-func (h *heartbeat) debts() (credit int, pong *string, notice string) {
+// pay returns the credit that is owed, if it is that much, and strikes it out.
+func (h *heartbeat) pay(portion int) (credit int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.credit >= Window/4 {
+	if h.credit >= portion {
 		credit, h.credit = h.credit, 0
 	}
+	return credit
+}
+
+// debts returns what is owed besides, and strikes it out.
+func (h *heartbeat) debts() (pong *string, notice string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	pong, h.pong = h.pong, nil
 	notice, h.notice = h.notice, ""
-	return credit, pong, notice
+	return pong, notice
 }
 
 // silent reports whether the browser owed a sign of life for longer than d. It
@@ -129,11 +144,11 @@ func (s *session) beatUntil(quiet <-chan struct{}) {
 		case <-quiet:
 			return
 		case <-s.beat.wake:
-			owed, pong, notice := s.beat.debts()
+			pong, notice := s.beat.debts()
 			if pong != nil {
-				s.ws.WriteControl(websocket.PongMessage, []byte(*pong), time.Now().Add(s.limits.stall))
+				s.out.write(newFrame(websocket.PongMessage, []byte(*pong)), time.Now().Add(s.limits.stall))
 			}
-			if owed > 0 {
+			if owed := s.beat.pay(creditAlone); owed > 0 {
 				s.writeText(control{Type: credit, Bytes: owed}, time.Now().Add(s.limits.stall))
 			}
 			if notice != "" && s.v1 {
@@ -144,7 +159,7 @@ func (s *session) beatUntil(quiet <-chan struct{}) {
 				s.log.Info("a browser stays silent")
 				s.ws.Close()
 			}
-			s.ws.WriteControl(websocket.PingMessage, s.beat.ping(), time.Now().Add(s.limits.stall))
+			s.out.write(newFrame(websocket.PingMessage, s.beat.ping()), time.Now().Add(s.limits.stall))
 		}
 	}
 }

@@ -9,7 +9,8 @@ type queue struct {
 	changed sync.Cond
 	size    int    // bytes put and not done: in waiting, and in the writer's hands
 	waiting []byte // what take returns next
-	spare   []byte // the writer's last buffer, for its next
+	piece   *piece // waiting begins in it, and moves out when it grows longer
+	taken   *piece // the one of the bytes in the writer's hands
 	ended   bool   // no more is put
 	broken  bool   // no more is taken
 }
@@ -30,6 +31,10 @@ func (q *queue) put(p []byte) bool {
 	}
 	if q.ended || q.broken {
 		return false
+	}
+	if q.piece == nil {
+		q.piece = newPiece()
+		q.waiting = q.piece.payload()[:0]
 	}
 	q.waiting = append(q.waiting, p...)
 	q.size += len(p)
@@ -54,6 +59,10 @@ func (q *queue) pass(p []byte, write func([]byte) int) []byte {
 func (q *queue) take() []byte {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.taken != nil {
+		q.taken.free()
+		q.taken = nil
+	}
 	for len(q.waiting) == 0 && !q.ended && !q.broken {
 		q.changed.Wait()
 	}
@@ -61,7 +70,7 @@ func (q *queue) take() []byte {
 		return nil
 	}
 	p := q.waiting
-	q.waiting, q.spare = q.spare[:0], p
+	q.taken, q.waiting, q.piece = q.piece, nil, nil
 	return p
 }
 

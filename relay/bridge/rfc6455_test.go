@@ -66,7 +66,6 @@ type frame struct {
 }
 
 const (
-	fin     = 0x80
 	rsv1    = 0x40
 	opCont  = 0x0
 	opText  = 0x1
@@ -322,7 +321,7 @@ func TestRFC6455Frames(t *testing.T) {
 // form, unmasked; next looks at that.
 func TestRFC6455FramesOfTheRelay(t *testing.T) {
 	r := newRig(t)
-	for _, n := range []int{1, 125, 126, 127, receivePiece, 65535, 65536} {
+	for _, n := range []int{1, 125, 126, 127, 32768, 65535, 65536} {
 		c, program := upgrade(t, r, "")
 		go func() {
 			program.Write(noise(n))

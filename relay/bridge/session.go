@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,7 +25,8 @@ type session struct {
 	name   string
 	v1     bool // the browser speaks sockscope.v1
 	ws     *websocket.Conn
-	tcp    *net.TCPConn
+	out    *frames
+	tcp    *program
 	log    *slog.Logger
 	limits limits
 	bridge *Bridge
@@ -41,28 +41,28 @@ type session struct {
 	hurry    context.CancelFunc
 
 	queue     *queue
-	now       *now
 	allowance *allowance
-	writing   sync.Mutex  // data and text messages; gorilla allows one writer
 	ending    atomic.Bool // nothing is forwarded to the browser any longer
 	deaf      atomic.Bool // nothing is taken from the browser any longer
 	shut      atomic.Bool // our FIN has been sent
+	ended     bool        // read has taken shutdown_wr
 	beat      heartbeat
 }
 
-func newSession(b *Bridge, name string, ws *websocket.Conn, tcp *net.TCPConn, from origin, seat seat, place *place) *session {
+func newSession(b *Bridge, name string, ws *websocket.Conn, conn *readOnly, tcp *net.TCPConn, from origin, seat seat, place *place) *session {
 	s := &session{
 		name: name, v1: ws.Subprotocol() == protocol,
-		ws: ws, tcp: tcp,
+		ws: ws, out: &frames{conn: conn.Conn}, tcp: newProgram(tcp),
 		log: b.log.With("target", name, "client", from.client), limits: b.limits,
 		bridge: b, local: from.local, seat: seat, place: place, began: time.Now(),
-		queue: newQueue(), now: newNow(tcp), allowance: newAllowance(Window),
+		queue: newQueue(), allowance: newAllowance(Window),
 		beat: newHeartbeat(),
 	}
 	s.paced, s.hurry = context.WithCancel(context.Background())
 	if !s.v1 {
 		s.allowance.lift()
 	}
+	conn.open = true
 	ws.SetPingHandler(s.pinged)
 	ws.SetPongHandler(s.ponged)
 	ws.SetCloseHandler(func(int, string) error { return nil }) // the answer is finish's
@@ -224,7 +224,7 @@ func (s *session) finish(v verdict, reads chan readEnd, sends chan error, receiv
 		return
 	}
 	if sent {
-		drain(s.tcp)
+		drain(s.tcp.TCPConn)
 	}
 	s.tcp.SetLinger(0) // close sends a RST
 	s.tcp.Close()
@@ -238,14 +238,14 @@ func (s *session) sayGoodbye(v verdict) bool {
 	if v.heed || v.code == codeDone {
 		deadline = time.Now().Add(s.limits.stall) // it comes after bytes that may take their time
 	}
+	s.out.hurry(deadline)
 	if v.reset && s.v1 {
 		s.writeText(control{Type: reset}, deadline)
 	}
 	if v.ours && s.v1 {
 		s.writeText(control{Type: closing, Code: v.code, Reason: v.reason}, deadline)
 	}
-	err := s.ws.WriteControl(websocket.CloseMessage, closeFrame(v.code, v.reason), deadline)
-	return err == nil || err == websocket.ErrCloseSent
+	return s.out.close(closeFrame(v.code, v.reason), deadline) == nil
 }
 
 // awaitBrowser waits until the browser has closed too.
@@ -268,7 +268,7 @@ func (s *session) awaitBrowser(v verdict, patience time.Duration, reads chan rea
 // closes too: a close of both with bytes unread would be a RST, which may
 // overtake the close frame (RFC 6455, section 7.1.1).
 func (s *session) hearOut() {
-	conn := s.ws.NetConn()
+	conn := s.out.conn
 	if c, ok := conn.(interface{ CloseWrite() error }); ok {
 		c.CloseWrite()
 	}

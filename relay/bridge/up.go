@@ -35,47 +35,62 @@ func (e readEnd) verdict() verdict {
 // read takes messages from the browser until it ends. It waits only while the
 // queue is full.
 func (s *session) read() readEnd {
-	buffer := make([]byte, MaxMessage+1)
-	shutdown := false
 	for {
 		kind, message, err := s.ws.NextReader()
 		if err != nil {
 			return endOf(err)
 		}
-		n, err := io.ReadFull(message, buffer)
-		s.beat.heard()
-		switch {
-		case s.deaf.Load():
-			continue
-		case err == nil:
-			return readEnd{refuse: codeTooBig, reason: fmt.Sprintf("a message may have at most %d bytes", MaxMessage)}
-		case err != io.EOF && err != io.ErrUnexpectedEOF:
-			return endOf(err)
-		case kind == websocket.TextMessage && !s.v1:
-			return readEnd{refuse: codeText, reason: "bytes travel in binary messages; control messages take the subprotocol " + protocol}
-		case kind == websocket.TextMessage && !utf8.Valid(buffer[:n]):
-			return readEnd{refuse: codeNotUTF8, reason: "a text message that isn't UTF-8"}
-		case kind == websocket.TextMessage:
-			c, err := parseControl(buffer[:n])
-			if err == nil && c.Type == credit {
-				err = s.allowance.grant(c.Bytes)
-			}
-			if err != nil {
-				return readEnd{refuse: codeMalformed, reason: err.Error()}
-			}
-			switch c.Type {
-			case reset:
-				return readEnd{reset: true}
-			case shutdownWR:
-				shutdown = true
-				s.queue.end()
-			}
-		case shutdown:
-			return readEnd{refuse: codeMalformed, reason: "bytes after " + shutdownWR}
-		default:
-			s.forward(buffer[:n])
+		if end := s.accept(kind, message); end != nil {
+			return *end
 		}
 	}
+}
+
+// accept takes one message. It returns nil unless reading ends with it.
+func (s *session) accept(kind int, message io.Reader) *readEnd {
+	p := newPiece()
+	defer p.free()
+	n, err := io.ReadFull(message, p.payload())
+	bytes := p.payload()[:n]
+	s.beat.heard()
+	switch {
+	case s.deaf.Load():
+	case err == nil:
+		return &readEnd{refuse: codeTooBig, reason: fmt.Sprintf("a message may have at most %d bytes", MaxMessage)}
+	case err != io.EOF && err != io.ErrUnexpectedEOF:
+		end := endOf(err)
+		return &end
+	case kind == websocket.TextMessage && !s.v1:
+		return &readEnd{refuse: codeText, reason: "bytes travel in binary messages; control messages take the subprotocol " + protocol}
+	case kind == websocket.TextMessage && !utf8.Valid(bytes):
+		return &readEnd{refuse: codeNotUTF8, reason: "a text message that isn't UTF-8"}
+	case kind == websocket.TextMessage:
+		return s.obey(bytes)
+	case s.ended:
+		return &readEnd{refuse: codeMalformed, reason: "bytes after " + shutdownWR}
+	default:
+		s.forward(bytes)
+	}
+	return nil
+}
+
+// obey does what a control message asks for.
+func (s *session) obey(text []byte) *readEnd {
+	c, err := parseControl(text)
+	if err == nil && c.Type == credit {
+		err = s.allowance.grant(c.Bytes)
+	}
+	if err != nil {
+		return &readEnd{refuse: codeMalformed, reason: err.Error()}
+	}
+	switch c.Type {
+	case reset:
+		return &readEnd{reset: true}
+	case shutdownWR:
+		s.ended = true
+		s.queue.end()
+	}
+	return nil
 }
 
 // forward passes bytes on to the program. What its kernel takes at once needs
@@ -86,7 +101,7 @@ func (s *session) forward(p []byte) {
 		return // a write of nothing would only take the news of a RST from others
 	}
 	if s.local {
-		rest := s.queue.pass(p, s.now.write)
+		rest := s.queue.pass(p, s.tcp.writeNow)
 		s.delivered(len(p) - len(rest))
 		if p = rest; len(p) == 0 {
 			return

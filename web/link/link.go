@@ -194,8 +194,8 @@ func (l *Link) once() (came State, retry time.Duration) {
 }
 
 // grant is how many bytes are taken before the relay is told that as many more
-// are welcome: a fraction of the window that it begins with.
-const grant = 64 << 10
+// are welcome: half of the window that it begins with, so that it never runs dry.
+const grant = 128 << 10
 
 // control is a control message of the relay's.
 type control struct {
