@@ -8,9 +8,13 @@ import (
 
 	"sockscope/server/lab"
 	"sockscope/server/trace"
+	"sockscope/web/dom"
+	"sockscope/web/pane"
 	"sockscope/web/play"
 	"sockscope/web/scope"
 	"sockscope/web/timeline"
+	"sockscope/web/visit"
+	"sockscope/web/words"
 )
 
 // hero is the home page's scope: a recorded run that plays by itself, over and
@@ -46,12 +50,12 @@ func (h *hero) OnInit() {
 // OnMount fetches the recording and plays it.
 func (h *hero) OnMount(ctx app.Context) {
 	h.measure()
-	fetchFile(ctx, heroFile, func(file []byte) {
-		s := session{Lab: heroSetup()}
-		if s.load(file) != nil {
+	dom.Fetch(ctx, heroFile, func(file []byte) {
+		t, err := visit.ReadTape(file)
+		if err != nil {
 			return
 		}
-		h.player = s.Player
+		h.player = play.NewPlayer(t.Run)
 		h.player.Scale = play.ByTime
 		h.player.SetSpeed(heroRate)
 		h.lanes.Show(h.player)
@@ -102,55 +106,50 @@ func (h *hero) moved(ctx app.Context) {
 
 func (h *hero) now() []string {
 	run := h.player.Run
-	words := make([]string, len(run.Lanes))
+	now := make([]string, len(run.Lanes))
 	for i := range run.Lanes {
-		words[i] = threadWord(h.player, &run.Lanes[i])
+		now[i] = visit.ThreadWord(h.player, &run.Lanes[i])
 	}
-	return words
-}
-
-// heroSetup returns the lab of the recording.
-func heroSetup() *lab.Lab {
-	l, err := lab.Find(heroLab)
-	if err != nil {
-		panic(err) // a test holds the name
-	}
-	return l
+	return now
 }
 
 // heroProcs are the recording's processes, known before it has arrived, so
 // that nothing jumps when it does.
 func heroProcs() []trace.Proc {
-	v, err := heroSetup().Set(map[string]string{"clients": "3"})
+	l, err := lab.Find(heroLab)
+	if err != nil {
+		panic(err) // a test holds the name
+	}
+	v, err := l.Set(map[string]string{"clients": "3"})
 	if err != nil {
 		panic(err) // a test holds the knob
 	}
-	return procsOf(heroSetup().Processes(v))
+	return visit.Plan(l, v)
 }
 
 func (h *hero) Render() app.UI {
 	procs := heroProcs()
-	return elc("section", "herowrap").Aria("label", "A recorded run").Body(
-		elc("div", "scope").Body(
-			elc("ol", "lanes").Body(app.Range(procs).Slice(func(i int) app.UI {
+	return dom.Elc("section", "herowrap").Aria("label", "A recorded run").Body(
+		dom.Elc("div", "scope").Body(
+			dom.Elc("ol", "lanes").Body(app.Range(procs).Slice(func(i int) app.UI {
 				word := "not started"
 				if i < len(h.words) {
 					word = h.words[i]
 				}
-				return laneItem(procs[i].Role == trace.RoleServer, false).Body(el("div").Body(el("b").Text(procs[i].Name), el("small").Text(word)))
+				return pane.LaneItem(procs[i].Role == trace.RoleServer, false).Body(dom.El("div").Body(dom.El("b").Text(procs[i].Name), dom.El("small").Text(word)))
 			})),
-			elc("div", "screen").Body(h.screen),
-			elc("ol", "sums wide").Body(app.Range(procs).Slice(func(i int) app.UI {
+			dom.Elc("div", "screen").Body(h.screen),
+			dom.Elc("ol", "sums wide").Body(app.Range(procs).Slice(func(i int) app.UI {
 				calls, cpu := h.sum(i)
-				return laneItem(procs[i].Role == trace.RoleServer, false).Body(el("div").Body(el("b").Text(calls), el("small").Text(cpu)))
+				return pane.LaneItem(procs[i].Role == trace.RoleServer, false).Body(dom.El("div").Body(dom.El("b").Text(calls), dom.El("small").Text(cpu)))
 			})),
 		),
-		elc("div", "cap").Body(
-			el("span").Body(
-				el("b").Text("One thread, three clients, one after another."),
-				elc("span", "wide").Text(" "+h.origin()),
+		dom.Elc("div", "cap").Body(
+			dom.El("span").Body(
+				dom.El("b").Text("One thread, three clients, one after another."),
+				dom.Elc("span", "wide").Text(" "+h.origin()),
 			),
-			elc("span", "sp"), new(key),
+			dom.Elc("span", "sp"), new(pane.Key),
 		),
 	)
 }
@@ -161,7 +160,7 @@ func (h *hero) origin() string {
 		return ""
 	}
 	head := h.player.Run.Header
-	text := fmt.Sprintf("A recording, made %s on %s", date(head.Began), kernelName(head.Kernel))
+	text := fmt.Sprintf("A recording, made %s on %s", words.Date(head.Began), visit.KernelName(head.Kernel))
 	if h.Live {
 		text += "; press Run for your own"
 	}
@@ -173,9 +172,9 @@ func (h *hero) sum(proc int) (calls, cpu string) {
 	if h.player == nil {
 		return "", ""
 	}
-	t := threadOf(h.player.Run.State(h.player.Len()), proc, 0)
+	t := visit.Sum(h.player.Run, proc)
 	if t == nil {
 		return "", ""
 	}
-	return count(t.Calls, "call"), fmt.Sprintf("%s, %s of CPU", count(t.Sleeps, "sleep"), span(t.CPU))
+	return words.Count(t.Calls, "call"), fmt.Sprintf("%s, %s of CPU", words.Count(t.Sleeps, "sleep"), words.Span(t.CPU))
 }

@@ -6,23 +6,24 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"sockscope/server/lab"
-	"sockscope/server/trace"
+	"sockscope/web/dom"
+	"sockscope/web/icon"
 	"sockscope/web/link"
+	"sockscope/web/pane"
+	"sockscope/web/visit"
 )
 
 // homePage introduces the site and lists the labs.
 type homePage struct {
 	app.Compo
 
-	state link.State
-	hello *trace.Hello
+	tab   *tab
 	own   ownStrip
-	wire  wire
-	near  nearRelay
+	guest *guest
 }
 
 // OnInit makes what lives as long as the page.
-func (p *homePage) OnInit() { p.own.init() }
+func (p *homePage) OnInit() { p.own.init(p.tab) }
 
 // OnNav names the page. It runs on the server too.
 func (p *homePage) OnNav(ctx app.Context) {
@@ -32,58 +33,46 @@ func (p *homePage) OnNav(ctx app.Context) {
 
 // OnMount asks the server who it is.
 func (p *homePage) OnMount(ctx app.Context) {
-	p.own.s.send = p.wire.send
-	p.near.begin(&p.wire)
-	p.wire.start(ctx, p.near.url(), func(events []link.Event) {
-		for _, e := range events {
-			p.near.heard(e)
-			p.own.hear(e)
-			p.state = e.State
-			switch {
-			case e.State.Off():
-				p.hello = nil
-			case e.Message != nil && e.Message.Hello != nil:
-				p.hello = e.Message.Hello
-			}
-		}
-	})
+	p.guest = &guest{ctx: ctx, mode: &p.own.watch, take: func(link.Event) {}, draw: p.own.draw}
+	p.tab.enter(p.guest)
+	p.own.begin()
 }
 
 // OnDismount lets go of the server.
-func (p *homePage) OnDismount() { p.wire.stop() }
+func (p *homePage) OnDismount() { p.tab.leave(p.guest) }
 
 func (p *homePage) Render() app.UI {
 	first := lab.All[0]
-	return elc("div", "home").Body(
-		app.Raw(hatch),
-		elc("header", "top").Body(
-			anchor("/").Class("brand").Body(app.Raw(iconBrand), app.Text("Sockscope")),
-			elc("nav", "wide").Aria("label", "Site").Body(
-				anchor("#labs").Text("Labs"), anchor("#own").Text("Your own client"),
+	return dom.Elc("div", "home").Body(
+		hatch(),
+		dom.Elc("header", "top").Body(
+			dom.Anchor("/").Class("brand").Body(app.Raw(icon.Brand), app.Text("Sockscope")),
+			dom.Elc("nav", "wide").Aria("label", "Site").Body(
+				dom.Anchor("#labs").Text("Labs"), dom.Anchor("#own").Text("Your own client"),
 			),
-			elc("span", "sp"),
-			p.near.status(p.state, p.hello, false),
-			new(themeButton),
+			dom.Elc("span", "sp"),
+			p.tab.near.status(false),
+			new(pane.ThemeButton),
 		),
-		elc("section", "hero").Body(
-			el("h1").Text("Watch a socket call fall asleep, and see what wakes it."),
-			el("p").Text("Real programs on a real kernel. Every call, from the moment it enters to what it returns, on one clock."),
-			elc("div", "cta").Body(
-				anchor("#labs").Class("t").Text(fmt.Sprintf("All %d labs", len(lab.All))),
-				anchor(labPath(first)).Class("runb").Body(app.Raw(iconRun), app.Text("Run the first one")),
+		dom.Elc("section", "hero").Body(
+			dom.El("h1").Text("Watch a socket call fall asleep, and see what wakes it."),
+			dom.El("p").Text("Real programs on a real kernel. Every call, from the moment it enters to what it returns, on one clock."),
+			dom.Elc("div", "cta").Body(
+				dom.Anchor("#labs").Class("t").Text(fmt.Sprintf("All %d labs", len(lab.All))),
+				dom.Anchor(visit.Path(first)).Class("runb").Body(app.Raw(icon.Run), app.Text("Run the first one")),
 			),
 		),
-		&hero{Live: p.state == link.Live && p.hello != nil},
-		p.own.render(&p.near, p.onCopy), // before what comes and goes: go-app tells siblings apart by their places
-		p.near.sheet(),
-		elc("main", "idx").ID("labs").Aria("label", "Labs").Body(
+		&hero{Live: p.tab.relay.Hello != nil},
+		p.own.render(p.onCopy), // before what comes and goes: go-app tells siblings apart by their places
+		p.tab.near.sheet(),
+		dom.Elc("main", "idx").ID("labs").Aria("label", "Labs").Body(
 			app.Range(lab.Sections).Slice(func(i int) app.UI { return section(lab.Sections[i]) }),
 		),
 	)
 }
 
 func (p *homePage) onCopy(app.Context, app.Event) {
-	p.own.copied = copyText(p.own.s.command(tools[0]))
+	p.own.copied = dom.Copy(p.own.watch.Command(visit.Tools[0]))
 }
 
 // section lists the labs of one part.
@@ -101,17 +90,17 @@ func section(s lab.Section) app.UI {
 	if len(labs) > 6 {
 		class = "many"
 	}
-	return elc("section", class).Aria("label", s.Title()).Body(
-		el("h2").Body(el("i").Text(string(s)), app.Text(s.Title())),
-		el("ul").Body(app.Range(labs).Slice(func(i int) app.UI {
+	return dom.Elc("section", class).Aria("label", s.Title()).Body(
+		dom.El("h2").Body(dom.El("i").Text(string(s)), app.Text(s.Title())),
+		dom.El("ul").Body(app.Range(labs).Slice(func(i int) app.UI {
 			l := labs[i]
-			li := el("li")
+			li := dom.El("li")
 			if l == lab.All[0] {
 				li = li.Class("best")
 			}
-			return li.Body(anchor(labPath(l)).Body(
-				app.Raw(glyph(l.ID)),
-				el("span").Body(el("b").Text(l.ID), el("small").Text(l.Brief)),
+			return li.Body(dom.Anchor(visit.Path(l)).Body(
+				app.Raw(icon.Glyph(l.ID)),
+				dom.El("span").Body(dom.El("b").Text(l.ID), dom.El("small").Text(l.Brief)),
 			))
 		})),
 	)

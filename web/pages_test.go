@@ -10,15 +10,18 @@ import (
 
 	"sockscope/server/lab"
 	"sockscope/server/trace"
+	"sockscope/web/assets"
+	"sockscope/web/pane"
+	"sockscope/web/visit"
 )
 
 // forbidden is what the site's content security policy would refuse.
 var forbidden = regexp.MustCompile(`(?i)\sstyle=|<script|<style|\son[a-z]+=|javascript:`)
 
 func TestPagesKeepToThePolicy(t *testing.T) {
-	pages := map[string]app.Composer{"/": new(homePage)}
+	pages := map[string]app.Composer{"/": &homePage{tab: newTab()}}
 	for _, l := range append(slices.Clone(lab.All), lab.Standing...) {
-		pages[labPath(l)] = &labPage{ID: l.ID}
+		pages[visit.Path(l)] = pageOf(l, newTab())
 	}
 	for path, page := range pages {
 		engine := app.NewTestEngine()
@@ -36,31 +39,46 @@ func TestPagesKeepToThePolicy(t *testing.T) {
 	}
 }
 
+// shown returns a lab's page as it is first drawn, and how its frame is reached.
+func shown(t *testing.T, l *lab.Lab) (app.Composer, *frame) {
+	t.Helper()
+	page := pageOf(l, newTab())
+	engine := app.NewTestEngine()
+	if err := engine.Load(page); err != nil {
+		t.Fatal(err)
+	}
+	engine.ConsumeAll()
+	switch p := page.(type) {
+	case *labPage:
+		return page, &p.frame
+	case *comparePage:
+		return page, &p.frame
+	case *measurePage:
+		return page, &p.frame
+	}
+	t.Fatalf("%s has another kind of page", l.ID)
+	return nil, nil
+}
+
 // Before a run a page has what its lab says, and all of its knobs.
 func TestALabsPageTellsItsLab(t *testing.T) {
 	for _, l := range lab.All {
-		page := &labPage{ID: l.ID}
-		engine := app.NewTestEngine()
-		if err := engine.Load(page); err != nil {
-			t.Fatal(err)
-		}
-		engine.ConsumeAll()
+		page, f := shown(t, l)
 		html := app.HTMLString(page)
 		for _, k := range l.Knobs {
 			if strings.Contains(html, `name="`+k.Name+`"`) == k.Quiet {
 				t.Errorf("%s: knob %s is not there", l.ID, k.Name)
 			}
 		}
-		page.all = true
-		html = app.HTMLString(page.question())
+		f.knobs.All = true
+		knobs := app.HTMLString(f.question())
 		for _, k := range l.Knobs {
-			if !strings.Contains(html, `name="`+k.Name) {
+			if !strings.Contains(knobs, `name="`+k.Name) {
 				t.Errorf("%s: knob %s is not there under more", l.ID, k.Name)
 			}
 		}
-		html = app.HTMLString(page)
 		for _, text := range append(l.Look, l.True...) {
-			if !strings.Contains(html, withCode(text)) {
+			if !strings.Contains(html, pane.WithCode(text)) {
 				t.Errorf("%s: %q is not there", l.ID, text)
 			}
 		}
@@ -72,48 +90,29 @@ func TestALabsPageTellsItsLab(t *testing.T) {
 
 // Where a lab can't run there is nothing to be asked about.
 func TestALabThatCannotRunDoesNotAsk(t *testing.T) {
+	l, err := lab.Find("kqueue")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for why, asks := range map[string]bool{"": true, "it needs kqueue": false} {
-		page := &labPage{ID: "kqueue"}
-		engine := app.NewTestEngine()
-		if err := engine.Load(page); err != nil {
-			t.Fatal(err)
-		}
-		engine.ConsumeAll()
-		page.s.Hello = &trace.Hello{Cannot: map[string]string{"kqueue": why}}
-		if html := app.HTMLString(page.scopeHead()); strings.Contains(html, "ask me first") != asks {
+		page, f := shown(t, l)
+		f.mode.Base().Relay.Hello = &trace.Hello{Cannot: map[string]string{"kqueue": why}}
+		if html := app.HTMLString(page.Render()); strings.Contains(html, "ask me first") != asks {
 			t.Errorf("can't run as %q: %s", why, html)
 		}
 	}
 }
 
-func TestEveryKeyIsExplained(t *testing.T) {
-	all := ""
-	for _, e := range explained {
-		all += " " + e.keys
+func TestTheHomePageKnowsItsRecording(t *testing.T) {
+	file, err := assets.Files.ReadFile("recordings/home.trace")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, b := range bindings {
-		name := map[string]string{" ": "Space", "ArrowLeft": "←", "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓"}[b.key]
-		if name == "" {
-			name = b.key
-		}
-		if !strings.Contains(strings.ToLower(all), strings.ToLower(name)) {
-			t.Errorf("%q does something and is not explained", b.key)
-		}
+	tape, err := visit.ReadTape(file)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for key, want := range map[string]command{"R": startRun, "r": startRun, "w": nextWake, "?": allKeys, "q": none, "Tab": none} {
-		if got := commandOf(key, false); got != want {
-			t.Errorf("%s does command %d, want %d", key, got, want)
-		}
-	}
-	if commandOf("W", true) != lastWake || commandOf("ArrowRight", true) != tenOn {
-		t.Error("shift makes no difference")
-	}
-}
-
-func TestEveryLabHasAGlyph(t *testing.T) {
-	for _, l := range lab.All {
-		if glyphs[l.ID] == "" {
-			t.Errorf("%s has none", l.ID)
-		}
+	if got, want := len(tape.Run.Header.Procs), len(heroProcs()); got != want || tape.Run.Header.Lab != heroLab {
+		t.Errorf("it expects %d processes of lab %s, its recording has %d of %s", want, heroLab, got, tape.Run.Header.Lab)
 	}
 }

@@ -6,25 +6,28 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"sockscope/server/lab"
+	"sockscope/web/visit"
 )
 
 // Routes tells go-app which page stands at which address. Every lab has an
 // exact route, so that a generator of static pages finds them all.
 func Routes() {
-	app.Route("/", func() app.Composer { return new(homePage) })
+	t := newTab()
+	app.Route("/", func() app.Composer { return &homePage{tab: t} })
 	for _, l := range append(slices.Clone(lab.All), lab.Standing...) {
-		app.Route(labPath(l), func() app.Composer { return &labPage{ID: l.ID} })
+		app.Route(visit.Path(l), func() app.Composer { return pageOf(l, t) })
 	}
 }
 
-// watchPath is where the pages of the standing servers are.
-const watchPath = "/watch/"
-
-// labPath returns the address of a lab's or a standing server's page, without a
-// set-up.
-func labPath(l *lab.Lab) string {
-	if name := l.Server(); name != "" {
-		return watchPath + name
+// pageOf returns the page of a lab or a standing server. Each kind has its own.
+func pageOf(l *lab.Lab, t *tab) app.Composer {
+	switch {
+	case l.Server() != "":
+		return &watchPage{ID: l.ID, scopePage: scopePage{frame: frame{tab: t}}}
+	case l.Compares:
+		return &comparePage{ID: l.ID, scopePage: scopePage{frame: frame{tab: t}}}
+	case l.Measures:
+		return &measurePage{ID: l.ID, frame: frame{tab: t}}
 	}
-	return "/lab/" + l.ID
+	return &labPage{ID: l.ID, scopePage: scopePage{frame: frame{tab: t}}}
 }

@@ -1,0 +1,309 @@
+package web
+
+import (
+	"strings"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"sockscope/server/lab"
+	"sockscope/server/trace"
+	"sockscope/web/dom"
+	"sockscope/web/icon"
+	"sockscope/web/link"
+	"sockscope/web/pane"
+	"sockscope/web/visit"
+	"sockscope/web/words"
+)
+
+// frame is what every page of a lab has: the bar, the question with its knobs, the
+// line that says what went wrong, the keyboard. A page embeds it, and gives it a
+// mode and what differs.
+type frame struct {
+	tab   *tab
+	mode  visit.Mode
+	guest *guest
+
+	verb  string // on the button that starts
+	panes []tabName
+	first string // the pane that shows on a phone when a run begins
+	fresh func() // the mode was opened anew
+	draw  func()
+	obey  func(app.Context, visit.Command)
+
+	// shows reports whether traces of a lab belong on this page, and load shows one.
+	shows func(*lab.Lab) bool
+	load  func(*visit.Tape)
+
+	complaint string // about the link's query or a knob
+	pane      string // that shows on a phone
+	knobs     pane.Knobs
+	keys      pane.Keyboard
+}
+
+// tabName chooses a pane on a phone.
+type tabName struct{ pane, label string }
+
+// about is the pane with the lab's text. It is the first of every page.
+const about = "about"
+
+// init gives the frame its mode, opened for a lab.
+func (f *frame) init(m visit.Mode, id string) {
+	f.mode = m
+	m.Base().Relay = new(visit.Relay) // until the address is known there is nothing to ask a server
+	m.At().Asking = f.tab.asking
+	f.knobs.Set = f.set
+	l, err := lab.Page(id)
+	if err != nil {
+		panic(err) // the routes are those of the labs that exist
+	}
+	f.open(l, "")
+}
+
+// open goes to a lab with the set-up of a query.
+func (f *frame) open(l *lab.Lab, query string) {
+	v, complaints := visit.ReadLink(l, query)
+	f.complaint = strings.Join(complaints, " ")
+	f.pane = about
+	f.mode.Open(l, v)
+	f.fresh()
+}
+
+// OnNav reads the set-up from the address. It runs on the server too, where
+// nothing of a visitor's reaches it.
+func (f *frame) OnNav(ctx app.Context) {
+	url := ctx.Page().URL()
+	id := url.Path[strings.LastIndexByte(url.Path, '/')+1:]
+	if strings.Contains(url.Path, visit.WatchPath) {
+		id = trace.StandingLab + id
+	}
+	if l, err := lab.Page(id); err == nil {
+		visit.Leave(f.mode)
+		f.mode.Base().Relay = &f.tab.relay
+		f.open(l, url.RawQuery)
+		if t := f.tab.opened; t != nil {
+			f.tab.opened = nil
+			f.show(ctx, t)
+		}
+		f.record(ctx)
+	}
+	d := f.mode.Base()
+	ctx.Page().SetTitle("%s", visit.Title(d.Lab)+" · Sockscope")
+	ctx.Page().SetDescription("%s", d.Lab.Question)
+}
+
+// mount connects, and listens to the keyboard.
+func (f *frame) mount(ctx app.Context) {
+	f.keys.Listen(ctx, f.key)
+	f.mode.Base().Relay = &f.tab.relay
+	f.guest = &guest{ctx: ctx, mode: f.mode, draw: f.draw, take: func(e link.Event) {
+		switch m := e.Message; {
+		case e.State.Off() || m != nil && m.Hello != nil:
+			f.record(ctx)
+		case m != nil && m.Header != nil && f.pane == about:
+			f.pane = f.first
+		}
+	}}
+	f.tab.enter(f.guest)
+}
+
+// OnDismount lets go of the server and of the browser.
+func (f *frame) OnDismount() {
+	f.tab.leave(f.guest)
+	f.tab.asking = f.mode.At().Asking
+	f.keys.Forget()
+}
+
+// key returns what a key does.
+func (f *frame) key(key string, shift bool) func(app.Context) {
+	c := visit.CommandOf(key, shift)
+	at := f.mode.At()
+	if f.mode.Asks() {
+		switch {
+		case key == "Enter":
+			c = visit.CheckAnswer
+		case key == "Escape":
+			c = visit.SkipQuestion
+		case len(key) == 1 && key[0] >= '0' && key[0] <= '9':
+			return func(app.Context) { f.mode.Digit(int(key[0] - '0')) }
+		}
+	} else if key == "Enter" && at.Answered() != nil && at.Onward() != "" {
+		c = visit.GoOn
+	}
+	if c == visit.None {
+		return nil
+	}
+	return func(ctx app.Context) { f.obey(ctx, c) }
+}
+
+// apply does what a command asks on any page, and reports whether it was such a one.
+func (f *frame) apply(c visit.Command) bool {
+	switch c {
+	case visit.StartRun:
+		f.mode.Start()
+	case visit.StopRun:
+		f.mode.Stop()
+	case visit.AllKeys:
+		pane.OpenKeys()
+	default:
+		return false
+	}
+	return true
+}
+
+// set changes a knob. The address follows, without a new entry in the history.
+func (f *frame) set(ctx app.Context, knob, value string) {
+	if err := f.mode.Set(knob, value); err != nil {
+		f.complaint = words.Sentence(err.Error())
+		return
+	}
+	f.complaint = ""
+	f.mirror(ctx)
+	f.record(ctx)
+	f.draw()
+}
+
+// mirror writes the set-up into the address.
+func (f *frame) mirror(ctx app.Context) {
+	d := f.mode.Base()
+	url := *ctx.Page().URL()
+	url.Path = url.Path[:strings.LastIndexByte(url.Path, '/')+1] + visit.Title(d.Lab) // an opened trace may be another lab's
+	url.RawQuery = visit.Query(d.Lab, d.Values)
+	ctx.Page().ReplaceURL(&url)
+}
+
+// record fetches the recordings that the page needs. Where there are none the page
+// says so.
+func (f *frame) record(ctx app.Context) {
+	if app.IsServer {
+		return
+	}
+	for _, r := range f.mode.Recordings() {
+		dom.Fetch(ctx, "/web/recordings/"+r.Name+".trace", func(file []byte) {
+			r.Take(file)
+			f.draw()
+		})
+	}
+}
+
+// onOpen plays a trace file of the learner's.
+func (f *frame) onOpen(ctx app.Context, _ app.Event) {
+	input := ctx.JSSrc()
+	file := input.Get("files").Index(0)
+	if !file.Truthy() {
+		return
+	}
+	dom.ReadBytes(ctx, file, func(data []byte) {
+		input.Set("value", "") // so that the same file can be opened again
+		t, err := visit.ReadTape(data)
+		if !f.mode.Base().Fail(err) {
+			f.show(ctx, t)
+		}
+	})
+}
+
+// show shows a trace, on the page that its lab has.
+func (f *frame) show(ctx app.Context, t *visit.Tape) {
+	l, err := t.Lab()
+	if f.mode.Base().Fail(err) {
+		return
+	}
+	if here := f.mode.Base().Lab; !f.shows(l) {
+		f.tab.opened = t
+		ctx.Navigate(visit.Path(l))
+		return
+	} else if here != l {
+		f.open(l, "")
+	}
+	f.load(t)
+	f.pane, f.complaint = f.first, ""
+	f.mirror(ctx)
+	f.draw()
+}
+
+// bar is the top of the page.
+func (f *frame) bar(long bool) app.UI { return pane.Bar(f.mode.Base().Lab, f.tab.near.status(long)) }
+
+// question is the lab's question with its knobs and the button that starts.
+func (f *frame) question() app.UI {
+	d := f.mode.Base()
+	run := pane.StopButton(f.onStop)
+	if !d.Busy() {
+		why := words.Sentence(d.Cannot())
+		if d.Relay.State.Off() {
+			why = f.tab.near.unreached()
+		}
+		run = pane.RunButton(f.verb, f.onStart, d.CanStart(), why)
+	}
+	return f.knobs.Render(d, d.Relay.State.Off() || d.Cannot() != "", run)
+}
+
+func (f *frame) onStart(app.Context, app.Event) { f.mode.Start() }
+func (f *frame) onStop(app.Context, app.Event)  { f.mode.Stop() }
+
+// say is the line for what went wrong; it is read out.
+func (f *frame) say() app.UI {
+	d := f.mode.Base()
+	var said []string
+	for _, t := range []string{f.complaint, d.Problem, d.Relay.Notice, words.Sentence(d.Cannot()), f.mode.Trouble()} {
+		if t != "" {
+			said = append(said, t)
+		}
+	}
+	class := "say"
+	if len(said) == 0 {
+		class = "vh"
+		if text := f.mode.Pending(); text != "" {
+			class, said = "say calm", append(said, text)
+		} else if d.Phase == visit.Over {
+			said = append(said, "The run has ended: "+f.mode.Headline()+".")
+		}
+	}
+	return dom.Elc("div", class).Role("status").Aria("live", "polite").Body(
+		app.Raw(icon.Injected),
+		dom.El("span").Text(strings.Join(said, " ")),
+	)
+}
+
+// tabs chooses the pane on a phone.
+func (f *frame) tabs() app.UI {
+	return dom.Elc("div", "tabs").Role("tablist").Aria("label", "Panes").Body(
+		app.Range(f.panes).Slice(func(i int) app.UI {
+			t := f.panes[i]
+			return dom.Button(func(app.Context, app.Event) { f.pick(t.pane) }, app.EventScope(t.pane)).
+				Role("tab").Aria("selected", t.pane == f.pane).Text(t.label)
+		}),
+	)
+}
+
+// pick shows a pane on a phone.
+func (f *frame) pick(name string) {
+	f.pane = name
+	at := f.mode.At()
+	at.Rev++ // what was hidden has places to scroll to
+	switch name {
+	case about:
+		at.Show(visit.About)
+	case "kernel":
+		at.ShowRun()
+	}
+}
+
+// openLink opens a trace file.
+func (f *frame) openLink() app.UI {
+	return app.If(!f.mode.Base().Busy(), func() app.UI {
+		return dom.Elc("label", "link filepick").Body(
+			app.Text("open trace"),
+			app.ElemSelfClosing("input").Class("vh").Attr("type", "file").Attr("accept", ".trace").OnChange(f.onOpen),
+		)
+	})
+}
+
+// fileLinks saves the run as a file, and opens one.
+func (f *frame) fileLinks(r *visit.Run) app.UI {
+	return dom.Elc("span", "files").Body(
+		app.If(r.Player != nil && r.Phase == visit.Over, func() app.UI {
+			return dom.Button(func(app.Context, app.Event) { dom.Save(r.File()) }).Class("link").Text("save trace")
+		}),
+		f.openLink(),
+	)
+}

@@ -1,0 +1,109 @@
+package pane
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"sockscope/server/trace"
+	"sockscope/web/dom"
+	"sockscope/web/play"
+	"sockscope/web/visit"
+)
+
+// Bytes shows the bytes of one direction of one connection, and what the
+// programs have printed.
+type Bytes struct {
+	app.Compo
+	F      *visit.Focus
+	Rev    int
+	Narrow bool // there is room for 8 bytes a row, not 16
+
+	dumped dumped // what dump was made of
+	dump   string // the bytes as HTML
+}
+
+// dumped tells one dump from another.
+type dumped struct {
+	run        *play.Run
+	flow       visit.Flow
+	sent, read int64
+	from, len  int64 // of the bytes that are marked
+	narrow     bool
+}
+
+// maxBytes is how much of a stream is shown: its last rows.
+const maxBytes = 2048
+
+func (c *Bytes) Render() app.UI {
+	f := c.F
+	flows := f.Flows()
+	at := f.FlowAt(flows)
+	if at < 0 {
+		return dom.Elc("div", "bytes").Body(
+			dom.Elc("div", "ph2").Body(dom.El("h2").Text("Bytes"), dom.El("span").Text("no connection yet")),
+			printed(f),
+		)
+	}
+	fl := flows[at]
+	st := f.StreamOf(fl)
+	off := st.Tail(maxBytes)
+	hit := f.Followed(fl)
+	if d := (dumped{f.Player.Run, fl, st.Sent, st.Read, hit.Off, hit.Len, c.Narrow}); d != c.dumped {
+		perRow := 16
+		if c.Narrow {
+			perRow = 8
+		}
+		c.dumped, c.dump = d, `<pre class="hex">`+visit.Hexdump(off, st.From(off, hit), perRow)+`</pre>`
+	}
+	return dom.Elc("div", "bytes").OnClick(c.onByte).Body(
+		dom.Elc("div", "ph2").Body(
+			dom.El("h2").Text("Bytes"),
+			dom.Elc("select", "pick").Aria("label", "Connection and direction").OnChange(c.onPick).Body(
+				app.Range(flows).Slice(func(i int) app.UI {
+					return dom.Option(fmt.Sprintf("%d.%d", flows[i].Conn, flows[i].Way), f.FlowName(flows[i]), i == at)
+				}),
+			),
+			dom.El("span").Text(fmt.Sprintf("%d so far", st.Sent)),
+			dom.Elc("span", "sp"), provenance(trace.Observed, ""),
+		),
+		dom.Elc("div", "scroll").ID("bytes").TabIndex(0).Body(app.Raw(c.dump)),
+		app.Raw(st.Key(off)),
+		printed(f),
+	)
+}
+
+// onByte goes to the send that a byte came from.
+func (c *Bytes) onByte(_ app.Context, e app.Event) {
+	if c.dumped.run == nil {
+		return
+	}
+	if step := c.F.SendOf(c.dumped.flow, dom.Number(e, "send")); step >= 0 {
+		c.F.GoTo(step)
+	}
+}
+
+func (c *Bytes) onPick(ctx app.Context, _ app.Event) {
+	conn, way, _ := strings.Cut(dom.Value(ctx), ".")
+	i, errConn := strconv.Atoi(conn)
+	k, errWay := strconv.Atoi(way)
+	if errConn == nil && errWay == nil {
+		c.F.PickFlow(i, k)
+	}
+}
+
+// printed shows what the programs have written to their standard outputs.
+func printed(f *visit.Focus) app.UI {
+	outs := f.Printed()
+	if len(outs) == 0 {
+		return dom.El("div")
+	}
+	return dom.Elc("dl", "printed").Body(app.Range(outs).Slice(func(i int) app.UI {
+		return dom.El("div").Body(
+			dom.El("dt").Body(app.Text(outs[i].Name)),
+			dom.El("dd").Body(dom.El("pre").Text(outs[i].Text)),
+		)
+	}))
+}

@@ -1,0 +1,68 @@
+package pane
+
+import (
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"sockscope/server/trace"
+	"sockscope/web/dom"
+	"sockscope/web/visit"
+)
+
+// Hands is the bar of the calls that the learner can make as the client of a run.
+type Hands struct {
+	app.Compo
+	R   *visit.Run
+	Rev int
+
+	text string
+}
+
+func (c *Hands) OnInit() { c.text = "Hello, world" }
+
+func (c *Hands) Render() app.UI {
+	h := c.R.Hands()
+	call := func(name string, enabled bool, do app.EventHandler) app.UI {
+		return dom.Button(do).Class("btn").Attr("disabled", !enabled).Text(name)
+	}
+	return dom.Elc("section", "hands").Aria("label", "You are the client").Body(
+		dom.El("b").Text("You are the client"),
+		call("socket", h.Socket, c.onSocket),
+		call("connect", h.Connect, c.onConnect),
+		// No form: go-app's handlers come too late to keep a browser from
+		// submitting one.
+		dom.Elc("span", "msg").Body(
+			app.ElemSelfClosing("input").Class("field").Attr("type", "text").Aria("label", "What to send").Attr("value", c.text).Attr("maxlength", 1000).Attr("autocomplete", "off").Spellcheck(false).OnInput(c.onText).OnKeyDown(c.onKey),
+			call("send", h.IO, c.onSend),
+		),
+		call("recv", h.IO, c.onRecv),
+		call("shutdown", h.IO, c.onShutdown),
+		call("close", h.Close, c.onClose),
+		dom.Elc("span", "why").Role("status").Text(h.Why),
+	)
+}
+
+func (c *Hands) onText(ctx app.Context, _ app.Event) {
+	c.text = dom.Value(ctx)
+}
+
+func (c *Hands) onKey(ctx app.Context, e app.Event) {
+	if e.Get("key").String() == "Enter" {
+		c.onSend(ctx, e)
+	}
+}
+
+func (c *Hands) onSend(app.Context, app.Event) {
+	if c.text != "" && c.R.Hands().IO {
+		c.R.Act(trace.Act{Call: trace.Send, Data: []byte(c.text)})
+	}
+}
+
+func (c *Hands) onSocket(app.Context, app.Event)  { c.R.Act(trace.Act{Call: trace.Socket}) }
+func (c *Hands) onConnect(app.Context, app.Event) { c.R.Act(trace.Act{Call: trace.Connect}) }
+func (c *Hands) onRecv(app.Context, app.Event) {
+	c.R.Act(trace.Act{Call: trace.Recv, Size: 1024})
+}
+func (c *Hands) onShutdown(app.Context, app.Event) {
+	c.R.Act(trace.Act{Call: trace.Shutdown, How: 1})
+}
+func (c *Hands) onClose(app.Context, app.Event) { c.R.Act(trace.Act{Call: trace.Close}) }

@@ -1,0 +1,320 @@
+package web
+
+import (
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"sockscope/web/dom"
+	"sockscope/web/icon"
+	"sockscope/web/pane"
+	"sockscope/web/play"
+	"sockscope/web/scope"
+	"sockscope/web/timeline"
+	"sockscope/web/visit"
+	"sockscope/web/words"
+)
+
+// scopePage is a frame with a timeline: what the pages that show calls have in
+// common.
+type scopePage struct {
+	frame
+
+	size     timeline.Size
+	lanes    timeline.Timeline
+	over     timeline.Overview
+	screen   *scope.Canvas
+	overview *scope.Canvas
+	shown    *play.Player // what the timeline was last given
+	lane     int          // that was selected when it was last drawn
+	moved    bool         // a Dispatch about the player is on its way
+	behind   func()       // has the mode work out what it has put off
+}
+
+// init makes what lives as long as the page.
+func (p *scopePage) init(m visit.Mode, id string) {
+	p.over.Of = &p.lanes
+	p.screen = scope.New(&p.lanes, "timeline", "Timeline of the run. The call log has the same as text.")
+	p.overview = scope.New(&p.over, "overview", "")
+	p.first = "kernel"
+	p.draw, p.obey = p.redraw, p.command
+	p.fresh = func() {
+		p.shown = nil
+		p.lanes.Player = nil
+	}
+	p.frame.init(m, id)
+}
+
+// OnMount connects.
+func (p *scopePage) OnMount(ctx app.Context) {
+	p.measure()
+	at := p.mode.At()
+	at.Drawn = p.redraw
+	move := func() {
+		if !p.moved {
+			p.moved = true
+			ctx.Dispatch(func(app.Context) {
+				p.moved = false
+				at.Rev++
+				p.redraw()
+			})
+		}
+	}
+	p.lanes.Moved, p.lanes.Scrolled = move, p.scrollLanes
+	p.lanes.Clicked = func(hit timeline.Target) {
+		at.Clicked(hit)
+		p.turn()
+		move()
+	}
+	p.lanes.Pointed = func(hit timeline.Target) {
+		text := ""
+		if hit.Gap() >= 0 {
+			text = words.Sentence(at.Player.Run.Lanes[hit.Lane()].Gaps[hit.Gap()].Missing())
+		}
+		p.screen.Title(text)
+	}
+	p.mount(ctx)
+}
+
+// OnResize follows the window.
+func (p *scopePage) OnResize(app.Context) { p.measure() }
+
+func (p *scopePage) measure() {
+	p.size = sizeOfWindow()
+	p.lanes.View.Size = p.size
+	p.redraw()
+}
+
+// sizeOfWindow is the size of timelines that goes with the style sheet's
+// breakpoint for phones.
+func sizeOfWindow() timeline.Size {
+	if w, _ := app.Window().Size(); w > 0 && w <= 720 {
+		return timeline.Narrow
+	}
+	return timeline.Wide
+}
+
+// redraw shows the mode's player, and asks for a frame.
+func (p *scopePage) redraw() {
+	p.behind()
+	at := p.mode.At()
+	fresh := at.Player != p.shown
+	if fresh {
+		p.shown = at.Player
+		if p.lanes.Player = p.shown; p.shown != nil {
+			p.lanes.Show(p.shown)
+		}
+	}
+	if at.Attend() {
+		p.pane = "kernel"
+	}
+	p.mode.Lay(&p.lanes, fresh && p.shown != nil)
+	if p.lanes.Player != nil {
+		if p.lane != at.Lane {
+			p.lane = at.Lane
+			p.lanes.ShowLane(p.lane)
+			p.scrollLanes(p.lanes.View.Top) // now: the page's own scrolling must not come between
+		}
+		p.lanes.View.Scale(p.lanes.Player)
+		p.lanes.View.Follow(p.lanes.Player)
+	}
+	p.screen.Draw()
+	p.overview.Draw()
+}
+
+// rev counts every change that a pane may show.
+func (p *scopePage) rev() int { return p.mode.Base().Rev + p.mode.At().Rev }
+
+// page is an element of a class, for all of the page.
+func (p *scopePage) page(class string) app.HTMLElem {
+	if p.mode.Asks() {
+		class += " asking"
+	}
+	return dom.Elc("div", class)
+}
+
+// head is the line above the timeline: its scale, what it shows, its key.
+func (p *scopePage) head(files app.UI) app.UI {
+	at, line := p.mode.At(), p.mode.Headline()
+	return dom.Elc("div", "scopehead").Body(
+		pane.ScaleSwitch(at.Player, p.onByStep, p.onByTime),
+		dom.Elc("span", "state").Title(line).Text(line),
+		app.If(at.Player != nil || p.mode.Base().Cannot() == "", func() app.UI { // else there is no run to be asked about
+			return dom.Button(p.onAsking).Class("link").Aria("pressed", at.Asking).Title("A").Text(map[bool]string{false: "ask me first", true: "asking first"}[at.Asking])
+		}),
+		files,
+		new(pane.Key),
+	)
+}
+
+// timeline is the screen, with the heads of its lanes. invitation stands on an
+// empty one.
+func (p *scopePage) timeline(invitation func() app.UI) app.UI {
+	at := p.mode.At()
+	invite := app.UI(dom.Elc("div", "vh"))
+	if at.Player == nil {
+		invite = invitation()
+	}
+	return dom.Elc("main", "scope").ID("scope").Aria("label", "Timeline").OnScroll(p.onLanes).Body(
+		&pane.Lanes{F: at, Rev: p.rev()},
+		dom.Elc("div", "screen").Body(p.screen, invite),
+	)
+}
+
+// empty is a sentence on the empty screen.
+func empty(text string) app.UI {
+	return dom.Elc("div", "empty").Body(dom.El("span").Text(text))
+}
+
+// transport moves through the run.
+func (p *scopePage) transport() app.UI {
+	return pane.Transport(p.mode.At().Player, p.do, p.onSpeed, p.overview)
+}
+
+// calls are the panes with the call log and the bytes.
+func (p *scopePage) calls() app.UI {
+	at := p.mode.At()
+	return dom.Elc("section", "pane p-log").Aria("label", "Calls and bytes").Body(
+		&pane.Calls{F: at, Busy: p.mode.Base().Busy(), Rev: p.rev()},
+		&pane.Bytes{F: at, Rev: p.rev(), Narrow: p.size == timeline.Narrow},
+	)
+}
+
+// onLanes draws the lanes where the column of their names has been scrolled to.
+// The canvas stays where it is, with its ruler.
+func (p *scopePage) onLanes(ctx app.Context, _ app.Event) {
+	ctx.PreventUpdate()
+	p.lanes.View.Top = ctx.JSSrc().Get("scrollTop").Float()
+	p.screen.Draw()
+}
+
+// scrollLanes brings the names to where the lanes are drawn.
+func (p *scopePage) scrollLanes(top float64) {
+	if box := app.Window().GetElementByID("scope"); box.Truthy() && box.Get("scrollTop").Float() != top {
+		box.Set("scrollTop", top)
+	}
+}
+
+// turn shows, on a phone, the pane with the causes where those were asked for.
+func (p *scopePage) turn() {
+	if p.mode.At().View == visit.Why {
+		p.pane = "kernel"
+	}
+}
+
+func (p *scopePage) onAsking(app.Context, app.Event) { p.mode.At().SwitchAsking() }
+
+func (p *scopePage) onByStep(app.Context, app.Event) { p.scale(play.ByStep) }
+func (p *scopePage) onByTime(app.Context, app.Event) { p.scale(play.ByTime) }
+
+func (p *scopePage) scale(to play.Scale) {
+	if at := p.mode.At(); at.Player != nil {
+		at.Player.SetScale(to)
+		at.Rev++
+		p.redraw()
+	}
+}
+
+func (p *scopePage) onSpeed(ctx app.Context, _ app.Event) {
+	pane.PickSpeed(ctx, p.mode.At().Player)
+}
+
+// do returns the handler of a button that does what a key does.
+func (p *scopePage) do(c visit.Command) app.EventHandler {
+	switch c { // a method value each: go-app tells handlers apart by their code
+	case visit.ToStart:
+		return p.onToStart
+	case visit.StepBack:
+		return p.onStepBack
+	case visit.PlayPause:
+		return p.onPlayPause
+	case visit.StepOn:
+		return p.onStepOn
+	case visit.NextWake:
+		return p.onNextWake
+	}
+	return nil
+}
+
+func (p *scopePage) onToStart(ctx app.Context, _ app.Event)   { p.command(ctx, visit.ToStart) }
+func (p *scopePage) onStepBack(ctx app.Context, _ app.Event)  { p.command(ctx, visit.StepBack) }
+func (p *scopePage) onPlayPause(ctx app.Context, _ app.Event) { p.command(ctx, visit.PlayPause) }
+func (p *scopePage) onStepOn(ctx app.Context, _ app.Event)    { p.command(ctx, visit.StepOn) }
+func (p *scopePage) onNextWake(ctx app.Context, _ app.Event)  { p.command(ctx, visit.NextWake) }
+
+// paneKeys are the panes that a key leads to, and what gets the focus there.
+var paneKeys = map[visit.Command][2]string{
+	visit.TabSource: {"source", "src-upper"},
+	visit.TabKernel: {"kernel", "kernel"},
+	visit.TabBytes:  {"bytes", "bytes"},
+	visit.TabLog:    {"log", "log"},
+}
+
+// command does what a key or a button asks for.
+func (p *scopePage) command(ctx app.Context, c visit.Command) {
+	const zoom = 1.25
+	if p.apply(c) {
+		p.redraw()
+		return
+	}
+	at := p.mode.At()
+	switch c {
+	case visit.Answer:
+		if at.Question() != nil {
+			dom.Focus("ask")
+			return
+		}
+	case visit.WhyThis, visit.OtherSide:
+		p.follow(ctx, c)
+		return
+	case visit.TabSource, visit.TabKernel, visit.TabBytes, visit.TabLog:
+		to := paneKeys[c]
+		p.pick(to[0])
+		dom.Focus(to[1])
+		return
+	}
+	if pl := p.lanes.Player; pl != nil {
+		view := &p.lanes.View
+		switch c {
+		case visit.ZoomIn:
+			view.Zoom(pl, zoom, view.Scale(pl).X(headUnit(pl)))
+		case visit.ZoomOut:
+			view.Zoom(pl, 1/zoom, view.Scale(pl).X(headUnit(pl)))
+		case visit.ZoomFit:
+			view.Fit(pl)
+			p.screen.Draw()
+			p.overview.Draw()
+			return
+		}
+	}
+	p.mode.Apply(c)
+	p.redraw()
+}
+
+// follow opens the causes of what the selected lane does, or goes from a send to
+// the recv that got its bytes and back.
+func (p *scopePage) follow(ctx app.Context, c visit.Command) {
+	at := p.mode.At()
+	if at.Player == nil || at.Question() != nil {
+		return
+	}
+	if c == visit.OtherSide && !at.Cross() {
+		return
+	}
+	if call := at.LastCall(); c == visit.WhyThis && call >= 0 {
+		at.Pick(call)
+	}
+	at.Show(visit.Why)
+	p.turn()
+	p.redraw()
+	ctx.Defer(func(app.Context) { dom.FocusOn(".why-chain button") })
+}
+
+// headUnit is where the playhead is, in the units of the scale.
+func headUnit(pl *play.Player) float64 {
+	if pl.Scale == play.ByTime {
+		return float64(pl.Now())
+	}
+	return float64(pl.Pos())
+}
+
+// hatch is drawn from by every page's marks.
+func hatch() app.UI { return app.Raw(icon.Hatch) }

@@ -1,0 +1,192 @@
+package web
+
+import (
+	"strings"
+	"sync"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"sockscope/server/trace"
+	"sockscope/web/dom"
+	"sockscope/web/link"
+	"sockscope/web/visit"
+)
+
+// tab is what lives as long as the browser's tab, while its pages come and go: the
+// link to the relay, and what a page hands to the next one.
+type tab struct {
+	relay  visit.Relay
+	near   near
+	asking bool        // questions are asked
+	opened *visit.Tape // a trace file for the page that comes
+
+	link  *link.Link
+	frame app.Func
+	shown *guest // the page that shows; nil between two
+
+	mu    sync.Mutex
+	inbox []link.Event
+	due   bool // a frame is asked for
+}
+
+// guest is a page that shows in the tab.
+type guest struct {
+	ctx  app.Context
+	mode visit.Mode
+	take func(link.Event) // told of an event that mode has heard
+	draw func()           // told when all have been
+}
+
+func newTab() *tab {
+	t := new(tab)
+	t.relay.Send = t.send
+	t.near.tab = t
+	return t
+}
+
+// enter shows a page. The first one dials.
+func (t *tab) enter(g *guest) {
+	t.shown = g
+	if t.frame != nil {
+		t.mu.Lock()
+		waiting := len(t.inbox) > 0
+		t.due = false // what was asked for before went to a page that is gone
+		t.mu.Unlock()
+		if waiting {
+			t.ask()
+		}
+		return
+	}
+	t.frame = app.FuncOf(func(app.Value, []app.Value) any {
+		if g := t.shown; g != nil {
+			g.ctx.Dispatch(func(app.Context) { t.deliver(g) })
+		}
+		return nil
+	})
+	t.near.begin()
+	t.dial()
+}
+
+// leave has the server end what a page began, when the page goes.
+func (t *tab) leave(g *guest) {
+	visit.Leave(g.mode)
+	t.busy(false)
+	if t.shown == g {
+		t.shown = nil
+	}
+}
+
+// deliver gives a page what has come since the last frame.
+func (t *tab) deliver(g *guest) {
+	t.mu.Lock()
+	events := t.inbox
+	t.inbox, t.due = nil, false
+	t.mu.Unlock()
+	for _, e := range events {
+		t.near.hear(e)
+		visit.Hear(g.mode, e)
+		g.take(e)
+	}
+	t.busy(g.mode.Base().Busy())
+	g.draw()
+}
+
+// dial makes a link, in place of the one before; where there is no relay to link
+// to, that is said.
+func (t *tab) dial() {
+	if t.link != nil {
+		t.link.Close()
+		t.link = nil
+	}
+	url := t.near.WebSocket()
+	beside := url == "" && !t.near.Offered
+	if beside {
+		url = relayURL()
+	}
+	if url == "" {
+		t.collect(link.Event{State: link.Gone})
+		return
+	}
+	t.link = link.New(url, t.collect)
+	if beside {
+		t.link.Why = whyNot
+	}
+	t.shown.ctx.Async(t.link.Run)
+}
+
+// busy says whether a run is under way.
+func (t *tab) busy(yes bool) {
+	if t.link != nil {
+		t.link.Busy.Store(yes)
+	}
+}
+
+// hiddenEvery is how often a tab that isn't shown, and gets no frames, takes
+// its messages, in ms.
+const hiddenEvery = 250
+
+// collect keeps an event until the next frame. The link calls it, from a goroutine
+// of its own.
+func (t *tab) collect(e link.Event) {
+	t.mu.Lock()
+	t.inbox = append(t.inbox, e)
+	due := t.due
+	t.mu.Unlock()
+	if !due {
+		t.ask()
+	}
+}
+
+// ask asks for a frame.
+func (t *tab) ask() {
+	t.mu.Lock()
+	t.due = true
+	t.mu.Unlock()
+	if app.Window().Get("document").Get("hidden").Bool() {
+		app.Window().Call("setTimeout", t.frame, hiddenEvery)
+		return
+	}
+	app.Window().Call("requestAnimationFrame", t.frame)
+}
+
+func (t *tab) send(r *trace.Request) error {
+	if t.link == nil {
+		return link.ErrNotLive
+	}
+	return t.link.Send(r)
+}
+
+// relayURL is where this site's relay listens: beside the site.
+func relayURL() string {
+	at := app.Window().Get("location")
+	scheme := "ws:"
+	if at.Get("protocol").String() == "https:" {
+		scheme = "wss:"
+	}
+	return scheme + "//" + at.Get("host").String() + dom.Root() + "relay/lab"
+}
+
+// mayI asks a relay whether it lets this page in, and returns the promise of its
+// answer. A POST names the page's origin, as a WebSocket does.
+func mayI(url, mode string) app.Value {
+	return app.Window().Call("fetch", url, map[string]any{"method": "POST", "mode": mode, "cache": "no-store"})
+}
+
+// whyNot asks the relay beside this site in another way why it takes no WebSocket:
+// a browser tells neither the status nor the text of one that was refused. It waits
+// for the answer.
+func whyNot() string {
+	said := make(chan string, 1)
+	nothing := func(app.Value) { said <- "" }
+	dom.Then(mayI(dom.Root()+"relay/lab", "same-origin"),
+		func(answer app.Value) {
+			const forbidden = 403
+			kind := answer.Get("headers").Call("get", "Content-Type")
+			if answer.Get("status").Int() != forbidden || !kind.Truthy() || !strings.HasPrefix(kind.String(), "text/plain") {
+				said <- "" // of a proxy, or no refusal
+				return
+			}
+			dom.Then(answer.Call("text"), func(text app.Value) { said <- strings.TrimSpace(text.String()) }, nothing)
+		}, nothing)
+	return <-said
+}

@@ -1,0 +1,273 @@
+package visit
+
+import (
+	"slices"
+
+	"sockscope/server/trace"
+	"sockscope/web/play"
+	"sockscope/web/timeline"
+)
+
+// Focus is where in a run the learner is: the step, the lane, the call whose
+// causes they follow, the bytes, the question.
+type Focus struct {
+	Player *play.Player // nil without a run
+	Log    *Log         // nil without a run
+	// Planned are the processes that a run of the set-up would have, and Look has
+	// its programs; nil until the server has told them.
+	Planned []trace.Proc
+	Look    *trace.Look
+	// Bands are the runs that show above each other; nil for a single one.
+	Bands []Band
+
+	Lane int  // the selected one, an index in the run's Lanes
+	View View // what the kernel's pane shows
+	Rev  int
+
+	// Quiz are the run's questions; nil when it has none. Asking is whether they are
+	// asked, in this run and the next.
+	Quiz     *play.Quiz
+	Asking   bool
+	attended *play.Question // that the page has turned to
+
+	first  View // that a run shows first
+	flow   Flow
+	picked int   // the call whose causes are followed, an index in Run.Calls plus one; 0 follows the lane
+	chain  Chain // as Why made it last
+
+	// Drawn is told when the timeline is to be drawn again; nil for nobody.
+	Drawn func()
+}
+
+// Band is one of several runs that show above each other.
+type Band struct {
+	Name  string
+	Href  string // the page that shows this run alone
+	First int    // index of its first process
+}
+
+// View is what the kernel's pane shows.
+type View uint8
+
+const (
+	FDs     View = iota // the fd table of the selected lane's process
+	Netstat             // the kernel's own table of all sockets
+	Why                 // why the selected lane's call sleeps, or woke
+	About               // the lab's text
+	Figures             // the figures of several runs
+)
+
+// At returns f: see [Mode].
+func (f *Focus) At() *Focus { return f }
+
+// open forgets the run. first is the view that the next one begins with.
+func (f *Focus) open(planned []trace.Proc, first View) {
+	*f = Focus{Planned: planned, View: About, first: first, Asking: f.Asking, Rev: f.Rev + 1, Drawn: f.Drawn}
+}
+
+// show goes to the start of a run.
+func (f *Focus) show(run *play.Run) {
+	before := f.Player
+	f.Player = play.NewPlayer(run)
+	if before != nil {
+		f.Player.Scale = before.Scale
+		f.Player.SetSpeed(before.Speed())
+	}
+	f.Log = newLog(run)
+	f.Log.grow()
+	f.Quiz, f.attended = nil, nil
+	f.flow, f.picked, f.chain = Flow{}, 0, Chain{}
+	if f.View == About {
+		f.View = f.first
+	}
+	f.Lane = min(f.Lane, max(0, len(run.Header.Procs)-1))
+	f.Rev++
+}
+
+// quiz has the run ask. A trace without an end is not all known when it is asked
+// about: it has no quiz.
+func (f *Focus) quiz() {
+	f.Quiz = play.NewQuiz(f.Player)
+	f.Quiz.Switch(f.Asking)
+}
+
+// grow takes in what has come to the run.
+func (f *Focus) grow() {
+	f.Log.grow()
+	f.Player.Grown()
+	f.Rev++
+}
+
+// resume goes on with a run that begins cut steps later than the one before.
+func (f *Focus) resume(run *play.Run, cut int) {
+	old := f.Player
+	f.show(run)
+	f.Player.Playing = old.Playing
+	f.Player.Seek(old.Pos() - cut)
+	f.Player.Follow = old.Follow
+	if f.Lane < len(old.Run.Lanes) {
+		was := &old.Run.Lanes[f.Lane]
+		f.Lane = max(0, slices.IndexFunc(run.Lanes, func(l play.Lane) bool { return l.Proc == was.Proc && l.Thread == was.Thread }))
+	}
+}
+
+// moved notes a change that the timeline shows.
+func (f *Focus) moved() {
+	f.Rev++
+	if f.Drawn != nil {
+		f.Drawn()
+	}
+}
+
+// Pos returns the step the learner is at, 0 without a run.
+func (f *Focus) Pos() int {
+	if f.Player == nil {
+		return 0
+	}
+	return f.Player.Pos()
+}
+
+// State returns what is so at the position; nil without a run.
+func (f *Focus) State() *trace.State {
+	if f.Player == nil {
+		return nil
+	}
+	return f.Player.State()
+}
+
+// Procs returns the processes: of the run, else of the set-up.
+func (f *Focus) Procs() []trace.Proc {
+	switch {
+	case f.Player != nil:
+		return f.Player.Run.Header.Procs
+	case f.Look != nil:
+		return f.Look.Procs
+	}
+	return nil
+}
+
+// Sources returns the programs: of the run, else of the set-up.
+func (f *Focus) Sources() []trace.Source {
+	switch {
+	case f.Player != nil:
+		return f.Player.Run.Header.Sources
+	case f.Look != nil:
+		return f.Look.Sources
+	}
+	return nil
+}
+
+// Proc returns the index of the selected lane's process.
+func (f *Focus) Proc() int {
+	if f.Player == nil || f.Lane >= len(f.Player.Run.Lanes) {
+		return f.Lane
+	}
+	return max(0, f.Player.Run.Lanes[f.Lane].Proc) // a peer's kernel isn't seen: the server's is
+}
+
+// Follow goes to the newest event, and stays with it while the run goes on.
+func (f *Focus) Follow() {
+	f.Player.Playing = false
+	f.Player.Follow = true
+	f.Player.Grown()
+	f.Rev++
+}
+
+// Seek goes to where n steps have happened.
+func (f *Focus) Seek(n int) {
+	if f.Player != nil {
+		f.Player.Playing = false
+		f.Player.Seek(n)
+		f.moved()
+	}
+}
+
+// Show chooses what the kernel's pane shows.
+func (f *Focus) Show(v View) {
+	f.View = v
+	f.Rev++
+}
+
+// ShowRun shows the run where the kernel's pane has the lab's text.
+func (f *Focus) ShowRun() {
+	if f.View == About {
+		f.Show(f.first)
+	}
+}
+
+// PickLane selects a lane: its program and its process's kernel view show.
+func (f *Focus) PickLane(i int) {
+	f.Lane = max(0, min(i, len(f.Lanes())-1))
+	f.flow, f.picked = Flow{}, 0
+	if f.Player != nil {
+		run := f.Player.Run
+		if l := &run.Lanes[f.Lane]; l.Role == play.RolePeer {
+			if c := run.PeerAt(l, f.Pos()); c != nil {
+				f.flow = Flow{fixed: true, Conn: slices.IndexFunc(run.Conns, func(o play.Conn) bool { return o.Server.FD == c.Server.FD && o.Server.Opened == c.Server.Opened })}
+			}
+		}
+	}
+	f.Rev++
+}
+
+// moveLane selects the lane that stands n places below, or above.
+func (f *Focus) moveLane(n int) {
+	lanes := f.Lanes()
+	at := slices.IndexFunc(lanes, func(l Lane) bool { return l.Index == f.Lane })
+	if at += n; at >= 0 && at < len(lanes) {
+		f.PickLane(lanes[at].Index)
+	}
+}
+
+// Read goes to where the step of a line of the log has just happened, and to its
+// lane. While causes are shown, those of its call follow.
+func (f *Focus) Read(step int) {
+	call := f.Player.Run.CallIndex(step)
+	f.Seek(step + 1)
+	switch {
+	case call < 0:
+	case f.View == Why:
+		f.Pick(call)
+	default:
+		f.PickLane(f.Player.Run.Calls[call].Lane)
+	}
+}
+
+// Clicked does what a click on the timeline asks for: on an arrow, to follow
+// what it woke; on a bar that has something to tell, to follow that; on any
+// other, to select its lane. The player is where the click was already.
+func (f *Focus) Clicked(hit timeline.Target) {
+	if hit.Wake() >= 0 {
+		f.GoTo(hit.Wake())
+		f.Show(Why)
+		return
+	}
+	switch call := hit.Call(); {
+	case hit.Gap() >= 0:
+		f.PickLane(hit.Lane())
+	case call < 0:
+	case f.tells(call):
+		f.Pick(call)
+		f.Show(Why)
+	default:
+		f.PickLane(f.Player.Run.Calls[call].Lane)
+	}
+}
+
+// Asks reports whether a question is open: see [Mode].
+func (f *Focus) Asks() bool { return f.Question() != nil }
+
+// Lay has a timeline show what the learner follows: see [Mode].
+func (f *Focus) Lay(t *timeline.Timeline, _ bool) {
+	t.View.Picked, t.View.Chain = f.picked, nil
+	if f.View == Why {
+		if w := f.Chain(); w != nil {
+			t.View.Chain = w.arrows
+		}
+	}
+	q := f.Question()
+	t.View.Veil, t.View.AskLane = f.Quiz.Hides(), -1
+	if q != nil {
+		t.View.AskLane = q.Lane
+	}
+}

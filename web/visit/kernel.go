@@ -1,0 +1,186 @@
+package visit
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"sockscope/server/trace"
+	"sockscope/web/words"
+)
+
+// Column is one fd of the selected lane's process.
+type Column struct {
+	FD     *trace.FDState // nil for a free number
+	Number int
+	Name   string
+}
+
+// MinColumns is how many fds the table has room for; free numbers fill it.
+const MinColumns = 5
+
+// Columns returns the fd table of p, the selected lane's process.
+func (f *Focus) Columns(p *trace.ProcState) []Column {
+	var out []Column
+	for i := range p.FDs {
+		fd := f.freshest(&p.FDs[i])
+		name := "socket"
+		switch fd.Kind {
+		case trace.FDListener:
+			name = "listener"
+		case trace.FDConn:
+			if name = f.Player.Run.Peer(f.Proc(), fd.FD, f.Pos()); name == "" {
+				name = "connected"
+				if f.Player.Run.Untraced() {
+					name = fd.Peer[strings.LastIndexByte(fd.Peer, ':')+1:]
+				}
+			}
+		case trace.FDEpoll, trace.FDKqueue:
+			name = "interest list"
+		case trace.FDEventfd:
+			name = "waker"
+		case trace.FDFile:
+			name = "no socket"
+		}
+		out = append(out, Column{fd, fd.FD, name})
+	}
+	// The kernel gives out the lowest free number (open(2)); 0, 1 and 2 are the
+	// standard streams.
+	for n := 3; len(out) < MinColumns; n++ {
+		if !slices.ContainsFunc(out, func(c Column) bool { return c.Number == n }) {
+			out = append(out, Column{nil, n, "free"})
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Number < out[j].Number })
+	return out
+}
+
+// freshest returns fd with the newest reading of its queues: that beside a call
+// of its own process, or that of the kernel's whole table.
+func (f *Focus) freshest(fd *trace.FDState) *trace.FDState {
+	state := f.State()
+	if fd.Local == "" || state.SocketsAt <= fd.QueuesAt {
+		return fd
+	}
+	for i := range state.Sockets {
+		k := &state.Sockets[i]
+		listens := k.State == trace.Listening
+		if k.Local != fd.Local || listens != (fd.Kind == trace.FDListener) || !listens && k.Peer != fd.Peer {
+			continue
+		}
+		fresh := *fd
+		fresh.Recv, fresh.Send, fresh.State, fresh.How, fresh.QueuesAt = k.Recv, k.Send, k.State, trace.Sampled, state.SocketsAt
+		return &fresh
+	}
+	return fd
+}
+
+// QueuesRead says when the newest queues that show were read; "" where none was.
+func (f *Focus) QueuesRead() string {
+	state := f.State()
+	newest := int64(-1)
+	if p := f.Proc(); p < len(state.Procs) {
+		for i := range state.Procs[p].FDs {
+			newest = max(newest, f.freshest(&state.Procs[p].FDs[i]).QueuesAt)
+		}
+	}
+	if newest < 0 {
+		return ""
+	}
+	return f.When(newest)
+}
+
+// When says how far a reading at time t, in ns, lies from the position.
+func (f *Focus) When(t int64) string {
+	now, pos := f.State().Time, f.Pos()
+	switch {
+	case t > now:
+		return fmt.Sprintf("%s after %d", words.Span(t-now), pos)
+	case t < now:
+		return fmt.Sprintf("%s before %d", words.Span(now-t), pos)
+	}
+	return fmt.Sprintf("at %d", pos)
+}
+
+// Others names the other processes that have an fd of what fd stands for.
+func (f *Focus) Others(fd *trace.FDState) string {
+	text := ""
+	for _, p := range f.State().Holders(fd.File) {
+		if p != f.Proc() && p < len(f.Procs()) {
+			text += " " + f.Procs()[p].Tag
+		}
+	}
+	return text
+}
+
+// Waiting returns the tags of the clients that are connected to a listener and
+// not accepted, in the order in which they came.
+func (f *Focus) Waiting(listener *trace.FDState) []string {
+	run, pos := f.Player.Run, f.Pos()
+	var tags []string
+	for i := range run.Conns {
+		c := &run.Conns[i]
+		if c.Client.Proc < 0 || c.Client.Proc >= len(run.Header.Procs) || c.Client.Opened >= pos {
+			continue // not connected
+		}
+		if c.Server.Proc >= 0 && c.Server.Opened < pos {
+			continue // accepted
+		}
+		if to := run.Steps[c.Client.Opened].Addr; to != "" && to != listener.Local {
+			continue // to somebody else
+		}
+		tags = append(tags, run.Header.Procs[c.Client.Proc].Tag)
+	}
+	return tags
+}
+
+// Of epoll_ctl(2).
+const (
+	EpollIn    = 0x1
+	EpollOut   = 0x4
+	EpollRdHup = 0x2000
+	EpollEdge  = 1 << 31
+)
+
+// ToBeTold infers whether an fd of the selected process is on the ready list of epoll(7).
+// Level-triggered it is there while it is ready; edge-triggered from when something
+// new came until an epoll_wait has told of it. Only the kernel knows whether a full
+// Send-Q has room again: that is not claimed.
+func (f *Focus) ToBeTold(fd *trace.FDState) bool {
+	if fd == nil || fd.Watched&(EpollIn|EpollOut) == 0 {
+		return false
+	}
+	if fd.Kind == trace.FDListener {
+		return fd.Watched&EpollIn != 0 && len(f.Waiting(fd)) > 0
+	}
+	run, pos := f.Player.Run, f.Pos()
+	c := run.ConnOf(f.Proc(), fd.FD, pos)
+	if c == nil {
+		return false
+	}
+	peer, flow := c.Client, &c.Flows[0]
+	if peer.Proc == f.Proc() && peer.FD == fd.FD {
+		peer, flow = c.Server, &c.Flows[1]
+	}
+	came := int64(-1) // when the newest bytes, or the end, set out
+	unread := false
+	st := streamAt(flow, pos)
+	if n := len(st.Sends); n > 0 {
+		unread = st.Sent > st.Read
+		if call := run.CallAt(st.Sends[n-1].Step); call != nil {
+			came = run.Steps[call.Enter].Time
+		}
+	}
+	if at := peer.Ended(pos); at >= 0 {
+		unread = true
+		came = max(came, run.Steps[at].Time)
+	}
+	switch {
+	case fd.Watched&EpollEdge == 0:
+		return fd.Watched&EpollIn != 0 && unread
+	case fd.Told < 0:
+		return fd.Watched&EpollOut != 0 || unread // put on the list, it is told of what is there
+	}
+	return fd.Watched&EpollIn != 0 && came > fd.Told
+}

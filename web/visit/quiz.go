@@ -1,0 +1,150 @@
+package visit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"sockscope/web/play"
+	"sockscope/web/words"
+)
+
+// Question returns the question that is open, nil for none.
+func (f *Focus) Question() *play.Question {
+	if f.Quiz == nil {
+		return nil
+	}
+	return f.Quiz.Open()
+}
+
+// Answered returns the answer that belongs to the position, nil for none and
+// for a question that was skipped.
+func (f *Focus) Answered() *play.Answer {
+	if f.Quiz == nil {
+		return nil
+	}
+	if a := f.Quiz.Shown(); a != nil && !a.Skipped {
+		return a
+	}
+	return nil
+}
+
+// SwitchAsking turns questions on or off, for this run and those to come.
+func (f *Focus) SwitchAsking() {
+	f.Asking = !f.Asking
+	if f.Quiz != nil {
+		f.Quiz.Switch(f.Asking)
+	}
+	f.moved()
+}
+
+// Attend shows what a question that has just opened is about. It reports
+// whether there was one.
+func (f *Focus) Attend() bool {
+	q := f.Question()
+	if q == f.attended {
+		return false
+	}
+	f.attended = q
+	if q == nil {
+		return false
+	}
+	f.PickLane(q.Lane)
+	f.Show(FDs)
+	return true
+}
+
+// check settles the open question, and skip leaves it.
+func (f *Focus) check() {
+	if f.Question() != nil && f.Quiz.Ready() {
+		f.Quiz.Check()
+		f.moved()
+	}
+}
+
+func (f *Focus) skip() {
+	if f.Question() != nil {
+		f.Quiz.Skip()
+		f.moved()
+	}
+}
+
+// AskAgain opens the question that was just answered.
+func (f *Focus) AskAgain() {
+	if a := f.Answered(); a != nil {
+		f.Quiz.Again(a.Question)
+		f.moved()
+	}
+}
+
+// Choose picks an offer of the open question, and Light lights a member of its
+// lists, or puts it out.
+func (f *Focus) Choose(i int) {
+	f.Quiz.Choose(i)
+	f.Rev++
+}
+
+// Light lights member i of the open question's lists, or puts it out.
+func (f *Focus) Light(i int) {
+	f.Quiz.Toggle(i)
+	f.Rev++
+}
+
+// Digit answers the open question by a key: the fd of that number is lit or
+// put out, in the first list that has it; or the offer of that place is chosen.
+func (f *Focus) Digit(n int) {
+	q := f.Question()
+	if q == nil {
+		return
+	}
+	if i := slices.IndexFunc(q.Members, func(m play.Member) bool { return m.FD == n }); i >= 0 {
+		f.Light(i)
+	} else if len(q.Members) == 0 {
+		f.Choose(n - 1)
+	}
+}
+
+// Onward says where GoOn leads from an answer; "" is nowhere.
+func (f *Focus) Onward() string {
+	switch {
+	case f.left():
+		return "Next question"
+	case f.Pos() < f.Player.Len():
+		return "Play on"
+	}
+	return ""
+}
+
+// goOn leaves an answer: to the next question, or where there is none to what
+// comes after.
+func (f *Focus) goOn() {
+	if f.left() {
+		f.Quiz.Next()
+		f.moved()
+	} else {
+		f.Player.Play()
+	}
+}
+
+// left reports whether a question has no answer yet.
+func (f *Focus) left() bool { return len(f.Quiz.History()) < len(f.Quiz.Questions()) }
+
+// Verdict says what the guess was, and of a wrong idea what is so instead.
+func Verdict(a *play.Answer) string {
+	q, g := a.Question, a.Guess
+	switch {
+	case a.Right():
+		return "As you said."
+	case g.Offer >= 0 && q.Offers[g.Offer].Belief != "":
+		return fmt.Sprintf("You said: %s %s", words.Sentence(q.Offers[g.Offer].Text), q.Offers[g.Offer].Belief)
+	case g.Offer >= 0:
+		return "You said: " + words.Sentence(q.Offers[g.Offer].Text)
+	}
+	var lit []string
+	for i, on := range g.Lit {
+		if on {
+			lit = append(lit, fmt.Sprintf("%d %s", q.Members[i].FD, q.Members[i].List))
+		}
+	}
+	return "You picked " + strings.Join(lit, ", ") + ". " + q.Belief
+}

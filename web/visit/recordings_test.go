@@ -1,0 +1,137 @@
+package visit
+
+import (
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"sockscope/server/lab"
+	"sockscope/server/trace"
+	"sockscope/web/assets"
+	"sockscope/web/play"
+)
+
+// recorded loads a recording of the site.
+func recorded(t *testing.T, name string) *Run {
+	t.Helper()
+	file, err := assets.Files.ReadFile("recordings/" + name + ".trace")
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := strings.TrimPrefix(name, "compare-")
+	if name == "home" {
+		id = "iterative"
+	}
+	l, err := lab.Find(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, _ := ReadLink(l, "")
+	s := &Run{Desk: Desk{Relay: new(Relay)}}
+	s.Open(l, v)
+	load(t, s, file)
+	return s
+}
+
+func recordings(t *testing.T) []string {
+	t.Helper()
+	files, err := fs.Glob(assets.Files, "recordings/*.trace")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no recordings: %v", err)
+	}
+	for i, f := range files {
+		files[i] = strings.TrimSuffix(path.Base(f), ".trace")
+	}
+	return files
+}
+
+// A lab's page asks for its recording where there is one, and only there.
+func TestLabsAreRecordedUnlessTheySayNot(t *testing.T) {
+	names := recordings(t)
+	for _, l := range lab.All {
+		if !l.Compares && slices.Contains(names, l.ID) == l.Unrecorded {
+			t.Errorf("%s says that it is unrecorded: %v", l.ID, l.Unrecorded)
+		}
+	}
+}
+
+func TestRecordingsAreWholeRuns(t *testing.T) {
+	for _, name := range recordings(t) {
+		s := recorded(t, name)
+		h, end := s.Player.Run.Header, s.Player.Run.End
+		if h.Lab != s.Lab.ID || h.Kernel == "" || h.Began == 0 {
+			t.Errorf("%s: header %+v", name, h)
+		}
+		if end.Reason != trace.EndDone || end.Dropped != 0 {
+			t.Errorf("%s: end %+v", name, end)
+		}
+	}
+}
+
+// On every step of every recording the panes can be worked out, and what they
+// say holds together.
+func TestPanesAtEveryStep(t *testing.T) {
+	for _, name := range recordings(t) {
+		s := recorded(t, name)
+		for n := range s.Player.Len() + 1 {
+			s.Seek(n)
+			for i := range s.Lanes() {
+				s.PickLane(i)
+				s.Marks()
+				s.Programs()
+				if p := s.Proc(); p < len(s.State().Procs) {
+					s.Columns(&s.State().Procs[p])
+				}
+				flows := s.Flows()
+				if at := s.FlowAt(flows); at >= 0 {
+					f := flows[at]
+					st := s.StreamOf(f)
+					if st.Read > st.Sent {
+						t.Fatalf("%s: at step %d %s has %d bytes received of %d sent", name, n, s.FlowName(f), st.Read, st.Sent)
+					}
+				}
+			}
+		}
+	}
+}
+
+// A recv or send is woken by the other side of its own connection, whatever
+// numbers the fds had before.
+func TestWakesStayWithinTheirConnection(t *testing.T) {
+	for _, name := range recordings(t) {
+		run := recorded(t, name).Player.Run
+		for _, w := range run.Wakes {
+			effect, cause := &run.Steps[w.Effect], &run.Steps[w.Cause]
+			if !effect.Call.Receives() && !effect.Call.Sends() || cause.Kind == trace.Exit {
+				continue
+			}
+			if effect.Call.Receives() && cause.Call.Sends() && cause.Kind == trace.Return && !overlap(run, w) {
+				t.Errorf("%s: step %d is said to be woken by the send of step %d, whose bytes it did not get", name, w.Effect+1, w.Cause+1)
+			}
+			to, from := run.ConnOf(effect.Proc, effect.FD, w.Effect), run.ConnOf(cause.Proc, cause.FD, w.Cause)
+			if to == nil || to != from {
+				t.Errorf("%s: step %d, %v of fd %d, is said to be woken by step %d, %v of fd %d, on another connection",
+					name, w.Effect+1, effect.Call, effect.FD, w.Cause+1, cause.Call, cause.FD)
+			}
+		}
+	}
+}
+
+// overlap reports whether a recv got bytes of the send that is said to have
+// woken it.
+func overlap(run *play.Run, w play.Wake) bool {
+	for i := range run.Conns {
+		for _, f := range run.Conns[i].Flows {
+			for _, recv := range f.Recvs {
+				for _, send := range f.Sends {
+					if recv.Step == w.Effect && send.Step == w.Cause {
+						return send.Off < recv.Off+recv.Len && recv.Off < send.Off+send.Len
+					}
+				}
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,359 @@
+package visit
+
+import (
+	"fmt"
+	"maps"
+
+	"sockscope/server/knob"
+	"sockscope/server/lab"
+	"sockscope/server/trace"
+	"sockscope/web/link"
+	"sockscope/web/play"
+	"sockscope/web/words"
+)
+
+// Run is a run of a lab: live on the server, then recorded; or a trace from a
+// file.
+type Run struct {
+	Desk
+	Focus
+	Aside Aside
+
+	// Recorded says that the run came from a file, not from a server. Its Header
+	// says where it was made.
+	Recorded bool
+	tape     Tape
+}
+
+// Open starts over with a lab and its set-up.
+func (r *Run) Open(l *lab.Lab, v knob.Values) {
+	r.Desk.open(l, v)
+	r.Focus.open(Plan(l, v), FDs)
+	r.Aside, r.Recorded, r.tape = Aside{}, false, Tape{}
+	if r.greeted() {
+		r.greet()
+	}
+}
+
+func (r *Run) greet() {
+	if r.Look == nil {
+		r.look()
+	}
+}
+
+// look asks the server for the programs of the set-up.
+func (r *Run) look() {
+	if r.greeted() {
+		r.ask(&trace.Request{Op: trace.OpLook, Lab: r.Lab.ID, Knobs: r.Values})
+	}
+}
+
+// Set changes a knob, and asks for the programs it leads to.
+func (r *Run) Set(name, value string) error {
+	if err := r.Desk.Set(name, value); err != nil {
+		return err
+	}
+	r.Planned = Plan(r.Lab, r.Values)
+	if !r.Busy() {
+		r.look()
+	}
+	return nil
+}
+
+// Start starts a run with the knobs as they are.
+func (r *Run) Start() {
+	if r.ready() && r.ask(&trace.Request{Op: trace.OpRun, Lab: r.Lab.ID, Knobs: r.Values}) {
+		r.Phase = Asked
+	}
+}
+
+func (r *Run) take(m *trace.Message, raw []byte) {
+	switch {
+	case r.Aside.Busy:
+		r.aside(m)
+	case m.Look != nil:
+		r.Look = m.Look
+	case m.Queued != nil:
+		r.Phase, r.Place = Queued, m.Queued.Place
+	case m.Error != nil:
+		r.Problem = words.Sentence(m.Error.Text)
+		if r.Phase == Asked || r.Phase == Queued {
+			r.settle()
+		}
+	case m.Header != nil && m.Header.Lab == r.Lab.ID:
+		r.tape.take(m, raw)
+		r.begin()
+		r.Recorded, r.Phase, r.Player.Follow = false, Live, true
+	case r.Phase == Live:
+		r.tape.take(m, raw)
+		if m.End != nil {
+			r.Phase = Over
+		}
+		r.grow()
+	case m.End != nil:
+		r.settle() // it was stopped before it began
+	}
+}
+
+// begin shows the tape.
+func (r *Run) begin() {
+	r.show(r.tape.Run)
+	r.quiz()
+	r.Aside = Aside{}
+}
+
+// settle ends a wait for a run that will not come.
+func (r *Run) settle() {
+	r.Phase = Idle
+	if r.Player != nil {
+		r.Phase = Over
+	}
+}
+
+func (r *Run) lost() {
+	switch {
+	case r.Aside.Busy:
+		r.besides(Aside{Why: "The relay went away."})
+	case r.Phase == Live:
+		r.tape.breakOff("the relay went away; what has arrived stays here")
+		r.Phase = Over
+		r.grow()
+	default:
+		r.settle()
+		r.Problem = "The relay went away before the run began."
+	}
+}
+
+// Load shows a trace of the lab from a file. The knobs show what it was run with.
+func (r *Run) Load(t *Tape) {
+	l := r.Lab
+	v, err := l.Set(t.Run.Header.Knobs)
+	if err != nil {
+		v, _ = l.Set(nil) // the lab has other knobs since
+	}
+	r.Desk.Rev++
+	r.Values, r.Planned, r.Problem = v, Plan(l, v), ""
+	r.tape = *t
+	r.begin()
+	r.Recorded, r.Phase = true, Over
+	r.Player.Seek(0)
+}
+
+// Recordings is the one of the lab: see [Mode].
+func (r *Run) Recordings() []Recording {
+	if r.Lab.Unrecorded || !r.recorded() || r.Player != nil {
+		return nil
+	}
+	l := r.Lab
+	return []Recording{{l.ID, func(file []byte) {
+		if t, err := ReadTape(file); err == nil && r.Lab == l && r.Player == nil && t.Run.Header.Lab == l.ID {
+			r.Load(t)
+		}
+	}}}
+}
+
+// File returns the trace as a file, and the name for it.
+func (r *Run) File() (name string, file []byte) {
+	return r.Lab.ID + "-" + words.Date(r.tape.Run.Header.Began) + ".trace", r.tape.file
+}
+
+// Headline says in one line what the timeline shows.
+func (r *Run) Headline() string {
+	switch {
+	case r.Phase == Asked:
+		return "starting"
+	case r.Phase == Queued:
+		return fmt.Sprintf("all workers are busy: place %d in the queue", r.Place)
+	case r.Player == nil:
+		return ""
+	}
+	return r.describe(words.Count(r.Player.Len(), "event"))
+}
+
+// describe says in one line what the run is, and that it has n.
+func (r *Run) describe(n string) string {
+	h := r.tape.Run.Header
+	switch {
+	case r.Phase == Live:
+		return "live, " + n
+	case r.Recorded:
+		return fmt.Sprintf("a recording, made %s on %s, %s", words.Date(h.Began), KernelName(h.Kernel), n)
+	}
+	text := "recorded, " + n
+	if end := r.tape.Run.End; end != nil && end.Dropped > 0 {
+		text += ", " + words.Count(int64(end.Dropped), "call") + " left out"
+	}
+	if h.TraceCost > 0 {
+		text += ", tracing costs " + words.Span(h.TraceCost) + " a call"
+	}
+	return text
+}
+
+// Pending says that the knobs were changed since the run began, "" where they
+// were not.
+func (r *Run) Pending() string {
+	switch {
+	case r.Player == nil || maps.Equal(r.tape.Run.Header.Knobs, r.Values):
+		return ""
+	case r.Busy():
+		return "This run goes on with the settings that it began with. The next one takes those above."
+	}
+	return "This run had other settings. Run takes those above."
+}
+
+// Trouble says what is wrong with the file, or why the run ended early; "" for
+// nothing.
+func (r *Run) Trouble() string {
+	switch {
+	case r.Player == nil:
+		return ""
+	case r.tape.Fault != "":
+		return r.tape.Fault
+	}
+	return ending(r.tape.Run.End)
+}
+
+// HasAgent reports whether the learner is a client: of the run that is under
+// way, else of the set-up.
+func (r *Run) HasAgent() bool {
+	if r.Phase == Live {
+		return hasAgent(r.Procs())
+	}
+	return hasAgent(r.Planned)
+}
+
+// Act has the run's agent make a call, and follows it.
+func (r *Run) Act(a trace.Act) {
+	if r.Phase == Live {
+		r.Follow()
+		r.ask(&trace.Request{Op: trace.OpAct, Act: &a})
+	}
+}
+
+// Hands is what the learner can do as the client of a live run: which calls
+// make sense, and why the others don't.
+type Hands struct {
+	Socket  bool
+	Connect bool
+	IO      bool // send, recv, shutdown
+	Close   bool
+	Why     string
+}
+
+// Hands returns what the learner can do at the newest event, wherever they look.
+func (r *Run) Hands() (h Hands) {
+	if r.Phase != Live {
+		h.Why = "Run, then make the calls yourself."
+		return h
+	}
+	agent := -1
+	for i, p := range r.Procs() {
+		if p.Role == trace.RoleAgent {
+			agent = i
+		}
+	}
+	if agent < 0 {
+		return h
+	}
+	state := r.Player.Run.State(r.Player.Len())
+	t := threadOf(state, agent, 0)
+	switch {
+	case t == nil || !t.Started:
+		h.Why = "Your process starts when the server listens."
+		return h
+	case t.Exited:
+		h.Why = "Your process has exited."
+		return h
+	case t.InCall:
+		h.Why = "You are in " + t.Call.String() + " until it returns."
+		return h
+	}
+	p := &state.Procs[agent]
+	if len(p.FDs) == 0 {
+		h.Socket, h.Why = true, "You have no socket."
+		return h
+	}
+	// What makes no sense yet can be asked for all the same: the kernel's answer
+	// is the lesson (ENOTCONN, EISCONN, EPIPE).
+	h.Connect, h.IO, h.Close = true, true, true
+	switch fd := &p.FDs[0]; {
+	case fd.Kind != trace.FDConn:
+		h.Why = "Your socket is not connected."
+	case fd.ShutWrite:
+		h.Why = "You have shut down your sending side: another send will fail."
+	}
+	return h
+}
+
+// Aside is a run of another lab's server with the clients of the run that
+// shows. It is taken after that one, to set the processor time of the two servers
+// beside each other, and shows in one line only.
+type Aside struct {
+	Busy bool
+	Why  string // it came to nothing, a sentence
+	tape Tape
+}
+
+// RunBeside takes such a run.
+func (r *Run) RunBeside() {
+	l, err := lab.Find(r.Lab.Beside)
+	if err != nil || r.Player == nil || r.Busy() || r.Relay.State != link.Live {
+		return
+	}
+	v, err := l.Against(r.tape.Run.Header.Knobs)
+	sent := err == nil && r.ask(&trace.Request{Op: trace.OpRun, Lab: l.ID, Knobs: v})
+	r.Fail(err)
+	r.besides(Aside{Busy: sent})
+}
+
+func (r *Run) besides(a Aside) {
+	r.Aside, r.beside = a, a.Busy
+	r.Desk.Rev++
+}
+
+// aside takes what the server says of the run beside.
+func (r *Run) aside(m *trace.Message) {
+	a := &r.Aside
+	a.tape.take(m, nil)
+	switch {
+	case m.End != nil && a.tape.Run == nil:
+		a.Busy, a.Why = false, "It was stopped before it began."
+	case m.End != nil:
+		a.Busy, a.Why = false, ending(m.End)
+	case m.Error != nil:
+		a.Busy, a.Why = false, words.Sentence(m.Error.Text)
+	}
+	r.beside = a.Busy
+}
+
+// Spent says what the server spent, "" where the run has not come that far.
+func (a *Aside) Spent() string {
+	if a.tape.Run == nil {
+		return ""
+	}
+	return Spent(a.tape.Run)
+}
+
+// Spent says what the server of a run spent.
+func Spent(r *play.Run) string {
+	w := play.NewTally(r).Servers
+	text := words.Span(w.CPU) + " in "
+	if r.End != nil && r.End.Dropped > 0 {
+		text += "at least "
+	}
+	return text + words.Count(w.Calls, "call")
+}
+
+// Compared is the link to the comparison of the two servers, with the run's
+// clients.
+func (r *Run) Compared() string {
+	v := lab.Compared()
+	for name := range v {
+		if value, ok := r.tape.Run.Header.Knobs[name]; ok {
+			v[name] = value
+		}
+	}
+	v["servers"] = r.Lab.ID + "," + r.Lab.Beside
+	l, _ := lab.Find("compare") // a test holds the name
+	return Address(l, v)
+}

@@ -1,0 +1,154 @@
+package visit
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"sockscope/web/play"
+)
+
+// Stream is what has gone one way of a connection at a position: the bytes of
+// the sends, and how many of them were received.
+type Stream struct {
+	Sends []play.Move
+	Sent  int64 // bytes, by all sends as far as is known
+	Read  int64 // bytes, by all recvs
+
+	// Alone says that one side is traced: its recvs, if Received says so, in
+	// place of the sends.
+	Alone, Received bool
+}
+
+// streamAt returns flow as it is when pos steps have happened. A peer may have
+// received a send's bytes before the send has returned: those are sent too.
+func streamAt(f *play.Flow, pos int) Stream {
+	var s Stream
+	for i := range f.Recvs {
+		if m := &f.Recvs[i]; m.Step < pos {
+			s.Read = m.Off + m.Len
+		}
+	}
+	for i := range f.Sends {
+		switch m := &f.Sends[i]; {
+		case m.Step < pos:
+			s.Sends, s.Sent = f.Sends[:i+1], m.Off+m.Len
+		case m.Off < s.Read:
+			s.Sends, s.Sent = f.Sends[:i+1], min(s.Read, m.Off+m.Len)
+		}
+	}
+	return s
+}
+
+// Cell is one byte of a stream.
+type Cell struct {
+	Byte byte
+	Send int  // index of the send that it came from
+	Wait bool // not received yet
+	Kept bool // its content is in the trace
+	Hit  bool // the call that is followed moved it
+}
+
+// Tail returns the offset of the first of the last bytes of the stream, at most
+// most of them: a multiple of 16, or that of the first byte that is known.
+func (s *Stream) Tail(most int64) int64 {
+	first := int64(0) // of a stream that is known from its middle on
+	if len(s.Sends) > 0 {
+		first = s.Sends[0].Off
+	}
+	if s.Sent <= most {
+		return first
+	}
+	return max(first, (s.Sent-most+15)&^15)
+}
+
+// From returns the bytes of the stream from an offset on, those of a move marked.
+func (s *Stream) From(off int64, hit play.Move) (cells []Cell) {
+	for i := range s.Sends {
+		m := &s.Sends[i]
+		for k := int64(0); k < min(m.Len, s.Sent-m.Off); k++ {
+			at := m.Off + k
+			if at < off {
+				if skip := off - at; skip > 1 { // to the byte before the first that shows
+					k += skip - 1
+				}
+				continue
+			}
+			c := Cell{Send: i, Wait: at >= s.Read, Kept: k < int64(len(m.Bytes)), Hit: at >= hit.Off && at < hit.Off+hit.Len}
+			if c.Kept {
+				c.Byte = m.Bytes[k]
+			}
+			cells = append(cells, c)
+		}
+	}
+	return cells
+}
+
+// SendClasses is how many ways there are to underline a send.
+const SendClasses = 5
+
+// Class is the look of a byte: the line of its send, the tint of one that
+// waits in a queue.
+func (c *Cell) Class() string {
+	class := fmt.Sprintf("s%d", c.Send%SendClasses+1)
+	if c.Wait {
+		class += " wait"
+	}
+	if c.Hit {
+		class += " hit"
+	}
+	return class
+}
+
+// Hexdump writes cells as HTML in the manner of hexdump -C, each run of bytes
+// from one send in a span of its own.
+func Hexdump(off int64, cells []Cell, perRow int) string {
+	var b strings.Builder
+	width := 2
+	for n := off + int64(len(cells)); n > 1<<(4*width); width += 2 {
+	}
+	for i := 0; i < len(cells); i += perRow {
+		row := cells[i:min(i+perRow, len(cells))]
+		fmt.Fprintf(&b, `<span class="o">%0*x</span>  `, width, off+int64(i))
+		spell(&b, row, " ", func(c *Cell) string {
+			if !c.Kept {
+				return "··"
+			}
+			return fmt.Sprintf("%02x", c.Byte)
+		})
+		b.WriteString(strings.Repeat("   ", perRow-len(row)) + "  ")
+		spell(&b, row, "", func(c *Cell) string {
+			switch {
+			case !c.Kept:
+				return " "
+			case c.Byte == '<':
+				return "&lt;"
+			case c.Byte == '&':
+				return "&amp;"
+			case c.Byte < ' ' || c.Byte > '~':
+				return "."
+			}
+			return string(rune(c.Byte))
+		})
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// spell writes a row with spans around what looks alike.
+func spell(b *strings.Builder, row []Cell, sep string, text func(*Cell) string) {
+	for i := range row {
+		c := &row[i]
+		begins := i == 0 || row[i-1].Send != c.Send || row[i-1].Class() != c.Class()
+		if begins && i > 0 {
+			b.WriteString("</span>" + sep)
+		} else if i > 0 {
+			b.WriteString(sep)
+		}
+		if begins {
+			b.WriteString(`<span data-send="` + strconv.Itoa(c.Send) + `" class="` + c.Class() + `">`)
+		}
+		b.WriteString(text(c))
+	}
+	b.WriteString("</span>")
+}

@@ -1,0 +1,59 @@
+package visit
+
+import (
+	"strings"
+	"testing"
+
+	"sockscope/web/play"
+)
+
+func TestBytesKnowTheirSend(t *testing.T) {
+	f := &play.Flow{
+		Sends: []play.Move{
+			{Step: 1, Off: 0, Len: 3, Bytes: []byte("a<b")},
+			{Step: 3, Off: 3, Len: 4, Bytes: []byte("cd")}, // two bytes were not kept
+			{Step: 9, Off: 7, Len: 1, Bytes: []byte("z")},
+		},
+		Recvs: []play.Move{{Step: 5, Off: 0, Len: 4}},
+	}
+	st := streamAt(f, 6)
+	if st.Sent != 7 || st.Read != 4 || len(st.Sends) != 2 {
+		t.Fatalf("after six steps: %+v", st)
+	}
+	off := st.Tail(100)
+	cells := st.From(off, play.Move{Off: 1, Len: 1})
+	if off != 0 || len(cells) != 7 {
+		t.Fatalf("%d cells from %d", len(cells), off)
+	}
+	for i, want := range []string{"s1", "s1 hit", "s1", "s2", "s2 wait", "s2 wait", "s2 wait"} {
+		if got := cells[i].Class(); got != want {
+			t.Errorf("byte %d is %q, want %q", i, got, want)
+		}
+	}
+	const want = `<span class="o">00</span>  <span data-send="0" class="s1">61</span> <span data-send="0" class="s1 hit">3c</span> <span data-send="0" class="s1">62</span> <span data-send="1" class="s2">63</span> ` +
+		`<span data-send="1" class="s2 wait">64 ·· ··</span>  <span data-send="0" class="s1">a</span><span data-send="0" class="s1 hit">&lt;</span><span data-send="0" class="s1">b</span><span data-send="1" class="s2">c</span><span data-send="1" class="s2 wait">d  </span>` + "\n"
+	if got := Hexdump(off, cells, 7); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestOnlyTheTailOfALongStream(t *testing.T) {
+	f := &play.Flow{Sends: []play.Move{{Step: 0, Len: 100000, Bytes: make([]byte, 2048)}, {Step: 1, Off: 100000, Len: 5, Bytes: []byte("after")}}}
+	st := streamAt(f, 2)
+	off := st.Tail(64)
+	cells := st.From(off, play.Move{})
+	if off%16 != 0 || off+int64(len(cells)) != 100005 || len(cells) > 64 || cells[len(cells)-1].Byte != 'r' {
+		t.Errorf("%d cells from %d", len(cells), off)
+	}
+	if key := st.Key(off); !strings.Contains(key, "not kept: of a call the trace has 2048 bytes") {
+		t.Errorf("%s does not say what the dots are", key)
+	}
+	if key := st.Key(100000); strings.Contains(key, "not kept") {
+		t.Errorf("%s tells of dots that do not show", key)
+	}
+	for _, row := range strings.Split(strings.TrimSpace(Hexdump(off, cells, 16)), "\n") {
+		if !strings.HasPrefix(row, `<span class="o">0186`) {
+			t.Errorf("row %q does not begin with its offset", row)
+		}
+	}
+}

@@ -1,0 +1,75 @@
+package visit
+
+import (
+	"slices"
+
+	"sockscope/server/lab"
+	"sockscope/server/trace"
+	"sockscope/web/play"
+	"sockscope/web/words"
+)
+
+// Tape is a trace as it comes in, from the server or from a file.
+type Tape struct {
+	Run    *play.Run     // nil before its header
+	Points []trace.Point // of a run that measures
+	Fault  string        // what is wrong with its file, a sentence; else ""
+
+	file []byte // the frames as they came
+}
+
+// maxPoints is how many measurements a tape keeps: more than any run makes.
+const maxPoints = 2000
+
+// take takes the next message of the trace, which came as raw. It leaves alone
+// what is no part of one.
+func (t *Tape) take(m *trace.Message, raw []byte) {
+	switch {
+	case m.Header != nil:
+		*t = Tape{Run: play.NewRun(m.Header)}
+	case t.Run == nil:
+		return
+	case m.Child != nil:
+		t.Run.AddProc(m.Child)
+	case m.Events != nil:
+		t.Run.Add(m.Events)
+	case m.Point != nil && len(t.Points) < maxPoints:
+		t.Points = append(t.Points, *m.Point)
+	case m.End != nil:
+		t.Run.End = m.End
+	default:
+		return
+	}
+	t.file = append(t.file, raw...)
+}
+
+// breakOff ends a trace whose end will not come.
+func (t *Tape) breakOff(why string) {
+	t.Run.End = &trace.End{Time: t.Run.Duration(), Reason: trace.EndFailed, Message: why}
+}
+
+// Lab returns the lab that was run.
+func (t *Tape) Lab() (*lab.Lab, error) { return lab.Find(t.Run.Header.Lab) }
+
+// ReadTape reads a trace file. Of one that is cut off or damaged it returns what
+// is whole, with an End; its Fault says what is wrong. An error says why nothing of
+// the file can be shown.
+func ReadTape(file []byte) (*Tape, error) {
+	f, err := trace.Open(file)
+	if f.Header == nil {
+		return nil, err
+	}
+	t := new(Tape)
+	t.take(&trace.Message{Header: f.Header}, nil)
+	for _, m := range f.Messages {
+		t.take(m, nil)
+	}
+	t.file = slices.Clone(f.Whole)
+	if err != nil {
+		t.Fault = words.Sentence(err.Error())
+	}
+	if t.Run.End == nil {
+		t.breakOff("the file has no more")
+	}
+	return t, nil
+}
