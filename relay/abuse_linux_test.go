@@ -267,7 +267,7 @@ func TestAbuse(t *testing.T) {
 		t.Skip("attacks a relay for a while")
 	}
 	visits := max(*abusing, 1)
-	_, address := startBy(t, relay("-trusted-proxy=127.0.0.1")) // what it logs of attacks is nobody's interest
+	address := startBy(t, relay("-trusted-proxy=127.0.0.1")) // what it logs of attacks is nobody's interest
 	fresh(t, address, 3)
 	for _, a := range attacks {
 		t.Run(a.name, func(t *testing.T) {
@@ -335,7 +335,8 @@ func TestIdleCrowd(t *testing.T) {
 		}
 	}()
 	some := fmt.Sprint(n + 100)
-	cmd, address := startBy(t, relay("-trusted-proxy=127.0.0.1", "-target=quiet="+quiet.Addr().String(), "-sessions="+some, "-connections="+some))
+	cmd := relay("-trusted-proxy=127.0.0.1", "-target=quiet="+quiet.Addr().String(), "-sessions="+some, "-connections="+some)
+	address := startBy(t, cmd)
 	fresh(t, address, 3)
 	before, rest := fresh(t, address, visits), pss(cmd.Process.Pid)
 	for i := range n {

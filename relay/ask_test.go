@@ -13,6 +13,7 @@ import (
 // Asked before showing, the page stops where select is about to return, takes a
 // guess, and puts it beside what happened.
 func TestAskBeforeShowing(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	tab := b.Open(t, base+"/lab/select?timeout=100ms&clients=2", browser.Desk)
 	runToEnd(tab)
@@ -79,6 +80,7 @@ func TestAskBeforeShowing(t *testing.T) {
 
 // Labs of blocking ask what they are about. The guess stays beside what happened.
 func TestLabsAskWhatTheyAreAbout(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	for _, c := range []struct{ url, asks, happened string }{
 		{"/lab/iterative?clients=3&messages=1&pause=2s", "When is it accepted?", "When client"},
@@ -119,6 +121,7 @@ func TestLabsAskWhatTheyAreAbout(t *testing.T) {
 
 // From a call that slept, the reasons lead to who woke it.
 func TestWhyItWoke(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	tab := b.Open(t, base+"/lab/iterative", browser.Desk)
 	runToEnd(tab)
@@ -135,6 +138,7 @@ func TestWhyItWoke(t *testing.T) {
 
 // What may be lit is in view when its question opens, on a phone too.
 func TestWhatMayBeLitIsInView(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	tab := b.Open(t, base+"/lab/select?timeout=100ms&clients=2", browser.Phone)
 	askedFirst(tab)
@@ -149,6 +153,7 @@ func TestWhatMayBeLitIsInView(t *testing.T) {
 
 // With the focus on what is lit, Enter checks the guess, and the space bar changes it.
 func TestEnterChecksWhereTheFocusIs(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	tab := b.Open(t, base+"/lab/select?timeout=100ms&clients=2", browser.Desk)
 	askedFirst(tab)
@@ -173,6 +178,7 @@ func TestEnterChecksWhereTheFocusIs(t *testing.T) {
 
 // The keys alone lead from question to question, and behind the last one on.
 func TestEnterGoesOnFromAnAnswer(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	tab := b.Open(t, base+"/lab/edge?reads=once&timeout=100ms&clients=1&messages=1", browser.Desk)
 	askedFirst(tab)

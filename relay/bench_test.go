@@ -12,9 +12,8 @@ import (
 // lab's address with nothing cached until Run can be pressed, and from pressing
 // Run until the first event is on the page.
 func BenchmarkPage(b *testing.B) {
-	br := browser.Start(b)
-	_, address := start(b)
-	url := "http://" + address + "/lab/select?timeout=100ms&clients=1"
+	br, _, base := alone(b)
+	url := base + "/lab/select?timeout=100ms&clients=1"
 
 	b.Run("cold-load", func(b *testing.B) {
 		var ms []float64

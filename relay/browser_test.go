@@ -16,14 +16,6 @@ import (
 	"sockscope/web/browser"
 )
 
-// desk starts a relay and a Chromium beside it.
-func desk(t *testing.T) (*browser.Browser, string) {
-	t.Helper()
-	b := browser.Start(t)
-	_, address := start(t)
-	return b, "http://" + address
-}
-
 // live waits until the page has a server to run things on.
 func live(tab *browser.Tab) {
 	tab.Helper()
@@ -52,6 +44,7 @@ func waitPos(tab *browser.Tab, n int) {
 }
 
 func TestHomeLeadsToEveryLab(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	for _, v := range []browser.View{browser.Desk, browser.Phone, {Width: 1440, Height: 900, Dark: true}} {
 		tab := b.Open(t, base+"/", v)
@@ -94,6 +87,7 @@ func fits(tab *browser.Tab) {
 // Every lab runs to its end, and can then be walked from its start to its end
 // and back.
 func TestEveryLabRunsAndReplays(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	for _, l := range lab.All {
 		// These have no calls to walk through here: see the tests of each.
@@ -161,6 +155,7 @@ func TestEveryLabRunsAndReplays(t *testing.T) {
 // A lab that the server's system doesn't have is there to be read: its program, its
 // text, why it can't run, and where the like can.
 func TestALabThatCannotRunHere(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("this system may have kqueue")
 	}
@@ -182,6 +177,7 @@ func TestALabThatCannotRunHere(t *testing.T) {
 }
 
 func TestSelectEndsWithItsTimeout(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	tab := b.Open(t, base+"/lab/select?timeout=100ms", browser.Desk)
 	runToEnd(tab)
@@ -197,6 +193,7 @@ func TestSelectEndsWithItsTimeout(t *testing.T) {
 }
 
 func TestEveryKey(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	tab := b.Open(t, base+"/lab/select?timeout=100ms&clients=2", browser.Desk)
 	runToEnd(tab)
@@ -249,6 +246,7 @@ func TestEveryKey(t *testing.T) {
 }
 
 func TestScrubbing(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	tab := b.Open(t, base+"/lab/iterative", browser.Desk)
 	runToEnd(tab)
@@ -266,6 +264,7 @@ func TestScrubbing(t *testing.T) {
 }
 
 func TestALinkIsASetUp(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	tab := b.Open(t, base+"/lab/select?clients=2&messages=1&timeout=100ms", browser.Desk)
 	tab.Wait(`document.querySelector("[name=clients]").value === "2"`)
@@ -295,6 +294,7 @@ func TestALinkIsASetUp(t *testing.T) {
 // The browser is the client: what it asks for are real calls, and the server's
 // own calls move its bytes.
 func TestBrowserAsClient(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	tab := b.Open(t, base+"/lab/echo", browser.Desk)
 	live(tab)
@@ -345,9 +345,9 @@ func TestBrowserAsClient(t *testing.T) {
 // The relay dies in the middle of a run: what has arrived stays, and the page
 // finds the relay again by itself.
 func TestRelayGoneAndBack(t *testing.T) {
-	b := browser.Start(t)
-	cmd, address := start(t)
-	tab := b.Open(t, "http://"+address+"/lab/select?timeout=20s&clients=2", browser.Desk)
+	t.Parallel()
+	b, cmd, base := alone(t)
+	tab := b.Open(t, base+"/lab/select?timeout=20s&clients=2", browser.Desk)
 	tab.Expect("WebSocket")
 	tab.Expect("ERR_CONNECTION_REFUSED")
 	tab.Expect("Failed to load resource")
@@ -367,13 +367,14 @@ func TestRelayGoneAndBack(t *testing.T) {
 	tab.Key(kb.End)
 	waitPos(tab, of)
 
-	start(t, "-http="+address)
+	alone(t, "-http="+strings.TrimPrefix(base, "http://"))
 	live(tab)
 	tab.Choose("[name=timeout]", "100ms")
 	runToEnd(tab)
 }
 
 func TestTwoTabs(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	one := b.Open(t, base+"/lab/select?clients=2&timeout=500ms", browser.Desk)
 	two := b.Open(t, base+"/lab/iterative?clients=3", browser.Desk)
@@ -393,6 +394,7 @@ func TestTwoTabs(t *testing.T) {
 }
 
 func TestPhone(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	for _, dark := range []bool{false, true} {
 		v := browser.Phone
@@ -425,10 +427,10 @@ func TestPhone(t *testing.T) {
 // A relay that is told to stop says so on the page, and doesn't wait for a page
 // that only looks.
 func TestRelayDrains(t *testing.T) {
-	b := browser.Start(t)
-	cmd, address := start(t, "-drain=1h")
-	idle := b.Open(t, "http://"+address+"/lab/echo", browser.Desk)
-	busy := b.Open(t, "http://"+address+"/lab/select?timeout=20s&clients=2", browser.Desk)
+	t.Parallel()
+	b, cmd, base := alone(t, "-drain=1h")
+	idle := b.Open(t, base+"/lab/echo", browser.Desk)
+	busy := b.Open(t, base+"/lab/select?timeout=20s&clients=2", browser.Desk)
 	for _, tab := range []*browser.Tab{idle, busy} {
 		tab.Expect("WebSocket")
 		tab.Expect("ERR_CONNECTION_REFUSED")
@@ -453,11 +455,11 @@ func TestRelayDrains(t *testing.T) {
 
 // A relay whose places are taken says so on the page, which tries again later.
 func TestRelayIsFull(t *testing.T) {
-	b := browser.Start(t)
-	_, address := start(t, "-sessions=1")
-	taken := dial(t, address, "mux")
+	t.Parallel()
+	b, _, base := alone(t, "-sessions=1")
+	taken := dial(t, strings.TrimPrefix(base, "http://"), "mux")
 	for _, v := range []browser.View{browser.Desk, browser.Phone} {
-		tab := b.Open(t, "http://"+address+"/lab/echo", v)
+		tab := b.Open(t, base+"/lab/echo", v)
 		tab.WaitText(".say", "The relay has 1 connection open, and may have no more; try again later.")
 		tab.WaitText(".status", "no server")
 		tab.Wait(`+document.querySelector(".pos").innerText.split(" of ")[1].split("\n")[0] > 0`) // the recording is there
@@ -466,12 +468,13 @@ func TestRelayIsFull(t *testing.T) {
 		tab.Close()
 	}
 	taken.Close()
-	live(b.Open(t, "http://"+address+"/lab/echo", browser.Desk))
+	live(b.Open(t, base+"/lab/echo", browser.Desk))
 }
 
 // On a phone on its side and on a tablet the log has room, and no head lies over
 // another.
 func TestTwoPanesHaveRoom(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	for _, v := range []browser.View{{Width: 844, Height: 390, Touch: true}, {Width: 1024, Height: 768, Touch: true}} {
 		tab := b.Open(t, base+"/lab/select?timeout=100ms", v)
@@ -493,6 +496,7 @@ func TestTwoPanesHaveRoom(t *testing.T) {
 
 // A line of the log that is cut is shown whole when it is clicked, on any screen.
 func TestALongLineOfTheLogIsReadWhole(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	for _, v := range []browser.View{browser.Desk, browser.Phone} {
 		tab := b.Open(t, base+"/lab/selectors?connections=4", v)
@@ -513,6 +517,7 @@ func TestALongLineOfTheLogIsReadWhole(t *testing.T) {
 // Knobs that were changed are said to be of the next run, where everybody can read
 // it.
 func TestChangedKnobsAreReadable(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	for _, v := range []browser.View{browser.Desk, browser.Phone} {
 		tab := b.Open(t, base+"/lab/select?timeout=100ms", v)

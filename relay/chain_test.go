@@ -41,6 +41,7 @@ func point(tab *browser.Tab, x, y int) {
 // One click on a bar that slept opens the causes of that call, past or not. Each
 // link leads to its moment and its lane, and the chain stays.
 func TestAClickOnASleepOpensItsCauses(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	for _, v := range []browser.View{browser.Desk, {Width: 1440, Height: 900, Dark: true}, browser.Phone, {Width: 390, Height: 844, Dark: true, Touch: true}} {
 		name := fmt.Sprintf("chain-%d-dark=%v", v.Width, v.Dark)
@@ -81,6 +82,7 @@ func TestAClickOnASleepOpensItsCauses(t *testing.T) {
 // The keyboard does it too: the causes of what the lane does, from a send to the
 // recv that got its bytes, and back.
 func TestCausesByKeyboard(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	tab := b.Open(t, base+"/lab/iterative?clients=2&messages=1&pause=20ms", browser.Desk)
 	runToEnd(tab)
@@ -122,6 +124,7 @@ func TestCausesByKeyboard(t *testing.T) {
 // With more lanes than there is room for, their names scroll with them and the
 // ruler stays; a lane that is selected comes into view.
 func TestManyLanesScroll(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	for _, v := range []browser.View{browser.Desk, browser.Phone} {
 		tab := b.Open(t, base+"/lab/threads?clients=8&messages=1&pause=0s", v)

@@ -18,6 +18,7 @@ func compared(tab *browser.Tab) {
 }
 
 func TestCompare(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	tab := b.Open(t, base+"/lab/compare?servers=iterative,select&clients=3&pause=60ms&rounds=4", browser.View{Width: 1440, Height: 900, Dark: true})
 	live(tab)
@@ -104,6 +105,7 @@ const overprinted = `(() => {
 
 // Five servers scroll, beneath a ruler that stays.
 func TestCompareFive(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	for name, v := range map[string]browser.View{"desk": browser.Desk, "phone": browser.Phone, "phone-dark": {Width: 390, Height: 844, Dark: true, Touch: true}, "side": {Width: 844, Height: 390, Touch: true}} {
 		tab := b.Open(t, base+"/lab/compare?servers=processes,threads,spin,select,epoll&clients=4&seed=2&rounds=1", v)
@@ -130,9 +132,9 @@ func TestCompareFive(t *testing.T) {
 
 // The relay dies in the middle: what has come is compared.
 func TestCompareLosesTheRelay(t *testing.T) {
-	b := browser.Start(t)
-	cmd, address := start(t)
-	tab := b.Open(t, "http://"+address+"/lab/compare?servers=threads,select&pause=1s&rounds=1", browser.Desk)
+	t.Parallel()
+	b, cmd, base := alone(t)
+	tab := b.Open(t, base+"/lab/compare?servers=threads,select&pause=1s&rounds=1", browser.Desk)
 	for _, expected := range []string{"WebSocket", "ERR_CONNECTION_REFUSED", "Failed to load resource"} {
 		tab.Expect(expected)
 	}
@@ -151,6 +153,7 @@ func TestCompareLosesTheRelay(t *testing.T) {
 // What a spinning server burns stands beside what select needs for the same
 // clients.
 func TestSpinBesideSelect(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	for name, v := range map[string]browser.View{"desk": browser.Desk, "phone": browser.Phone} {
 		tab := b.Open(t, base+"/lab/spin?clients=2&pause=300us", v)
@@ -178,6 +181,7 @@ func TestSpinBesideSelect(t *testing.T) {
 // Plain files have recordings of every server that can be compared, with the
 // clients of the default set-up, and say that they are recordings.
 func TestCompareRecordings(t *testing.T) {
+	t.Parallel()
 	b := browser.Start(t)
 	home, _ := plainFiles(t)
 	tab := b.Open(t, home+"lab/compare/", browser.Desk)

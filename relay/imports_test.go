@@ -11,6 +11,7 @@ import (
 // by however many steps; a name that ends in "/..." stands for all beneath it
 // but the package itself.
 func TestImports(t *testing.T) {
+	t.Parallel()
 	const (
 		ours   = "sockscope/..."
 		demo   = "sockscope/server/demo/..."

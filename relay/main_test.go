@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"maps"
 	"net"
@@ -13,8 +14,10 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -22,6 +25,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"sockscope/server/run"
+	"sockscope/web/browser"
 )
 
 // asRelay in the environment makes the test's binary the relay.
@@ -36,50 +40,126 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	status := browser.Run(m)
+	if common.cmd != nil {
+		common.cmd.Process.Kill()
+		common.cmd.Wait()
+	}
+	os.Exit(status)
 }
 
-// relay returns a command that runs the relay. Ports that a test doesn't
-// choose are the system's choice.
+// relay returns a command that runs the relay from the test's own binary. Ports
+// that a test doesn't choose are the system's choice.
 func relay(args ...string) *exec.Cmd {
-	free := []string{"-http=127.0.0.1:0", "-drain=200ms"}
-	if !slices.Contains(args, "-server=none") {
-		free = append(free, "-control=127.0.0.1:0", "-echo=127.0.0.1:0", "-mux=127.0.0.1:0", "-byteorder=127.0.0.1:0")
-	}
-	cmd := exec.Command(cmp.Or(*built, os.Args[0]), append(free, args...)...)
+	cmd := command(cmp.Or(*built, os.Args[0]), args...)
 	cmd.Env = append(os.Environ(), asRelay+"=1")
 	return cmd
 }
 
-// start starts a relay and returns the address that it announces.
-func start(t testing.TB, args ...string) (*exec.Cmd, string) {
-	t.Helper()
-	cmd := relay(args...)
-	cmd.Stderr = os.Stderr
-	return startBy(t, cmd)
+func command(file string, args ...string) *exec.Cmd {
+	free := []string{"-http=127.0.0.1:0", "-drain=200ms"}
+	if !slices.Contains(args, "-server=none") {
+		free = append(free, "-control=127.0.0.1:0", "-echo=127.0.0.1:0", "-mux=127.0.0.1:0", "-byteorder=127.0.0.1:0")
+	}
+	return exec.Command(file, append(free, args...)...)
 }
 
-// startBy starts a relay by its command.
-func startBy(t testing.TB, cmd *exec.Cmd) (*exec.Cmd, string) {
+// plain builds the relay that people run. It starts several times as fast as the
+// test's own binary with the race detector in it.
+var plain = sync.OnceValues(func() (file string, err error) {
+	if *built != "" {
+		return *built, nil
+	}
+	file = filepath.Join("..", ".build", "test", "relay")
+	build := exec.Command("go", "build", "-trimpath", "-o", file, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as make builds it
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return file, nil
+})
+
+// common is a relay without further flags, for all tests that only visit one.
+var common struct {
+	sync.Once
+	cmd     *exec.Cmd
+	address string
+	err     error
+}
+
+// desk gives a test a browser, and the address of the relay that tests share.
+func desk(t testing.TB) (b *browser.Browser, base string) {
 	t.Helper()
-	out, err := cmd.StdoutPipe()
+	b = browser.Start(t)
+	common.Do(func() {
+		file, err := plain()
+		if err != nil {
+			common.err = err
+			return
+		}
+		common.cmd = command(file)
+		common.cmd.Stderr = os.Stderr
+		common.address, common.err = launch(common.cmd)
+	})
+	if common.err != nil {
+		t.Fatal(common.err)
+	}
+	return b, "http://" + common.address
+}
+
+// alone gives a test a browser, and a plain relay of its own with flags.
+func alone(t testing.TB, args ...string) (b *browser.Browser, cmd *exec.Cmd, base string) {
+	t.Helper()
+	b = browser.Start(t)
+	file, err := plain()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
+	cmd = command(file, args...)
+	cmd.Stderr = os.Stderr
+	return b, cmd, "http://" + startBy(t, cmd)
+}
+
+// start starts a relay and returns the address that it announces.
+func start(t testing.TB, args ...string) (cmd *exec.Cmd, address string) {
+	t.Helper()
+	cmd = relay(args...)
+	cmd.Stderr = os.Stderr
+	return cmd, startBy(t, cmd)
+}
+
+// startBy starts a relay by its command, until the test ends.
+func startBy(t testing.TB, cmd *exec.Cmd) (address string) {
+	t.Helper()
+	t.Cleanup(func() {
+		if cmd.Process != nil {
+			cmd.Process.Kill()
+			cmd.Wait()
+		}
+	})
+	address, err := launch(cmd)
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-	})
+	return address
+}
+
+// launch starts a relay and returns the address in its first line.
+func launch(cmd *exec.Cmd) (address string, err error) {
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return "", err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", err
+	}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	says, url, ok := strings.Cut(strings.TrimSpace(line), "//")
 	if !ok || !strings.HasPrefix(says, "Sockscope: http") {
-		t.Fatalf("the relay says %q, %v", line, err)
+		return "", fmt.Errorf("the relay says %q, %v", line, err)
 	}
-	address, _, _ := strings.Cut(url, "/")
-	return cmd, address
+	address, _, _ = strings.Cut(url, "/")
+	return address, nil
 }
 
 func dial(t *testing.T, address, target string) *websocket.Conn {
@@ -89,12 +169,13 @@ func dial(t *testing.T, address, target string) *websocket.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { ws.Close() })
-	ws.SetReadDeadline(time.Now().Add(20 * time.Second))
+	ws.SetReadDeadline(time.Now().Add(patience))
 	return ws
 }
 
 // One command: the pages, and a native server behind the WebSockets.
 func TestRelayWithItsOwnServer(t *testing.T) {
+	t.Parallel()
 	cmd, address := start(t)
 	resp, err := http.Get("http://" + address + "/")
 	if err != nil {
@@ -136,6 +217,7 @@ func TestRelayWithItsOwnServer(t *testing.T) {
 
 // The first line has an address to open, wherever the relay listens.
 func TestWhereTheSiteIs(t *testing.T) {
+	t.Parallel()
 	for at, want := range map[string]string{
 		"127.0.0.1:8080": "http://127.0.0.1:8080/",
 		"[::1]:8080":     "http://[::1]:8080/",
@@ -153,6 +235,7 @@ func TestWhereTheSiteIs(t *testing.T) {
 }
 
 func TestRelayToAServerElsewhere(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -177,6 +260,7 @@ func TestRelayToAServerElsewhere(t *testing.T) {
 
 // A port that is taken is one line and exit status 1.
 func TestPortInUse(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -188,6 +272,7 @@ func TestPortInUse(t *testing.T) {
 }
 
 func TestBadUsage(t *testing.T) {
+	t.Parallel()
 	wantExit(t, 2, "-nosuch (relay -h lists the flags)", relay("-nosuch"))
 	wantExit(t, 2, "a whole number", relay("-sessions=many"))
 	wantExit(t, 2, "30m", relay("-idle=30"))
@@ -226,6 +311,7 @@ func wantExit(t *testing.T, status int, says string, cmd *exec.Cmd) {
 
 // Help is asked for, and then it is no error.
 func TestHelp(t *testing.T) {
+	t.Parallel()
 	cmd := relay("-h")
 	out, err := cmd.Output()
 	if err != nil || !bytes.Contains(out, []byte("-allow-origin origins")) || !bytes.Contains(out, []byte("(default 256)")) || !bytes.Contains(out, []byte("(default 30m0s)")) {
@@ -235,6 +321,7 @@ func TestHelp(t *testing.T) {
 
 // A server that can't be, and one that isn't there yet.
 func TestServerThatIsNoAddress(t *testing.T) {
+	t.Parallel()
 	for server, says := range map[string]string{
 		"http://box": "HOST:CONTROLPORT", "a:b:c": "HOST:CONTROLPORT", "my box": "HOST:CONTROLPORT", ":7000": "HOST:CONTROLPORT", "[box": "HOST:CONTROLPORT",
 		"box:99999": "1 to 65535", "box:http": "1 to 65535", "box:0": "1 to 65535",
@@ -254,7 +341,7 @@ func startLogged(t *testing.T, args ...string) (address string, next func(says .
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, address = startBy(t, cmd)
+	address = startBy(t, cmd)
 	log := bufio.NewScanner(errs)
 	return address, func(says ...string) {
 		t.Helper()
@@ -271,6 +358,7 @@ func startLogged(t *testing.T, args ...string) (address string, next func(says .
 
 // Where there is none, none is said to be reached.
 func TestNoServerInTheLog(t *testing.T) {
+	t.Parallel()
 	address, next := startLogged(t, "-server=none")
 	next("level=INFO", "there is no native server: pages play recordings")
 	_, _, err := websocket.DefaultDialer.Dial("ws://"+address+"/relay/lab", http.Header{"Origin": {"https://class.example"}})
@@ -281,6 +369,7 @@ func TestNoServerInTheLog(t *testing.T) {
 }
 
 func TestServerThatComesLater(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

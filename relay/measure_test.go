@@ -12,6 +12,7 @@ import (
 // A lab that measures draws its plot while it does, tells each mark's figures,
 // and can be stopped.
 func TestMeasuring(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	for _, v := range []browser.View{browser.Desk, {Width: 1440, Height: 900, Dark: true}, browser.Phone, {Width: 390, Height: 844, Touch: true, Dark: true}} {
 		shot := func(tab *browser.Tab, name string) {
@@ -56,7 +57,8 @@ func TestMeasuring(t *testing.T) {
 }
 
 func TestAMeasurementIsStopped(t *testing.T) {
-	b, base := desk(t)
+	t.Parallel()
+	b, _, base := alone(t) // measurements of others would stand in the queue
 	tab := b.Open(t, base+"/lab/scaling?repeats=20&messages=2000", browser.Desk)
 	other := b.Open(t, base+"/lab/scaling?largest=10&repeats=1&messages=10", browser.Desk)
 	live(tab)
@@ -78,9 +80,9 @@ func TestAMeasurementIsStopped(t *testing.T) {
 
 // Where the host has switched measuring off, the page says so and plays the recording.
 func TestMeasuringIsOff(t *testing.T) {
-	b := browser.Start(t)
-	_, address := start(t, "-scaling-max=-1")
-	tab := b.Open(t, "http://"+address+"/lab/scaling", browser.Desk)
+	t.Parallel()
+	b, _, base := alone(t, "-scaling-max=-1")
+	tab := b.Open(t, base+"/lab/scaling", browser.Desk)
 	tab.WaitText(".say", "Who hosts this server has switched measurements off")
 	tab.WaitText(".status", "live")
 	tab.Wait(`document.querySelector(".runb").disabled && document.querySelector(".runb").title.includes("switched measurements off")`)
@@ -90,9 +92,9 @@ func TestMeasuringIsOff(t *testing.T) {
 
 // The host's cap is what the page asks for.
 func TestTheHostsCap(t *testing.T) {
-	b := browser.Start(t)
-	_, address := start(t, "-scaling-max=40")
-	tab := b.Open(t, "http://"+address+"/lab/scaling?repeats=1&messages=10", browser.Desk)
+	t.Parallel()
+	b, _, base := alone(t, "-scaling-max=40")
+	tab := b.Open(t, base+"/lab/scaling?repeats=1&messages=10", browser.Desk)
 	tab.WaitText(".say", "allows up to 40")
 	live(tab)
 	tab.Key("r")

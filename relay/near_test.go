@@ -7,17 +7,22 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"strings"
+	"sync"
 	"testing"
 
 	"sockscope/web/browser"
 	"sockscope/web/site"
 )
 
+// pages are the site that this test binary has inside.
+var pages = sync.OnceValues(site.New)
+
 // plainFiles hosts the site as plain files, beneath a path, and returns the
 // address of its home page.
 func plainFiles(t *testing.T) (home, origin string) {
 	t.Helper()
-	pages, err := site.New()
+	pages, err := pages()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,10 +45,11 @@ func plainFiles(t *testing.T) (home, origin string) {
 // A page of plain files links a relay of the visitor's own, and tells one that
 // isn't there from one that refuses.
 func TestPlainFilesLinkARelayOfOnesOwn(t *testing.T) {
-	b := browser.Start(t)
+	t.Parallel()
 	home, origin := plainFiles(t)
-	_, strict := start(t)
-	cmd, own := start(t, "-allow-origin="+origin)
+	_, strict := desk(t)
+	strict = strings.TrimPrefix(strict, "http://")
+	b, cmd, own := alone(t, "-allow-origin="+origin)
 	nobody, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +79,7 @@ func TestPlainFilesLinkARelayOfOnesOwn(t *testing.T) {
 	link(nobody.Addr().String(), "Nothing answers at "+nobody.Addr().String())
 	tab.Shot("near-absent")
 	link(strict, "refuses this page")
-	tab.Type("#near input", "http://"+own+"/")
+	tab.Type("#near input", own+"/")
 	tab.Key("\r") // in the field, Enter links too
 	tab.WaitText("#near .said", "Linked")
 	tab.Shot("near-linked")
@@ -102,25 +108,26 @@ func TestPlainFilesLinkARelayOfOnesOwn(t *testing.T) {
 
 // A relay without a native server says so, and its pages play recordings.
 func TestRelayWithoutANativeServer(t *testing.T) {
-	b := browser.Start(t)
-	_, address := start(t, "-server=none")
-	tab := b.Open(t, "http://"+address+"/lab/select", browser.Desk)
+	t.Parallel()
+	b, _, base := alone(t, "-server=none")
+	tab := b.Open(t, base+"/lab/select", browser.Desk)
 	tab.WaitText(".status", "no server for this page")
 	tab.WaitText(".say", "started without a native server: it plays recordings")
 	tab.WaitText(".state", "a recording")
 	tab.Key("w")
 	tab.Wait(`document.querySelector(".pos b").textContent !== "0"`)
 	tab.Shot("no-server")
-	home := b.Open(t, "http://"+address+"/", browser.Desk)
+	home := b.Open(t, base+"/", browser.Desk)
 	home.WaitText(".own", "started without a native server")
-	watch := b.Open(t, "http://"+address+"/watch/mux", browser.Desk)
+	watch := b.Open(t, base+"/watch/mux", browser.Desk)
 	watch.WaitText(".empty", "The relay has no server for this page.")
 }
 
 // Behind a proxy whose name no flag tells, the page says which flag that is.
 func TestAForgottenOriginIsTold(t *testing.T) {
-	b := browser.Start(t)
-	_, address := start(t)
+	t.Parallel()
+	b, base := desk(t)
+	address := strings.TrimPrefix(base, "http://")
 	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: address})
 	for name, rewrite := range map[string]func(*http.Request){
 		"it keeps Host":   func(*http.Request) {},

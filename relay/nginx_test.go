@@ -90,6 +90,7 @@ func nginx(t *testing.T, relay string, plain, secure *net.TCPListener) {
 // The configuration that hosts are given carries pages and WebSockets, and the
 // client's own address, whatever the client says that it is.
 func TestBehindNginx(t *testing.T) {
+	t.Parallel()
 	const site = "sockscope.example"
 	var listeners [2]*net.TCPListener
 	for i := range listeners {

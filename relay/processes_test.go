@@ -13,6 +13,7 @@ import (
 // the parent forgets is still open in its table when the child has ended, and the
 // client waits for the end of file until the parent ends, too.
 func TestForkedTablesAreOnThePage(t *testing.T) {
+	t.Parallel()
 	b, base := desk(t)
 	tab := b.Open(t, base+"/lab/processes?clients=2&parent=forgets", browser.Desk)
 	runToEnd(tab)

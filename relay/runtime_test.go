@@ -13,6 +13,7 @@ import (
 // A program on package net: its goroutines tell what it says, its threads what the
 // kernel sees, and the one is followed to the other.
 func TestRuntime(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("strace"); err != nil {
 		t.Skip("strace(1) is not installed")
 	}

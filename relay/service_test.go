@@ -38,6 +38,7 @@ func TestHostingFilesStartTheRelay(t *testing.T) {
 
 // systemd understands every line of the unit, and finds it well confined.
 func TestUnitOfSystemd(t *testing.T) {
+	t.Parallel()
 	analyze, err := exec.LookPath("systemd-analyze")
 	if err != nil {
 		t.Skip("needs systemd-analyze")

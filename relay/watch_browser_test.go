@@ -34,7 +34,8 @@ func says(t testing.TB, conn net.Conn, text string) {
 
 // Somebody's own client shows on the home page, and on the page of the server.
 func TestWatchingAStandingServer(t *testing.T) {
-	b, base := desk(t)
+	t.Parallel()
+	b, _, base := alone(t) // it counts who is connected
 	for _, v := range []browser.View{browser.Desk, browser.Phone, {Width: 1440, Height: 900, Dark: true}} {
 		home := b.Open(t, base+"/", v)
 		home.WaitText(".own", "blocked in select")
@@ -76,11 +77,11 @@ func TestWatchingAStandingServer(t *testing.T) {
 }
 
 func TestWatchingIsRefused(t *testing.T) {
-	b := browser.Start(t)
-	_, address := start(t, "-watch=false")
-	tab := b.Open(t, "http://"+address+"/watch/mux", browser.Desk)
+	t.Parallel()
+	b, _, base := alone(t, "-watch=false")
+	tab := b.Open(t, base+"/watch/mux", browser.Desk)
 	tab.WaitText(".say", "everyone's bytes")
-	home := b.Open(t, "http://"+address+"/", browser.Desk)
+	home := b.Open(t, base+"/", browser.Desk)
 	home.WaitText(".own", "everyone's bytes")
 	home.Shot("own-refused")
 }

@@ -18,14 +18,35 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Patience is how long a test waits for something that should happen soon.
-const Patience = 30 * time.Second
+// Patience is how long a test waits for something that should happen soon, on a
+// machine that may be slow.
+const Patience = 2 * time.Minute
 
-// Browser is one Chromium process.
+// Browser is a visitor's Chromium: it knows nothing of what other visitors did.
 type Browser struct{ ctx context.Context }
 
-// Start starts Chromium until the test ends. With -short, and where there is no
-// Chromium, it skips the test and says why.
+// shared is the one Chromium process of a test binary, and what ends it.
+var shared struct {
+	sync.Once
+	ctx context.Context
+	end func()
+	err error
+}
+
+// Run runs a package's tests and then ends the Chromium that they shared. It
+// returns the status to exit with. TestMain calls it, in each package that
+// calls Start.
+func Run(m *testing.M) (status int) {
+	status = m.Run()
+	if shared.end != nil {
+		shared.end()
+	}
+	return status
+}
+
+// Start gives a test a browser with a cache and a storage of its own. The tests
+// of a package share one Chromium process, which the first of them starts.
+// With -short, and where there is no Chromium, it skips the test and says why.
 func Start(t testing.TB) *Browser {
 	t.Helper()
 	if testing.Short() {
@@ -35,24 +56,33 @@ func Start(t testing.TB) *Browser {
 	if err != nil {
 		t.Skip("needs Chromium: install Debian's package chromium, or any that puts `chromium` on the PATH")
 	}
+	shared.Do(func() { shared.ctx, shared.end, shared.err = start(path) })
+	if shared.err != nil {
+		t.Fatalf("%s does not start: %v", path, shared.err)
+	}
+	ctx, leave := chromedp.NewContext(shared.ctx, chromedp.WithNewBrowserContext())
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(leave)
+	return &Browser{ctx}
+}
+
+func start(path string) (ctx context.Context, end func(), err error) {
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path),
+		chromedp.WSURLReadTimeout(Patience),
 		chromedp.Flag("no-sandbox", os.Getuid() == 0), // Chromium's sandbox refuses to run as root
 		chromedp.Flag("disable-gpu", true),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-quic", true),
-		chromedp.UserDataDir(t.TempDir()),
 	)
 	ctx, stop := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, closeBrowser := chromedp.NewContext(ctx)
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("%s does not start: %v", path, err)
-	}
-	t.Cleanup(func() {
+	return ctx, func() {
 		closeBrowser()
 		stop()
-	})
-	return &Browser{ctx}
+	}, chromedp.Do(ctx)
 }
 
 // Tab is one page.

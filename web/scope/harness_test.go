@@ -10,7 +10,11 @@ import (
 	"testing"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"sockscope/web/browser"
 )
+
+func TestMain(m *testing.M) { os.Exit(browser.Run(m)) }
 
 // nothing is the page as the server prerenders it.
 type nothing struct{ app.Compo }

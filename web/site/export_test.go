@@ -11,6 +11,8 @@ import (
 	"sockscope/web/browser"
 )
 
+func TestMain(m *testing.M) { os.Exit(browser.Run(m)) }
+
 // export writes a site with the entry page of this repository.
 func export(t *testing.T, s *Site) string {
 	t.Helper()
@@ -27,7 +29,7 @@ func export(t *testing.T, s *Site) string {
 
 // The same files work at a host's root and beneath a path.
 func TestExport(t *testing.T) {
-	dir := export(t, newTestSite(t))
+	dir := export(t, rendered(t))
 	files := http.FileServer(http.Dir(dir))
 	t.Run("at the root", func(t *testing.T) { crawl(t, files, "/") })
 	t.Run("beneath a path", func(t *testing.T) { crawl(t, http.StripPrefix("/sockscope", files), "/sockscope/") })
@@ -47,7 +49,7 @@ func TestExport(t *testing.T) {
 }
 
 func TestEntryPageNeedsItsElements(t *testing.T) {
-	if err := newTestSite(t).Export([]byte("<p>Hello"), t.TempDir()); err == nil {
+	if err := rendered(t).Export([]byte("<p>Hello"), t.TempDir()); err == nil {
 		t.Error("an entry page without head and body is taken")
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -21,17 +22,22 @@ import (
 // wasm stands for app.wasm where only its bytes matter.
 var wasm = bytes.Repeat([]byte("\x00asm and then some. "), 1000)
 
-func newTestSite(t *testing.T) *Site {
-	t.Helper()
+// testSite renders its pages once for all tests: nothing changes them.
+var testSite = sync.OnceValues(func() (*Site, error) {
 	var br, gz bytes.Buffer
 	for _, w := range []io.WriteCloser{brotli.NewWriter(&br), gzip.NewWriter(&gz)} {
 		w.Write(wasm)
 		w.Close()
 	}
-	s, err := newSite(fstest.MapFS{
+	return newSite(fstest.MapFS{
 		"built/app.wasm.br": {Data: br.Bytes()},
 		"built/app.wasm.gz": {Data: gz.Bytes()},
 	})
+})
+
+func rendered(t *testing.T) *Site {
+	t.Helper()
+	s, err := testSite()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +64,7 @@ func body(t *testing.T, r *http.Response) string {
 }
 
 func TestEveryPageIsServed(t *testing.T) {
-	s := newTestSite(t)
+	s := rendered(t)
 	for _, p := range pagePaths() {
 		r := ask(s, "GET", p)
 		html := body(t, r)
@@ -69,7 +75,7 @@ func TestEveryPageIsServed(t *testing.T) {
 }
 
 func TestAlmostTheAddress(t *testing.T) {
-	s := newTestSite(t)
+	s := rendered(t)
 	for at, want := range map[string]string{
 		"/lab": "/#labs", "/watch": "/#own", "/watch/": "/#own", "/watch/mux/": "/watch/mux", "/lab/": "/#labs", "/lab/?clients=2": "/#labs",
 		"/lab/select/": "/lab/select", "/lab/select/?clients=2&messages=1": "/lab/select?clients=2&messages=1",
@@ -98,7 +104,7 @@ func TestAlmostTheAddress(t *testing.T) {
 }
 
 func TestUnknownAddresses(t *testing.T) {
-	s := newTestSite(t)
+	s := rendered(t)
 	for _, p := range []string{"/nosuch", "/lab/nosuch", "/web/", "/web/assets.go", "/web/nosuch.css", "/web/../go.mod", "/robots.txt"} {
 		r := ask(s, "GET", p)
 		if html := body(t, r); r.StatusCode != 404 || !strings.Contains(html, "no such page") {
@@ -113,7 +119,7 @@ func TestUnknownAddresses(t *testing.T) {
 // A page is the same whatever comes in its query: nothing of it is rendered
 // where go-app's quoting could be escaped from.
 func TestQueryIsNotRendered(t *testing.T) {
-	s := newTestSite(t)
+	s := rendered(t)
 	want := body(t, ask(s, "GET", "/lab/echo"))
 	if got := body(t, ask(s, "GET", `/lab/echo?message=%22onmouseover=%22alert(1)`)); got != want {
 		t.Errorf("the page differs:\n%s", got)
@@ -122,7 +128,7 @@ func TestQueryIsNotRendered(t *testing.T) {
 
 // What the content security policy forbids would be missing in a browser.
 func TestPagesObeyTheirPolicy(t *testing.T) {
-	s := newTestSite(t)
+	s := rendered(t)
 	inline := regexp.MustCompile(`(?i)<script(?:\s[^>]*)?>[^<]|<style|\sstyle="|\son[a-z]+="|"javascript:|(?:src|href)="https?:`)
 	for _, p := range pagePaths() {
 		r := ask(s, "GET", p)
@@ -142,7 +148,7 @@ func TestPagesObeyTheirPolicy(t *testing.T) {
 }
 
 func TestHostIsCopiedOnlyWhenPlain(t *testing.T) {
-	s := newTestSite(t)
+	s := rendered(t)
 	r := httptest.NewRequest("GET", "/", nil)
 	r.Host = "a; script-src *"
 	w := httptest.NewRecorder()
@@ -201,11 +207,11 @@ func crawl(t *testing.T, h http.Handler, root string) {
 }
 
 func TestAddressesLeadSomewhere(t *testing.T) {
-	crawl(t, newTestSite(t), "/")
+	crawl(t, rendered(t), "/")
 }
 
 func TestFilesOfTheApp(t *testing.T) {
-	s := newTestSite(t)
+	s := rendered(t)
 	for p, contentType := range map[string]string{
 		"/app.js": "text/javascript", "/wasm_exec.js": "text/javascript", "/app-worker.js": "text/javascript",
 		"/app.css": "text/css", "/web/app.css": "text/css", "/manifest.webmanifest": "application/manifest+json",
@@ -228,7 +234,7 @@ func TestFilesOfTheApp(t *testing.T) {
 }
 
 func TestEncodings(t *testing.T) {
-	s := newTestSite(t)
+	s := rendered(t)
 	unzip := func(r io.Reader) io.Reader {
 		z, err := gzip.NewReader(r)
 		if err != nil {
@@ -273,7 +279,7 @@ func TestEncodings(t *testing.T) {
 
 // Only an address that names the content's version may be kept without asking.
 func TestCaching(t *testing.T) {
-	s := newTestSite(t)
+	s := rendered(t)
 	m := regexp.MustCompile(`siteBase \+ "(web/app.wasm\?v=\w+)"`).FindStringSubmatch(body(t, ask(s, "GET", "/app.js")))
 	if m == nil {
 		t.Fatal("app.js loads app.wasm from elsewhere")
@@ -287,7 +293,7 @@ func TestCaching(t *testing.T) {
 }
 
 func TestOnlyReading(t *testing.T) {
-	s := newTestSite(t)
+	s := rendered(t)
 	if r := ask(s, "POST", "/"); r.StatusCode != 405 || r.Header.Get("Allow") != "GET, HEAD" {
 		t.Errorf("POST: status %d, Allow %q", r.StatusCode, r.Header.Get("Allow"))
 	}
