@@ -129,7 +129,11 @@ func runProgram(args []string, stdout *os.File, stderr io.Writer) int {
 		return misused(stderr, err.Error())
 	}
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	for _, s := range run.Ending {
+		if !signal.Ignored(s) { // as nohup(1) has SIGHUP
+			signal.Notify(signals, s)
+		}
+	}
 	defer signal.Stop(signals)
 	status, err := run.Terminal(signals, args[0], args[1], settings, stdout, stderr)
 	if errors.Is(err, run.ErrUnable) {

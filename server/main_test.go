@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -261,6 +262,152 @@ func TestRunEndsAsItsProgramDoes(t *testing.T) {
 	stdout, _, status := finish(t, "run", "client", "127.0.0.1:1")
 	if status != 0 || !strings.Contains(stdout, "ECONNREFUSED") {
 		t.Errorf("the program's own output is %q, status %d", stdout, status)
+	}
+}
+
+// Whatever signal ends a program, its trace has the calls that it made until then. The
+// program gets the signal; on SIGQUIT and SIGABRT a Go program says where it is and ends
+// with status 2.
+func TestRunTellsAllUntilTheSignal(t *testing.T) {
+	for _, program := range []string{"echo", "net"} {
+		for _, s := range run.Ending {
+			s := s.(syscall.Signal)
+			t.Run(program+" "+trace.SignalName(int64(s)), func(t *testing.T) {
+				addr := freeAddr(t)
+				if program == "net" {
+					if _, err := exec.LookPath("strace"); err != nil {
+						t.Skip("strace(1) is not installed")
+					}
+				}
+				cmd := server(t, "run", program, addr)
+				pipe, err := cmd.StderrPipe()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				r := bufio.NewReader(pipe)
+				read(t, r, `listen(\(3, .*| resumed>)\) = 0 <`)
+				conn, err := net.Dial("tcp", addr)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer conn.Close()
+				fmt.Fprint(conn, "the last words")
+				if _, err := io.ReadFull(conn, make([]byte, len("the last words"))); err != nil {
+					t.Fatal(err)
+				}
+				cmd.Process.Signal(s)
+				rest, _ := io.ReadAll(r)
+				cmd.Wait()
+				ends, status := "+++ killed by "+trace.SignalName(int64(s))+" +++\n", 128+int(s)
+				if s == syscall.SIGQUIT || s == syscall.SIGABRT {
+					ends, status = "+++ exited with 2 +++\n", 2
+				}
+				// The signal may come before the call has returned.
+				sent := regexp.MustCompile(`(send|write)\(\d+, "the last words", 14(\) = 14 <| <unfinished)`)
+				if !sent.Match(rest) || !strings.HasSuffix(string(rest), ends) || cmd.ProcessState.ExitCode() != status {
+					t.Errorf("status %d\n%.3000s", cmd.ProcessState.ExitCode(), rest)
+				}
+			})
+		}
+	}
+}
+
+// strace takes the calls of net while many clients come, on whatever address, and the
+// program ends when it should: strace's output never stands still.
+func TestNetUnderLoad(t *testing.T) {
+	if _, err := exec.LookPath("strace"); err != nil {
+		t.Skip("strace(1) is not installed")
+	}
+	for _, host := range []string{"0.0.0.0", "[::]", "[::1]"} {
+		t.Run(host, func(t *testing.T) {
+			_, port, _ := net.SplitHostPort(freeAddr(t))
+			cmd := server(t, "run", "net", host+":"+port)
+			pipe, err := cmd.StderrPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			r := bufio.NewReader(pipe)
+			first := ""
+			for !strings.Contains(first, "listen(3") {
+				line, err := r.ReadString('\n')
+				if first += line; err != nil {
+					if strings.Contains(first, "EAFNOSUPPORT") || strings.Contains(first, "cannot assign") {
+						t.Skip("this machine has no IPv6")
+					}
+					t.Fatalf("%v\n%s", err, first)
+				}
+			}
+			trace := make(chan []byte)
+			go func() {
+				rest, _ := io.ReadAll(r)
+				trace <- rest
+			}()
+			if host == "0.0.0.0" {
+				host = "127.0.0.1"
+			}
+			const clients, echoes = 4, 150
+			var wait sync.WaitGroup
+			for range clients {
+				wait.Go(func() {
+					conn, err := net.Dial("tcp", strings.Replace(host, "[::]", "[::1]", 1)+":"+port)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					defer conn.Close()
+					conn.SetDeadline(time.Now().Add(time.Minute))
+					for range echoes {
+						fmt.Fprint(conn, "hello")
+						if _, err := io.ReadFull(conn, make([]byte, 5)); err != nil {
+							t.Error(err)
+							return
+						}
+					}
+				})
+			}
+			wait.Wait()
+			cmd.Process.Signal(syscall.SIGTERM)
+			rest := first + string(<-trace)
+			cmd.Wait()
+			told := strings.Count(rest, `Write(`)
+			if status := cmd.ProcessState.ExitCode(); status != 128+int(syscall.SIGTERM) || told < clients*echoes {
+				t.Errorf("status %d, %d echoes told\n%.3000s", status, told, rest)
+			}
+			if _, strange, ok := strings.Cut(rest, "strace wrote "); ok {
+				t.Errorf("%.400s", strange)
+			}
+		})
+	}
+}
+
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer free.Close()
+	return free.Addr().String()
+}
+
+// Each program says which family of addresses it takes, before it begins.
+func TestRunSaysWhichAddressesAProgramTakes(t *testing.T) {
+	for _, p := range demo.Programs {
+		if p.Needs != "" {
+			continue
+		}
+		for _, addr := range []string{"[::1]:7777", "[::ffff:127.0.0.1]:7777", "localhost:7777", "127.0.0.1", ""} {
+			_, stderr, status := finish(t, "run", p.Name, addr)
+			if status != exitUsage || !strings.Contains(stderr, "takes one of IPv4") || strings.Count(stderr, "\n") != 1 {
+				t.Errorf("%s %s: status %d\n%s", p.Name, addr, status, stderr)
+			}
+		}
 	}
 }
 

@@ -129,8 +129,15 @@ func (p *Process) Assign(job Job) error { return trace.WriteFrame(p.Stdin, job) 
 func (p *Process) Kill() { p.Signal(syscall.SIGKILL) }
 
 // Signal sends a signal to the process and those that it has made: its process group.
-// One that is gone takes no notice.
-func (p *Process) Signal(s syscall.Signal) { syscall.Kill(-p.cmd.Process.Pid, s) }
+// Where strace takes the calls only SIGKILL reaches strace, which ends by itself when the
+// program has. One that is gone takes no notice.
+func (p *Process) Signal(s syscall.Signal) {
+	if p.Strace != nil && s != syscall.SIGKILL {
+		syscall.Kill(p.PID, s)
+		return
+	}
+	syscall.Kill(-p.cmd.Process.Pid, s)
+}
 
 // Number returns the process's number in the namespace of its starter.
 func (p *Process) Number() int { return p.cmd.Process.Pid }

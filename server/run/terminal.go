@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"strings"
 	"sync"
@@ -18,6 +19,27 @@ import (
 	"sockscope/server/trace/strace"
 	"sockscope/server/witness"
 )
+
+// Ending are the signals that end a Go program unless it catches them (package
+// os/signal), and that another process sends. [Terminal] passes them on, so that the
+// program ends by them and its trace is whole. SIGPIPE is left out: it says that nobody
+// reads the trace.
+var Ending = []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGABRT, syscall.SIGTERM}
+
+// takes returns an error for an address that a program can't bind or connect: what the
+// kernel says of one of another family helps nobody.
+func takes(p *demo.Program, addr string) error {
+	if p.Needs == demo.Strace {
+		return nil // package net takes any
+	}
+	switch ap, err := netip.ParseAddrPort(addr); {
+	case err != nil:
+		return fmt.Errorf("%q is no address; program %s takes one of IPv4 with a port, as 127.0.0.1:7777: a number, not a name", addr, p.Name)
+	case !ap.Addr().Is4():
+		return fmt.Errorf("%s is an address of IPv6; program %s takes one of IPv4, as 127.0.0.1:7777: its sockets are of AF_INET", addr, p.Name)
+	}
+	return nil
+}
 
 // Terminal runs one program on the host's own network and writes its trace to
 // out as strace(1) does: a call's beginning as soon as it enters the kernel,
@@ -36,13 +58,16 @@ func Terminal(signals <-chan os.Signal, program, addr string, args map[string]st
 	if _, err := p.Check(args); err != nil {
 		return 0, err
 	}
+	if err := takes(p, addr); err != nil {
+		return 0, err
+	}
 	if why := lacks(p, confine.Shared); why != "" {
 		return 0, fmt.Errorf("program %s %w: %s", program, ErrUnable, why)
 	}
 	job := process.Job{Program: program, Addr: addr, Args: args, Leashed: true}
 	job.Sample = strings.HasSuffix(addr, ":0") // which tells the port that the kernel chose
-	strace := p.Needs == demo.Strace
-	proc, err := process.Spawn(process.Start{Args: job.Words(), Output: stdout, Strace: strace})
+	straced := p.Needs == demo.Strace
+	proc, err := process.Spawn(process.Start{Args: job.Words(), Output: stdout, Strace: straced})
 	if err != nil {
 		return 0, err
 	}
@@ -54,7 +79,7 @@ func Terminal(signals <-chan os.Signal, program, addr string, args map[string]st
 	exit := make(chan int64, 1)
 	taken := make(chan []trace.Event)
 	var complete sync.WaitGroup
-	if strace {
+	if straced {
 		complete.Go(func() {
 			w := witness.Reader{
 				Out:  proc.Strace,
@@ -68,10 +93,11 @@ func Terminal(signals <-chan os.Signal, program, addr string, args map[string]st
 		for scan := bufio.NewScanner(proc.Stderr); scan.Scan(); {
 			lines <- scan.Text()
 		}
+		io.Copy(io.Discard, proc.Stderr) // behind a line that is too long
 		complete.Wait()
 		exit <- proc.Wait()
 	}()
-	screen := &straceWriter{w: out, threads: strace, strace: strace, pids: []int{proc.Number()}}
+	screen := &straceWriter{w: out, threads: straced, strace: straced, pids: []int{proc.Number()}}
 	m := merge{
 		areas:  []mergeArea{{area: proc.Area}},
 		locate: func(string) int { return 0 },
@@ -79,7 +105,7 @@ func Terminal(signals <-chan os.Signal, program, addr string, args map[string]st
 		born:   func(_, pid int) { screen.pids = append(screen.pids, pid) },
 		gaps:   true,
 	}
-	if strace {
+	if straced {
 		m.settle = witness.Settle
 	}
 	pass := func(all bool) error {

@@ -55,6 +55,9 @@ func parse(text string) line {
 	}
 	rest := l.prefix(text)
 	switch {
+	case strings.HasPrefix(rest, "???"), strings.HasPrefix(rest, "<... ??? "):
+		l.kind = lineOwn // a thread died before strace could look at its call
+		return l
 	case strings.HasPrefix(rest, "--- "):
 		l.kind, l.rest = lineSignal, rest[4:]
 		return l
@@ -77,6 +80,9 @@ func parse(text string) line {
 	end := closing(rest)
 	if end < 0 {
 		args, unfinished := strings.CutSuffix(strings.TrimRight(rest, " "), "<unfinished ...>")
+		if !unfinished { // strace let go of the thread
+			args, unfinished = strings.CutSuffix(args, "<detached ...>")
+		}
 		if !unfinished || l.kind == lineResumed {
 			l.kind = lineStrange
 			return l

@@ -214,6 +214,9 @@ func TestReaderKeepsWhatItDoesNotKnow(t *testing.T) {
 	for _, c := range []struct{ line, unread, event string }{
 		{"", "", ""},
 		{"strace: Process 7 attached", "", ""},
+		{"70 1700001000.000000 ???( <unfinished ...>", "", ""},
+		{"70 1700001000.000000 read(0,  <detached ...>", "", ""},
+		{"70 1700001000.000000 <... ??? resumed>) = ?", "", ""},
 		{" > /usr/lib/libc.so.6(__read+0x12) [0x1234]", "", ""},
 		{"70 1700001000.000000 --- SIGURG {si_signo=SIGURG, si_code=SI_TKILL} ---", "", ""},
 		{"70 1700001000.000000 hello", "a line of no known form", ""},
