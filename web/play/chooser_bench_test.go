@@ -5,6 +5,7 @@ import (
 
 	"sockscope/server/trace"
 	"sockscope/web/play/playtest"
+	"sockscope/web/words"
 )
 
 // BenchmarkQuestions finds the moments of runs of 100,000 events: one in which
@@ -14,7 +15,7 @@ import (
 func BenchmarkQuestions(b *testing.B) {
 	for _, n := range []int{10_000, 100_000} {
 		r := load(playtest.Select(4, n))
-		b.Run("select/"+grouped(int64(n)), func(b *testing.B) {
+		b.Run("select/"+words.Thousands(int64(n)), func(b *testing.B) {
 			for b.Loop() {
 				Questions(r)
 			}
@@ -22,7 +23,7 @@ func BenchmarkQuestions(b *testing.B) {
 	}
 	for _, n := range []int{2_000, 20_000} {
 		r := load(manyConnections(n))
-		b.Run("connections/"+grouped(int64(n)), func(b *testing.B) {
+		b.Run("connections/"+words.Thousands(int64(n)), func(b *testing.B) {
 			for b.Loop() {
 				Questions(r)
 				NewTally(r)
@@ -37,7 +38,7 @@ func manyConnections(n int) *playtest.Script {
 	s := script(1)
 	s.Listen()
 	for i := 0; len(s.Events) < n; i++ {
-		addr := "127.0.0.1:" + grouped(int64(i))
+		addr := "127.0.0.1:" + words.Thousands(int64(i))
 		s.Enter(1, trace.Connect, 3+i, trace.Event{})
 		s.Return(1, trace.Event{Queues: []trace.Queue{{FD: 3 + i, Local: addr}}})
 		s.Enter(0, trace.Accept, 3, trace.Event{})

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"sockscope/server/trace"
+	"sockscope/web/words"
 )
 
 // Claim is one thing that is said of a run. Its sentence is made from it, so that
@@ -92,17 +93,17 @@ var sayings = [numKinds]struct {
 		if c.N == 0 {
 			return fmt.Sprintf("%s %s entered %s", r.thread(c.Step), r.verb(c.Step, "has", "have"), r.brief(c.Step))
 		}
-		return fmt.Sprintf("%s %s in %s, for %s so far", r.thread(c.Step), r.verb(c.Step, "is", "are"), r.brief(c.Step), span(c.N))
+		return fmt.Sprintf("%s %s in %s, for %s so far", r.thread(c.Step), r.verb(c.Step, "is", "are"), r.brief(c.Step), words.Span(c.N))
 	}},
 	Killed: {trace.Observed, func(r *Run, c *Claim) string {
 		end := "its process ended"
 		if signal := -r.Steps[c.Other].Result; signal > 0 {
 			end = trace.SignalName(signal) + " ended it"
 		}
-		return fmt.Sprintf("%s %s in %s, for %s, when %s", r.thread(c.Step), r.verb(c.Step, "was", "were"), r.brief(c.Step), span(c.N), end)
+		return fmt.Sprintf("%s %s in %s, for %s, when %s", r.thread(c.Step), r.verb(c.Step, "was", "were"), r.brief(c.Step), words.Span(c.N), end)
 	}},
 	CutOff: {trace.Observed, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("%s %s in %s, for %s, when the trace ended", r.thread(c.Step), r.verb(c.Step, "was", "were"), r.brief(c.Step), span(c.N))
+		return fmt.Sprintf("%s %s in %s, for %s, when the trace ended", r.thread(c.Step), r.verb(c.Step, "was", "were"), r.brief(c.Step), words.Span(c.N))
 	}},
 	Lost: {trace.Observed, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("%s called %s, whose end was not recorded", r.thread(c.Step), r.brief(c.Step))
@@ -116,19 +117,19 @@ var sayings = [numKinds]struct {
 	}},
 	Slept: {trace.Observed, func(r *Run, c *Claim) string {
 		in, out := &r.Steps[c.Step], &r.Steps[c.Other]
-		return fmt.Sprintf("%s slept in %s, which returned %s after %s", r.thread(c.Step), r.brief(c.Step), result(out), span(out.Time-in.Time))
+		return fmt.Sprintf("%s slept in %s, which returned %s after %s", r.thread(c.Step), r.brief(c.Step), result(out), words.Span(out.Time-in.Time))
 	}},
 	Patience: {trace.Observed, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("it gives up after %s", span(c.N))
+		return fmt.Sprintf("it gives up after %s", words.Span(c.N))
 	}},
 	TimedOut: {trace.Observed, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("nothing came for %s: its time was up", span(c.N))
+		return fmt.Sprintf("nothing came for %s: its time was up", words.Span(c.N))
 	}},
 	Forked: {trace.Observed, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("fork took %s; from then on %s has a copy of each fd", span(c.N), r.who(r.Steps[c.Other].Proc))
+		return fmt.Sprintf("fork took %s; from then on %s has a copy of each fd", words.Span(c.N), r.who(r.Steps[c.Other].Proc))
 	}},
 	Loaded: {trace.Observed, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("%s made its first call %s later, once its program had started", r.who(r.Steps[c.Other].Proc), span(c.N))
+		return fmt.Sprintf("%s made its first call %s later, once its program had started", r.who(r.Steps[c.Other].Proc), words.Span(c.N))
 	}},
 	Idle: {trace.Observed, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("%s %s in no call now", r.thread(c.Step), r.verb(c.Step, "is", "are"))
@@ -148,10 +149,10 @@ var sayings = [numKinds]struct {
 		return "its thread gave up the processor: the kernel counted it"
 	}},
 	Spun: {trace.Observed, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("%s asked from then on for %s, and no call slept", r.thread(c.Step), span(c.N))
+		return fmt.Sprintf("%s asked from then on for %s, and no call slept", r.thread(c.Step), words.Span(c.N))
 	}},
 	Cost: {trace.Observed, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("that took %s of processor time, as of the kernel's last tick", span(c.N))
+		return fmt.Sprintf("that took %s of processor time, as of the kernel's last tick", words.Span(c.N))
 	}},
 	Watched: {trace.Observed, func(r *Run, c *Claim) string {
 		how := "level-triggered"
@@ -170,7 +171,7 @@ var sayings = [numKinds]struct {
 		return "getsockopt read its SO_ERROR: " + trace.Errno(c.N).String()
 	}},
 	Connected: {trace.Observed, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("%s had been connected for %s", r.who(r.Steps[c.Other].Proc), span(c.N))
+		return fmt.Sprintf("%s had been connected for %s", r.who(r.Steps[c.Other].Proc), words.Span(c.N))
 	}},
 
 	Held: {trace.Sampled, func(r *Run, c *Claim) string { return fill(r.Steps[c.Step].Call, c.Queue) }},
@@ -183,7 +184,7 @@ var sayings = [numKinds]struct {
 		if c.Other < 0 {
 			is = r.verb(c.Step, "is", "are")
 		}
-		return fmt.Sprintf("%s %s held back for %s by a knob", r.thread(c.Step), is, span(c.N))
+		return fmt.Sprintf("%s %s held back for %s by a knob", r.thread(c.Step), is, words.Span(c.N))
 	}},
 
 	NonBlocking: {trace.Inferred, func(r *Run, c *Claim) string {
@@ -196,7 +197,7 @@ var sayings = [numKinds]struct {
 		return "its timeout is 0: it only looks, and does not wait"
 	}},
 	Unread: {trace.Inferred, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("%s that %s sent %s in the Recv-Q of fd %d, or on their way", count(c.N, "byte"), r.who(r.Steps[c.Step].Proc), plural(c.N, "is", "are"), c.FD)
+		return fmt.Sprintf("%s that %s sent %s in the Recv-Q of fd %d, or on their way", words.Count(c.N, "byte"), r.who(r.Steps[c.Step].Proc), plural(c.N, "is", "are"), c.FD)
 	}},
 	Ending: {trace.Inferred, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("%s: that is at fd %d, or on its way", r.howEnded(c.Step), c.FD)
@@ -204,7 +205,7 @@ var sayings = [numKinds]struct {
 	Queued: {trace.Inferred, func(r *Run, c *Claim) string {
 		more := ""
 		if c.N > 1 {
-			more = fmt.Sprintf(", and so %s %s more", plural(c.N-1, "does", "do"), grouped(c.N-1))
+			more = fmt.Sprintf(", and so %s %s more", plural(c.N-1, "does", "do"), words.Thousands(c.N-1))
 		}
 		return fmt.Sprintf("%s %s connected, and waits in the backlog of fd %d%s", r.who(r.Steps[c.Step].Proc), r.verb(c.Step, "is", "are"), c.FD, more)
 	}},
@@ -229,7 +230,7 @@ var sayings = [numKinds]struct {
 		return "it sleeps while the buffers on the way are full: only " + r.giver(c)
 	}},
 	Reported: {trace.Inferred, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("%s %s left at fd %d. epoll_wait has told of them: edge-triggered, it tells of no byte twice", count(c.N, "byte"), plural(c.N, "is", "are"), c.FD)
+		return fmt.Sprintf("%s %s left at fd %d. epoll_wait has told of them: edge-triggered, it tells of no byte twice", words.Count(c.N, "byte"), plural(c.N, "is", "are"), c.FD)
 	}},
 	Shared: {trace.Inferred, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("%s %s the connection open still: it goes on", r.either(c.Procs), plural(int64(len(c.Procs)), "has", "have"))
@@ -243,16 +244,16 @@ var sayings = [numKinds]struct {
 	}},
 	Full: {trace.Inferred, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("the backlog was full: %s waited there, and listen(%d, %d) lets in %d. The kernel drops the handshake (SYN) of one more",
-			count(c.N, "connection"), r.Steps[c.Other].FD, c.Count, c.Count+1)
+			words.Count(c.N, "connection"), r.Steps[c.Other].FD, c.Count, c.Count+1)
 	}},
 	Resent: {trace.Inferred, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("its kernel sends the SYN again after about 1 s, and goes on with it until one is let in, or connect returns ETIMEDOUT: here for %s", span(c.N))
+		return fmt.Sprintf("its kernel sends the SYN again after about 1 s, and goes on with it until one is let in, or connect returns ETIMEDOUT: here for %s", words.Span(c.N))
 	}},
 	Accepted: {trace.Inferred, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("%s made a place in the backlog: the next SYN was let in", r.call(c.Step))
 	}},
 	Shaken: {trace.Inferred, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("%s had been in connect for %s: its handshake was sent again, at a moment that the trace does not show", r.who(r.Steps[c.Other].Proc), span(c.N))
+		return fmt.Sprintf("%s had been in connect for %s: its handshake was sent again, at a moment that the trace does not show", r.who(r.Steps[c.Other].Proc), words.Span(c.N))
 	}},
 	Deadlock: {trace.Inferred, func(r *Run, c *Claim) string {
 		wait := "wait"
@@ -271,16 +272,16 @@ var sayings = [numKinds]struct {
 		return fmt.Sprintf("%s of %s, which is not traced, ended the sleep", what, c.Addr)
 	}},
 	From: {trace.Inferred, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("%s came from %s%s", count(c.N, "byte"), r.call(c.Step), r.whole(c))
+		return fmt.Sprintf("%s came from %s%s", words.Count(c.N, "byte"), r.call(c.Step), r.whole(c))
 	}},
 	To: {trace.Inferred, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("%s went to %s%s", count(c.N, "byte"), r.call(c.Step), r.whole(c))
+		return fmt.Sprintf("%s went to %s%s", words.Count(c.N, "byte"), r.call(c.Step), r.whole(c))
 	}},
 	FromMany: {trace.Inferred, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("%s sends of %s brought %s", grouped(int64(c.Count)), r.either(c.Procs), count(c.N, "byte"))
+		return fmt.Sprintf("%s sends of %s brought %s", words.Thousands(int64(c.Count)), r.either(c.Procs), words.Count(c.N, "byte"))
 	}},
 	ToMany: {trace.Inferred, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("%s recvs of %s took %s", grouped(int64(c.Count)), r.either(c.Procs), count(c.N, "byte"))
+		return fmt.Sprintf("%s recvs of %s took %s", words.Thousands(int64(c.Count)), r.either(c.Procs), words.Count(c.N, "byte"))
 	}},
 	EndedBy: {trace.Inferred, func(r *Run, c *Claim) string { return r.howEnded(c.Step) }},
 }
@@ -314,7 +315,7 @@ func (r *Run) howEnded(i int) string {
 // whole says of a send or recv that moved more than the N bytes of c how many.
 func (r *Run) whole(c *Claim) string {
 	if n := r.Steps[c.Step].Result; n > c.N {
-		return ", which moved " + grouped(n)
+		return ", which moved " + words.Thousands(n)
 	}
 	return ""
 }
@@ -351,7 +352,7 @@ func (r *Run) woke(c *Claim) string {
 		if c.N == 0 {
 			return fmt.Sprintf("%s brought bytes %s", call, while)
 		}
-		return fmt.Sprintf("%s brought %s %s", call, count(c.N, "byte"), while)
+		return fmt.Sprintf("%s brought %s %s", call, words.Count(c.N, "byte"), while)
 	case cause.Call.Receives():
 		return call + " made room"
 	case cause.Call == trace.Connect:
@@ -372,7 +373,7 @@ func arrived(n int64) string {
 	case 0:
 		return "end of stream"
 	}
-	return count(n, "byte")
+	return words.Count(n, "byte")
 }
 
 // What an untraced peer brought, where it isn't bytes.
@@ -387,7 +388,7 @@ func fill(call trace.Call, q *trace.Queue) string {
 	case q.State == trace.Listening && q.Recv == 0:
 		return fmt.Sprintf("nobody waited in the backlog of fd %d", q.FD)
 	case q.State == trace.Listening:
-		return fmt.Sprintf("%s waited in the backlog of fd %d", count(int64(q.Recv), "connection"), q.FD)
+		return fmt.Sprintf("%s waited in the backlog of fd %d", words.Count(int64(q.Recv), "connection"), q.FD)
 	case call.Sends():
 		return fmt.Sprintf("%s in the Send-Q of fd %d", sat(q.Send), q.FD)
 	case q.Recv == 0 && q.State == trace.CloseWait:
@@ -403,5 +404,5 @@ func sat(n int) string {
 	if n == 0 {
 		return "no bytes were"
 	}
-	return count(int64(n), "byte") + " sat"
+	return words.Count(int64(n), "byte") + " sat"
 }

@@ -7,6 +7,7 @@ import (
 
 	"sockscope/server/lab"
 	"sockscope/server/trace"
+	"sockscope/web/words"
 )
 
 // Happened says what the answer to q was, in a few words.
@@ -26,7 +27,7 @@ func (r *Run) Happened(q *Question) string {
 	case trace.Awake:
 		parts = append(parts, "at once")
 	case trace.Slept:
-		parts = append(parts, "after "+span(took))
+		parts = append(parts, "after "+words.Span(took))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -1,5 +1,7 @@
 package play
 
+import "sockscope/web/words"
+
 // Gap is where calls of a lane are missing from the trace: they were made faster
 // than they could be recorded, or the trace was full.
 type Gap struct {
@@ -60,5 +62,5 @@ func (g *Gap) Missing() string {
 	case 1:
 		return "1 call was not recorded here"
 	}
-	return count(g.Calls, "call") + " were not recorded here"
+	return words.Count(g.Calls, "call") + " were not recorded here"
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"sockscope/server/trace"
+	"sockscope/web/words"
 )
 
 // Narration is the sentence of one step, and the claims that it makes.
@@ -71,7 +72,7 @@ func (r *Run) narration(main Claim, text string, links []Link) Narration {
 	for _, l := range links[:min(len(links), mostTold)] {
 		text := l.Text
 		if l.Kind == From && l.N == r.Steps[l.Other].Result {
-			text = strings.Replace(text, count(l.N, "byte"), plural(l.N, "it", "they"), 1)
+			text = strings.Replace(text, words.Count(l.N, "byte"), plural(l.N, "it", "they"), 1)
 		}
 		n.Text += mark + text
 		n.Claims = append(n.Claims, l.Claim)
@@ -111,7 +112,7 @@ func (r *Run) enters(i int) string {
 	case trace.Connect:
 		return fmt.Sprintf("connect%s fd %d to %s", s, e.FD, e.Addr)
 	case trace.Send, trace.Sendto:
-		return fmt.Sprintf("send%s %s through fd %d", s, count(int64(e.Size), "byte"), e.FD)
+		return fmt.Sprintf("send%s %s through fd %d", s, words.Count(int64(e.Size), "byte"), e.FD)
 	case trace.Close:
 		return fmt.Sprintf("close%s fd %d", s, e.FD)
 	case trace.Shutdown:
@@ -149,13 +150,13 @@ func (r *Run) returns(c *Call, at *ends) string {
 	case in.Call == trace.Fork:
 		return fmt.Sprintf("%s made process %d", capital(r.call(c.Enter)), out.Result)
 	case in.Call.Receives() && out.Result > 0:
-		return capital(r.call(c.Enter)) + " returns " + count(out.Result, "byte")
+		return capital(r.call(c.Enter)) + " returns " + words.Count(out.Result, "byte")
 	case in.Call.Sends() && out.Result < int64(in.Size):
-		return fmt.Sprintf("%s takes %s of %s", capital(r.call(c.Enter)), grouped(out.Result), count(int64(in.Size), "byte"))
+		return fmt.Sprintf("%s takes %s of %s", capital(r.call(c.Enter)), words.Thousands(out.Result), words.Count(int64(in.Size), "byte"))
 	case in.Call.Sends():
-		return capital(r.call(c.Enter)) + " takes " + count(out.Result, "byte")
+		return capital(r.call(c.Enter)) + " takes " + words.Count(out.Result, "byte")
 	case in.Call.Multiplexes() && out.Result > 0:
-		return fmt.Sprintf("%s finds %s ready%s", capital(r.call(c.Enter)), count(out.Result, "fd"), members(out.Sets))
+		return fmt.Sprintf("%s finds %s ready%s", capital(r.call(c.Enter)), words.Count(out.Result, "fd"), members(out.Sets))
 	}
 	return text
 }

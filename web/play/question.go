@@ -7,6 +7,7 @@ import (
 
 	"sockscope/server/lab"
 	"sockscope/server/trace"
+	"sockscope/web/words"
 )
 
 // Asking is what a Question asks about a call.
@@ -164,9 +165,9 @@ func (q *Question) happens(r *Run, in *trace.Event) {
 	text := fmt.Sprintf("%s of %s ", brief(in), r.who(in.Proc))
 	switch {
 	case in.Call.Receives():
-		text += fmt.Sprintf("has room for %s.", count(int64(in.Size), "byte"))
+		text += fmt.Sprintf("has room for %s.", words.Count(int64(in.Size), "byte"))
 	case in.Call.Sends():
-		text += fmt.Sprintf("offers %s.", count(int64(in.Size), "byte"))
+		text += fmt.Sprintf("offers %s.", words.Count(int64(in.Size), "byte"))
 	default:
 		text += "has entered the kernel."
 	}
@@ -193,15 +194,15 @@ func received(r *Run, c *Call, s lab.Topic, nonBlocking bool, first, whole int64
 		q.right("0: the end of the stream")
 		q.wrong(zeroIsNoError, "-1, with an error")
 	default:
-		q.right("%s", count(out.Result, "byte"))
+		q.right("%s", words.Count(out.Result, "byte"))
 		if first > 0 && first != out.Result {
-			q.wrong(noBoundaries, "%s", count(first, "byte"))
+			q.wrong(noBoundaries, "%s", words.Count(first, "byte"))
 		}
 		if whole > 0 && whole != out.Result {
-			q.wrong(noBoundaries, "%s", count(whole, "byte"))
+			q.wrong(noBoundaries, "%s", words.Count(whole, "byte"))
 		}
 		if int64(in.Size) > out.Result {
-			q.wrong(roomIsNoPromise, "%s", count(int64(in.Size), "byte"))
+			q.wrong(roomIsNoPromise, "%s", words.Count(int64(in.Size), "byte"))
 		}
 		q.wrong(zeroIsTheEnd, "0")
 	}
@@ -210,7 +211,7 @@ func received(r *Run, c *Call, s lab.Topic, nonBlocking bool, first, whole int64
 	case nonBlocking:
 		q.wrong(neverSleeps, "It sleeps, until bytes arrive")
 	case out.Result > 0 && int64(in.Size) > out.Result:
-		q.wrong(roomIsNoPromise, "It sleeps, until there are %s", count(int64(in.Size), "byte"))
+		q.wrong(roomIsNoPromise, "It sleeps, until there are %s", words.Count(int64(in.Size), "byte"))
 	case out.Errno == 0 && out.Result == 0:
 		q.wrong("There is nothing to wait for: the peer has said all.", "It sleeps, until bytes arrive")
 	}
@@ -237,17 +238,17 @@ func sent(r *Run, c *Call, s lab.Topic, nonBlocking bool) *Question {
 	case out.Errno != 0:
 		q.right("%s", failure(out))
 		if !out.Errno.NotYet() {
-			q.wrong(errorIsToldByCall, "%s: it took all", grouped(int64(in.Size)))
+			q.wrong(errorIsToldByCall, "%s: it took all", words.Thousands(int64(in.Size)))
 		} else {
 			q.wrong("Nothing fitted, and 0 would not say whether to try again.", "0: it took nothing")
 		}
 	default:
 		if out.Result < int64(in.Size) {
-			q.right("%s: it took a part", grouped(out.Result))
-			q.wrong(sendTakesPart, "%s: it takes all, or fails", grouped(int64(in.Size)))
+			q.right("%s: it took a part", words.Thousands(out.Result))
+			q.wrong(sendTakesPart, "%s: it takes all, or fails", words.Thousands(int64(in.Size)))
 			q.wrong("EAGAIN says that not one byte fitted.", "-1 EAGAIN")
 		} else {
-			q.right("%s: it took all", grouped(out.Result))
+			q.right("%s: it took all", words.Thousands(out.Result))
 			if s == lab.SendHalfClosed {
 				q.wrong(halfCloseOneWay, "-1 EPIPE: the connection is closing")
 			}
@@ -375,7 +376,7 @@ func counted(r *Run, c *Call, s lab.Topic, sat int64, fd int) *Question {
 func ranOut(r *Run, c *Call, s lab.Topic) *Question {
 	in := &r.Steps[c.Enter]
 	q := asks(c, AskResult, s, moment(c, &r.Steps[c.Return]))
-	q.Text = fmt.Sprintf("%v of %s waits %s at most. What does it return?", in.Call, r.who(in.Proc), span(in.Timeout))
+	q.Text = fmt.Sprintf("%v of %s waits %s at most. What does it return?", in.Call, r.who(in.Proc), words.Span(in.Timeout))
 	q.right("0: its time is up")
 	q.wrong(timeoutIsNoError, "-1, with an error")
 	q.wrong("Nobody connected, sent or closed in that time.", "1: one fd is ready")
@@ -431,7 +432,7 @@ func times(n int) string {
 	if n == 1 {
 		return "Once"
 	}
-	return grouped(int64(n)) + " times"
+	return words.Thousands(int64(n)) + " times"
 }
 
 // told asks whether an epoll_wait tells of bytes that were left unread when it
@@ -439,7 +440,7 @@ func times(n int) string {
 func told(r *Run, c *Call, s lab.Topic, left *trace.Queue, edge bool) *Question {
 	q := asks(c, AskWhen, s, c.Enter+1)
 	q.Text = fmt.Sprintf("%s has left %s in the Recv-Q of fd %d. Does epoll_wait return for them again?",
-		capital(r.who(r.Steps[c.Enter].Proc)), count(int64(left.Recv), "byte"), left.FD)
+		capital(r.who(r.Steps[c.Enter].Proc)), words.Count(int64(left.Recv), "byte"), left.FD)
 	if edge {
 		q.right("No: it sleeps until something new comes")
 		q.wrong(edgeToldOnce, "Yes, at once: they are unread")

@@ -2,7 +2,6 @@ package plot
 
 import (
 	"slices"
-	"strconv"
 
 	"sockscope/server/trace"
 )
@@ -113,13 +112,4 @@ func Find(marks []Mark, mechanism, idle int) *Mark {
 		}
 	}
 	return nil
-}
-
-// Thousands writes n with commas: 10,000.
-func Thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

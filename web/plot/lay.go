@@ -1,6 +1,10 @@
 package plot
 
-import "math"
+import (
+	"math"
+
+	"sockscope/web/words"
+)
 
 // Plot is marks laid out in a box, all lengths in px from its upper left.
 type Plot struct {
@@ -55,7 +59,7 @@ func Lay(marks []Mark, largest int, width, height float64) *Plot {
 	for decade := 1; decade <= most; decade *= 10 {
 		for _, k := range []int{1, 3} {
 			if n := k * decade; n >= least && n <= most {
-				p.X = append(p.X, Tick{x(float64(n)), Thousands(n)})
+				p.X = append(p.X, Tick{x(float64(n)), words.Thousands(n)})
 			}
 		}
 	}
@@ -79,7 +83,7 @@ func Lay(marks []Mark, largest int, width, height float64) *Plot {
 // micros writes 10^e ns in µs.
 func micros(e float64) string {
 	if e >= 3 {
-		return Thousands(int(math.Pow(10, e-3) + 0.5))
+		return words.Thousands(int(math.Pow(10, e-3) + 0.5))
 	}
 	text := "0."
 	for range int(2 - e) {

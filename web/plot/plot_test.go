@@ -116,11 +116,3 @@ func TestMovingFromMarkToMark(t *testing.T) {
 		t.Error("a mark of none")
 	}
 }
-
-func TestThousands(t *testing.T) {
-	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 10000: "10,000", 1234567: "1,234,567"} {
-		if got := Thousands(n); got != want {
-			t.Errorf("%d is %q", n, got)
-		}
-	}
-}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"sort"
 	"strconv"
+	"unicode/utf8"
 
 	"sockscope/web/play"
 )
@@ -55,7 +56,7 @@ func (d *laneDrawing) missing(calls int64, x0, x1 float64) {
 		t.word = append(t.word, ' ')
 	}
 	t.word = append(t.word, "not recorded"...)
-	if w := float64(runes(t.word)) * charWidth; w > x1-x0 {
+	if w := float64(utf8.RuneCount(t.word)) * charWidth; w > x1-x0 {
 		t.word = t.word[:short]
 	}
 	d.fit(Ink, mono, left, x0, d.mid+3.5, x1-x0, 0)

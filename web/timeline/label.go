@@ -3,6 +3,7 @@ package timeline
 import (
 	"math"
 	"strconv"
+	"unicode/utf8"
 
 	"sockscope/server/trace"
 )
@@ -115,7 +116,7 @@ func (d *laneDrawing) fit(c Colour, f font, a align, x, y, free float64, short i
 	t := d.t
 	n := int(free / charWidth)
 	word := t.word
-	length := runes(word)
+	length := utf8.RuneCount(word)
 	switch {
 	case length <= n:
 	case short > 0 && short <= n:
@@ -128,16 +129,6 @@ func (d *laneDrawing) fit(c Colour, f font, a align, x, y, free float64, short i
 	}
 	t.labels = append(t.labels, label{x: x, y: y, colour: c, font: f, align: a, text: t.scene.string(word)})
 	return float64(length) * charWidth
-}
-
-func runes(b []byte) int {
-	n := 0
-	for _, c := range b {
-		if c&0xC0 != 0x80 {
-			n++
-		}
-	}
-	return n
 }
 
 func resultLook(ret *trace.Event) (Colour, font) {
@@ -161,7 +152,7 @@ func (d *laneDrawing) result(ret *trace.Event, c Colour, f font, a align, x, y, 
 		t.word = append(t.word, ret.Errno.String()...)
 	case ret.Call.Multiplexes():
 		t.word = appendReady(t.word, ret.Sets)
-		if len(t.word) == 0 || float64(runes(t.word))*charWidth > free {
+		if len(t.word) == 0 || float64(utf8.RuneCount(t.word))*charWidth > free {
 			t.word = append(t.word[:0], "= "...)
 			t.word = strconv.AppendInt(t.word, ret.Result, 10)
 		}
@@ -248,7 +239,7 @@ func (d *laneDrawing) inside(b bar, enter *trace.Event, x0, x1 float64) {
 			t.word = append(t.word, ')')
 		}
 	}
-	w := float64(runes(t.word)) * charWidth
+	w := float64(utf8.RuneCount(t.word)) * charWidth
 	if x1-x0 < w+60 {
 		return
 	}

@@ -3,6 +3,7 @@ package timeline
 import (
 	"math"
 	"sort"
+	"unicode/utf8"
 
 	"sockscope/web/play"
 )
@@ -60,7 +61,7 @@ func (t *Timeline) arrivals(f *frame) {
 		}
 		ring(s, c, x, y0)
 		t.word = append(t.word[:0], r.What(a)...)
-		if w := float64(runes(t.word)) * charWidth; t.View.Size != Compact && x+7 > last {
+		if w := float64(utf8.RuneCount(t.word)) * charWidth; t.View.Size != Compact && x+7 > last {
 			t.labels = append(t.labels, label{x: x + 7, y: y0 - 4, colour: c, text: s.string(t.word)})
 			last = x + 7 + w + gap
 		}

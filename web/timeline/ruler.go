@@ -3,6 +3,7 @@ package timeline
 import (
 	"math"
 	"strconv"
+	"unicode/utf8"
 
 	"sockscope/web/play"
 )
@@ -93,7 +94,7 @@ func (t *Timeline) number(f *frame, g grid, u, x float64, even bool) {
 	} else {
 		t.word = strconv.AppendInt(t.word[:0], int64(u), 10)
 	}
-	w := float64(runes(t.word)) * charWidth
+	w := float64(utf8.RuneCount(t.word)) * charWidth
 	if u == 0 && x >= 0 {
 		x = math.Max(x, w/2+2) // at the edge it is still whole
 	}
@@ -106,7 +107,7 @@ func (t *Timeline) number(f *frame, g grid, u, x float64, even bool) {
 	}
 	x += w/2 + 7
 	t.word = appendTime(t.word[:0], float64(f.p.Run.Steps[i].Time), 4, f.apart(i, int(2*g.major)))
-	if end := x + float64(runes(t.word))*charWidth; end+w/2+gap < f.X(u+g.major) && free(x, end) {
+	if end := x + float64(utf8.RuneCount(t.word))*charWidth; end+w/2+gap < f.X(u+g.major) && free(x, end) {
 		s.write(Muted, mono, left, x, 15, s.string(t.word))
 	}
 }
@@ -180,7 +181,7 @@ func (t *Timeline) flag(f *frame) (at, half float64) {
 		g := f.grid()
 		t.word = appendTime(t.word[:0], float64(f.p.Now()), 4, g.major/float64(g.parts))
 	}
-	half = math.Max(14, float64(runes(t.word))*charWidth/2+5)
+	half = math.Max(14, float64(utf8.RuneCount(t.word))*charWidth/2+5)
 	if f.head < -edge || f.head > f.right+edge {
 		return math.Inf(1), half
 	}
