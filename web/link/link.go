@@ -13,6 +13,7 @@ package link
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -178,7 +179,13 @@ func (l *Link) once() (came State, retry time.Duration) {
 			}
 			spent = 0
 		}
-		rest, err = deliver(append(rest, data...), func(m *trace.Message, raw []byte) {
+		// Frames that were given away may be kept by their taker: what comes is
+		// written behind them.
+		all, at := append(rest, data...), 0
+		rest, err = trace.Frames(all, func(m *trace.Message) {
+			end := at + 4 + int(binary.BigEndian.Uint32(all[at:]))
+			raw := all[at:end:end]
+			at = end
 			if came == Gone && m.Error != nil {
 				came = Refused
 			} else if came == Gone {
@@ -214,40 +221,6 @@ func parse(text []byte) (c control, ok bool) {
 
 // closeBadFrame is our own close code for bytes that are no frames.
 const closeBadFrame websocket.StatusCode = 4002
-
-// deliver gives take each complete frame of b, decoded and as it came, and
-// returns what is left.
-func deliver(b []byte, take func(m *trace.Message, raw []byte)) ([]byte, error) {
-	start := b
-	var err error
-	for {
-		n := frameLen(start)
-		if n == 0 {
-			break
-		}
-		frame := start[:n:n]
-		if _, err = trace.Frames(frame, func(m *trace.Message) { take(m, frame) }); err != nil {
-			return nil, err
-		}
-		start = start[n:]
-	}
-	// What is left is moved into memory of its own: frames that were given away
-	// may be kept by their taker.
-	return trace.Frames(append([]byte(nil), start...), func(*trace.Message) {})
-}
-
-// frameLen returns the length of the complete frame that b starts with, its
-// head included, or 0.
-func frameLen(b []byte) int {
-	if len(b) < 4 {
-		return 0
-	}
-	n := int64(b[0])<<24 | int64(b[1])<<16 | int64(b[2])<<8 | int64(b[3])
-	if n == 0 || n > trace.MaxFrame || int64(len(b)) < 4+n {
-		return 0 // the rest is trace.Frames' to judge
-	}
-	return int(4 + n)
-}
 
 // Send sends a request. It returns ErrNotLive while there is no connection.
 func (l *Link) Send(r *trace.Request) error {

@@ -304,30 +304,37 @@ func TestNobodyListens(t *testing.T) {
 	}
 }
 
-// Frames may be cut anywhere, and several may come at once.
-func TestDeliver(t *testing.T) {
+// Frames may be cut anywhere, and several may come at once; those that were given
+// away stay as they were.
+func TestFramesMayBeCutAnywhere(t *testing.T) {
+	c := serve(t)
+	_, events := c.start()
+	conn := c.accept()
 	var all []byte
+	var ends []int
 	for i := range 5 {
 		all, _ = trace.AppendFrame(all, &trace.Message{Queued: &trace.Queued{Place: i + 1}})
+		ends = append(ends, len(all))
 	}
+	var kept []Event
 	for cut := range len(all) {
-		var places []int
-		var raw []byte
-		take := func(m *trace.Message, frame []byte) {
-			places = append(places, m.Queued.Place)
-			raw = append(raw, frame...)
+		conn.Write(all[:cut])
+		for whole := 0; whole < 5 && ends[whole] <= cut; whole++ { // it has come, before the rest is sent
+			kept = append(kept, c.next(events))
 		}
-		rest, err := deliver(append([]byte(nil), all[:cut]...), take)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rest, err = deliver(append(rest, all[cut:]...), take)
-		if err != nil || len(rest) != 0 || len(places) != 5 || places[4] != 5 || string(raw) != string(all) {
-			t.Fatalf("cut at %d: %v, rest %d, %v", cut, places, len(rest), err)
+		conn.Write(all[cut:])
+		for len(kept) < 5*(cut+1) {
+			kept = append(kept, c.next(events))
 		}
 	}
-	if _, err := deliver([]byte{0, 0, 0, 0, 1}, func(*trace.Message, []byte) {}); !errors.Is(err, trace.ErrFrame) {
-		t.Errorf("an empty frame: %v", err)
+	for i, e := range kept {
+		from := 0
+		if i%5 > 0 {
+			from = ends[i%5-1]
+		}
+		if e.Message == nil || e.Message.Queued == nil || e.Message.Queued.Place != i%5+1 || string(e.Raw) != string(all[from:ends[i%5]]) {
+			t.Fatalf("event %d, after a cut at %d, is %+v", i%5, i/5, e)
+		}
 	}
 }
 
