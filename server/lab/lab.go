@@ -80,11 +80,12 @@ func (s Section) Title() string {
 	}[s]
 }
 
-// Process is one process of a run: which program, where, and when it starts.
+// Process is one process of a run: which program, where, and when it begins. All of a
+// run's processes are ready before the first begins.
 type Process struct {
 	trace.Proc
 	Args  map[string]string // the program's own settings, as after `server run PROGRAM ADDR`
-	After *Cause            // it starts once this has happened; nil is at once
+	After *Cause            // it begins once this has happened, and its Arrive has passed; nil is at time 0
 	Ends  bool              // a server that comes to an end by itself: the run waits for it
 
 	// Measures says that the process is one of package scaling: it isn't traced,
@@ -143,11 +144,10 @@ func server(program, addr string, args map[string]string) Process {
 	}
 }
 
-// client returns client n, counted from 1. It starts when the server listens;
-// a later one when the client before it has its socket and is about to connect,
-// so that they queue in their order and none waits for another's handshake.
+// client returns client n, counted from 1. It begins when the server listens, or the
+// Arrive of its Proc later.
 func client(n int, program, addr string, args map[string]string) Process {
-	p := Process{
+	return Process{
 		Proc: trace.Proc{
 			Name: fmt.Sprintf("client %d", n), Tag: fmt.Sprintf("c%d", n),
 			Role: trace.RoleClient, Program: program, Addr: addr,
@@ -155,8 +155,4 @@ func client(n int, program, addr string, args map[string]string) Process {
 		Args:  args,
 		After: &Cause{Proc: 0, Call: trace.Listen},
 	}
-	if n > 1 {
-		p.After = &Cause{Proc: n - 1, Call: trace.Socket}
-	}
-	return p
 }

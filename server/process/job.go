@@ -16,6 +16,11 @@ type Job struct {
 	Measures bool `cbor:"20,keyasint,omitempty"` // it is a program of package scaling, which isn't traced
 }
 
+// signal has a process begin.
+type signal struct {
+	At int64 `cbor:"1,keyasint"` // by socket.Now
+}
+
 // Words returns the job as a person would type it after `server run`.
 func (a Job) Words() []string {
 	name := a.Program

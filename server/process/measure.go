@@ -16,12 +16,12 @@ import (
 // at calls go first.
 const politeness = 10
 
-// measureMain does the job of a process that measures. It writes what it has measured
-// to standard output, as frames of Messages.
-func measureMain(job Job) error {
+// measure does the job of a process that measures. It writes what it has measured to
+// standard output, as frames of Messages.
+func (a *Job) measure() error {
 	// Where this process may not raise the hard limit, the program says what is out
 	// of its reach.
-	limit := unix.Rlimit{Cur: uint64(job.Files), Max: uint64(job.Files)}
+	limit := unix.Rlimit{Cur: uint64(a.Files), Max: uint64(a.Files)}
 	if unix.Setrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
 		if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) == nil {
 			limit.Cur = limit.Max
@@ -30,7 +30,7 @@ func measureMain(job Job) error {
 	}
 	unix.Setpriority(unix.PRIO_PROCESS, 0, politeness) // refused, it would measure all the same
 	number := func(name string) int {
-		n, _ := strconv.Atoi(job.Args[name])
+		n, _ := strconv.Atoi(a.Args[name])
 		return n
 	}
 	plan := scaling.Plan{
@@ -39,11 +39,11 @@ func measureMain(job Job) error {
 	}
 	var failed error
 	stopped := socket.Run(func() {
-		if job.Program == "crowd" {
-			failed = scaling.Crowd(job.Addr, plan.Payload)
+		if a.Program == "crowd" {
+			failed = scaling.Crowd(a.Addr, plan.Payload)
 			return
 		}
-		failed = scaling.Serve(job.Addr, plan, func(p *trace.Point) {
+		failed = scaling.Serve(a.Addr, plan, func(p *trace.Point) {
 			trace.WriteFrame(os.Stdout, &trace.Message{Point: p})
 		})
 	})

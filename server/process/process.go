@@ -26,8 +26,9 @@ type Process struct {
 	Stderr *os.File
 	Strace *os.File // where strace writes; nil where it takes no calls
 
-	cmd *exec.Cmd
-	mem []byte
+	cmd   *exec.Cmd
+	mem   []byte
+	ready *os.File // tells that it is ready for its job, and then that it stands
 }
 
 // Start says how a process is started. The zero value is an ordinary one.
@@ -77,8 +78,7 @@ func Spawn(how Start) (*Process, error) {
 	if p.Area, p.mem, err = MapArea(int(memory.Fd())); err != nil {
 		return nil, err
 	}
-	var ready *os.File
-	in, errs, greeting := pipe(&p.Stdin, true), pipe(&p.Stderr, false), pipe(&ready, false)
+	in, errs, greeting := pipe(&p.Stdin, true), pipe(&p.Stderr, false), pipe(&p.ready, false)
 	if output == nil {
 		output = pipe(&p.Stdout, false)
 	}
@@ -86,7 +86,6 @@ func Spawn(how Start) (*Process, error) {
 		p.Release()
 		return nil, errors.New("a program's pipes: too many open files")
 	}
-	defer ready.Close()
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = in, output, errs
 	p.cmd.ExtraFiles = []*os.File{areaFD - 3: memory, readyFD - 3: greeting}
 	if how.Strace {
@@ -111,19 +110,38 @@ func Spawn(how Start) (*Process, error) {
 	}
 	theirs = nil
 	var pid [4]byte
-	if _, err := io.ReadFull(ready, pid[:]); err != nil {
-		why, _ := io.ReadAll(io.LimitReader(p.Stderr, 1000))
+	if _, err := io.ReadFull(p.ready, pid[:]); err != nil {
+		err = p.unready("a program's process did not get ready")
 		p.Kill()
 		p.Wait()
 		p.Release()
-		return nil, errors.New("a program process did not get ready: " + strings.TrimSpace(string(why)))
+		return nil, err
 	}
 	p.PID = int(binary.BigEndian.Uint32(pid[:]))
 	return p, nil
 }
 
-// Assign tells the process what to do. It begins at once.
+// unready returns an error with what the process, which has died, has written about it.
+func (p *Process) unready(what string) error {
+	why, _ := io.ReadAll(io.LimitReader(p.Stderr, 1000))
+	return errors.New(what + ": " + strings.TrimSpace(string(why)))
+}
+
+// Assign tells the process what to do. It gets ready for that, and waits for [Process.Go].
 func (p *Process) Assign(job Job) error { return trace.WriteFrame(p.Stdin, job) }
+
+// Stands waits until the process is ready to make the first call of its job. It returns
+// an error when the process has died instead.
+func (p *Process) Stands() error {
+	if n, _ := p.ready.Read(make([]byte, 1)); n == 0 {
+		return p.unready("a program could not begin")
+	}
+	return nil
+}
+
+// Go has the process begin its job at a time of [socket.Now], or at once when that is
+// past.
+func (p *Process) Go(at int64) error { return trace.WriteFrame(p.Stdin, signal{at}) }
 
 // Kill kills the process and those that it has made.
 func (p *Process) Kill() { p.Signal(syscall.SIGKILL) }
@@ -157,7 +175,7 @@ func (p *Process) Wait() int64 {
 
 // Release gives back what the process holds here, and its trace with it.
 func (p *Process) Release() {
-	for _, f := range []*os.File{p.Stdin, p.Stdout, p.Stderr, p.Strace} {
+	for _, f := range []*os.File{p.Stdin, p.Stdout, p.Stderr, p.Strace, p.ready} {
 		if f != nil {
 			f.Close()
 		}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -21,7 +22,7 @@ import (
 // closed before its program begins, so that the first socket is fd 3.
 const (
 	areaFD  = 3 // the memory that it is traced into
-	readyFD = 4 // takes a greeting when the process is ready for its job
+	readyFD = 4 // tells that the process is ready for its job, and then that it stands
 
 	// And where strace takes its calls:
 	straceFD = 5 // where strace writes
@@ -50,7 +51,7 @@ func (fd fdReader) Read(p []byte) (int, error) {
 }
 
 // programMain is the life of a program's process. It gets ready, waits for its job on fd
-// 0, and does that.
+// 0, gets ready for that, waits for the signal, and begins.
 func programMain() error {
 	area, _, err := MapArea(areaFD)
 	if err != nil {
@@ -66,57 +67,71 @@ func programMain() error {
 		return err
 	}
 	setTitle(job.Words())
-	program, err := demo.Find(job.Program)
+	begin, err := job.prepare(area)
+	if err != nil {
+		return err
+	}
+	if err := stand(); err != nil {
+		return err
+	}
+	if job.Leashed && job.Program != "" { // an agent reads fd 0 itself
+		os.Setenv(leashEnv, "1")
+		go leash()
+	}
+	return begin()
+}
+
+// prepare does what can be done before the job begins, and returns the job. The process
+// is traced into area from when that begins.
+func (a *Job) prepare(area *trace.Area) (begin func() error, err error) {
+	program, err := demo.Find(a.Program)
 	if err == nil && program.Forks {
 		// Children are traced into the same memory. They inherit it by an fd
 		// far from those of sockets.
 		fd, err := unix.FcntlInt(areaFD, unix.F_DUPFD, bequestFD)
 		if err != nil {
-			return os.NewSyscallError("fcntl F_DUPFD", err)
+			return nil, os.NewSyscallError("fcntl F_DUPFD", err)
 		}
 		socket.Bequeath(fd)
 	}
 	unix.Close(areaFD)
-	if err := job.bound(); err != nil {
-		return err
+	if err := a.bound(); err != nil {
+		return nil, err
 	}
-	if job.Measures {
-		if job.Leashed {
-			go leash()
+	traced := func(program func()) func() error {
+		return func() error {
+			if err := socket.Attach(area, a.Sample); err != nil {
+				return err
+			}
+			socket.Main(program)
+			return nil
 		}
-		return measureMain(job)
 	}
-	if job.Program == "" {
-		if err := socket.Attach(area, job.Sample); err != nil {
-			return err
-		}
-		socket.Main(func() { agent.Serve(fdReader(0), os.Stdout, job.Addr) })
+	switch {
+	case a.Measures:
+		return a.measure, nil
+	case a.Program == "":
+		return traced(func() { agent.Serve(fdReader(0), os.Stdout, a.Addr) }), nil
+	case err != nil:
+		return nil, err
 	}
+	settings, err := program.Check(a.Args)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	settings, err := program.Check(job.Args)
-	if err != nil {
-		return err
-	}
-	if job.Leashed {
-		os.Setenv(leashEnv, "1")
-		go leash()
-	}
+	run := func() { program.Run(a.Addr, settings) }
 	if program.Needs == demo.Strace {
-		if err := told.Attach(area); err != nil {
-			return err
-		}
-		witness.Begin(straceFD, selfFD)
-		runtime.UnlockOSThread() // see init: its goroutines are for the scheduler to place
-		program.Run(job.Addr, settings)
-		return nil
+		return func() error {
+			if err := told.Attach(area); err != nil {
+				return err
+			}
+			witness.Begin(straceFD, selfFD)
+			runtime.UnlockOSThread() // see init: its goroutines are for the scheduler to place
+			run()
+			return nil
+		}, nil
 	}
-	if err := socket.Attach(area, job.Sample); err != nil {
-		return err
-	}
-	socket.Main(func() { program.Run(job.Addr, settings) })
-	return nil
+	return traced(run), nil
 }
 
 // bound sets the limits of what the program may take (getrlimit(2)).
@@ -135,7 +150,7 @@ func (a *Job) bound() error {
 		{unix.RLIMIT_DATA, uint64(a.Data)},
 		{unix.RLIMIT_NOFILE, uint64(a.Files)},
 	} {
-		if l.most == 0 || l.resource == unix.RLIMIT_NOFILE && a.Measures { // see measureMain
+		if l.most == 0 || l.resource == unix.RLIMIT_NOFILE && a.Measures { // see measure
 			continue
 		}
 		if err := unix.Setrlimit(l.resource, &unix.Rlimit{Cur: l.most, Max: l.most}); err != nil {
@@ -151,7 +166,21 @@ func greet() {
 	self, _ := os.Readlink("/proc/self")
 	pid, _ := strconv.Atoi(self)
 	unix.Write(readyFD, binary.BigEndian.AppendUint32(nil, uint32(pid)))
+}
+
+// stand says that there is nothing left to do but the job, and waits for the signal.
+func stand() error {
+	unix.Write(readyFD, []byte{1})
 	unix.Close(readyFD)
+	var at signal
+	if err := trace.ReadFrame(fdReader(0), trace.MaxRequest, &at); err != nil {
+		if err == io.EOF {
+			os.Exit(0) // nobody is left to begin for
+		}
+		return err
+	}
+	socket.Sleep(time.Duration(at.At - socket.Now()))
+	return nil
 }
 
 // leash ends the process when its starter closes the other end of fd 0.

@@ -23,18 +23,15 @@ import (
 // execution is a run under way. One goroutine, that of loop, owns it; what
 // others find out reaches it as a func through happened.
 type execution struct {
-	limits    Limits
-	diag      *sockdiag.Table
-	box       *outbox
-	began     int64                    // ns of CLOCK_MONOTONIC
-	members   []*member                // by the numbers of the processes
-	causes    map[lab.Cause]bool       // that have come about
-	idle      []*process.Process       // ready, not yet assigned
-	straced   map[int]*process.Process // the same by the member's number, where strace takes the calls
-	merge     merge
-	happened  chan func()
-	namespace bool
-	users     bool // with a user namespace of its own
+	limits   Limits
+	diag     *sockdiag.Table
+	box      *outbox
+	began    int64               // ns of CLOCK_MONOTONIC
+	members  []*member           // by the numbers of the processes
+	causes   map[lab.Cause]int64 // when they came about, ns since began
+	late     int64               // how late they were seen for the first that was to begin; -1 before
+	merge    merge
+	happened chan func()
 
 	calls   int
 	bytes   int64
@@ -55,7 +52,8 @@ type execution struct {
 // member is one process of a run.
 type member struct {
 	lab.Process
-	proc      *process.Process // nil before it starts, and of a process that another one made
+	proc      *process.Process // nil of a process that another one made
+	begun     bool             // it was told to begin its job
 	killed    bool             // by us
 	exited    bool
 	traced    bool // its ring holds the exit of the process
@@ -77,10 +75,9 @@ type threadNow struct {
 
 func newExecution(w *worker, procs []lab.Process, sources []trace.Source, box *outbox) *execution {
 	e := &execution{
-		limits: w.Limits, diag: w.diag, box: box, idle: w.idle, began: socket.Now(),
-		causes: map[lab.Cause]bool{}, happened: make(chan func()), namespace: w.Isolation == trace.Namespace, users: w.Users,
+		limits: w.Limits, diag: w.diag, box: box, began: socket.Now(),
+		causes: map[lab.Cause]int64{}, late: -1, happened: make(chan func()),
 	}
-	w.idle = nil
 	for _, p := range procs {
 		e.members = append(e.members, &member{Process: p})
 	}
@@ -92,7 +89,7 @@ func (e *execution) time() int64 { return socket.Now() - e.began }
 
 // loop runs the execution to its end.
 func (e *execution) loop(requests <-chan trace.Request) {
-	e.startDue()
+	e.beginDue()
 	timer := time.NewTimer(0)
 	for e.end == nil {
 		select {
@@ -132,7 +129,7 @@ func (e *execution) pass() {
 	}
 	e.sample(false)
 	e.emit(certain)
-	e.startDue()
+	e.beginDue()
 	e.checkLimits()
 	e.checkDone()
 }
@@ -158,7 +155,7 @@ func (e *execution) seen(ev *trace.Event) {
 	case trace.Return:
 		t.inCall = false
 		if ev.Errno == 0 {
-			e.causes[lab.Cause{Proc: ev.Proc, Call: ev.Call}] = true
+			e.caused(lab.Cause{Proc: ev.Proc, Call: ev.Call}, ev.Time)
 		}
 		if ev.Call == trace.Waitpid && ev.Result > 0 {
 			e.reaped(ev)
@@ -169,6 +166,13 @@ func (e *execution) seen(ev *trace.Event) {
 		if ev.Errno == trace.EMFILE {
 			e.stop(trace.EndLimit, fmt.Sprintf("%s has no fd left: the limit is %d open files a process", m.Name, e.limits.Files))
 		}
+	}
+}
+
+// caused notes when something came about for the first time.
+func (e *execution) caused(c lab.Cause, at int64) {
+	if _, came := e.causes[c]; !came {
+		e.causes[c] = at
 	}
 }
 
@@ -284,48 +288,59 @@ func (e *execution) sample(always bool) {
 	e.merge.add(trace.Event{Kind: trace.Sample, Time: t, FD: -1, Sockets: table})
 }
 
-// startDue starts the members whose cause has come about, in their order. A
-// cause that cannot come about any more, because its process is gone, counts.
-func (e *execution) startDue() {
+// beginDue has the members begin whose cause has come about, each at its own time. A
+// cause that can't come about any more, because its process is gone, counts.
+func (e *execution) beginDue() {
 	if e.end != nil {
 		return
 	}
-	for i := range e.members {
-		m := e.members[i]
-		due := m.After == nil || e.causes[*m.After] || e.members[m.After.Proc].exited
-		if m.proc == nil && m.Parent == 0 && due {
-			if m.proc = e.straced[i]; m.proc != nil {
-				delete(e.straced, i)
-			} else {
-				m.proc, e.idle = e.idle[0], e.idle[1:]
-			}
-			e.start(i)
+	for i, m := range e.members {
+		if m.begun || m.Parent > 0 {
+			continue
 		}
+		since := int64(0)
+		if m.After != nil {
+			var came bool
+			if since, came = e.causes[*m.After]; !came && !e.members[m.After.Proc].exited {
+				continue
+			} else if !came {
+				since = e.time()
+			}
+		}
+		e.begin(i, since)
 	}
 }
 
-func (e *execution) start(i int) {
+// begin has a member begin, by its Arrive after its cause.
+func (e *execution) begin(i int, since int64) {
 	m := e.members[i]
-	e.merge.follow(i, m.proc.Area)
-	learner, measures := m.Role == trace.RoleAgent, m.Measures
-	if learner {
-		m.acts = make(chan []byte, agent.MaxWaiting+1)
+	m.begun = true
+	if m.acts != nil {
 		e.asked = e.time()
 	}
-	job := process.Job{
-		Program: m.Program, Addr: m.Addr, Args: m.Args, Files: e.limits.Files,
-		Sample: true, Leashed: !e.namespace, Measures: measures,
+	if m.Arrive > 0 {
+		e.merge.areas[i].due = since + m.Arrive
+		// Where the cause was seen late, all are late by the same: they keep their
+		// distances.
+		if e.late < 0 {
+			e.late = max(0, e.time()-e.merge.areas[i].due)
+		}
+		since += m.Arrive + e.late
 	}
-	job.Data = m.proc.DataLimit(e.limits.Memory)
-	if e.users {
-		job.Tasks = threadsEach * (1 + spares + e.limits.Processes) // the worker's too
+	if err := m.proc.Go(e.began + since); err != nil {
+		e.stop(trace.EndFailed, fmt.Sprintf("%s could not begin: %v", m.Name, err))
 	}
-	err := m.proc.Assign(job)
-	if err != nil {
-		e.stop(trace.EndFailed, fmt.Sprintf("%s could not be started: %v", m.Name, err))
-	}
-	proc, acts := m.proc, m.acts
+}
+
+// follow takes note of all that the process tells which is to be member i.
+func (e *execution) follow(i int, proc *process.Process) {
+	m := e.members[i]
+	m.proc = proc
+	e.merge.follow(i, proc.Area)
+	learner := m.Role == trace.RoleAgent
 	if learner {
+		m.acts = make(chan []byte, agent.MaxWaiting+1)
+		acts := m.acts
 		go func() {
 			for frame := range acts {
 				proc.Stdin.Write(frame) // an agent that is gone is noticed by its exit
@@ -341,7 +356,7 @@ func (e *execution) start(i int) {
 		switch {
 		case learner:
 			e.answers(i, proc.Stdout)
-		case measures:
+		case m.Measures:
 			e.points(i, proc.Stdout)
 		}
 		io.Copy(io.Discard, proc.Stdout) // in the trace already, as write calls
@@ -353,10 +368,6 @@ func (e *execution) start(i int) {
 		e.happened <- func() { e.exit(i, status) }
 	}()
 }
-
-// threadsEach is how many threads a process may have, on average: the runtime's,
-// and as many of the program's as the lab with the most has.
-const threadsEach = 16
 
 // witness passes on what strace tells about process i.
 func (e *execution) witness(i int, out *os.File) {
@@ -413,7 +424,7 @@ func (e *execution) exit(i int, status int64) {
 	}
 	e.merge.end(i)
 	e.merge.close(i, e.time())
-	if !m.traced { // it could not record its own end
+	if m.begun && !m.traced { // it could not record its own end
 		e.merge.add(trace.Event{Kind: trace.Exit, Time: e.time(), Proc: i, FD: -1, Result: status})
 	}
 	e.orphans(i)

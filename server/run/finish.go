@@ -100,12 +100,6 @@ func (e *execution) finish() {
 			e.kill(i)
 		}
 	}
-	for _, p := range e.idle {
-		p.Kill()
-	}
-	for _, p := range e.straced {
-		p.Kill()
-	}
 	for i := range e.members {
 		for m := e.members[i]; m.proc != nil && !m.exited; {
 			(<-e.happened)()

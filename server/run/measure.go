@@ -61,7 +61,7 @@ func (e *execution) points(i int, r io.Reader) {
 			return
 		}
 		e.happened <- func() {
-			e.causes[lab.Cause{Proc: i, Call: trace.Listen}] = true
+			e.caused(lab.Cause{Proc: i, Call: trace.Listen}, e.time())
 			e.say(&m)
 		}
 	}

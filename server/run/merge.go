@@ -34,10 +34,11 @@ type merge struct {
 	rec    ring.Record
 }
 
-// mergeArea is one process's memory. area is nil before the process started, and
-// for one that another process made: its rings are in the memory of that one.
+// mergeArea is one process's memory. area is nil of a process that another one made: its
+// rings are in the memory of that one.
 type mergeArea struct {
 	area    *ring.Area
+	due     int64 // when it is to begin, relative to the run's start; 0 is at once
 	ended   bool
 	rings   []mergeRing
 	threads int   // of the process, that have a ring
@@ -143,6 +144,9 @@ func (m *merge) put(proc, i int) {
 		m.areas[proc].threads++
 	}
 	e := m.rec.Event(r.proc, r.thread, m.began)
+	if due := m.areas[proc].due; e.Kind == trace.Start && e.Thread == 0 && due > 0 {
+		e.Result = max(0, e.Time-due)
+	}
 	if name, line := m.areas[proc].area.Place(m.rec.Site); line > 0 {
 		if file := m.locate(name); file > 0 {
 			e.File, e.Line = file, line

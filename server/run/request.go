@@ -46,8 +46,8 @@ func (e *execution) act(act *trace.Act) error {
 		return err
 	}
 	e.asked = e.time()
-	if m.proc == nil {
-		return fmt.Errorf("%s has not started yet", m.Name)
+	if !m.begun {
+		return fmt.Errorf("%s has not begun yet", m.Name)
 	}
 	if m.exited {
 		return fmt.Errorf("%s has ended", m.Name)

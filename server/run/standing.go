@@ -168,7 +168,9 @@ func (s *standing) start() (*instance, error) {
 	}()
 	job := s.job
 	job.Data = p.DataLimit(s.limits.Memory)
-	err = p.Assign(job)
+	if err = p.Assign(job); err == nil {
+		err = p.Go(0)
+	}
 	if err == nil {
 		err = s.listens(in)
 	}

@@ -2,6 +2,7 @@ package run
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -72,7 +73,7 @@ func Terminal(signals <-chan os.Signal, program, addr string, args map[string]st
 		return 0, err
 	}
 	defer proc.Release()
-	if err := proc.Assign(job); err != nil {
+	if err := errors.Join(proc.Assign(job), proc.Go(0)); err != nil {
 		return 0, err
 	}
 	lines := make(chan string)

@@ -216,20 +216,8 @@ func (w *worker) begin(req trace.Request, box *outbox) (*execution, error) {
 	for i := range procs {
 		procs[i].Proc = shown[i]
 	}
-	tooMany := len(procs) > w.Limits.Processes
-	straced := map[int]*process.Process{}
-	if !tooMany {
-		// All of them are ready before the first begins: how long a process
-		// takes to start is no part of the experiment.
-		if straced, err = spawnStraced(procs); err != nil {
-			return nil, err
-		}
-		if err := w.keepReady(len(procs) - len(straced)); err != nil {
-			return nil, err
-		}
-	}
 	header := &trace.Header{
-		Version: trace.Version, Lab: l.ID, Knobs: values, Began: time.Now().UnixMilli(),
+		Version: trace.Version, Lab: l.ID, Knobs: values,
 		Kernel: confine.Kernel(), Isolation: w.Isolation, Procs: shown, Sources: sources, TraceCost: w.cost,
 	}
 	if l.Measures {
@@ -237,13 +225,68 @@ func (w *worker) begin(req trace.Request, box *outbox) (*execution, error) {
 		w.diag = nil // a table of thousands of sockets, read again and again, would be what is measured
 		header.TraceCost, header.CPUs = 0, runtime.NumCPU()
 	}
+	tooMany := len(procs) > w.Limits.Processes
+	var standing []*process.Process
+	if !tooMany {
+		if standing, err = w.line(procs); err != nil {
+			return nil, err
+		}
+	}
+	header.Began = time.Now().UnixMilli()
 	e := newExecution(w, procs, sources, box)
-	e.straced = straced
 	if _, err := box.add(&trace.Message{Header: header}); err != nil {
 		return nil, err
 	}
 	if tooMany {
 		e.stop(trace.EndLimit, fmt.Sprintf("this run takes %d processes; the limit is %d", len(procs), w.Limits.Processes))
 	}
+	for i, p := range standing {
+		e.follow(i, p)
+	}
 	return e, nil
 }
+
+// line has a process stand ready for each of procs, so that nothing but its job is left
+// to do. How long a process takes to start is no part of the experiment.
+func (w *worker) line(procs []lab.Process) ([]*process.Process, error) {
+	straced, err := spawnStraced(procs)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.keepReady(len(procs) - len(straced)); err != nil {
+		return nil, err
+	}
+	var standing []*process.Process
+	for i := range procs {
+		p := straced[i]
+		if p == nil {
+			p, w.idle = w.idle[0], w.idle[1:]
+		}
+		standing = append(standing, p)
+		if err := p.Assign(w.job(&procs[i], p)); err != nil {
+			return nil, fmt.Errorf("%s could not be started: %w", procs[i].Name, err)
+		}
+	}
+	for i, p := range standing {
+		if err := p.Stands(); err != nil {
+			return nil, fmt.Errorf("%s: %w", procs[i].Name, err)
+		}
+	}
+	return standing, nil
+}
+
+// job returns what p is told to do as one of the run's processes.
+func (w *worker) job(as *lab.Process, p *process.Process) process.Job {
+	job := process.Job{
+		Program: as.Program, Addr: as.Addr, Args: as.Args, Files: w.Limits.Files, Data: p.DataLimit(w.Limits.Memory),
+		Sample: true, Leashed: w.Isolation != trace.Namespace, Measures: as.Measures,
+	}
+	if w.Users {
+		job.Tasks = threadsEach * (1 + spares + w.Limits.Processes) // the worker's too
+	}
+	return job
+}
+
+// threadsEach is how many threads a process may have, on average: the runtime's, and as
+// many of the program's as the lab with the most has.
+const threadsEach = 16

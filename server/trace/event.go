@@ -8,7 +8,8 @@ type Kind uint8
 const (
 	// Start: a process (Thread 0) or one more thread of it began. Of a process
 	// that another one made, Args are that one's number and the pid; it begins
-	// with a copy of the other's fds, right behind the Return of the fork.
+	// with a copy of the other's fds, right behind the Return of the fork. Of a
+	// process with an Arrive, Result is how late it began, in ns: 0 is on time.
 	Start Kind = 1
 	// Exit: a thread ended; for Thread 0 the process did. Result is the exit
 	// status, or minus the signal's number when a signal ended it.

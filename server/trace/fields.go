@@ -126,6 +126,8 @@ func (d *decoder) proc(p *Proc) {
 			p.Parent = d.int()
 		case 8:
 			p.PID = d.int()
+		case 31:
+			p.Arrive = d.int64()
 		case 30:
 			p.Tracer = d.text()
 		default:

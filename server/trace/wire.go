@@ -122,10 +122,14 @@ type Proc struct {
 	Role    string `cbor:"3,keyasint"` // RoleServer, RoleClient or RoleAgent
 	Program string `cbor:"4,keyasint"`
 	Addr    string `cbor:"5,keyasint,omitempty"`
-	File    int    `cbor:"6,keyasint,omitempty"`  // index in Sources of its program, plus one; 0 for none
-	Parent  int    `cbor:"7,keyasint,omitempty"`  // of a Message's Child: the number of the process that made it, plus one; else 0
-	PID     int    `cbor:"8,keyasint,omitempty"`  // of a Message's Child: as fork returned it
-	Tracer  string `cbor:"30,keyasint,omitempty"` // who takes its calls, where the process doesn't by itself: StraceTracer
+	File    int    `cbor:"6,keyasint,omitempty"` // index in Sources of its program, plus one; 0 for none
+	Parent  int    `cbor:"7,keyasint,omitempty"` // of a Message's Child: the number of the process that made it, plus one; else 0
+	PID     int    `cbor:"8,keyasint,omitempty"` // of a Message's Child: as fork returned it
+	// Arrive is when the set-up has it begin: so many ns after the server listens, on
+	// all of its ports. From time 0 until then it stands ready and waits, which is
+	// injected. 0 is as soon as the run has seen the server listen.
+	Arrive int64  `cbor:"31,keyasint,omitempty"`
+	Tracer string `cbor:"30,keyasint,omitempty"` // who takes its calls, where the process doesn't by itself: StraceTracer
 }
 
 // StraceTracer is the Tracer of a process whose calls strace(1) takes, at the resolution of
