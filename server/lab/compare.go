@@ -29,11 +29,11 @@ var compare = &Lab{
 		{Name: "servers", Label: "servers", Type: knob.List, Min: 2, Max: 5, Offers: []string{"iterative,threads,select", "select,poll,epoll,edge", "iterative,threads,processes,select,epoll"}, Default: "iterative,select"},
 		clientsKnob,
 		messagesKnob,
-		{Name: "pause", Label: "client 1 pauses", Type: knob.Duration, Min: pauseKnob.Min, Max: pauseKnob.Max, Offers: []string{"0s", "3ms", "10ms", "20ms", "200ms", "1s"}, Default: "10ms", Injected: true},
+		{Name: "pause", Label: "client 1 pauses", Type: knob.Duration, Min: pauseKnob.Min, Max: pauseKnob.Max, Offers: []string{"0s", "3ms", "10ms", "40ms", "200ms", "1s"}, Default: "40ms", Injected: true},
 		{Name: "pauses", Label: "each pauses", Type: knob.Duration, Min: pausesKnob.Min, Max: pausesKnob.Max, Offers: pausesKnob.Offers, Default: "0s", Injected: true},
 		{Name: "seed", Label: "messages", Type: knob.Int, Min: seedKnob.Min, Max: seedKnob.Max, Offers: seedKnob.Offers, Default: "0", Zero: seedKnob.Zero},
 		{Name: "rounds", Label: "rounds", Type: knob.Int, Min: 1, Max: 9, Offers: []string{"1", "3", "5", "7", "9"}, Default: "5"},
-		bytesKnob, buffersKnob,
+		arriveKnob, bytesKnob, buffersKnob,
 	},
 	Notes: "In each round every server has a run, in turn, so that none takes another's processor. Each run has its own clients: the same programs, with the same messages and pauses.",
 }

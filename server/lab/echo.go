@@ -32,7 +32,7 @@ var echo = &Lab{
 		who := client(1, "client", addr, map[string]string{"message": v["message"]})
 		if v["client"] == "you" {
 			who.Name, who.Tag, who.Role, who.Program = "you", "you", trace.RoleAgent, ""
-			who.Args = nil
+			who.Args, who.Arrive = nil, 0
 		}
 		return []Process{server("echo", addr, nil), who}
 	},

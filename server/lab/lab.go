@@ -3,6 +3,7 @@ package lab
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"sockscope/server/knob"
 	"sockscope/server/trace"
@@ -144,13 +145,17 @@ func server(program, addr string, args map[string]string) Process {
 	}
 }
 
-// client returns client n, counted from 1. It begins when the server listens, or the
-// Arrive of its Proc later.
+// arrival is how long the first client lets the server get ready for it, and the next one
+// the client before it. The server is asleep in its accept by then, on a busy machine too.
+const arrival = 10 * time.Millisecond
+
+// client returns client n, counted from 1. It begins by its Arrive after the server
+// listens.
 func client(n int, program, addr string, args map[string]string) Process {
 	return Process{
 		Proc: trace.Proc{
 			Name: fmt.Sprintf("client %d", n), Tag: fmt.Sprintf("c%d", n),
-			Role: trace.RoleClient, Program: program, Addr: addr,
+			Role: trace.RoleClient, Program: program, Addr: addr, Arrive: int64(n) * int64(arrival),
 		},
 		Args:  args,
 		After: &Cause{Proc: 0, Call: trace.Listen},

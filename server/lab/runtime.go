@@ -24,6 +24,7 @@ var runtime = &Lab{
 		messagesKnob,
 		pauseKnob,
 		pausesKnob,
+		arriveKnob,
 	},
 	Notes: "strace stops a thread at each call, and slows it down: by how much is noted in the run. Calls about no fd, as those by which threads park (futex), are left out.",
 	procs: func(v knob.Values) []Process {

@@ -6,9 +6,9 @@ import (
 	"sockscope/server/knob"
 )
 
-// spinsFor is the longest pause before a message that a server may spin away,
-// in ns: its calls fill a trace fast.
-const spinsFor = int64(10 * time.Millisecond)
+// spinsFor is the longest wait for a client, in ns, that a server may spin away: its calls
+// fill a trace fast.
+const spinsFor = int64(40 * time.Millisecond)
 
 // spin is what waiting costs without sleep.
 var spin = talking(&Lab{
@@ -33,6 +33,7 @@ var spin = talking(&Lab{
 		{Name: "messages", Label: "messages each", Type: knob.Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4"}, Default: "1"},
 		{Name: "pause", Label: "client 1 waits", Type: knob.Duration, Min: 0, Max: spinsFor, Offers: []string{"0s", "100us", "300us", "1ms", "3ms", "10ms"}, Default: "1ms", Injected: true},
 		{Name: "pauses", Label: "each waits", Type: knob.Duration, Min: 0, Max: spinsFor, Offers: []string{"0s", "100us", "300us", "1ms"}, Default: "0s", Injected: true, Quiet: true},
+		{Name: "arrive", Label: arriveKnob.Label, Type: knob.Duration, Min: 0, Max: spinsFor, Offers: []string{"0s", "1ms", "10ms"}, Default: "1ms", Injected: true, Quiet: true},
 	},
 	Beside: "select",
 	Notes:  "Recording a call takes longer than the call itself: without the trace there would be several times as many.",

@@ -11,8 +11,9 @@ import (
 var (
 	clientsKnob  = knob.Knob{Name: "clients", Label: "clients", Type: knob.Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4", "6", "8"}, Default: "4"}
 	messagesKnob = knob.Knob{Name: "messages", Label: "messages each", Type: knob.Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "5", "8"}, Default: "3"}
-	pauseKnob    = knob.Knob{Name: "pause", Label: "client 1 pauses", Type: knob.Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "20ms", "200ms", "1s"}, Default: "20ms", Injected: true}
-	pausesKnob   = knob.Knob{Name: "pauses", Label: "each pauses", Type: knob.Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "20ms", "200ms", "1s"}, Default: "3ms", Injected: true}
+	pauseKnob    = knob.Knob{Name: "pause", Label: "client 1 pauses", Type: knob.Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "20ms", "100ms", "1s"}, Default: "100ms", Injected: true}
+	pausesKnob   = knob.Knob{Name: "pauses", Label: "each pauses", Type: knob.Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "20ms", "200ms", "1s"}, Default: "20ms", Injected: true}
+	arriveKnob   = knob.Knob{Name: "arrive", Label: "clients come every", Type: knob.Duration, Min: 0, Max: int64(time.Second), Offers: []string{"0s", "10ms", "20ms", "100ms"}, Default: "10ms", Injected: true, Quiet: true}
 	lastKnob     = knob.Knob{Name: "last", Label: "last client", Type: knob.Choice, Offers: []string{"closes", "resets", "half-closes"}, Default: "closes", Injected: true}
 	timeoutKnob  = knob.Knob{Name: "timeout", Label: "timeout", Type: knob.Duration, Min: int64(50 * time.Millisecond), Max: int64(20 * time.Second), Offers: []string{"100ms", "500ms", "2s", "20s"}, Default: "500ms"}
 )
@@ -34,9 +35,9 @@ const Buffers = "buffers"
 // the lab doesn't name itself are quiet.
 func talking(l *Lab) *Lab {
 	l.Talks = true
-	for _, k := range []knob.Knob{pauseKnob, pausesKnob, seedKnob, bytesKnob, buffersKnob} {
+	for _, k := range []knob.Knob{pauseKnob, pausesKnob, arriveKnob, seedKnob, bytesKnob, buffersKnob} {
 		if l.Knob(k.Name) == nil {
-			if k.Type == knob.Duration {
+			if k.Name != arriveKnob.Name && k.Type == knob.Duration {
 				k.Default = "0s"
 			}
 			k.Quiet = true
@@ -46,8 +47,8 @@ func talking(l *Lab) *Lab {
 	return l
 }
 
-// grace is how long a server of a comparison waits after the longest pause
-// before it takes its clients for gone.
+// grace is how long a server of a comparison waits after the longest pause until it
+// takes its clients for gone.
 const grace = 500 * time.Millisecond
 
 // Against returns the values with which l, a lab that talks, has the clients
@@ -57,7 +58,7 @@ const grace = 500 * time.Millisecond
 // clients' pauses.
 func (l *Lab) Against(v knob.Values) (knob.Values, error) {
 	given := map[string]string{}
-	for _, name := range []string{"clients", "messages", "pause", "pauses", "seed", "bytes", Buffers} {
+	for _, name := range []string{"clients", "messages", "pause", "pauses", "arrive", "seed", "bytes", Buffers} {
 		given[name] = v[name]
 	}
 	for name, value := range map[string]string{"size": "1024", "last": "closes"} {
@@ -69,7 +70,7 @@ func (l *Lab) Against(v knob.Values) (knob.Values, error) {
 		given["last"] = "closes"
 	}
 	if k := l.Knob("timeout"); k != nil {
-		pause := max(v.Duration("pause"), v.Duration("pauses"))
+		pause := max(v.Duration("pause"), v.Duration("pauses"), v.Duration("arrive"))
 		given["timeout"] = min(pause+grace, time.Duration(k.Max)).String()
 	}
 	return l.Set(given)
@@ -97,14 +98,16 @@ func ending(program, addr string, v knob.Values, names ...string) Process {
 	return p
 }
 
-// talkers are the tutorial's clients: each sends a few messages and reads each
-// echo. Before every message the first pauses for the knob pause, and all do for
-// the knob pauses: without that one has ended before the next has begun. With a
-// seed they roll their messages, and how much of the pause they take.
+// talkers are the tutorial's clients: each sends a few messages and reads each echo. They
+// arrive one after the other, by the knob arrive. Before every message the first pauses
+// for the knob pause, and all do for the knob pauses: without that one has ended before
+// the next has arrived. With a seed they roll their messages, and how much of the pause
+// they take.
 func talkers(v knob.Values, addr string) []Process {
 	var procs []Process
 	for n := 1; n <= v.Int("clients"); n++ {
 		p := client(n, "client", addr, map[string]string{"messages": strconv.Itoa(v.Int("messages"))})
+		p.Arrive = int64(n) * int64(v.Duration("arrive"))
 		pause := v.Duration("pauses")
 		if n == 1 {
 			pause = max(pause, v.Duration("pause"))

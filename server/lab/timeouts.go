@@ -24,8 +24,8 @@ var timeouts = &Lab{
 	},
 	Asks: []Topic{RecvSleeps, RecvNotYet, WaitSleeps, WaitTimesOut, RecvWoken, RecvEnd},
 	Knobs: []knob.Knob{
-		{Name: "timeout", Label: "patience", Type: knob.Duration, Min: int64(time.Millisecond), Max: int64(2 * time.Second), Offers: []string{"5ms", "20ms", "100ms"}, Default: "5ms"},
-		{Name: "pause", Label: "client is late by", Type: knob.Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "18ms", "200ms"}, Default: "18ms", Injected: true},
+		{Name: "timeout", Label: "patience", Type: knob.Duration, Min: int64(time.Millisecond), Max: int64(2 * time.Second), Offers: []string{"5ms", "20ms", "100ms"}, Default: "20ms"},
+		{Name: "pause", Label: "client is late by", Type: knob.Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "80ms", "200ms"}, Default: "80ms", Injected: true},
 	},
 	Notes: "SO_RCVTIMEO counts in ticks of the kernel's clock, some milliseconds each, so that recv sleeps longer than asked for. The timer of select is finer.",
 	procs: func(v knob.Values) []Process {

@@ -28,6 +28,7 @@ var twoPorts = &Lab{
 		{Name: "clients", Label: "clients", Type: knob.Int, Min: 2, Max: 8, Offers: []string{"2", "3", "4", "6", "8"}, Default: "4"},
 		{Name: "messages", Label: "messages each", Type: knob.Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "5", "8"}, Default: "2"},
 		timeoutKnob,
+		arriveKnob,
 	},
 	Notes: "Odd clients connect to port 8020, even ones to port 8021.",
 	procs: func(v knob.Values) []Process {
@@ -37,10 +38,8 @@ var twoPorts = &Lab{
 		procs := []Process{both}
 		for n := 1; n <= v.Int("clients"); n++ {
 			p := client(n, "client", addrs[(n+1)%2], map[string]string{"messages": strconv.Itoa(v.Int("messages"))})
-			if n == 1 {
-				// The first listen is followed by another; its fcntl by no more.
-				p.After.Call = trace.Fcntl
-			}
+			p.Arrive = int64(n) * int64(v.Duration("arrive"))
+			p.After.Call = trace.Fcntl // the first one follows both listens
 			procs = append(procs, p)
 		}
 		return procs

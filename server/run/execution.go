@@ -29,7 +29,6 @@ type execution struct {
 	began    int64               // ns of CLOCK_MONOTONIC
 	members  []*member           // by the numbers of the processes
 	causes   map[lab.Cause]int64 // when they came about, ns since began
-	late     int64               // how late they were seen for the first that was to begin; -1 before
 	merge    merge
 	happened chan func()
 
@@ -54,6 +53,7 @@ type member struct {
 	lab.Process
 	proc      *process.Process // nil of a process that another one made
 	begun     bool             // it was told to begin its job
+	connects  bool             // it has called connect
 	killed    bool             // by us
 	exited    bool
 	traced    bool // its ring holds the exit of the process
@@ -76,7 +76,7 @@ type threadNow struct {
 func newExecution(w *worker, procs []lab.Process, sources []trace.Source, box *outbox) *execution {
 	e := &execution{
 		limits: w.Limits, diag: w.diag, box: box, began: socket.Now(),
-		causes: map[lab.Cause]int64{}, late: -1, happened: make(chan func()),
+		causes: map[lab.Cause]int64{}, happened: make(chan func()),
 	}
 	for _, p := range procs {
 		e.members = append(e.members, &member{Process: p})
@@ -151,6 +151,7 @@ func (e *execution) seen(ev *trace.Event) {
 		}
 	case trace.Enter:
 		t.inCall = true
+		m.connects = m.connects || ev.Call == trace.Connect
 		e.calls++
 	case trace.Return:
 		t.inCall = false
@@ -288,30 +289,44 @@ func (e *execution) sample(always bool) {
 	e.merge.add(trace.Event{Kind: trace.Sample, Time: t, FD: -1, Sockets: table})
 }
 
-// beginDue has the members begin whose cause has come about, each at its own time. A
-// cause that can't come about any more, because its process is gone, counts.
+// beginDue has the members begin whose cause has come about, each at its own time. Those
+// that arrive keep their order, also where a busy machine is late with one: the next
+// begins once the one before has called connect. A cause that can't come about any more,
+// because its process is gone, counts.
 func (e *execution) beginDue() {
 	if e.end != nil {
 		return
 	}
+	var before *member // the one that arrives before
 	for i, m := range e.members {
-		if m.begun || m.Parent > 0 {
-			continue
+		if m.Parent > 0 {
+			break
 		}
-		since := int64(0)
-		if m.After != nil {
-			var came bool
-			if since, came = e.causes[*m.After]; !came && !e.members[m.After.Proc].exited {
-				continue
-			} else if !came {
-				since = e.time()
+		ready := m.Arrive == 0 || before == nil || before.connects || before.exited
+		if !m.begun && ready {
+			if since, ok := e.cause(m); ok {
+				e.begin(i, since)
 			}
 		}
-		e.begin(i, since)
+		if m.Arrive > 0 {
+			before = m
+		}
 	}
 }
 
-// begin has a member begin, by its Arrive after its cause.
+// cause returns when the cause of a member came about, ns since began, and whether it
+// did.
+func (e *execution) cause(m *member) (since int64, ok bool) {
+	if m.After == nil {
+		return 0, true
+	}
+	if since, ok = e.causes[*m.After]; !ok && e.members[m.After.Proc].exited {
+		return e.time(), true
+	}
+	return since, ok
+}
+
+// begin has a member begin, at its Arrive after its cause.
 func (e *execution) begin(i int, since int64) {
 	m := e.members[i]
 	m.begun = true
@@ -319,13 +334,8 @@ func (e *execution) begin(i int, since int64) {
 		e.asked = e.time()
 	}
 	if m.Arrive > 0 {
-		e.merge.areas[i].due = since + m.Arrive
-		// Where the cause was seen late, all are late by the same: they keep their
-		// distances.
-		if e.late < 0 {
-			e.late = max(0, e.time()-e.merge.areas[i].due)
-		}
-		since += m.Arrive + e.late
+		since += m.Arrive
+		e.merge.areas[i].due = since
 	}
 	if err := m.proc.Go(e.began + since); err != nil {
 		e.stop(trace.EndFailed, fmt.Sprintf("%s could not begin: %v", m.Name, err))

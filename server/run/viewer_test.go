@@ -61,6 +61,7 @@ type result struct {
 	points []trace.Point
 	errors []string
 	end    *trace.End
+	before *result // the run before this one, where two are compared
 }
 
 // run reads messages up to the End.

@@ -1,0 +1,400 @@
+package run
+
+import (
+	"flag"
+	"maps"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sockscope/server/lab"
+	"sockscope/server/trace"
+)
+
+// points is how many runs of each lab TestEachLabShowsItsPoint makes. With 100 it takes
+// a quarter of an hour, one run at a time, and holds each to 99.
+var points = flag.Int("points", 2, "runs of each lab, to count those that show its point")
+
+const burnEnv = "SOCKSCOPE_TEST_BURN"
+
+func init() {
+	for os.Getenv(burnEnv) != "" {
+	}
+}
+
+// burn keeps every processor busy until the test is over.
+func burn(t *testing.T) {
+	for range runtime.NumCPU() {
+		cmd := exec.Command("/proc/self/exe")
+		if runtime.GOOS != "linux" {
+			cmd = exec.Command(os.Args[0])
+		}
+		cmd.Env = append(os.Environ(), burnEnv+"=1", "GOMAXPROCS=1")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			cmd.Process.Kill()
+			cmd.Wait()
+		})
+	}
+}
+
+// A lab's point shows whatever else the machine does: when who arrives is the set-up's.
+func TestEachLabShowsItsPoint(t *testing.T) {
+	s := startTest(t, Config{})
+	burn(t)
+	type shown struct {
+		mu       sync.Mutex
+		of, have int
+		late     []time.Duration // how late the clients were
+		lacks    map[string]int
+	}
+	all := make([]shown, len(labPoints))
+	next := make(chan int)
+	var viewers sync.WaitGroup
+	together := 4
+	if *points > 10 {
+		together = 1 // what keeps the machine busy is not the runs themselves
+	}
+	for range together {
+		v := dial(t, s)
+		viewers.Go(func() {
+			for i := range next {
+				p, c := &labPoints[i], &all[i]
+				lacks, late := p.show(v)
+				c.mu.Lock()
+				c.of++
+				c.late = append(c.late, late...)
+				if lacks == "" {
+					c.have++
+				} else {
+					if c.lacks == nil {
+						c.lacks = map[string]int{}
+					}
+					c.lacks[lacks]++
+				}
+				c.mu.Unlock()
+			}
+		})
+	}
+	for i := range labPoints {
+		if why := s.Cannot(labPoints[i].lab); why != "" {
+			t.Logf("%s: %s", labPoints[i].lab, why)
+			continue
+		}
+		for range *points {
+			next <- i
+		}
+	}
+	close(next)
+	viewers.Wait()
+	for i := range all {
+		p, c := &labPoints[i], &all[i]
+		slices.Sort(c.late)
+		worst := time.Duration(0)
+		if len(c.late) > 0 {
+			worst = c.late[len(c.late)-1]
+		}
+		t.Logf("%-10s %v: %d of %d; latest client by %v; lacking: %v", p.lab, p.knobs, c.have, c.of, worst, c.lacks)
+		if c.have < c.of-max(1, c.of/100) {
+			t.Errorf("%s %v: %s in %d of %d runs only; lacking: %v", p.lab, p.knobs, p.point, c.have, c.of, c.lacks)
+		}
+	}
+}
+
+// labPoint is what a run of a lab has to show.
+type labPoint struct {
+	lab   string
+	knobs map[string]string
+	point string
+	lacks func(r *result) string // "" when the run shows it
+}
+
+// show makes a run, and says what it lacks and how late its clients were.
+func (p *labPoint) show(v *viewer) (lacks string, late []time.Duration) {
+	runs := []*trace.Request{{Op: trace.OpRun, Lab: p.lab, Knobs: p.knobs}}
+	if p.lab == "compare" {
+		runs = nil
+		for _, l := range lab.Servers(lab.Compared()) {
+			knobs, err := l.Against(lab.Compared())
+			if err != nil {
+				return err.Error(), nil
+			}
+			runs = append(runs, &trace.Request{Op: trace.OpRun, Lab: l.ID, Knobs: knobs})
+		}
+	}
+	all := new(result)
+	for _, req := range runs {
+		v.send(req)
+		r := v.run()
+		for i := range r.events {
+			if e := &r.events[i]; e.Kind == trace.Start && e.Result > 0 {
+				late = append(late, time.Duration(e.Result))
+			}
+		}
+		if r.end.Reason != trace.EndDone {
+			return r.end.Reason + ": " + r.end.Message, late
+		}
+		r.before, all = all, r
+	}
+	return p.lacks(all), late
+}
+
+var labPoints = []labPoint{
+	{"first", nil, "the client reads up to the end of file", func(r *result) string {
+		last := r.last(func(e *trace.Event) bool { return e.Kind == trace.Return && e.Proc == 1 && e.Call == trace.Recv })
+		return unless(last != nil && last.Result == 0 && last.Errno == 0, "the end of file")
+	}},
+	{"echo", map[string]string{"client": "program"}, "accept and recv sleep", func(r *result) string {
+		return unless(r.slept(0, trace.Accept) && r.slept(1, trace.Recv), "a sleep")
+	}},
+	{"iterative", nil, "the others wait in the backlog", waitsInTurn},
+	{"iterative", map[string]string{"clients": "8"}, "the others wait in the backlog", waitsInTurn},
+	{"threads", nil, "nobody waits for client 1", waitsForNobody},
+	{"threads", map[string]string{"first": "select"}, "nobody waits for client 1", waitsForNobody},
+	{"processes", nil, "nobody waits for client 1", waitsForNobody},
+	{"spin", nil, "recv says EAGAIN again and again, and never sleeps", func(r *result) string {
+		again := 0
+		for i := range r.events {
+			if e := &r.events[i]; e.Proc == 0 && e.Kind == trace.Return && e.Call == trace.Recv && e.Errno == trace.EAGAIN {
+				again++
+			}
+		}
+		return unless(again >= 10, "10 EAGAIN") + unless(!r.slept(0, trace.Recv), "a recv that doesn't sleep")
+	}},
+	{"select", nil, "one select waits for all", waitsForAll(trace.Select)},
+	{"poll", nil, "one poll waits for all", waitsForAll(trace.Poll)},
+	{"epoll", nil, "epoll_wait tells again", func(r *result) string {
+		return sleepsOnlyIn(r, 0, trace.EpollWait) + unless(r.toldAgain(), "an epoll_wait that tells again")
+	}},
+	{"edge", nil, "it reads up to EAGAIN", func(r *result) string {
+		return sleepsOnlyIn(r, 0, trace.EpollWait) + unless(!r.stalled(), "an end without a stall")
+	}},
+	{"edge", map[string]string{"reads": "once"}, "it stalls beside unread bytes", func(r *result) string {
+		return unless(r.stalled(), "a stall")
+	}},
+	{"selectors", nil, "connects don't wait", func(r *result) string {
+		n := 0
+		for i := range r.events {
+			if e := &r.events[i]; e.Proc == 1 && e.Kind == trace.Return && e.Call == trace.Connect && e.Errno == trace.EINPROGRESS {
+				n++
+			}
+		}
+		return sleepsOnlyIn(r, 1, trace.Poll) + unless(n == 4, "4 EINPROGRESS")
+	}},
+	{"two-ports", nil, "one select waits for both ports", func(r *result) string {
+		listeners := map[int]bool{}
+		for i := range r.events {
+			if e := &r.events[i]; e.Proc == 0 && e.Kind == trace.Return && e.Call == trace.Accept && e.Errno == 0 {
+				listeners[e.FD] = true
+			}
+		}
+		return sleepsOnlyIn(r, 0, trace.Select) + unless(len(listeners) == 2, "clients of both ports") + inOrder(r)
+	}},
+	{"timeouts", nil, "each kind of patience is seen at its end", func(r *result) string {
+		var slept, asked, limit, none bool
+		for i := range r.events {
+			e := &r.events[i]
+			if e.Proc != 0 || e.Kind != trace.Return {
+				continue
+			}
+			slept = slept || e.Call == trace.Recv && e.Errno == 0 && e.Result > 0 && e.Sleep == trace.Slept
+			asked = asked || e.Call == trace.Recv && e.Errno == trace.EAGAIN && e.Sleep == trace.Awake
+			limit = limit || e.Call == trace.Recv && e.Errno == trace.EAGAIN && e.Sleep == trace.Slept
+			none = none || e.Call == trace.Select && e.Result == 0
+		}
+		return unless(slept, "a recv that sleeps") + unless(asked, "a recv that doesn't") + unless(limit, "a recv with a limit") + unless(none, "a select without anything")
+	}},
+	{"runtime", nil, "a Read waits, and no thread of the kernel's does in read", func(r *result) string {
+		again := r.last(func(e *trace.Event) bool {
+			return e.Proc == 0 && e.Kind == trace.Return && e.Call == trace.Read && e.Errno == trace.EAGAIN
+		})
+		return unless(again != nil, "a read that says EAGAIN") + inOrder(r)
+	}},
+	{"compare", nil, "whose client waits longest", func(r *result) string {
+		return unless(2*r.longestWait() < r.before.longestWait(), "a difference of twice")
+	}},
+	{"byteorder", nil, "1 arrives as 256", func(r *result) string {
+		return unless(strings.Contains(r.output(0), "256"), "256")
+	}},
+}
+
+func unless(ok bool, what string) string {
+	if ok {
+		return ""
+	}
+	return what + "; "
+}
+
+// waitsInTurn says what a run lacks in which a server serves one client at a time: all
+// others connect while the first is served, and each is accepted after the close of the
+// one before.
+func waitsInTurn(r *result) string {
+	_, local, connected := r.clients()
+	accepted, closed := map[string]int{}, map[string]int{} // by the client's address
+	fds := map[int]string{}
+	for i := range r.events {
+		e := &r.events[i]
+		switch {
+		case e.Proc != 0 || e.Kind != trace.Return || e.Errno != 0:
+		case e.Call == trace.Accept:
+			accepted[e.Addr], fds[int(e.Result)] = i, e.Addr
+		case e.Call == trace.Close:
+			closed[fds[e.FD]] = i
+		}
+	}
+	lacks := inOrder(r)
+	for n := 2; n < len(r.header.Procs); n++ {
+		// A client whose SYN found the backlog full connects a second later.
+		if full := r.header.Knobs["backlog"] == "5" && n > 7; !full && connected[n] > closed[local[1]] {
+			return lacks + "connects while client 1 is served"
+		}
+		if accepted[local[n]] < closed[local[n-1]] {
+			return lacks + "is accepted in its turn"
+		}
+	}
+	return lacks
+}
+
+// waitsForNobody says what a run lacks in which somebody serves each client: client 2 has
+// its last reply before client 1 has.
+func waitsForNobody(r *result) string {
+	replied, _, _ := r.clients()
+	return inOrder(r) + unless(replied[2] < replied[1], "client 2 before client 1")
+}
+
+// waitsForAll says what a run lacks in which one call waits for several clients at once.
+func waitsForAll(call trace.Call) func(*result) string {
+	return func(r *result) string {
+		most := 0
+		for i := range r.events {
+			if e := &r.events[i]; e.Proc == 0 && e.Kind == trace.Enter && e.Call == call && e.Sets != nil {
+				most = max(most, len(e.Sets.Read))
+			}
+		}
+		return sleepsOnlyIn(r, 0, call) + unless(most > 2, "a wait for a listener and two clients") + inOrder(r)
+	}
+}
+
+// sleepsOnlyIn says what a run lacks in which a process never sleeps in another call.
+func sleepsOnlyIn(r *result, proc int, call trace.Call) (lacks string) {
+	for i := range r.events {
+		if e := &r.events[i]; e.Proc == proc && e.Kind == trace.Return && e.Sleep == trace.Slept && e.Call != call {
+			return "no sleep in " + e.Call.String() + "; "
+		}
+	}
+	return unless(r.slept(proc, call), "a sleep in "+call.String())
+}
+
+// inOrder says what a run lacks in which the clients connect in their order.
+func inOrder(r *result) string {
+	_, _, connected := r.clients()
+	for n := 2; n < len(r.header.Procs) && r.header.Procs[n].Role == trace.RoleClient; n++ {
+		if connected[n] < connected[n-1] {
+			return "clients in their order; "
+		}
+	}
+	return ""
+}
+
+// clients returns by client the place of its last reply, its address, and the place of
+// its connect's beginning.
+func (r *result) clients() (replied map[int]int, local map[int]string, connected map[int]int) {
+	replied, local, connected = map[int]int{}, map[int]string{}, map[int]int{}
+	for i := range r.events {
+		e := &r.events[i]
+		switch {
+		case e.Proc == 0:
+		case e.Kind == trace.Enter && e.Call == trace.Connect:
+			connected[e.Proc] = i
+		case e.Kind == trace.Return && e.Call == trace.Connect && len(e.Queues) > 0:
+			local[e.Proc] = e.Queues[0].Local
+		case e.Kind == trace.Return && e.Call == trace.Recv && e.Result > 0:
+			replied[e.Proc] = i
+		}
+	}
+	return replied, local, connected
+}
+
+// slept reports whether a call of a process slept.
+func (r *result) slept(proc int, call trace.Call) bool {
+	return r.last(func(e *trace.Event) bool {
+		return e.Kind == trace.Return && e.Proc == proc && e.Call == call && e.Sleep == trace.Slept
+	}) != nil
+}
+
+// last returns the last event like that, or nil.
+func (r *result) last(like func(*trace.Event) bool) *trace.Event {
+	for i := len(r.events) - 1; i >= 0; i-- {
+		if like(&r.events[i]) {
+			return &r.events[i]
+		}
+	}
+	return nil
+}
+
+// toldAgain reports whether an epoll_wait named an fd whose bytes were told of before.
+func (r *result) toldAgain() bool {
+	full := map[int]bool{} // a recv got as much as it took
+	room := 0
+	for i := range r.events {
+		e := &r.events[i]
+		switch {
+		case e.Proc != 0:
+		case e.Kind == trace.Enter && e.Call == trace.Recv:
+			room = e.Size
+		case e.Kind == trace.Return && e.Call == trace.Recv:
+			full[e.FD] = e.Result == int64(room)
+		case e.Kind == trace.Return && e.Call == trace.EpollWait && e.Sets != nil:
+			for _, fd := range e.Sets.Read {
+				if full[fd] && e.Sleep == trace.Awake {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// stalled reports whether an epoll_wait ran out of time beside unread bytes.
+func (r *result) stalled() bool {
+	return r.last(func(e *trace.Event) bool {
+		return e.Proc == 0 && e.Kind == trace.Return && e.Call == trace.EpollWait && e.Result == 0 &&
+			slices.ContainsFunc(e.Queues, func(q trace.Queue) bool { return q.State == trace.Established && q.Recv > 0 })
+	}) != nil
+}
+
+// longestWait is how long a client other than the first waited for a reply, at most: from
+// a send to the recv that returned, ns.
+func (r *result) longestWait() (longest int64) {
+	sent := map[int]int64{}
+	for i := range r.events {
+		switch e := &r.events[i]; {
+		case e.Proc < 2:
+		case e.Kind == trace.Enter && e.Call == trace.Send:
+			sent[e.Proc] = e.Time
+		case e.Kind == trace.Return && e.Call == trace.Recv && e.Result > 0:
+			longest = max(longest, e.Time-sent[e.Proc])
+		}
+	}
+	return longest
+}
+
+// All labs that can be run have a point here.
+func TestEachLabHasAPoint(t *testing.T) {
+	have := map[string]bool{"kqueue": true, "scaling": true} // not here; no calls
+	for _, p := range labPoints {
+		have[p.lab] = true
+	}
+	for _, l := range lab.All {
+		if !have[l.ID] {
+			t.Errorf("%s has no point; those are %v", l.ID, slices.Sorted(maps.Keys(have)))
+		}
+	}
+}
