@@ -37,7 +37,7 @@ func TestRefusalsSayWhatIsRight(t *testing.T) {
 		{trace.Request{Op: trace.OpRun, Lab: "none"}, "the labs are first, echo"},
 		{trace.Request{Op: trace.OpLook, Lab: "none"}, "the labs are first, echo"},
 		{trace.Request{Op: trace.OpRun, Lab: "select", Knobs: map[string]string{"clients": "9"}}, "from 1 to 8"},
-		{trace.Request{Op: trace.OpLook, Lab: "select", Knobs: map[string]string{"colour": "red"}}, "its knobs are clients"},
+		{trace.Request{Op: trace.OpLook, Lab: "select", Knobs: map[string]string{"colour": "red"}}, "there are clients"},
 		{trace.Request{Op: trace.OpStop}, "no run to stop"},
 		{trace.Request{Op: trace.OpAct, Act: &trace.Act{Call: trace.Socket}}, "start one first"},
 	} {

@@ -58,8 +58,8 @@ func TestEachLabShowsItsPoint(t *testing.T) {
 	all := make([]shown, len(labPoints))
 	next := make(chan int)
 	var viewers sync.WaitGroup
-	together := 4
-	if *points > 10 {
+	counted, together := *points >= 100, 4
+	if counted {
 		together = 1 // what keeps the machine busy is not the runs themselves
 	}
 	for range together {
@@ -69,8 +69,12 @@ func TestEachLabShowsItsPoint(t *testing.T) {
 				p, c := &labPoints[i], &all[i]
 				lacks, late := p.show(v)
 				c.mu.Lock()
-				c.of++
 				c.late = append(c.late, late...)
+				if !counted && len(late) > 0 && slices.Max(late) > 50*time.Millisecond {
+					c.mu.Unlock()
+					continue // more is going on here than on a busy machine
+				}
+				c.of++
 				if lacks == "" {
 					c.have++
 				} else {
@@ -102,7 +106,7 @@ func TestEachLabShowsItsPoint(t *testing.T) {
 			worst = c.late[len(c.late)-1]
 		}
 		t.Logf("%-10s %v: %d of %d; latest client by %v; lacking: %v", p.lab, p.knobs, c.have, c.of, worst, c.lacks)
-		if c.have < c.of-max(1, c.of/100) {
+		if c.have < c.of-c.of/100-1 || c.of > 0 && c.have == 0 {
 			t.Errorf("%s %v: %s in %d of %d runs only; lacking: %v", p.lab, p.knobs, p.point, c.have, c.of, c.lacks)
 		}
 	}
