@@ -12,6 +12,7 @@ import (
 
 	"sockscope/server/agent"
 	"sockscope/server/demo"
+	"sockscope/server/ring"
 	"sockscope/server/socket"
 	"sockscope/server/told"
 	"sockscope/server/trace"
@@ -83,7 +84,7 @@ func programMain() error {
 
 // prepare does what can be done before the job begins, and returns the job. The process
 // is traced into area from when that begins.
-func (a *Job) prepare(area *trace.Area) (begin func() error, err error) {
+func (a *Job) prepare(area *ring.Area) (begin func() error, err error) {
 	program, err := demo.Find(a.Program)
 	if err == nil && program.Forks {
 		// Children are traced into the same memory. They inherit it by an fd

@@ -112,7 +112,7 @@ func TestWatchShowsAnyClient(t *testing.T) {
 		f := one.peer(early.LocalAddr().String())
 		return f != nil && f.In == 5 && f.Out == 5 && one.asleepIn(trace.Select, 2)
 	})
-	if h := one.header; h.Lab != "standing:mux" || h.Procs[0].Addr != s.Addrs()["mux"] || !strings.Contains(h.Sources[0].Text, "func Select") {
+	if h := one.header; h.Lab != "standing:mux" || h.Procs[0].Addr != s.Addrs()["mux"] || !strings.Contains(h.Sources[0].Text, "func Serve") {
 		t.Errorf("%+v", h)
 	}
 
