@@ -23,7 +23,7 @@ func TestEveryLimitEndsTheRun(t *testing.T) {
 		{"files", Limits{Files: 4}, "select", nil, "4 open files"},
 		{"memory", Limits{Memory: 1 << 10}, "select", map[string]string{"timeout": "20s"}, "1 KiB of memory"},
 		{"bytes", Limits{Bytes: 100}, "select", nil, "100 bytes"},
-		{"trace", Limits{Trace: 16 << 10}, "select", map[string]string{"messages": "8"}, "16 KiB"},
+		{"trace", Limits{Trace: 16 << 10}, "select", map[string]string{"messages": "8", "pauses": "0s"}, "16 KiB"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := startTest(t, Config{Limits: c.limits, Warm: 1})
