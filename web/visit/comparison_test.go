@@ -468,7 +468,7 @@ func TestTheServerBeside(t *testing.T) {
 	if s.Busy() || s.Aside.Spent() == "" || s.Aside.Why != "" || s.Player != shown || s.Phase != Over {
 		t.Errorf("busy %v, %+v", s.Busy(), s.Aside)
 	}
-	if got := s.Compared(); got != "/lab/compare?servers=spin,select&clients=2&messages=1&pause=1ms&pauses=1ms" {
+	if got := s.Compared(); got != "/lab/compare?servers=spin,select&clients=2&messages=1&pause=1ms&pauses=1ms&arrive=1ms" {
 		t.Errorf("compared at %s", got)
 	}
 	s.RunBeside()
