@@ -24,8 +24,15 @@ func record(ctx context.Context, args []string, stderr io.Writer) int {
 	if len(args) != 1 {
 		return misused(stderr, "record takes the folder for the recordings: server record DIR")
 	}
+	const free = "127.0.0.1:0"
+	s, err := run.Start(run.Config{Control: free, Echo: free, Mux: free, Byteorder: free})
+	if err != nil {
+		fmt.Fprintln(stderr, "server:", err)
+		return exitFailed
+	}
+	defer s.Close()
 	keep := func(name, id string, knobs map[string]string) error {
-		recording, err := recorded(ctx, id, knobs)
+		recording, err := recorded(ctx, s, id, knobs)
 		if errors.Is(err, run.ErrUnable) {
 			fmt.Fprintln(stderr, "server:", err)
 			return nil
@@ -35,7 +42,7 @@ func record(ctx context.Context, args []string, stderr io.Writer) int {
 		}
 		return os.WriteFile(filepath.Join(args[0], name+".trace"), recording, 0o644)
 	}
-	err := keep("home", "iterative", map[string]string{"clients": "3"})
+	err = keep("home", "iterative", map[string]string{"clients": "3"})
 	for _, l := range lab.All {
 		if err == nil && !l.Compares {
 			err = keep(l.ID, l.ID, l.Unattended)
@@ -54,14 +61,8 @@ func record(ctx context.Context, args []string, stderr io.Writer) int {
 	return 0
 }
 
-// recorded returns the frames of one run that came to its own end.
-func recorded(ctx context.Context, id string, knobs map[string]string) ([]byte, error) {
-	const free = "127.0.0.1:0"
-	s, err := run.Start(run.Config{Control: free, Echo: free, Mux: free, Byteorder: free})
-	if err != nil {
-		return nil, err
-	}
-	defer s.Close()
+// recorded returns the frames of one run of a server that came to its own end.
+func recorded(ctx context.Context, s *run.Server, id string, knobs map[string]string) ([]byte, error) {
 	if why := s.Cannot(id); why != "" {
 		return nil, fmt.Errorf("lab %s %w: %s", id, run.ErrUnable, why)
 	}
