@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// certificate is a pair of files that is read anew when one of them changes:
-// certificates are renewed while the relay runs.
+// certificate is a certificate and its key, in two files. They are read again when one
+// changes: certificates are renewed while the relay runs.
 type certificate struct {
 	cert, key string
 	log       *slog.Logger
@@ -18,10 +18,10 @@ type certificate struct {
 	mu      sync.Mutex
 	pair    *tls.Certificate
 	looked  time.Time
-	changed [2]time.Time // the files, when they were read
+	changed [2]time.Time // the files' times when they were read
 }
 
-// lookAgain is how long a look at the files is good for.
+// lookAgain is the time between two looks at the files.
 const lookAgain = time.Second
 
 func readCertificate(cert, key string, log *slog.Logger) (*certificate, error) {
@@ -35,9 +35,8 @@ func readCertificate(cert, key string, log *slog.Logger) (*certificate, error) {
 	return c, nil
 }
 
-// get is tls.Config.GetCertificate. A new pair that can't be used leaves the
-// old one in use, and is looked at again with the next connection: a cert may
-// be written before its key.
+// get is tls.Config.GetCertificate. If a new pair can't be used, the old one stays, and
+// get looks again later: the certificate may have been written before its key.
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -51,7 +50,7 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	}
 	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
 	if err != nil {
-		c.log.Error("the new certificate can't be used, the old one still is", "err", err)
+		c.log.Error("the new certificate can't be used, so the old one stays", "err", err)
 		return c.pair, nil
 	}
 	c.pair, c.changed = &pair, now

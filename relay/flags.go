@@ -26,7 +26,7 @@ type config struct {
 	server        string
 	ports         ports
 	targets       map[string]bridge.Target // those of -target
-	beyond        bool                     // they may be on other machines
+	beyond        bool                     // targets may be on other machines
 	origins       []string
 	proxies       []netip.Prefix
 	cert, key     string
@@ -37,34 +37,34 @@ type config struct {
 	native        nativeFlags
 }
 
-// parse reads the command line. An error is one line that says what it can't use.
-// The list of flags goes to help, and only if it is asked for.
+// parse reads the command line. An error is one line that says what is wrong. If the
+// flags -h or -help ask for it, the list of flags goes to help.
 func parse(args []string, help io.Writer) (config, error) {
 	c := config{targets: map[string]bridge.Target{}}
 	f := flag.NewFlagSet("relay", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	f.StringVar(&c.http, "http", "127.0.0.1:8080", "serve the site and the WebSockets on this `address`")
-	f.StringVar(&c.metrics, "metrics", "", "serve /metrics, and /healthz in full, on this `address`; without it only this machine gets them, at -http")
-	f.StringVar(&c.server, "server", "", "relay to the native server on `HOST[:CONTROLPORT]` instead of starting one; none for recordings alone")
+	f.StringVar(&c.metrics, "metrics", "", "serve /metrics, and /healthz in full, on this `address`; without it they are at -http, for this machine only")
+	f.StringVar(&c.server, "server", "", "relay to the native server on `HOST[:CONTROLPORT]` instead of starting one; none plays recordings only")
 	f.StringVar(&c.ports.control, "control", trace.DefaultControl, "the native server's control `address`")
 	f.StringVar(&c.ports.echo, "echo", trace.DefaultEcho, "the echo server's `address`")
 	f.StringVar(&c.ports.mux, "mux", trace.DefaultMux, "the select multiplexer's `address`")
 	f.StringVar(&c.ports.byteorder, "byteorder", trace.DefaultByteorder, "the byte order server's `address`")
-	f.Func("target", "relay /relay/NAME to a TCP server of yours, `NAME=HOST:PORT` on this machine; can be repeated", c.addTarget)
+	f.Func("target", "relay /relay/NAME to your own TCP server, `NAME=HOST:PORT` on this machine; can be repeated", c.addTarget)
 	f.BoolVar(&c.beyond, "target-beyond-loopback", false, "let a -target be on another machine")
 	f.Func("allow-origin", "let pages from these `origins` connect too, such as https://example.org; separated by commas, or repeated", c.addOrigins)
 	f.Func("trusted-proxy", "believe X-Forwarded-For and X-Forwarded-Proto from `addresses` such as 127.0.0.1 or 10.1.0.0/16; can be repeated", c.addProxy)
-	f.StringVar(&c.cert, "tls-cert", "", "serve HTTPS with the certificates in this `file` (PEM); read again when it changes")
+	f.StringVar(&c.cert, "tls-cert", "", "serve HTTPS with the certificates in this `file` (PEM); it is read again when it changes")
 	f.StringVar(&c.key, "tls-key", "", "the certificate's private key, a `file`")
-	numberVar(f, &c.limits.Sessions, "sessions", 256, "this `number` of WebSockets at once")
-	numberVar(f, &c.limits.ClientSessions, "client-sessions", 128, "this `number` of WebSockets at once of one client")
-	numberVar(f, &c.limits.ClientStarts, "client-starts", 600, "one client may open this `number` of WebSockets in a minute")
-	bytesVar(f, &c.limits.Bytes, "bytes", 64<<20, "`bytes` a second, to and from the targets of all clients (64MiB)")
-	bytesVar(f, &c.limits.ClientBytes, "client-bytes", 8<<20, "`bytes` a second, to and from the targets of one client (8MiB)")
-	timeVar(f, &c.limits.Idle, "idle", 30*time.Minute, "close a WebSocket that nothing moved through for this `time`")
+	numberVar(f, &c.limits.Sessions, "sessions", 256, "at most this `number` of WebSockets at once")
+	numberVar(f, &c.limits.ClientSessions, "client-sessions", 128, "at most this `number` of WebSockets at once for one client")
+	numberVar(f, &c.limits.ClientStarts, "client-starts", 600, "at most this `number` of new WebSockets in a minute for one client")
+	bytesVar(f, &c.limits.Bytes, "bytes", 64<<20, "at most so many `bytes` a second between all clients and the targets (64MiB)")
+	bytesVar(f, &c.limits.ClientBytes, "client-bytes", 8<<20, "at most so many `bytes` a second between one client and the targets (8MiB)")
+	timeVar(f, &c.limits.Idle, "idle", 30*time.Minute, "close a WebSocket after this `time` without a byte")
 	timeVar(f, &c.limits.Lifetime, "lifetime", 12*time.Hour, "close a WebSocket after this `time`")
-	numberVar(f, &c.connections, "connections", 1024, "this `number` of TCP connections at once; half of them for one client")
-	timeVar(f, &c.drain, "drain", 10*time.Second, "after SIGTERM or SIGINT, let what is open go on for this `time`")
+	numberVar(f, &c.connections, "connections", 1024, "at most this `number` of TCP connections at once, half of them for one client")
+	timeVar(f, &c.drain, "drain", 10*time.Second, "after SIGTERM or SIGINT, open WebSockets may go on for this `time`")
 	f.StringVar(&c.logFormat, "log-format", "text", "write the log as `text or json`")
 	c.native.add(f)
 	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
@@ -79,8 +79,8 @@ func parse(args []string, help io.Writer) (config, error) {
 	return c, c.check(f.Args(), given)
 }
 
-// check looks for what can't be, and what doesn't fit together, in the rest of the
-// command line and the flags that were given.
+// check refuses values that can't be and flags that don't fit together. The rest of the
+// command line must be empty.
 func (c *config) check(rest []string, given map[string]bool) error {
 	if len(rest) > 0 {
 		return fmt.Errorf("unexpected argument %q", rest[0])
@@ -140,7 +140,7 @@ func (c *config) addTarget(s string) error {
 	return nil
 }
 
-// checkTargets refuses what isn't on this machine, unless that is allowed.
+// checkTargets refuses targets on other machines, unless a flag allows them.
 func (c *config) checkTargets(ctx context.Context) error {
 	for name, t := range c.targets {
 		if c.beyond {
@@ -182,14 +182,14 @@ func (c *config) addProxy(s string) error {
 		return fmt.Errorf("%.60q is no address and no network; one is written 127.0.0.1, 10.1.0.0/16 or fd00::/8", s)
 	}
 	if p.Bits() == 0 {
-		return errors.New("that is everybody, who would then say where they come from; name the proxy alone")
+		return errors.New("that is everybody, and everybody could then fake their address; name the proxy alone")
 	}
 	c.proxies = append(c.proxies, p)
 	return nil
 }
 
-// public reports whether a flag says that others than this machine can come: by a
-// proxy, or as pages of a site that isn't on it.
+// public reports whether the flags let in more than this machine: through a proxy, or
+// from pages of a site elsewhere.
 func (c *config) public() bool {
 	return len(c.proxies) > 0 || slices.ContainsFunc(c.origins, func(origin string) bool {
 		u, err := url.Parse(origin)
@@ -201,7 +201,7 @@ func (c *config) public() bool {
 	})
 }
 
-// count and period are flags whose errors say what is right.
+// count and period are flags whose errors say what would be right.
 type (
 	count  int
 	period time.Duration
@@ -212,7 +212,7 @@ func (n *count) String() string { return strconv.Itoa(int(*n)) }
 func (n *count) Set(s string) error {
 	v, err := strconv.Atoi(s)
 	if err != nil {
-		return errors.New("a whole number is wanted")
+		return errors.New("it must be a whole number")
 	}
 	*n = count(v)
 	return nil

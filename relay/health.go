@@ -13,11 +13,10 @@ import (
 	"sockscope/relay/bridge"
 )
 
-// health answers whether the relay lives, and whether it should be sent
-// visitors.
+// health answers two questions: does the relay live, and should it get visitors?
 type health struct {
-	native   native // nil when the native server is elsewhere:
-	control  string // its control port
+	native   native // nil when it is elsewhere
+	control  string // the native server's control port
 	draining atomic.Bool
 
 	mu     sync.Mutex
@@ -25,8 +24,8 @@ type health struct {
 	err    error // of the last look at the control port
 }
 
-// answer is the body of /healthz. Who isn't on this machine gets the status
-// alone: what protects runs, and what doesn't, is the host's business.
+// answer is the body of /healthz. Strangers get the status alone: how runs are isolated
+// is the host's business.
 type answer struct {
 	Status    string   `json:"status"`
 	Isolation string   `json:"isolation,omitempty"`
@@ -56,13 +55,11 @@ func (h *health) ready(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// A look at the control port is good for a moment, so that asking us often
-// isn't asking it often.
 const (
-	lookEvery = 2 * time.Second
-	lookFor   = time.Second
+	lookEvery = 2 * time.Second // an answer of the control port holds so long
+	lookFor   = time.Second     // how long we wait for it
 
-	awaitEvery = 5 * time.Second // until it is there
+	awaitEvery = 5 * time.Second // between two looks while it isn't there
 )
 
 // reached reports whether the native server's control port accepts.
@@ -82,7 +79,7 @@ func (h *health) reached() bool {
 	return h.err == nil
 }
 
-// await says in the log that the native server can't be reached, and when it can.
+// await logs that the native server can't be reached, and later that it can.
 func (h *health) await(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(awaitEvery)
 	defer tick.Stop()
@@ -109,7 +106,7 @@ func respond(w http.ResponseWriter, status int, body answer) {
 	json.NewEncoder(w).Encode(body)
 }
 
-// inside serves what is for the host's eyes.
+// inside serves what only the host may see.
 func (h *health) inside(metrics http.Handler) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics)
@@ -118,8 +115,8 @@ func (h *health) inside(metrics http.Handler) *http.ServeMux {
 	return mux
 }
 
-// outside adds to the site's mux what visitors and load balancers may ask. What
-// is inside is there too for this machine itself, if open says so.
+// outside adds to the site's mux what visitors and load balancers may ask. If open,
+// requests from this machine itself get what is inside.
 func (h *health) outside(mux *http.ServeMux, relay *bridge.Bridge, inside http.Handler, open bool) {
 	local := func(forOthers http.HandlerFunc) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {

@@ -9,10 +9,10 @@ import (
 	"sockscope/relay/bridge"
 )
 
-// limited is a listener with a bounded number of open connections. While all
-// are taken the next wait in the kernel's backlog. One peer has at most half of
-// them, and one more is closed at once; that doesn't hold for this machine, nor
-// for the proxies, who are many clients.
+// limited is a listener with a bounded number of open connections. Further ones wait in
+// the kernel's backlog. One peer may have half of the connections; its further
+// ones are closed at once. This machine and the proxies may have all, since they
+// stand for many clients.
 type limited struct {
 	net.Listener
 	each    int
@@ -59,7 +59,7 @@ func (l *limited) Accept() (net.Conn, error) {
 	}
 }
 
-// Close ends an Accept that waits for room, too.
+// Close also ends an Accept that waits for room.
 func (l *limited) Close() error {
 	l.once.Do(func() { close(l.closed) })
 	return l.Listener.Close()

@@ -1,6 +1,6 @@
-// Command relay is what people start: the site, and the bridge from a
-// browser's WebSockets to the TCP ports of the native server. Unless -server
-// names one that runs elsewhere, the native server is in the same process.
+// Command relay is what people start. It serves the site, and it joins a browser's
+// WebSockets to the TCP ports of the native server. That server is in the same
+// process, unless -server names one elsewhere.
 package main
 
 import (
@@ -33,14 +33,14 @@ func main() {
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends at once what the first only asks to end
+	context.AfterFunc(ctx, stop) // so that a second signal kills the process
 	if err := serve(ctx, c); err != nil {
 		fmt.Fprintln(os.Stderr, "relay:", err)
 		os.Exit(1)
 	}
 }
 
-// serve runs until ctx ends and all is drained, and returns nil then.
+// serve runs until ctx ends. It then drains and returns nil.
 func serve(ctx context.Context, c config) error {
 	log := c.logger()
 	slog.SetDefault(log)
@@ -93,8 +93,8 @@ func serve(ctx context.Context, c config) error {
 	mux := http.NewServeMux()
 	mux.Handle(bridge.Prefix, relay)
 	mux.Handle("/", pages)
-	// Behind a proxy on this machine a stranger's request comes from this machine.
-	// A proxy that serves the pages well is named by one of these flags.
+	// A proxy on this machine makes strangers look local. Whoever set one up has given
+	// one of these flags.
 	hosted := len(c.origins) > 0 || len(c.proxies) > 0
 	state.outside(mux, relay, inside, c.metrics == "" && !hosted)
 
@@ -132,8 +132,7 @@ func serve(ctx context.Context, c config) error {
 	relay.Drain(context.Background(), c.drain)
 	grace, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	// The sessions first: the HTTP server knows nothing of a connection that
-	// has become a WebSocket.
+	// The sessions first: the HTTP server has given their connections away.
 	relay.Shutdown(grace)
 	if server.Shutdown(grace) != nil {
 		server.Close()
@@ -141,7 +140,7 @@ func serve(ctx context.Context, c config) error {
 	return nil
 }
 
-// where says at which address the site is, one that this machine's browser can open.
+// where returns the site's address, as a browser on this machine can open it.
 func where(scheme string, at net.Addr) string {
 	here := at.(*net.TCPAddr).AddrPort()
 	if !here.Addr().IsUnspecified() {
@@ -150,8 +149,8 @@ func where(scheme string, at net.Addr) string {
 	return fmt.Sprintf("%s://127.0.0.1:%d/ and at every other address of this machine", scheme, here.Port())
 }
 
-// newServer bounds how long a request may take, and its answer: app.wasm at 5 KB
-// a second. A connection that becomes a WebSocket leaves these times behind.
+// newServer bounds how long a request and its answer may take. Five minutes are enough
+// for app.wasm at 5 KB a second. WebSockets aren't bound by these times.
 func newServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,
@@ -160,11 +159,11 @@ func newServer(h http.Handler, log *slog.Logger) *http.Server {
 		WriteTimeout:      5 * time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // what strangers send wrong
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // strangers' malformed requests
 	}
 }
 
-// listen says in one line what to do about an address that is taken.
+// listen listens on an address. If it is taken, the error says which flag helps.
 func listen(name, address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {

@@ -11,11 +11,11 @@ import (
 	"sockscope/relay/bridge"
 )
 
-// figures are what /metrics shows. They are read when they are asked for, so
-// that the parts count and know nothing of who reads.
+// figures are what /metrics shows. They are read when somebody asks. So the parts that
+// count know nothing of Prometheus.
 type figures struct {
 	relay  *bridge.Bridge
-	native native // nil when it is elsewhere, and shows its own
+	native native // nil when it is elsewhere
 }
 
 func (f figures) handler() http.Handler {
@@ -29,21 +29,21 @@ func figure(name, help string, labels ...string) *prometheus.Desc {
 }
 
 var (
-	sessionsOpen  = figure("sessions_open", "WebSockets that are joined to a target now.")
-	sessionsTotal = figure("sessions_total", "WebSockets that were joined to a target.", "target")
+	sessionsOpen  = figure("sessions_open", "WebSockets joined to a target now.")
+	sessionsTotal = figure("sessions_total", "WebSockets joined to a target so far.", "target")
 	closesTotal   = figure("session_closes_total", "Sessions that ended, by close code; 0 is a browser that vanished.", "code")
 	refusedTotal  = figure("refusals_total", "Requests for a session that were refused.", "reason")
-	bytesTotal    = figure("bytes_total", "Bytes that were relayed: up to the targets, down from them.", "direction")
+	bytesTotal    = figure("bytes_total", "Bytes relayed: up to the targets, down from them.", "direction")
 
 	viewersNow   = figure("viewers", "Connections to the native server's control port now.")
 	runsNow      = figure("runs_running", "Runs now.")
-	runsQueued   = figure("runs_queued", "Runs that wait for their turn.")
+	runsQueued   = figure("runs_queued", "Runs waiting for their turn.")
 	runsTotal    = figure("runs_total", "Runs that had their turn.")
-	runsEnded    = figure("runs_ended_total", "Runs whose worker reported their end; the others were cut off.")
-	droppedTotal = figure("calls_dropped_total", "Calls that were made and are not in their run's trace.")
+	runsEnded    = figure("runs_ended_total", "Runs that reported their end. The others were cut off.")
+	droppedTotal = figure("calls_dropped_total", "Calls missing in their run's trace.")
 )
 
-// Describe names nothing: the labels' values aren't known beforehand.
+// Describe names nothing, since the labels' values are unknown beforehand.
 func (f figures) Describe(chan<- *prometheus.Desc) {}
 
 type (

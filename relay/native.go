@@ -15,18 +15,18 @@ import (
 // native is the native server of this process; nil when it is elsewhere.
 type native = *run.Server
 
-// nativeFlags are those that only mean something to a native server of ours.
+// nativeFlags are the flags of a native server of this process.
 type nativeFlags struct {
 	watch run.Watch
-	most  int // idle connections, of -scaling-max
+	most  int // -scaling-max: idle connections
 }
 
 func (n *nativeFlags) add(f *flag.FlagSet) {
-	f.Var(&n.watch, "watch", "let visitors watch the standing servers, and so everyone's bytes; on where -http is a loopback address, with no -trusted-proxy and no -allow-origin of another machine")
-	numberVar(f, &n.most, "scaling-max", 0, "let the lab scaling have this `number` of idle connections at most, -1 is none of it; 0 is 10000 where -watch is on by default, and 1000 elsewhere")
+	f.Var(&n.watch, "watch", "let visitors watch the standing servers, and so everyone's bytes; the default is on if -http is a loopback address, no -trusted-proxy is given, and no -allow-origin of another machine")
+	numberVar(f, &n.most, "scaling-max", 0, "the lab scaling may have this `number` of idle connections; -1 turns the lab off; 0 is 10000 where -watch is on by default, else 1000")
 }
 
-// given names a flag that was used, "" for none.
+// given returns a flag of these that was used, "" for none.
 func (n *nativeFlags) given() string {
 	switch {
 	case n.watch != run.WatchHere:
@@ -37,7 +37,7 @@ func (n *nativeFlags) given() string {
 	return ""
 }
 
-// check looks for what can't be.
+// check refuses values that can't be.
 func (n *nativeFlags) check() error {
 	l, err := lab.Find("scaling")
 	if err != nil {
@@ -50,8 +50,8 @@ func (n *nativeFlags) check() error {
 	return nil
 }
 
-// settle decides what was left open: visitors from elsewhere don't watch one
-// another, and take less of the machine.
+// settle chooses what the flags left open. Visitors from elsewhere can't watch one
+// another, and get less of the machine.
 func (n *nativeFlags) settle(site net.Listener, public bool) {
 	if run.Loopback(site) && !public {
 		return
@@ -69,7 +69,7 @@ func startNative(c config, log *slog.Logger) (map[string]string, native, error) 
 	p := c.ports
 	server, err := run.Start(run.Config{
 		Control: p.control, Echo: p.echo, Mux: p.mux, Byteorder: p.byteorder,
-		// A session may begin while those before it are being closed.
+		// New sessions begin while old ones still close.
 		Viewers: 2 * c.limits.Sessions,
 		Watch:   c.native.watch, Most: c.native.most, Logger: log,
 	})
@@ -79,8 +79,8 @@ func startNative(c config, log *slog.Logger) (map[string]string, native, error) 
 	return server.Addrs(), server, nil
 }
 
-// child does the work of a process of the native server, which is this binary
-// once more; it returns in any other.
+// child does its work and exits if this process is one of the native server's. They run
+// this same binary. In any other process it returns.
 func child() { run.Child() }
 
 // ofNative shows what the native server counts.

@@ -10,7 +10,7 @@ import (
 	"runtime"
 )
 
-// native stands for the native server, which this system has not got: it is nil.
+// native is always nil: this system has no native server.
 type native = *noNative
 
 type noNative struct{}
@@ -26,7 +26,7 @@ func (*nativeFlags) given() string             { return "" }
 func (*nativeFlags) check() error              { return nil }
 func (*nativeFlags) settle(net.Listener, bool) {}
 
-// startNative returns what tells the pages that there is none.
+// startNative starts what tells the pages that there is none.
 func startNative(_ config, log *slog.Logger) (map[string]string, native, error) {
 	why := fmt.Sprintf("the native server runs on Linux and macOS, and this relay is on %s: it plays recordings, "+
 		"and relay -server HOST runs the labs on another machine", runtime.GOOS)

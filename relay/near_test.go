@@ -142,7 +142,7 @@ func TestAForgottenOriginIsTold(t *testing.T) {
 		tab := b.Open(t, host.URL+"/lab/echo", browser.Desk)
 		tab.Expect("WebSocket connection to")
 		tab.Expect("403")
-		tab.WaitText(".say", "The relay doesn't take pages from "+host.URL+": whoever runs it starts it with -allow-origin "+host.URL)
+		tab.WaitText(".say", "The relay doesn't take pages from "+host.URL+". If this site is hosted there, start the relay with -allow-origin "+host.URL)
 		tab.WaitText(".status", "no server for this page")
 		tab.WaitText(".state", "a recording")
 		if name == "it doesn't" {

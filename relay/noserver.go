@@ -7,8 +7,8 @@ import (
 	"sockscope/server/trace"
 )
 
-// noServer stands where a native server's control port would be, for as long as
-// the process lives, and tells each page why there is none.
+// noServer listens in place of a native server's control port, and tells each page why
+// there is none. It runs for as long as the process.
 func noServer(why string) (map[string]string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -22,7 +22,7 @@ func noServer(why string) (map[string]string, error) {
 			}
 			conn.SetWriteDeadline(time.Now().Add(time.Second))
 			trace.WriteFrame(conn, trace.Message{Error: &trace.Error{Text: why}})
-			conn.Close() // a page says nothing before it has heard the server
+			conn.Close() // no RST: a page sends nothing before it hears the server
 		}
 	}()
 	return map[string]string{"lab": l.Addr().String()}, nil

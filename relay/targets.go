@@ -16,8 +16,8 @@ import (
 // ports are the addresses of the native server's TCP ports.
 type ports struct{ control, echo, mux, byteorder string }
 
-// openTargets returns the targets of the bridge. It starts the native server
-// unless one is named, and then returns it: the caller closes it.
+// openTargets returns the targets of the bridge. Unless -server names a native server
+// it starts one and returns it too, for the caller to close.
 func openTargets(c config, log *slog.Logger) (map[string]bridge.Target, native, error) {
 	targets := maps.Clone(c.targets)
 	var addrs map[string]string
@@ -42,12 +42,12 @@ func openTargets(c config, log *slog.Logger) (map[string]bridge.Target, native, 
 	return targets, ours, err
 }
 
-// echoTurn is how long a client from elsewhere has the echo server, which serves
-// one after another, while others wait.
+// echoTurn is how long a client from elsewhere has the echo server while others wait.
+// That server serves one after another.
 const echoTurn = 30 * time.Second
 
-// elsewhere returns the targets on the host that -server names. Each has the
-// port of its own flag, but for the control port if -server has one.
+// elsewhere returns the targets on the host that -server names. Their ports are those of
+// their flags. -server may give another control port.
 func elsewhere(server string, p ports) (map[string]string, error) {
 	host, control, err := net.SplitHostPort(server)
 	if err != nil { // no port
@@ -73,7 +73,7 @@ func elsewhere(server string, p ports) (map[string]string, error) {
 	return targets, nil
 }
 
-// isHost reports whether s is an address, or can be the name of a host.
+// isHost reports whether s is an address or a possible name of a host.
 func isHost(s string) bool {
 	if _, err := netip.ParseAddr(s); err == nil {
 		return true

@@ -16,7 +16,7 @@ import (
 	"sockscope/relay/bridge"
 )
 
-// patience is how long an echo may take, before the measurement fails.
+// patience is how long all messages of a turn may take before the measurement fails.
 const patience = 20 * time.Second
 
 // load is the connections through one relay.
@@ -25,7 +25,7 @@ type load struct {
 	conns []*conn
 }
 
-// conn is one of them. Of sockscope.v1 it grants credit as a page does.
+// conn is one of them. With sockscope.v1 it grants credit as a page does.
 type conn struct {
 	ws       *websocket.Conn
 	credits  bool
@@ -53,20 +53,20 @@ func echo() (addr string, err error) {
 	return l.Addr().String(), nil
 }
 
-// talk has each connection send a message when it has the echo of the one
-// before, for so long. It returns how long each message took there and back.
+// talk sends messages over each connection for so long. Each waits for the echo of the
+// one before. talk returns how long each message took there and back.
 func (l load) talk(size int, lasting time.Duration) (took []time.Duration, err error) {
 	until := time.Now().Add(lasting)
 	return l.each(size, func() bool { return time.Now().Before(until) })
 }
 
-// once has each connection send one message.
+// once sends one message over each connection.
 func (l load) once(size int) error {
 	_, err := l.each(size, func() bool { return false })
 	return err
 }
 
-// each sends messages, one at least, over each connection, while more says so.
+// each sends messages over each connection: one, and further ones while more says so.
 func (l load) each(size int, more func() bool) ([]time.Duration, error) {
 	took, failed := make([][]time.Duration, len(l.conns)), make(chan error, len(l.conns))
 	var all sync.WaitGroup

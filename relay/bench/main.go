@@ -61,10 +61,10 @@ func main() {
 	}
 }
 
-// figures are those of one relay: of each turn, and of each message.
+// figures are what was measured of one relay.
 type figures struct {
-	rates, costs []float64 // messages a second; ms of processor time for a MB
-	took         []time.Duration
+	rates, costs []float64       // of each turn: messages a second; ms of processor time for a MB
+	took         []time.Duration // of each message
 }
 
 // compare prints a table: a line for each relay.
@@ -122,12 +122,12 @@ func compare(target string, connections, size, turns int, turn time.Duration) er
 	return nil
 }
 
-// mostIdle is how many idle connections there are at most: each is two open files of a
-// process, and a machine may allow 20,000.
+// mostIdle is the largest number of idle connections. Each takes a process two open
+// files, and some machines allow 20,000.
 const mostIdle = 9900
 
-// memory prints what a connection takes of memory: once a message of 64 bytes
-// has passed, and once one of 64 KB has.
+// memory prints how much memory an idle connection takes, after a message of 64 bytes
+// and after one of 64 KB.
 func memory(target string) error {
 	fmt.Printf("\nmemory of a relay's processes for each connection, in KB of PSS: idle after a message of\n%-14s %11s %9s %9s\n", "relay", "connections", "64 bytes", "64 KB")
 	for _, connections := range []int{50, 1000, mostIdle} {
@@ -141,7 +141,7 @@ func memory(target string) error {
 					return err
 				}
 				defer p.end()
-				// The first connection has brought in what serves them all.
+				// The first connection loads what all share.
 				first, err := p.dial(1)
 				if err != nil {
 					return err
@@ -173,7 +173,7 @@ func memory(target string) error {
 
 func us(d time.Duration) float64 { return float64(d) / 1e3 }
 
-// quantile returns the value that so large a part of values lies below.
+// quantile returns the value below which that part of values lies.
 func quantile(values []float64, part float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	return sorted[int(part*float64(len(sorted)-1)+0.5)]

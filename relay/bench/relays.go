@@ -58,7 +58,7 @@ func ours(addr, target string) error {
 	}))
 }
 
-// plain copies, and knows of nothing else: no half-close, no RST, no bound but
+// plain copies, and does nothing else. It has no half-close, no RST, and no bounds but
 // the kernel's.
 func plain(addr, target string) error {
 	upgrader := websocket.Upgrader{Subprotocols: []string{"binary"}}
@@ -95,7 +95,7 @@ func plain(addr, target string) error {
 	}))
 }
 
-// process is a relay that runs, with the processes that it makes.
+// process is a running relay, with its child processes.
 type process struct {
 	relay
 	addr string
@@ -115,7 +115,7 @@ func start(r relay, target string) (*process, error) {
 	}
 	p.cmd = exec.Command(args[0], args[1:]...)
 	p.cmd.Env = append(os.Environ(), "NODE_PATH=.build/npm/node_modules")
-	// A group, so that the processes it makes end with it.
+	// A process group, so that its children end with it.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if err := p.cmd.Start(); err != nil {
 		unix.Close(held)
@@ -130,7 +130,7 @@ func (p *process) end() {
 	unix.Close(p.held)
 }
 
-// dial opens connections through the relay, which may have to start first.
+// dial opens connections through the relay. It waits until the relay has started.
 func (p *process) dial(connections int) (load, error) {
 	l := load{relay: p}
 	dialer := websocket.Dialer{Subprotocols: []string{p.subprotocol}}
@@ -164,8 +164,8 @@ func (p *process) pids() []int {
 	return pids
 }
 
-// processTime returns the processor time that the relay has used, user and
-// system, to the ns: the clocks that clock_getcpuclockid(3) names.
+// processTime returns the relay's processor time, user and system, to the ns. It reads
+// the clocks of clock_getcpuclockid(3).
 func (p *process) processTime() (sum time.Duration) {
 	for _, pid := range p.pids() {
 		var t unix.Timespec
@@ -176,8 +176,8 @@ func (p *process) processTime() (sum time.Duration) {
 	return sum
 }
 
-// memory returns the relay's bytes of memory, those it shares with others
-// counted by halves, thirds and so on: PSS (proc(5), smaps_rollup).
+// memory returns the relay's memory in bytes, as PSS (proc(5), smaps_rollup): a page
+// that n processes share counts as an nth.
 func (p *process) memory() (sum int) {
 	for _, pid := range p.pids() {
 		text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
@@ -190,8 +190,8 @@ func (p *process) memory() (sum int) {
 	return sum
 }
 
-// freePort returns an address on loopback that nobody else is given while fd is
-// open. A server that sets SO_REUSEADDR can still bind it, for nobody listens.
+// freePort returns a loopback address. Nobody else gets it while fd is open, but a server
+// that sets SO_REUSEADDR can bind it, since nobody listens there.
 func freePort() (addr string, fd int, err error) {
 	fd, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {

@@ -5,13 +5,13 @@ import (
 	"sync"
 )
 
-// allowance is the credit that a browser has granted for bytes from the
-// program.
+// allowance is the credit that a browser has granted: how many of the program's
+// bytes may still be sent.
 type allowance struct {
 	mu        sync.Mutex
 	changed   sync.Cond
 	bytes     int
-	unlimited bool // a plain pipe's, or nothing is forwarded any longer
+	unlimited bool // a plain pipe, or a session that only drops bytes
 }
 
 func newAllowance(bytes int) *allowance {
@@ -20,7 +20,7 @@ func newAllowance(bytes int) *allowance {
 	return a
 }
 
-// wait waits until there is credit, and returns it, at most limit.
+// wait waits for credit and returns how much there is, at most limit.
 func (a *allowance) wait(limit int) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -33,7 +33,7 @@ func (a *allowance) wait(limit int) int {
 	return min(a.bytes, limit)
 }
 
-// spend takes n bytes off, which wait has returned before.
+// spend takes off n bytes of what wait returned.
 func (a *allowance) spend(n int) {
 	a.mu.Lock()
 	if !a.unlimited {

@@ -25,9 +25,9 @@ const Prefix = "/relay/"
 // Config says what a Bridge joins.
 type Config struct {
 	Targets map[string]Target // by name
-	Listen  string            // the address the HTTP server listens on: a Host that is let in
-	Origins []string          // further origins that are let in, as ParseOrigin returns them
-	Proxies []netip.Prefix    // whose X-Forwarded-For and -Proto are believed
+	Listen  string            // where the HTTP server listens; requests may name it as Host
+	Origins []string          // further origins that may connect, as ParseOrigin returns them
+	Proxies []netip.Prefix    // their X-Forwarded-For and -Proto are believed
 	Limits  Limits
 	Log     *slog.Logger // nil is slog.Default()
 }
@@ -40,7 +40,7 @@ type Bridge struct {
 	log     *slog.Logger
 	limits  limits
 	clients *clients
-	telling chan struct{} // one for each refusal that is told by a close code
+	telling chan struct{} // one for each refusal being told by a close code
 	counts  counts
 	lines   map[string]*line // of the targets that serve one client after another
 
@@ -48,8 +48,8 @@ type Bridge struct {
 
 	mu       sync.Mutex
 	state    state
-	drain    chan struct{} // closed by Drain, after until is set
-	until    time.Time     // when the sessions are to be closed
+	drain    chan struct{} // closed by Drain, after it has set until
+	until    time.Time     // when the sessions will be closed
 	stop     chan struct{} // closed by Shutdown
 	sessions sync.WaitGroup
 }
@@ -60,19 +60,19 @@ type state uint8
 const (
 	taking   state = iota
 	draining       // takes no more
-	stopped        // and closes those it has
+	stopped        // and closes the open ones
 )
 
-// limits are the times a session waits for its peers. The tests shorten them.
+// limits are how long a session waits for its peers. Tests shorten them.
 type limits struct {
 	dial   time.Duration // for the target to accept
-	idle   time.Duration // without a byte, for a client of another machine
-	life   time.Duration // of a session, for such a client
-	stall  time.Duration // for one write to a browser; only while nothing moves
-	linger time.Duration // for what is under way when one side has gone
-	answer time.Duration // for the browser's half of the closing handshake
+	idle   time.Duration // without a byte; for clients elsewhere
+	life   time.Duration // of a session; for clients elsewhere
+	stall  time.Duration // for one write to a browser
+	linger time.Duration // for bytes under way when one side is gone
+	answer time.Duration // for the browser's close frame after ours
 	ping   time.Duration // between two pings
-	pong   time.Duration // for a sign of life from a browser that owes one
+	pong   time.Duration // for a sign of life that the browser owes
 }
 
 var defaultLimits = limits{
@@ -88,13 +88,13 @@ var defaultLimits = limits{
 const (
 	// MaxMessage is the longest message that a browser may send, in bytes.
 	MaxMessage = 64 << 10
-	// Window is the credit that each direction of a session begins with, in
-	// bytes, and how much the relay buffers of what a browser sends.
+	// Window is the credit with which each direction of a session begins, in bytes.
+	// The relay buffers at most as much of what a browser sends.
 	Window = 256 << 10
 )
 
-// maxTelling is how many refusals may be told by a close code at a time: each
-// takes a handshake, and waits for the browser's answer.
+// maxTelling is how many refusals may be told by a close code at a time. Each costs a
+// handshake and a wait for the browser's answer.
 const maxTelling = 64
 
 // New returns a Bridge; Shutdown ends it.
@@ -130,13 +130,13 @@ var upgrader = websocket.Upgrader{
 	HandshakeTimeout: 5 * time.Second,
 	WriteBufferPool:  new(sync.Pool), // a session writes without it
 	Subprotocols:     []string{protocol, "binary"},
-	CheckOrigin:      func(*http.Request) bool { return true }, // guard has, and more strictly
+	CheckOrigin:      func(*http.Request) bool { return true }, // guard has checked it
 }
 
 const protocol = "sockscope.v1"
 
-// ServeHTTP connects to the target that the path names, then completes the
-// WebSocket's handshake, so that an open WebSocket means a connected socket.
+// ServeHTTP connects to the target that the path names. Then it completes the
+// WebSocket's handshake. So an open WebSocket means a connected socket.
 func (b *Bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, Prefix)
 	from := b.from(r)
@@ -151,7 +151,7 @@ func (b *Bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	upgrade := upgrades(r)
 	switch {
-	case r.Method == http.MethodPost && !upgrade: // a page asks whether it is let in: yes
+	case r.Method == http.MethodPost && !upgrade: // a page asks whether it may connect: yes
 		w.WriteHeader(http.StatusNoContent)
 		return
 	case r.Method != http.MethodGet && (r.Method != http.MethodHead || upgrade):
@@ -189,8 +189,8 @@ func (b *Bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		b.sessions.Done()
 		return
 	}
-	// The handler returns, so that the HTTP server lets go of the request. That is
-	// half of the memory of an idle session.
+	// The handler returns now, so that the HTTP server frees the request and its
+	// buffers. The session outlives it.
 	go func() {
 		s.run()
 		s.place.leave()
@@ -199,8 +199,8 @@ func (b *Bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 }
 
-// join connects to a target and then upgrades. It returns nil when the client has been told why it
-// can't have a session.
+// join connects to a target and upgrades the request. When it can't, it tells the
+// client why and returns nil.
 func (b *Bridge) join(w http.ResponseWriter, r *http.Request, from origin, name string, seat seat) *session {
 	if no := b.lines[name].admit(name, seat.who); no != nil {
 		b.refuse(w, r, from, no)
@@ -225,9 +225,9 @@ func (b *Bridge) join(w http.ResponseWriter, r *http.Request, from origin, name 
 	return newSession(b, name, ws, h.conn, conn, from, seat, place)
 }
 
-// Drain takes no more sessions, and tells those of sockscope.v1 that they will
-// be closed after grace. It returns when all have ended, after grace, or when
-// ctx is done; Shutdown closes those that are left.
+// Drain takes no more sessions, and tells those of sockscope.v1 that they will be
+// closed after grace. It returns when all have ended, or after grace, or when ctx
+// is done. Shutdown then closes the rest.
 func (b *Bridge) Drain(ctx context.Context, grace time.Duration) {
 	b.mu.Lock()
 	if b.state == taking {
@@ -243,8 +243,8 @@ func (b *Bridge) Drain(ctx context.Context, grace time.Duration) {
 	b.await(ctx)
 }
 
-// Shutdown closes every session with code 1001 and waits until they have
-// ended, or ctx has.
+// Shutdown closes every session with code 1001. It waits until they have ended or
+// ctx is done.
 func (b *Bridge) Shutdown(ctx context.Context) error {
 	b.mu.Lock()
 	if b.state != stopped {
@@ -269,7 +269,7 @@ func (b *Bridge) await(ctx context.Context) error {
 	}
 }
 
-// enter counts a session, unless the bridge takes none any longer.
+// enter counts a session. It returns false when the bridge takes no more.
 func (b *Bridge) enter() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -280,8 +280,8 @@ func (b *Bridge) enter() bool {
 	return true
 }
 
-// Local reports whether a request comes from this machine itself: over
-// loopback, with no proxy between, and not from a page that has no business here.
+// Local reports whether a request comes from this machine itself: over loopback, not
+// through a proxy, and not from a page of a foreign site.
 func (b *Bridge) Local(r *http.Request) bool {
 	from := b.from(r)
 	return from.local && b.guard.allow(r, from.scheme) == nil
@@ -289,9 +289,8 @@ func (b *Bridge) Local(r *http.Request) bool {
 
 func (b *Bridge) names() []string { return slices.Sorted(maps.Keys(b.targets)) }
 
-// awaitClose reads until the peer has closed too. A connection that is closed
-// while bytes from the peer are unread is reset by the kernel, and the
-// reset may overtake the close frame.
+// awaitClose reads until the peer has closed too. If we closed with bytes unread, the
+// kernel would send a RST, and that may overtake the close frame.
 func awaitClose(ws *websocket.Conn, deadline time.Time) {
 	ws.SetReadDeadline(deadline)
 	for {
@@ -301,8 +300,8 @@ func awaitClose(ws *websocket.Conn, deadline time.Time) {
 	}
 }
 
-// cause says why a connection failed in words that name no address: those of the
-// kernel where they are its.
+// cause says why a connection failed, in words that name no address. Where the
+// kernel gave the reason they are the kernel's words.
 func cause(err error) string {
 	var errno syscall.Errno
 	var lookup *net.DNSError

@@ -8,13 +8,13 @@ import (
 
 // origin is where a request comes from.
 type origin struct {
-	client netip.Addr // invalid when it can't be known
-	scheme string     // "http" or "https", as the browser used it
-	local  bool       // from this machine, with no proxy between
+	client netip.Addr // invalid when unknown
+	scheme string     // that the browser used: "http" or "https"
+	local  bool       // from this machine, not through a proxy
 }
 
-// from finds out where r comes from. What a header says about it counts only
-// from a proxy that is listed: anybody can send headers.
+// from finds out where r comes from. It believes headers only from a listed proxy:
+// anybody can send headers.
 func (b *Bridge) from(r *http.Request) origin {
 	o := origin{scheme: "http"}
 	if r.TLS != nil {
@@ -28,7 +28,7 @@ func (b *Bridge) from(r *http.Request) origin {
 		return o
 	}
 	if proto := r.Header.Values("X-Forwarded-Proto"); len(proto) > 0 {
-		// With several, the last was added by the proxy that we know.
+		// The proxy that we know added the last one.
 		if words := strings.Split(proto[len(proto)-1], ","); strings.EqualFold(strings.TrimSpace(words[len(words)-1]), "https") {
 			o.scheme = "https"
 		}
@@ -40,10 +40,10 @@ func (b *Bridge) from(r *http.Request) origin {
 // maxHops is how many addresses of X-Forwarded-For are looked at.
 const maxHops = 32
 
-// behind returns the client that a listed proxy speaks for: the rightmost
-// address of X-Forwarded-For that is no listed proxy's. Each proxy adds its
-// peer at the right, so whatever is further left may be made up. An entry that
-// is no address makes its writer, the proxy to its right, the client.
+// behind returns the client that a listed proxy speaks for. That is the rightmost
+// address of X-Forwarded-For that isn't a listed proxy. Each proxy adds its
+// peer at the right, so anything further left may be made up. If an entry is no
+// address, the client is the proxy that wrote it, to its right.
 func (b *Bridge) behind(proxy netip.Addr, lines []string) netip.Addr {
 	list := strings.Join(lines, ",") // RFC 9110, section 5.3
 	for range maxHops {
@@ -64,8 +64,8 @@ func (b *Bridge) behind(proxy netip.Addr, lines []string) netip.Addr {
 	return proxy
 }
 
-// parseHop reads an entry of X-Forwarded-For: an address, which some proxies
-// write with a port or, if it is of IPv6, with brackets.
+// parseHop reads an entry of X-Forwarded-For: an address. Some proxies add a port, or
+// brackets around IPv6.
 func parseHop(s string) (netip.Addr, bool) {
 	s = strings.TrimSpace(s)
 	if ap, err := netip.ParseAddrPort(s); err == nil {
@@ -80,7 +80,7 @@ func parseHop(s string) (netip.Addr, bool) {
 	return bare(addr), err == nil
 }
 
-// bare takes off what makes one address look like two.
+// bare gives one address one form: IPv4 in IPv6 becomes IPv4, a zone goes away.
 func bare(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
 func (b *Bridge) trusted(a netip.Addr) bool {
@@ -102,14 +102,14 @@ func forwarded(h http.Header) bool {
 	return false
 }
 
-// Household is what counts as one client: an address of IPv4, and of IPv6 the
-// 64 bits that a subscriber's network has (RFC 6177), since within them anyone
-// can have as many addresses as they like.
+// Household is what counts as one client: an IPv4 address, or the first 64 bits of an
+// IPv6 address. A subscriber's network has that many (RFC 6177), and its owner can use
+// any address in it.
 func Household(a netip.Addr) netip.Prefix {
 	bits := 64
 	if a.Is4() {
 		bits = 32
 	}
-	p, _ := a.Prefix(bits) // the zero Prefix for an address that isn't known
+	p, _ := a.Prefix(bits) // the zero Prefix if the address is unknown
 	return p
 }

@@ -10,19 +10,18 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Limits bound what clients take of a Bridge. A field that is zero takes its
-// default.
+// Limits bound what clients take of a Bridge. A field that is zero means its default.
 //
-// A client is an address; of IPv6, a /64. The defaults are for a class of forty
-// behind one address: each of them with three pages, going on to the next lab
-// every four seconds, all watching a run at once. One that is on the relay's
-// own machine, with no proxy between, is bound by Sessions alone.
+// A client is an IPv4 address or an IPv6 /64. The defaults suit a class of forty
+// behind one address. Each has three pages open, goes on to the next lab every
+// four seconds, and all watch a run at once. For clients on the relay's own machine,
+// not through a proxy, only Sessions counts.
 type Limits struct {
 	Sessions       int           // at once, of all clients; 256
-	ClientSessions int           // at once, of one; 128, so that none can have all
-	ClientStarts   int           // begun in a minute by one, which may come at once; 600
-	Bytes          int           // a second, to and from the targets of all clients elsewhere; 64 MiB
-	ClientBytes    int           // a second, to and from one client's targets; 8 MiB
+	ClientSessions int           // at once, of one client; 128, so that none can have all
+	ClientStarts   int           // begun by one client in a minute, or at once; 600
+	Bytes          int           // a second, both ways, of all clients elsewhere; 64 MiB
+	ClientBytes    int           // a second, both ways, of one client; 8 MiB
 	Idle           time.Duration // without a byte in either direction; 30 minutes
 	Lifetime       time.Duration // of a session; 12 hours
 }
@@ -70,7 +69,7 @@ func newClients(l Limits) *clients {
 	return &clients{limits: l, bytes: perSecond(l.Bytes), known: map[netip.Prefix]*client{}}
 }
 
-// perSecond lets n bytes through in a second. A burst holds at least one read.
+// perSecond allows n bytes a second. A burst holds at least one piece.
 func perSecond(n int) *rate.Limiter {
 	return rate.NewLimiter(rate.Limit(n), max(n, MaxMessage))
 }
@@ -81,7 +80,7 @@ type seat struct {
 	who *client // nil for a client of this machine
 }
 
-// enter gives a place to a session from o. Without one, the refusal says why.
+// enter gives a place to a session from o, or a refusal.
 func (c *clients) enter(o origin) (seat, *refusal) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -124,8 +123,8 @@ func (c *clients) admit(key netip.Prefix) (*client, *refusal) {
 	return who, nil
 }
 
-// sweep forgets the clients that have nothing open and have begun nothing
-// lately. It reports whether there were any.
+// sweep forgets clients that have nothing open and have begun nothing lately. It
+// reports whether there is room now.
 func (c *clients) sweep(now time.Time) bool {
 	if now.Sub(c.swept) < time.Second {
 		return false

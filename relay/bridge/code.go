@@ -2,8 +2,8 @@ package bridge
 
 import "github.com/gorilla/websocket"
 
-// The codes that a session is closed with: RFC 6455 section 7.4.1, and some
-// from the range that it leaves to applications.
+// The close codes of a session: those of RFC 6455, section 7.4.1, and ours from 4000
+// up, which it leaves to applications.
 const (
 	codeDone      = websocket.CloseNormalClosure
 	codeShutdown  = websocket.CloseGoingAway
@@ -20,8 +20,8 @@ const (
 	codeTooMany   = 4029 // as HTTP's 429
 )
 
-// maxReason is how long a close reason may be: a control frame holds 125
-// bytes, two of them the code.
+// maxReason is how long a close reason may be, in bytes. A control frame holds 125, and
+// the code takes two.
 const maxReason = 123
 
 // closeFrame is the payload of a close frame.

@@ -19,15 +19,15 @@ type control struct {
 	Type  string `json:"type"`
 	Bytes int    `json:"bytes,omitempty"` // of credit: more than 0, at most maxCredit
 
-	// Of closing: the close code, its reason, and the seconds after which to
-	// connect again makes sense, 0 when the relay can't know.
+	// Of closing: the close code, its reason, and how many seconds to wait before
+	// connecting again, 0 if unknown.
 	Code   int    `json:"code,omitempty"`
 	Reason string `json:"reason,omitempty"`
 	Retry  int    `json:"retry,omitempty"`
 }
 
-// maxCredit bounds the credit that a browser can have granted and not yet
-// received the bytes for.
+// maxCredit bounds the credit that a browser has granted and that isn't spent, in
+// bytes.
 const maxCredit = 16 << 20
 
 // parseControl decodes a control message that a browser may send.

@@ -9,29 +9,28 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// receiveEnd is how receiving from the program ended. Without an error and
-// with the browser there, it was a FIN.
+// receiveEnd is how receiving from the program ended. The zero receiveEnd is a FIN.
 type receiveEnd struct {
 	err         error // the TCP connection's
 	browserGone bool
 }
 
-// receive passes on what the program sends until it ends. When the session
-// ends before, it reads on and drops what comes.
+// receive passes on what the program sends, until the program ends. If the session
+// ends first, it reads on and drops the bytes.
 func (s *session) receive() receiveEnd {
 	for {
 		p, n, err := s.tcp.next(s.allowance.wait(MaxMessage))
 		switch {
 		case err == nil:
-			err := s.forwardDown(p, n)
+			err := s.deliver(p, n)
 			p.free()
 			if err != nil && !s.ending.Load() {
 				return receiveEnd{browserGone: true}
 			}
 		case err != io.EOF:
 			return receiveEnd{err: err}
-		// A write may have been told of the RST, and then a read isn't. Once our
-		// own FIN is out, no write is left to be told.
+		// The kernel tells one call of a RST. If that was a write, this read sees
+		// end of file. After our own FIN there is no such write.
 		case closedByPeer(s.tcp.TCPConn) && !s.shut.Load():
 			return receiveEnd{err: syscall.ECONNRESET}
 		default:
@@ -53,9 +52,9 @@ func broken(err error) verdict {
 	return verdict{tcp: byRST, code: codeFailed, reason: cause(err)}
 }
 
-// forwardDown sends n bytes to the browser, as a message. It waits while the browser, or the
-// network before it, takes nothing.
-func (s *session) forwardDown(p *piece, n int) error {
+// deliver sends n bytes to the browser as a message. While the browser or the network
+// takes nothing, it waits.
+func (s *session) deliver(p *piece, n int) error {
 	if s.ending.Load() {
 		return nil
 	}

@@ -12,26 +12,26 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// frames writes to a browser. Package websocket would write each message by
-// itself; here a grant of credit travels in front of a message, in one system
-// call, and nothing is copied. That makes a stream with credit as fast as one without.
+// frames writes to a browser. Package websocket writes each message by a system
+// call of its own. Here a grant of credit and the message behind it share one, and
+// nothing is copied.
 type frames struct {
 	conn    net.Conn
 	writing sync.Mutex
-	over    error // no more is written: a close frame has been, or a write has failed
+	over    error // why no more is written: a close frame was sent, or a write failed
 
 	setting sync.Mutex
-	limit   time.Time // for every write from now on, if it isn't zero
+	limit   time.Time // no write lasts longer; zero for no limit
 }
 
-var errClosed = errors.New("a close frame has been sent")
+var errClosed = errors.New("a close frame was sent")
 
-// The first byte of a frame that is the only one of its message (RFC 6455,
-// section 5.2): FIN and the opcode, which package websocket's message types are.
+// fin marks the last frame of a message (RFC 6455, section 5.2). We send one frame
+// a message. The opcode beside it is package websocket's message type.
 const fin = 0x80
 
-// write sends whole frames. It waits while the browser, or the network before
-// it, takes nothing, but not after the deadline.
+// write sends whole frames. While the browser or the network takes nothing it waits,
+// until the deadline at most.
 func (f *frames) write(p []byte, deadline time.Time) error {
 	f.writing.Lock()
 	defer f.writing.Unlock()
@@ -58,7 +58,7 @@ func (f *frames) close(payload []byte, deadline time.Time) error {
 	return nil
 }
 
-// hurry has all writes end by the deadline, the one under way too.
+// hurry ends every write at the deadline, also the one under way.
 func (f *frames) hurry(deadline time.Time) {
 	f.setting.Lock()
 	defer f.setting.Unlock()
@@ -86,8 +86,8 @@ func newFrame(kind byte, payload []byte) []byte {
 // maxHead is the longest head of a frame that isn't masked, as a server's are (section 5.1).
 const maxHead = 10
 
-// putHead writes the head of a frame with n bytes of payload, in its shortest
-// form, so that it ends before p[end]. It returns where it begins.
+// putHead writes the head of a frame with n bytes of payload into p. The head ends
+// before p[end]. putHead returns where it begins.
 func putHead(p []byte, end int, kind byte, n int) (at int) {
 	switch {
 	case n < 126:
@@ -106,7 +106,7 @@ func putHead(p []byte, end int, kind byte, n int) (at int) {
 	return at
 }
 
-// hijacker hands a request's connection over to an upgrade, and keeps it.
+// hijacker gives an upgrade the request's connection, wrapped, and keeps it too.
 type hijacker struct {
 	http.ResponseWriter
 	conn *readOnly
@@ -118,13 +118,19 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return h.conn, buffers, err
 }
 
-// readOnly is the connection as package websocket sees it. It writes the answer to the
-// handshake. Later it would only write a close frame of its own when it
-// reads what is against the RFC; that is dropped, since the session sends
-// one, after what is on its way.
+// readOnly is the connection as package websocket sees it. The package writes the
+// answer to the handshake. Once the session is open it only reads: when a frame
+// breaks the RFC it would write a close frame, but the session does that.
 type readOnly struct {
 	net.Conn
 	open bool
+}
+
+func (c *readOnly) SetWriteDeadline(t time.Time) error {
+	if c.open {
+		return nil
+	}
+	return c.Conn.SetWriteDeadline(t)
 }
 
 func (c *readOnly) Write(p []byte) (int, error) {

@@ -9,25 +9,24 @@ import (
 	"strings"
 )
 
-// guard knows the Host and Origin headers that are let in. Host is checked
-// since a name that an attacker owns can be made to resolve to the loopback
-// address (DNS rebinding), and then Origin and Host agree.
+// guard knows which Host and Origin headers are allowed. Comparing the two isn't
+// enough: an attacker can make a name of theirs resolve to the loopback address (DNS
+// rebinding), and then Origin and Host agree.
 type guard struct {
-	hosts   []string // of the listening address: pages from them are let in too
+	hosts   []string // our own; their pages are allowed too
 	others  []string // the hosts of origins
 	origins []string
 }
 
-// newGuard lets in the loopback names and the listening address, each with the
-// listening port, and the further origins with the hosts they name. To use the
-// same scheme as the browser did is part of being the same origin (RFC 6454,
-// section 4).
+// newGuard allows the loopback names and the listening address, each with the
+// listening port, and the further origins with their hosts. An origin has a scheme too
+// (RFC 6454, section 4).
 func newGuard(listen string, origins []string) guard {
 	var g guard
 	host, port, _ := net.SplitHostPort(listen)
 	for _, name := range []string{"localhost", "127.0.0.1", "::1", host} {
 		if ip := net.ParseIP(name); name == "" || ip != nil && ip.IsUnspecified() {
-			continue // the address that a connection came to is added in allow
+			continue // allow adds the address that the connection came to
 		}
 		g.hosts = append(g.hosts, net.JoinHostPort(strings.ToLower(name), port))
 	}
@@ -38,8 +37,8 @@ func newGuard(listen string, origins []string) guard {
 	return g
 }
 
-// ParseOrigin reads an origin as browsers send it, scheme://host[:port], and
-// returns it the way they write it: in lower case, without the scheme's own port.
+// ParseOrigin reads an origin, scheme://host[:port]. It returns it as browsers write
+// it: in lower case, without the scheme's default port.
 func ParseOrigin(s string) (string, error) {
 	u, err := url.Parse(strings.ToLower(s))
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil ||
@@ -53,12 +52,12 @@ func ParseOrigin(s string) (string, error) {
 	return u.Scheme + "://" + host, nil
 }
 
-// stranger is the error about a request that isn't let in. It says what to do to
-// whoever runs the relay, and nothing of where that is.
+// stranger is the error about a request from a page that isn't allowed. It tells the host
+// what to do, and tells the visitor nothing about where the relay is.
 type stranger struct {
 	header string // "origin" or "host"
 	name   string // what it says
-	flag   string // what would let it in; "" for nothing
+	flag   string // that would allow it; "" for none
 }
 
 func (s *stranger) Error() string {
@@ -66,12 +65,13 @@ func (s *stranger) Error() string {
 	case s.flag == "":
 		return fmt.Sprintf("the relay doesn't take %s %.100q", s.header, s.name)
 	case s.header == "host":
-		return fmt.Sprintf("the relay isn't known as %s: whoever runs it has the proxy before it pass on Host as the browser sent it, or starts it with %s", s.name, s.flag)
+		return fmt.Sprintf("the relay isn't known as %s. If that is its name, start it with %s, or let the proxy in front pass on the browser's Host", s.name, s.flag)
 	}
-	return fmt.Sprintf("the relay doesn't take pages from %s: whoever runs it starts it with %s, if that is where it is hosted", s.name, s.flag)
+	return fmt.Sprintf("the relay doesn't take pages from %s. If this site is hosted there, start the relay with %s", s.name, s.flag)
 }
 
-// newStranger tells what would let the origin in that a header says, or means.
+// newStranger finds the flag that would allow a request. The header says name, and
+// that means an origin.
 func newStranger(header, name, means string) *stranger {
 	s := &stranger{header: header, name: name}
 	if origin, err := ParseOrigin(means); err == nil && len(name) <= 100 {
@@ -80,9 +80,9 @@ func newStranger(header, name, means string) *stranger {
 	return s
 }
 
-// allow returns nil for a request that is let in, else what of it is strange;
-// scheme is how the browser came. A request without Origin doesn't
-// come from a page, and whoever sends it could as well speak TCP.
+// allow returns nil for a request that is allowed, else what is wrong with it. The
+// browser came by scheme. A request without Origin isn't from a page: its
+// sender could as well speak TCP.
 func (g guard) allow(r *http.Request, scheme string) *stranger {
 	hosts := g.hosts
 	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && !slices.Contains(hosts, local.String()) {
@@ -99,7 +99,7 @@ func (g guard) allow(r *http.Request, scheme string) *stranger {
 			allowed, origins = append(allowed, host), append(origins, scheme+"://"+host)
 		}
 	}
-	// Origin first: whoever allows it allows its host too.
+	// Origin comes first: a flag that allows it allows its host too.
 	if sent := r.Header.Values("Origin"); len(sent) > 1 || len(sent) == 1 && !slices.Contains(origins, strings.ToLower(sent[0])) {
 		name := strings.Join(sent, ", ")
 		return newStranger("origin", name, name)

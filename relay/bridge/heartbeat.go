@@ -8,30 +8,29 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// heartbeat is what a session owes its browser besides bytes, and what it
-// knows of the browser's life. Whoever finds that something is owed notes it
-// here and goes on; only beatUntil waits for the browser to take it.
+// heartbeat is what a session owes its browser besides bytes, and the signs of life
+// that it has from it. The other goroutines note a debt here and go on. Only
+// beatUntil waits until the browser takes it.
 type heartbeat struct {
 	wake chan struct{}
 
 	mu      sync.Mutex
-	credit  int     // bytes that the program has taken
-	pong    *string // the answer to the last ping
-	notice  string  // why the session is going to be closed
-	last    time.Time
-	writes  uint64 // that went to the browser
-	known   uint64 // of those, how many came before a ping that it has answered
-	blocked bool   // read waits for the program, and hears nothing
+	credit  int       // bytes that the program has taken
+	pong    *string   // the answer to the last ping
+	notice  string    // why the session will be closed
+	last    time.Time // of a sign of life
+	writes  uint64    // to the browser
+	known   uint64    // as many of them were before a ping that it answered
+	blocked bool      // read waits for the program, so it hears nothing
 }
 
 func newHeartbeat() heartbeat {
 	return heartbeat{wake: make(chan struct{}, 1), last: time.Now()}
 }
 
-// Credit goes out in portions, since a message for each message would cost more than the
-// bytes. A portion travels in front of bytes, for next to nothing. When half of the
-// window is owed and no bytes came, it goes alone: the browser still has the other
-// half to spend.
+// Credit is granted in portions: a grant for each message would cost more than the
+// message. A small portion goes in front of bytes for the browser, at almost no cost.
+// If none come, half of the window goes alone. The browser then still has the other half.
 const (
 	creditAlong = Window / 8
 	creditAlone = Window / 2
@@ -62,9 +61,8 @@ func (h *heartbeat) sent() {
 	h.mu.Unlock()
 }
 
-// ping returns the payload of a ping that goes out now: how many writes are
-// before it. An answer to an earlier one doesn't tell that those after it have
-// reached the browser.
+// ping returns the payload of the next ping: the number of writes before it. So the
+// answer tells which writes have reached the browser.
 func (h *heartbeat) ping() []byte {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -98,7 +96,7 @@ func (h *heartbeat) signal() {
 	}
 }
 
-// announce says why the session is going to be closed.
+// announce notes why the session will be closed, for the browser to be told.
 func (h *heartbeat) announce(why string) {
 	h.mu.Lock()
 	h.notice = why
@@ -106,7 +104,7 @@ func (h *heartbeat) announce(why string) {
 	h.signal()
 }
 
-// pay returns the credit that is owed, if it is that much, and strikes it out.
+// pay returns the credit owed if it is a portion at least, and then owes none.
 func (h *heartbeat) pay(portion int) (credit int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -116,7 +114,7 @@ func (h *heartbeat) pay(portion int) (credit int) {
 	return credit
 }
 
-// debts returns what is owed besides, and strikes it out.
+// debts returns the other debts, and clears them.
 func (h *heartbeat) debts() (pong *string, notice string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -125,17 +123,17 @@ func (h *heartbeat) debts() (pong *string, notice string) {
 	return pong, notice
 }
 
-// silent reports whether the browser owed a sign of life for longer than d. It
-// owes none while its pong may wait behind bytes: behind those on their way to
-// it that it needn't read yet, or behind those from it that we don't read yet.
+// silent reports whether the browser has owed a sign of life for longer than d. It
+// owes none while its pong may be stuck: the ping may stand behind bytes that the browser
+// needn't read yet, or the pong behind bytes that we don't read yet.
 func (h *heartbeat) silent(d time.Duration) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return !h.blocked && h.known == h.writes && time.Since(h.last) > d
 }
 
-// beatUntil pays what is owed and pings, until quiet is closed. A browser that
-// stays silent is cut off, which ends read.
+// beatUntil pays debts and sends pings until quiet is closed. It cuts off a browser
+// that stays silent, which ends read.
 func (s *session) beatUntil(quiet <-chan struct{}) {
 	ticker := time.NewTicker(s.limits.ping)
 	defer ticker.Stop()
@@ -164,11 +162,10 @@ func (s *session) beatUntil(quiet <-chan struct{}) {
 	}
 }
 
-// pinged and ponged are called while a message is read, so they don't write:
-// that could wait for a browser that takes nothing, and hold up the other
-// direction. Who sends floods of them is slowed down, as if each were controlCost
-// bytes for the target: a thousand a second of one client, where the limits are
-// the defaults.
+// pinged notes a ping. Package websocket calls it and ponged while it reads. They don't
+// write: a browser that takes nothing would then hold up the other direction too.
+// Each costs a client controlCost of its bytes, so a flood is slowed down: with
+// the default limits to a thousand a second.
 func (s *session) pinged(payload string) error {
 	s.seat.pace(s.paced, controlCost)
 	s.beat.heard()
@@ -179,8 +176,10 @@ func (s *session) pinged(payload string) error {
 	return nil
 }
 
+// controlCost is the price of a ping or pong, in bytes.
 const controlCost = 8 << 10
 
+// ponged notes a pong.
 func (s *session) ponged(payload string) error {
 	s.seat.pace(s.paced, controlCost)
 	s.beat.answered(payload)

@@ -7,32 +7,32 @@ import (
 	"time"
 )
 
-// line is the sessions of a target that serves one client after another, in the
-// order in which they have connected: the first is served, the others wait in
-// its backlog. While somebody waits the first has the target for a turn, and no
-// longer. Clients on this machine are in the line, and are never sent away.
+// line is the sessions of a target that serves one client after another, in the order
+// in which they connected. The first is served, the others wait in the target's
+// backlog. While somebody waits, the first may stay for a turn. Clients on
+// this machine stand in line too, but are never sent away.
 type line struct {
 	turn time.Duration
 
 	mu     sync.Mutex
 	places []*place
-	timer  *time.Timer // of the first's turn; nil while it has no end
+	timer  *time.Timer // the clock of the first; nil while it may stay
 }
 
 // place is a session's place in a line.
 type place struct {
 	in   *line
 	who  *client       // nil for a client of this machine
-	over chan struct{} // closed when the session has had its turn
-	had  bool          // it has
+	over chan struct{} // closed when the turn is over
+	had  bool          // over is closed
 }
 
-// maxPlaces is how many places in a line one client may have: the echo server has
-// seven, with its backlog.
+// maxPlaces is how many places one client may have in a line. The echo server and its
+// backlog have seven.
 const maxPlaces = 3
 
-// admit refuses one place too many of a client's. The line of a target that
-// serves all at once is nil.
+// admit refuses a client that has its places already. The line is nil for a target that
+// serves all at once.
 func (l *line) admit(name string, who *client) *refusal {
 	if l == nil || who == nil {
 		return nil
@@ -67,7 +67,7 @@ func (l *line) join(who *client) *place {
 	return p
 }
 
-// turn returns the channel that tells that the session has had its turn.
+// turn returns a channel that is closed when the session's turn is over.
 func (p *place) turn() <-chan struct{} {
 	if p == nil {
 		return nil
@@ -91,8 +91,8 @@ func (p *place) leave() {
 	l.settle()
 }
 
-// settle begins the turn of the first when somebody waits, and lifts its end when
-// nobody does any longer.
+// settle starts the clock of the first when somebody waits, and stops it when nobody
+// does.
 func (l *line) settle() {
 	switch bound := len(l.places) > 1 && l.places[0].who != nil && !l.places[0].had; {
 	case bound && l.timer == nil:
@@ -104,7 +104,7 @@ func (l *line) settle() {
 	}
 }
 
-// end ends a turn, if it is still the first's and still bound.
+// end ends the turn of first, unless it has left or the clock has been stopped.
 func (l *line) end(first *place) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -2,15 +2,15 @@ package bridge
 
 import "sync"
 
-// queue holds the bytes that a browser has sent and the program hasn't taken
-// yet, at most Window of them.
+// queue holds bytes that a browser has sent and the program hasn't taken yet. It
+// holds at most Window bytes.
 type queue struct {
 	mu      sync.Mutex
 	changed sync.Cond
-	size    int    // bytes put and not done: in waiting, and in the writer's hands
+	size    int    // bytes put and not done: waiting, or with the writer
 	waiting []byte // what take returns next
-	piece   *piece // waiting begins in it, and moves out when it grows longer
-	taken   *piece // the one of the bytes in the writer's hands
+	piece   *piece // where waiting began; append moves it elsewhere when it grows
+	taken   *piece // the piece that the writer has
 	ended   bool   // no more is put
 	broken  bool   // no more is taken
 }
@@ -21,8 +21,8 @@ func newQueue() *queue {
 	return q
 }
 
-// put adds p, waiting for room. It returns false when p wasn't added, since
-// the queue has ended or nobody takes from it any longer.
+// put waits for room and adds p. It returns false if p wasn't added: the queue has
+// ended, or nobody takes from it any longer.
 func (q *queue) put(p []byte) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -42,9 +42,8 @@ func (q *queue) put(p []byte) bool {
 	return true
 }
 
-// pass has write take what it can of p at once, if nothing is before p. It
-// returns what is left, for put. Since write is called with the queue locked, it must
-// not wait.
+// pass gives p to write at once if the queue is empty. It returns the rest, for put.
+// The queue is locked meanwhile, so write must not wait.
 func (q *queue) pass(p []byte, write func([]byte) int) []byte {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -90,8 +89,7 @@ func (q *queue) end() {
 	q.changed.Broadcast()
 }
 
-// abandon drops what is there and refuses more: the program takes nothing any
-// longer.
+// abandon drops what is there and refuses more. The program takes nothing any longer.
 func (q *queue) abandon() {
 	q.mu.Lock()
 	q.broken = true

@@ -15,14 +15,14 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// refusal is a session that doesn't come about.
+// refusal says why there is no session.
 type refusal struct {
 	why    string        // for Stats
 	code   int           // a close code, where the request is in order
-	reason string        // for the client: it names no address of ours
-	retry  time.Duration // after which it may be tried again; 0 when nobody knows
-	target string        // that can't be reached,
-	err    error         // and why
+	reason string        // for the client, without any address of ours
+	retry  time.Duration // to wait before trying again; 0 if unknown
+	target string        // that can't be reached
+	err    error         // why it can't
 }
 
 // Why a request was refused: the keys of Stats.Refused.
@@ -62,8 +62,8 @@ func (b *Bridge) note(from origin, no *refusal) {
 	b.complaints.add(no.why, slog.LevelInfo, "refused", from, "why", no.why)
 }
 
-// noteStranger is note for a page that isn't let in. The cause is as often a
-// forgotten flag as an attack, so the line names the flag.
+// noteStranger is note for a page that isn't allowed. A forgotten flag is as likely as an
+// attack, so the line names the flag.
 func (b *Bridge) noteStranger(from origin, s *stranger) {
 	b.counts.refused(refusedPage)
 	text := fmt.Sprintf("refused: %s %.100q isn't allowed", s.header, s.name)
@@ -73,9 +73,9 @@ func (b *Bridge) noteStranger(from origin, s *stranger) {
 	b.complaints.add(refusedPage, slog.LevelWarn, text, from, "why", refusedPage, s.header, s.name)
 }
 
-// complaints keep the log short. Of each kind of refusal it gets the first few, then
-// one a minute with the number of those since the last. So a flood of requests
-// doesn't fill the disk.
+// complaints keep the log short: a flood of requests must not fill the disk. The log gets
+// the first few refusals of each kind. Then it gets one a minute, with the number
+// since the last.
 type complaints struct {
 	log *slog.Logger
 
@@ -114,11 +114,10 @@ func (c *complaints) add(kind string, level slog.Level, text string, from origin
 	})
 }
 
-// refuse answers by a close code where that can be read: a page can't read the
-// status of a failed handshake. Since a handshake costs us more than it costs
-// the client, one that asks for too much is told so only if it speaks
-// sockscope.v1, as the site's own pages do, and all are told by a status once
-// too many are being told.
+// refuse answers by a close code where it can: a page can't read the status of a failed
+// handshake. But a handshake costs us more than it costs the client. So a client that
+// asks for too much gets a code only if it speaks sockscope.v1, as our pages do. And
+// while many are being told, the others get a status.
 func (b *Bridge) refuse(w http.ResponseWriter, r *http.Request, from origin, no *refusal) {
 	if no.retry > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(seconds(no.retry)))
@@ -157,7 +156,7 @@ func (b *Bridge) refuse(w http.ResponseWriter, r *http.Request, from origin, no 
 // seconds rounds up.
 func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 
-// connections says how many.
+// connections returns "1 connection" or "N connections".
 func connections(n int) string {
 	if n == 1 {
 		return "1 connection"
@@ -165,7 +164,7 @@ func connections(n int) string {
 	return fmt.Sprintf("%d connections", n)
 }
 
-// within says in how many seconds something happens.
+// within returns "in a second" or "in N seconds".
 func within(d time.Duration) string {
 	if n := seconds(d); n != 1 {
 		return fmt.Sprintf("in %d seconds", n)

@@ -12,15 +12,15 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// session is one WebSocket joined to one TCP connection. Each of its
-// goroutines moves bytes one step and knows nothing of the others:
+// session is one WebSocket joined to one TCP connection. Each goroutine moves bytes one
+// step, and knows nothing of the others:
 //
 //	read     browser -> program, or the queue if that would wait
 //	send     queue   -> program
 //	receive  program -> browser
 //	beat     credit, pings and pongs -> browser
 //
-// run waits for their ends and alone decides what follows from them.
+// run waits for their ends, and it alone decides what follows.
 type session struct {
 	name   string
 	v1     bool // the browser speaks sockscope.v1
@@ -37,15 +37,15 @@ type session struct {
 
 	up, down atomic.Int64    // bytes to the program, and from it
 	moved    atomic.Int64    // when bytes last moved: ns since began
-	paced    context.Context // ends when there is no more time to go slowly
+	paced    context.Context // ends when the session must stop going slowly
 	hurry    context.CancelFunc
 
 	queue     *queue
 	allowance *allowance
-	ending    atomic.Bool // nothing is forwarded to the browser any longer
-	deaf      atomic.Bool // nothing is taken from the browser any longer
+	ending    atomic.Bool // the browser gets no more bytes
+	deaf      atomic.Bool // the browser's bytes are dropped
 	shut      atomic.Bool // our FIN has been sent
-	ended     bool        // read has taken shutdown_wr
+	ended     bool        // shutdown_wr has come; only read uses it
 	beat      heartbeat
 }
 
@@ -82,13 +82,14 @@ type verdict struct {
 	tcp    tcpEnd
 	code   int // of the close frame; 0 when the browser is gone
 	reason string
-	reset  bool // the browser is told by a control message too
-	ours   bool // it is the relay's decision, which is told by one
-	unread bool // reading has ended before the browser's bytes did
-	heed   bool // what the browser sends until it closes too is delivered
+	reset  bool // a message "reset" tells the browser too
+	ours   bool // the relay decided it; a message "closing" tells the browser
+	unread bool // the browser may have sent more than was read
+	heed   bool // bytes that come before the browser's own close are delivered
 }
 
-// run is the session, from its connected beginning to its end.
+// run is the whole session. Both connections stand when it begins, and neither does
+// when it ends.
 func (s *session) run() {
 	s.bridge.counts.began(s.name)
 	reads, sends, receives := make(chan readEnd, 1), make(chan error, 1), make(chan receiveEnd, 1)
@@ -109,7 +110,7 @@ func (s *session) run() {
 	s.bridge.counts.ended(v.code)
 	level := slog.LevelInfo
 	if s.local {
-		level = slog.LevelDebug // whoever runs the relay for themselves knows
+		level = slog.LevelDebug // the relay is its user's own: no news to them
 	}
 	attrs := []any{"up", s.up.Load(), "down", s.down.Load(), "seconds", time.Since(s.began).Seconds()}
 	if v.code == 0 {
@@ -120,13 +121,13 @@ func (s *session) run() {
 	s.log.Log(context.Background(), level, "session", attrs...)
 }
 
-// judge waits for the end that decides the session's. What it takes from a
-// channel it puts back, for finish to find.
+// judge waits for what ends the session and returns how it ends. It puts back what it
+// takes from a channel: finish waits there too.
 func (s *session) judge(reads chan readEnd, sends chan error, receives chan receiveEnd) verdict {
 	var ended bool   // the program has sent its FIN
-	var failed error // why nothing more can be sent to the program
+	var failed error // of sending to the program
 	drain := s.bridge.drain
-	var due <-chan time.Time // the session may have had its time
+	var due <-chan time.Time // time to look at the session's age
 	if !s.local {
 		timer := time.NewTimer(min(s.limits.idle, s.limits.life))
 		defer timer.Stop()
@@ -146,10 +147,10 @@ func (s *session) judge(reads chan readEnd, sends chan error, receives chan rece
 			if err == nil && ended {
 				return verdict{code: codeDone}
 			}
-			if err != nil && ended { // nobody reads from the program any longer to find out
+			if err != nil && ended { // receive has ended, so it can't find out
 				return broken(err)
 			}
-			sends, failed = nil, err // receive finds out, after the bytes that came before
+			sends, failed = nil, err // receive finds out, after the bytes before
 
 		case end := <-receives:
 			receives <- end
@@ -160,7 +161,7 @@ func (s *session) judge(reads chan readEnd, sends chan error, receives chan rece
 				return broken(end.err)
 			case !s.v1:
 				return verdict{code: codeDone, heed: true}
-			case failed != nil: // receive had its FIN just before, and can't
+			case failed != nil: // receive saw the FIN first, so it didn't find out
 				return broken(failed)
 			case s.shut.Load():
 				return verdict{code: codeDone}
@@ -191,7 +192,7 @@ func (s *session) judge(reads chan readEnd, sends chan error, receives chan rece
 	}
 }
 
-// finish ends both sides as v says. It returns when the three goroutines have.
+// finish ends both sides as v says. It returns when read, send and receive have.
 func (s *session) finish(v verdict, reads chan readEnd, sends chan error, receives chan receiveEnd) {
 	patience := s.limits.linger
 	if v.code == codeShutdown {
@@ -212,13 +213,13 @@ func (s *session) finish(v verdict, reads chan readEnd, sends chan error, receiv
 		go func() { s.hearOut(); close(heard) }()
 		defer func() { <-heard }()
 	} else {
-		s.ws.Close() // if receive is stuck in a write, it now goes on to drop what comes
+		s.ws.Close() // this ends a write of receive's; it then drops what comes
 	}
 
 	sent := s.awaitSent(patience, sends)
 	if v.tcp == byFIN && sent && (s.shut.Load() || s.sendFIN() == nil) {
-		// A close with unread bytes would be a RST, and might overtake what
-		// was sent: read on to the program's end.
+		// Closing with unread bytes would send a RST. It might overtake what was
+		// sent. So read to the program's end first.
 		s.tcp.SetReadDeadline(time.Now().Add(patience))
 		<-receives
 		return
@@ -231,12 +232,12 @@ func (s *session) finish(v verdict, reads chan readEnd, sends chan error, receiv
 	<-receives
 }
 
-// sayGoodbye sends the close frame, and answers the browser's by the same. It
-// reports whether the frame is on its way; then nothing is sent after it.
+// sayGoodbye sends the close frame, which also answers the browser's. It reports
+// whether that worked.
 func (s *session) sayGoodbye(v verdict) bool {
 	deadline := time.Now().Add(s.limits.answer)
 	if v.heed || v.code == codeDone {
-		deadline = time.Now().Add(s.limits.stall) // it comes after bytes that may take their time
+		deadline = time.Now().Add(s.limits.stall) // bytes before it may take long
 	}
 	s.out.hurry(deadline)
 	if v.reset && s.v1 {
@@ -264,9 +265,9 @@ func (s *session) awaitBrowser(v verdict, patience time.Duration, reads chan rea
 	}
 }
 
-// hearOut closes our direction and drops what still comes, until the browser
-// closes too: a close of both with bytes unread would be a RST, which may
-// overtake the close frame (RFC 6455, section 7.1.1).
+// hearOut closes our direction and drops what still comes, until the browser closes
+// too. Closing both with bytes unread would send a RST, and that may overtake the
+// close frame (RFC 6455, section 7.1.1).
 func (s *session) hearOut() {
 	conn := s.out.conn
 	if c, ok := conn.(interface{ CloseWrite() error }); ok {
@@ -276,8 +277,8 @@ func (s *session) hearOut() {
 	io.Copy(io.Discard, conn)
 }
 
-// awaitSent waits until the program has taken all that the queue holds, and
-// reports whether it has.
+// awaitSent waits until the program has taken all of the queue. It reports whether it
+// has.
 func (s *session) awaitSent(patience time.Duration, sends chan error) bool {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()

@@ -16,11 +16,11 @@ import (
 // Target is where the sessions of one name lead.
 type Target struct {
 	Address  string // TCP, host:port
-	Loopback bool   // refuse to dial any other address, whatever the host's name leads to
-	Proxied  bool   // begin each connection for a client elsewhere with a line of the PROXY protocol
+	Loopback bool   // dial loopback addresses only, whatever the host's name resolves to
+	Proxied  bool   // begin with a line of the PROXY protocol when the client is elsewhere
 
-	// Turn is for a target that serves one client after another: how long one has
-	// it while others wait. 0 is for a target that serves all at once.
+	// Turn is how long one client may stay while others wait, for a target that serves
+	// one after another. It is 0 for a target that serves all at once.
 	Turn time.Duration
 }
 
@@ -55,9 +55,9 @@ func odd(c rune) bool {
 // ErrBeyond says that an address is on another machine.
 var ErrBeyond = errors.New("not a loopback address")
 
-// Check looks the host up, and returns an error that wraps ErrBeyond when t is
-// bound to the loopback and an address of the host isn't on it. Dialling checks
-// again, since a name can lead elsewhere the next time.
+// Check looks up the host of a target that must be on loopback. If it has another
+// address, the error wraps ErrBeyond. Dialling checks again, since the name may
+// resolve differently then.
 func (t Target) Check(ctx context.Context) error {
 	if !t.Loopback {
 		return nil
@@ -82,7 +82,7 @@ func (t Target) Check(ctx context.Context) error {
 func (t Target) dial(ctx context.Context, from origin) (*net.TCPConn, error) {
 	var d net.Dialer
 	if t.Loopback {
-		// Here the name has become the address that the kernel is given.
+		// Here the name is resolved: this is the address that the kernel gets.
 		d.Control = func(_, address string, _ syscall.RawConn) error {
 			if a, err := netip.ParseAddrPort(address); err != nil || !a.Addr().Unmap().IsLoopback() {
 				return ErrBeyond
@@ -104,9 +104,9 @@ func (t Target) dial(ctx context.Context, from origin) (*net.TCPConn, error) {
 	return conn.(*net.TCPConn), nil
 }
 
-// proxyLine tells a target for which client a connection is, in version 1 of the
-// PROXY protocol (haproxy's proxy-protocol.txt, section 2.1). The client's port, and
-// with IPv6 the target's address, are no matter: they are zeros.
+// proxyLine tells a target whose connection it is, in version 1 of the PROXY protocol
+// (haproxy's proxy-protocol.txt, section 2.1). Nobody needs the client's port, nor the
+// target's IPv6 address: they are zeros.
 func proxyLine(client netip.Addr, target netip.AddrPort) string {
 	if client.Is4() && target.Addr().Unmap().Is4() {
 		return fmt.Sprintf("PROXY TCP4 %s %s 0 %d\r\n", client, target.Addr().Unmap(), target.Port())

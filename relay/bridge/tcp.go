@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// drainTime is how long a RST waits for the bytes before it.
+// drainTime is how long a RST waits for the bytes before it, at most.
 const drainTime = 2 * time.Second
 
-// drain waits until the peer's kernel has all that was written, since a RST
-// discards what is still in our send buffer. There is nothing to wait on for
-// that, so it looks again and again, at growing intervals.
+// drain waits until the peer's kernel has all that was written. A RST would discard what
+// is still in our send buffer. The kernel has no event for it, so drain
+// polls, at growing intervals.
 func drain(c *net.TCPConn) {
 	deadline := time.Now().Add(drainTime)
 	for pause := 50 * time.Microsecond; time.Now().Before(deadline); pause = min(2*pause, 20*time.Millisecond) {

@@ -16,8 +16,8 @@ func unsent(c *net.TCPConn) (n int, err error) {
 	return n, err
 }
 
-// closedByPeer reports whether a connection that reads end of file is in state
-// CLOSED, as after a RST; after a FIN it is in CLOSE_WAIT.
+// closedByPeer reports whether a connection at end of file is in state CLOSED. That
+// is so after a RST; after a FIN it is in CLOSE_WAIT.
 func closedByPeer(c *net.TCPConn) bool {
 	const tcpsClosed = 0 // netinet/tcp_fsm.h
 	var state uint8 = tcpsClosed + 1

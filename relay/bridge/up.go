@@ -10,8 +10,8 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// readEnd is how reading from the browser ended: it closed, it is gone, it
-// asked for a reset, or it is refused with a close code.
+// readEnd is how reading from the browser ended. The browser closed, or asked for a
+// reset, or is refused with a close code. The zero readEnd is a browser that is gone.
 type readEnd struct {
 	closed bool
 	reset  bool
@@ -19,7 +19,7 @@ type readEnd struct {
 	reason string
 }
 
-// verdict returns what follows for the session.
+// verdict returns how the session ends then.
 func (e readEnd) verdict() verdict {
 	switch {
 	case e.closed:
@@ -93,12 +93,12 @@ func (s *session) obey(text []byte) *readEnd {
 	return nil
 }
 
-// forward passes bytes on to the program. What its kernel takes at once needs
-// no other goroutine: to wake one costs more than to write a short message.
-// The rest, and what a client elsewhere sends, which is paced, is the queue's.
+// forward passes bytes on to the program. It writes what the kernel takes at once:
+// waking another goroutine costs more than writing a short message. The rest
+// goes into the queue. So does all that a client elsewhere sends, since send paces it.
 func (s *session) forward(p []byte) {
 	if len(p) == 0 {
-		return // a write of nothing would only take the news of a RST from others
+		return // a write of nothing could only swallow the news of a RST
 	}
 	if s.local {
 		rest := s.queue.pass(p, s.tcp.writeNow)
@@ -112,8 +112,8 @@ func (s *session) forward(p []byte) {
 	s.beat.stuck(false)
 }
 
-// delivered counts n bytes that the program has taken, and owes the browser
-// credit for them.
+// delivered counts n bytes that the program has taken. The browser is owed as much
+// credit.
 func (s *session) delivered(n int) {
 	s.note(n, 0)
 	if s.v1 {
@@ -121,28 +121,27 @@ func (s *session) delivered(n int) {
 	}
 }
 
-// endOf tells a close, what is against the protocol, and a browser that is gone
-// from one another.
+// endOf says what an error of reading means: a close, a frame against the RFC, or a
+// browser that is gone.
 func endOf(err error) readEnd {
 	var ce *websocket.CloseError
 	switch {
 	case errors.As(err, &ce):
 		return readEnd{closed: ce.Code != websocket.CloseAbnormalClosure}
 	}
-	// Package websocket has closed with this code already. Its errors have no
-	// type, those of the connection do.
+	// Package websocket's errors about frames have no type, only this prefix.
 	if reason, ok := strings.CutPrefix(err.Error(), "websocket: "); ok {
 		return readEnd{refuse: codeProtocol, reason: reason}
 	}
 	return readEnd{}
 }
 
-// sendPiece is how much is written to the program at once, in bytes: the
-// browser gets credit anew for each piece.
+// sendPiece is how much send writes at once, in bytes. The browser gets credit after
+// each.
 const sendPiece = 32 << 10
 
-// send writes to the program what the queue holds, until the queue ends. An
-// error is the TCP connection's.
+// send writes the queue's bytes to the program until the queue ends. Its error is
+// the TCP connection's.
 func (s *session) send() error {
 	for {
 		p := s.queue.take()
