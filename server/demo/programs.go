@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"sockscope/server/demo/byteorder"
@@ -32,6 +33,7 @@ import (
 	"sockscope/server/demo/watchful"
 	"sockscope/server/demo/web"
 	"sockscope/server/knob"
+	"sockscope/server/socket"
 	"sockscope/server/told"
 )
 
@@ -55,28 +57,30 @@ var Programs = []*Program{
 	},
 	{
 		Name: "spin", Follows: "echo",
-		Doc: "echo server that polls each client without a pause: EAGAIN until bytes come",
-		Run: func(addr string, v knob.Values) { spin.Serve(addr) },
+		Doc:      "echo server that polls each client without a pause: EAGAIN until bytes come",
+		Settings: []knob.Knob{backlog},
+		Run:      func(addr string, v knob.Values) { spin.Serve(addr, v.Int("backlog")) },
 	},
 	{
 		Name: "threads", Follows: "echo",
-		Doc: "blocking echo server with a thread for each client",
-		Run: func(addr string, v knob.Values) { threads.Serve(addr) },
+		Doc:      "blocking echo server with a thread for each client",
+		Settings: []knob.Knob{backlog},
+		Run:      func(addr string, v knob.Values) { threads.Serve(addr, v.Int("backlog")) },
 	},
 	{
 		Name: "watchful", Follows: "threads",
 		Doc:      "the same, but its first thread waits in select, with a timeout",
-		Settings: []knob.Knob{waits("patience", "500ms")},
-		Run:      func(addr string, v knob.Values) { watchful.Serve(addr, v.Duration("patience")) },
+		Settings: []knob.Knob{backlog, waits("patience", "500ms")},
+		Run:      func(addr string, v knob.Values) { watchful.Serve(addr, v.Int("backlog"), v.Duration("patience")) },
 	},
 	{
 		Name: "processes", Follows: "threads", Forks: true,
 		Doc: "blocking echo server with a process for each client",
-		Settings: []knob.Knob{
+		Settings: []knob.Knob{backlog,
 			{Name: "clients", Default: "0", Label: "ends after so many; 0 is never", Type: knob.Int, Max: 1000},
 			flag("forget", "true: the parent leaves its own fds of the connections open")},
 		Run: func(addr string, v knob.Values) {
-			processes.Serve(addr, v.Int("clients"), v["forget"] == "true")
+			processes.Serve(addr, v.Int("backlog"), v.Int("clients"), v["forget"] == "true")
 		},
 	},
 	{
@@ -87,58 +91,65 @@ var Programs = []*Program{
 	{
 		Name: "select", Follows: "echo",
 		Doc:      "echo server for many clients in one thread, with select",
-		Settings: []knob.Knob{timeout},
-		Run:      func(addr string, v knob.Values) { selects.Serve(addr, v.Duration("timeout")) },
+		Settings: []knob.Knob{backlog, timeout},
+		Run:      selecting(func(addr string, v knob.Values) { selects.Serve(addr, v.Int("backlog"), v.Duration("timeout")) }),
 	},
 	{
 		Name: "two-ports", Follows: "select",
 		Doc: "echo server on two ports, with one select for both",
-		Settings: []knob.Knob{timeout,
+		Settings: []knob.Knob{backlog, timeout,
 			{Name: "other", Default: "127.0.0.1:8021", Label: "the second address", Type: knob.Address}},
-		Run: func(addr string, v knob.Values) { twoports.Serve(addr, v["other"], v.Duration("timeout")) },
+		Run: selecting(func(addr string, v knob.Values) {
+			twoports.Serve(addr, v["other"], v.Int("backlog"), v.Duration("timeout"))
+		}),
 	},
 	{
 		Name: "byteorder", Follows: "select",
-		Doc: "answers each number with its bytes in both orders",
-		Run: func(addr string, v knob.Values) { byteorder.Serve(addr) },
+		Doc:      "answers each number with its bytes in both orders",
+		Settings: []knob.Knob{backlog},
+		Run:      selecting(func(addr string, v knob.Values) { byteorder.Serve(addr, v.Int("backlog")) }),
 	},
 	{
 		Name: "poll", Follows: "select",
 		Doc:      "echo server for many clients in one thread, with poll",
-		Settings: []knob.Knob{timeout},
-		Run:      func(addr string, v knob.Values) { poll.Serve(addr, v.Duration("timeout")) },
+		Settings: []knob.Knob{backlog, timeout},
+		Run:      func(addr string, v knob.Values) { poll.Serve(addr, v.Int("backlog"), v.Duration("timeout")) },
 	},
 	{
 		Name: "epoll", Follows: "poll",
 		Doc:      "echo server for many clients in one thread, with epoll, level-triggered",
-		Settings: []knob.Knob{timeout, size},
-		Run:      func(addr string, v knob.Values) { epoll.Serve(addr, v.Duration("timeout"), v.Int("size")) },
+		Settings: []knob.Knob{backlog, timeout, size},
+		Run: func(addr string, v knob.Values) {
+			epoll.Serve(addr, v.Int("backlog"), v.Duration("timeout"), v.Int("size"))
+		},
 	},
 	{
 		Name: "edge", Follows: "epoll",
 		Doc:      "echo server for many clients in one thread, with epoll, edge-triggered",
-		Settings: []knob.Knob{timeout, size, flag("bug", "true: read once when told, not to EAGAIN")},
+		Settings: []knob.Knob{backlog, timeout, size, flag("bug", "true: read once when told, not to EAGAIN")},
 		Run: func(addr string, v knob.Values) {
-			edge.Serve(addr, v.Duration("timeout"), v.Int("size"), v["bug"] == "true")
+			edge.Serve(addr, v.Int("backlog"), v.Duration("timeout"), v.Int("size"), v["bug"] == "true")
 		},
 	},
 	{
 		Name: "kqueue", Follows: "epoll", Needs: Kqueue,
 		Doc:      "echo server for many clients in one thread, with kqueue, of the BSDs and macOS",
-		Settings: []knob.Knob{timeout, size},
-		Run:      func(addr string, v knob.Values) { kqueue.Serve(addr, v.Duration("timeout"), v.Int("size")) },
+		Settings: []knob.Knob{backlog, timeout, size},
+		Run: func(addr string, v knob.Values) {
+			kqueue.Serve(addr, v.Int("backlog"), v.Duration("timeout"), v.Int("size"))
+		},
 	},
 	{
 		Name: "timeouts", Follows: "echo",
 		Doc:      "echoes four messages of one client, and waits for each in another way",
-		Settings: []knob.Knob{waits("timeout", "100ms")},
-		Run:      func(addr string, v knob.Values) { timeouts.Serve(addr, v.Duration("timeout")) },
+		Settings: []knob.Knob{backlog, waits("timeout", "100ms")},
+		Run:      selecting(func(addr string, v knob.Values) { timeouts.Serve(addr, v.Int("backlog"), v.Duration("timeout")) }),
 	},
 	{
 		Name: "receive", Follows: "echo",
 		Doc:      "receives one number from one client and prints it",
-		Settings: []knob.Knob{bits, order},
-		Run:      func(addr string, v knob.Values) { receive.Serve(addr, v.Int("bits"), orderOf(v)) },
+		Settings: []knob.Knob{backlog, bits, order},
+		Run:      func(addr string, v knob.Values) { receive.Serve(addr, v.Int("backlog"), v.Int("bits"), orderOf(v)) },
 	},
 	{
 		Name: "client", Follows: "get",
@@ -202,6 +213,20 @@ var (
 	bits  = knob.Knob{Name: "bits", Default: "32", Label: "size of the number", Type: knob.Choice, Offers: []string{"16", "32"}}
 	order = knob.Knob{Name: "order", Default: "network", Label: "which byte comes first; host is this machine's order", Type: knob.Choice, Offers: []string{"network", "host"}}
 )
+
+// selecting runs a program that uses select without the fds that select has no
+// bit for, as a shell does by ulimit -n 1024: an accept that would get one fails
+// with EMFILE. Go itself has raised that limit when the process began.
+func selecting(run func(string, knob.Values)) func(string, knob.Values) {
+	return func(addr string, v knob.Values) {
+		var limit syscall.Rlimit
+		if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) == nil && limit.Cur > socket.FD_SETSIZE {
+			limit.Cur = socket.FD_SETSIZE
+			syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit) // lowering it can't fail
+		}
+		run(addr, v)
+	}
+}
 
 // messages returns the settings of a client that sends messages, and more.
 func messages(more ...knob.Knob) []knob.Knob {

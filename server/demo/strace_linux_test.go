@@ -39,7 +39,7 @@ var more = []scenario{
 	{name: "select-slow", server: "select", client: "slow", set: map[string]string{"timeout": "2s"}, clientSet: map[string]string{"pause": "30ms"}, ends: true},
 	{name: "epoll-pieces", server: "epoll", client: "client", set: map[string]string{"timeout": "2s", "size": "16"}, ends: true},
 	{name: "edge", server: "edge", client: "client", set: map[string]string{"timeout": "2s", "size": "16"}, ends: true},
-	{name: "edge-bug", server: "edge", client: "client", set: map[string]string{"timeout": "2s", "size": "16", "bug": "true"}, ends: true,
+	{name: "edge-bug", server: "edge", client: "client", set: map[string]string{"timeout": "2s", "size": "16", "bug": "true"}, clientSet: map[string]string{"bytes": "640"}, ends: true,
 		output: "ECONNRESET (Connection reset by peer)\n"},
 	{name: "timeouts", server: "timeouts", client: "slow", set: map[string]string{"timeout": "5ms"},
 		clientSet: map[string]string{"messages": "4", "pause": "18ms"}, ends: true},

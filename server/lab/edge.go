@@ -15,7 +15,7 @@ var edge = talking(&Lab{
 		"The client waits for those bytes, the server for something new: neither has anything left to do.",
 	},
 	True: []string{
-		"Edge-triggered epoll tells of what arrives, not of what is there. Bytes that were left are told of only when more come.",
+		"Edge-triggered epoll reports arrivals, not leftovers. Unread bytes are not reported again until more arrive.",
 		"So read until EAGAIN, and write until EAGAIN; the socket has to be non-blocking, or the last call sleeps. This program reads only when all is sent, as those of `poll` and `epoll` do.",
 		"A process that ends with bytes unread resets the connection: the client's `recv` returns ECONNRESET.",
 	},

@@ -16,7 +16,7 @@ var epoll = talking(&Lab{
 	},
 	True: []string{
 		"Level-triggered, which is the default: a socket is ready for as long as there is something to read, and is named each time.",
-		"The list lives in the kernel, which puts a socket among the ready ones when something arrives. Waiting costs by what is ready, not by what is listed.",
+		"The list lives in the kernel, which puts a socket among the ready ones when something arrives. The cost of waiting grows with what is ready, not with what is listed.",
 		"`epoll_wait` copies the ready events to the program's memory, as `poll` does. No memory is shared between kernel and program.",
 	},
 	Asks: []Topic{ToldAgain, WaitSleeps, RecvPart, WaitCounts, WaitListener, WaitEnd, WaitTimesOut},

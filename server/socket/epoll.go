@@ -14,6 +14,7 @@ import (
 type Epoll struct {
 	fd       int
 	interest []interest // as registered, in the order of their fds
+	careful  []careful  // the listeners among them that are
 	memory   epollMemory
 	ready    []Ready // what Wait returned last
 	lists    lists
@@ -46,6 +47,9 @@ func (e *Epoll) Add(s *Socket, events Events) {
 	e.control(epollAdd, s, events)
 	i, _ := e.find(s.fd)
 	e.interest = slices.Insert(e.interest, i, interest{s, s.fd, events})
+	if s.careful {
+		e.careful = append(e.careful, careful{socket: s, events: events})
+	}
 }
 
 // Modify changes what a socket on the list is there for: EPOLL_CTL_MOD. With
@@ -64,6 +68,31 @@ func (e *Epoll) Delete(s *Socket) {
 	e.control(epollDelete, s, 0)
 	if i, ok := e.find(s.fd); ok {
 		e.interest = slices.Delete(e.interest, i, i+1)
+	}
+}
+
+// careful is a listener of NewListener on the list.
+type careful struct {
+	socket *Socket
+	events Events
+	held   bool // it is registered without them
+}
+
+// hold registers careful listeners anew that are to be held, or no longer.
+func (e *Epoll) hold() {
+	for i := range e.careful {
+		c := &e.careful[i]
+		k, ok := e.find(c.socket.fd)
+		if !ok || c.held == c.socket.held() {
+			continue
+		}
+		c.held = !c.held
+		events := c.events
+		if c.held {
+			events = 0
+		}
+		e.control(epollModify, c.socket, events)
+		e.interest[k].events = events
 	}
 }
 
@@ -93,6 +122,7 @@ const epollRoom = 64
 // next Wait. With a timeout, which is rounded up to milliseconds, it returns none
 // once that has passed; without one, or with 0 or less, it waits for ever.
 func (e *Epoll) Wait(timeout ...time.Duration) []Ready {
+	e.hold()
 	patience := wait(timeout)
 	for {
 		ms := patience.milliseconds()

@@ -21,7 +21,10 @@ const (
 	EINPROGRESS  = Errno(trace.EINPROGRESS)
 	EINTR        = Errno(trace.EINTR)
 	EINVAL       = Errno(trace.EINVAL)
-	EMFILE       = Errno(trace.EMFILE) // no fd is left
+	EMFILE       = Errno(trace.EMFILE) // the process has no fd left
+	ENFILE       = Errno(trace.ENFILE) // the system has none
+	ENOBUFS      = Errno(trace.ENOBUFS)
+	ENOMEM       = Errno(trace.ENOMEM)
 	ENOTCONN     = Errno(trace.ENOTCONN)
 	ENOSYS       = Errno(trace.ENOSYS) // this system does not have it
 	EPIPE        = Errno(trace.EPIPE)  // the connection takes no more bytes

@@ -13,6 +13,7 @@ import (
 type Kqueue struct {
 	fd       int
 	interest []filtered // as registered, in the order of their fds
+	held     []*Socket  // careful listeners that are off the list
 	memory   kqueueMemory
 	lists    lists
 }
@@ -97,6 +98,7 @@ const kqueueRoom = 64
 // that has passed; without one, or with 0 or less, it waits for ever.
 func (k *Kqueue) Wait(timeout ...time.Duration) []Kevent {
 	k.forget()
+	k.hold()
 	patience := wait(timeout)
 	for {
 		c := call{name: trace.KeventWait, fd: k.fd, size: kqueueRoom, timeout: patience.ns(), sets: k}
@@ -115,6 +117,24 @@ func (k *Kqueue) Wait(timeout ...time.Duration) []Kevent {
 			}
 		}
 		return list
+	}
+}
+
+// hold takes careful listeners off the list that are to be held, and puts them
+// back later.
+func (k *Kqueue) hold() {
+	if !full.Load() {
+		for _, s := range k.held {
+			k.Add(s, EVFILT_READ)
+		}
+		k.held = nil
+		return
+	}
+	for _, f := range slices.Clone(k.interest) {
+		if f.socket.held() {
+			k.Delete(f.socket, f.filter)
+			k.held = append(k.held, f.socket)
+		}
 	}
 }
 

@@ -12,6 +12,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Interest is what to wait for, by socket.
+type Interest map[*Socket]Events
+
 // Poll sleeps until at least one of the sockets is ready for what is asked of
 // it: poll(2). It returns those, in the order of their fds. With a timeout it
 // returns none once that has passed; without one, or with 0 or less, it waits
@@ -20,7 +23,7 @@ import (
 // It takes fds of any number: there is no FD_SETSIZE. A socket in interest with
 // no events is asked about all the same, for POLLERR and POLLHUP. A closed one
 // stops the program.
-func Poll(interest map[*Socket]Events, timeout ...time.Duration) []Ready {
+func Poll(interest Interest, timeout ...time.Duration) []Ready {
 	f := pollSets.Get().(*pollSet)
 	defer pollSets.Put(f)
 	f.fill(interest)
@@ -53,7 +56,7 @@ type pollSet struct {
 
 var pollSets = sync.Pool{New: func() any { return new(pollSet) }}
 
-func (f *pollSet) fill(interest map[*Socket]Events) {
+func (f *pollSet) fill(interest Interest) {
 	if f.again(interest) {
 		return
 	}
@@ -62,19 +65,24 @@ func (f *pollSet) fill(interest map[*Socket]Events) {
 		if s.fd < 0 {
 			stop(trace.Poll, "", errors.New("a socket in the list is closed"))
 		}
-		f.sockets = append(f.sockets, s)
+		if !s.held() {
+			f.sockets = append(f.sockets, s)
+		}
 	}
 	slices.SortFunc(f.sockets, func(a, b *Socket) int { return a.fd - b.fd })
-	f.again(interest)
+	f.fds = f.fds[:0]
+	for _, s := range f.sockets {
+		f.fds = append(f.fds, unix.PollFd{Fd: int32(s.fd), Events: int16(interest[s])})
+	}
 }
 
 // again fills the list with the sockets of the last call, which are in their
 // order already. It reports whether interest has these and no others.
-func (f *pollSet) again(interest map[*Socket]Events) bool {
+func (f *pollSet) again(interest Interest) bool {
 	f.fds = f.fds[:0]
 	for _, s := range f.sockets {
 		events, ok := interest[s]
-		if !ok || s.fd < 0 {
+		if !ok || s.fd < 0 || s.held() {
 			return false
 		}
 		f.fds = append(f.fds, unix.PollFd{Fd: int32(s.fd), Events: int16(events)})

@@ -20,7 +20,7 @@ type Set map[*Socket]bool
 // Select sleeps until at least one of inputs can be read, or one of outputs
 // can be written, without blocking: select(2). It returns those, in the order
 // of their fds. With a timeout it returns none once that has passed; without
-// one, or with 0 or less, it waits for ever.
+// one, or with 0 or less, it waits for ever. Members that are false are left out.
 //
 // A listener is readable when a client waits; a connection is readable too at
 // its end and when it was reset, and the Recv tells which. An fd of
@@ -66,7 +66,7 @@ var fdSets = sync.Pool{New: func() any { return new(fdSet) }}
 func (f *fdSet) fill(set *unix.FdSet, members Set) {
 	set.Zero()
 	for s, in := range members {
-		if !in {
+		if !in || s.held() {
 			continue
 		}
 		if s.fd < 0 {

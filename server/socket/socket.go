@@ -9,10 +9,12 @@ import (
 // Socket is a file descriptor of a socket, and the memory that its calls use.
 // One thread uses it at a time.
 type Socket struct {
-	fd     int
-	addr   sockaddr // of the peer, or of Bind
-	option [2]int32 // of SetOption: an int, or a struct linger
-	buf    []byte   // what Recv returned last
+	fd       int
+	addr     sockaddr // of the peer, or of Bind
+	option   [2]int32 // of SetOption: an int, or a struct linger
+	buf      []byte   // what Recv returned last
+	careful  bool     // see NewListener
+	accepted bool     // Accept has made it
 }
 
 // New makes a socket: socket(2). It stops the program on an error.
@@ -34,6 +36,11 @@ func (s *Socket) Close() {
 	// already belong to somebody else: this call is never made again.
 	c.once(trapClose, uintptr(s.fd), 0, 0, 0, 0, 0)
 	s.fd = -1
+	if s.accepted {
+		connections.Add(-1)
+		s.accepted = false
+	}
+	full.Store(false)
 }
 
 func (s *Socket) String() string { return fmt.Sprintf("fd %d", s.fd) }

@@ -126,7 +126,7 @@ var rows = [numCalls]Row{
 		{"epoll_pwait2", []Arg{ArgFD, ArgEpollEvents, ArgSize, ArgTimespec, ArgNull, ArgZero}}},
 		Class: Multiplexes, Methods: []string{"Wait"}},
 	Fcntl:       {Name: "fcntl", Form: []Arg{ArgFD, ArgFcntl}, Kernel: []Syscall{{"fcntl", []Arg{ArgFD, ArgFcntl}}, {"fcntl64", []Arg{ArgFD, ArgFcntl}}}, Methods: []string{"SetBlocking"}},
-	Setsockopt:  {Name: "setsockopt", Brief: "setopt", Form: []Arg{ArgFD, ArgOption, ArgOptionValue}, Methods: []string{"SetOption", "SetLinger", "SetRecvTimeout"}},
+	Setsockopt:  {Name: "setsockopt", Brief: "setopt", Form: []Arg{ArgFD, ArgOption, ArgOptionValue}, Methods: []string{"NewListener", "SetOption", "SetLinger", "SetRecvTimeout"}},
 	Getsockopt:  {Name: "getsockopt", Brief: "getopt", Form: []Arg{ArgFD, ArgOption, ArgOptionOut}, Methods: []string{"PendingError"}},
 	Getsockname: {Name: "getsockname", Brief: "getname", Form: []Arg{ArgFD, ArgAddrOut}},
 	Getpeername: {Name: "getpeername", Brief: "getpeer", Form: []Arg{ArgFD, ArgAddrOut}},

@@ -17,6 +17,7 @@ const (
 	ENOMEM        Errno = 12
 	EACCES        Errno = 13
 	EINVAL        Errno = 22
+	ENFILE        Errno = 23
 	EMFILE        Errno = 24
 	EPIPE         Errno = 32
 	ENOSYS        Errno = 38

@@ -6,72 +6,62 @@ import (
 	"sockscope/server/socket"
 )
 
-// Serve is select.go, but it reads numbers of 4 bytes in network order.
-// It answers each with 8: the number in network order, then in
-// little-endian order.
-func Serve(addr string) {
-	server := socket.New(socket.AF_INET, socket.SOCK_STREAM)
-	server.SetBlocking(false)
-	server.SetOption(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-	server.Bind(addr)
-	server.Listen(5)
+// Serve is select.go for numbers: it reads 4 bytes in network order and
+// answers with the same 4, and then with the number in little-endian.
+func Serve(addr string, backlog int) {
+	server := socket.NewListener(addr, backlog)
+	server.SetBlocking(false) // whom select saw may be gone at accept
 
 	inputs := socket.Set{server: true}   // sockets we expect to read
 	outputs := socket.Set{}              // sockets with answers queued
-	part := map[*socket.Socket][]byte{}  // begin of the next number
 	queue := map[*socket.Socket][]byte{} // answers waiting to be sent
-	hangUp := func(s *socket.Socket) {
-		delete(inputs, s)
-		delete(outputs, s)
-		delete(part, s)
-		delete(queue, s)
-		s.Close()
-		inputs[server] = true // an fd is free for the next client
-	}
-
+	part := map[*socket.Socket][]byte{}  // begin of the next number
 	for {
 		readable, writable := socket.Select(inputs, outputs)
 		for _, s := range readable {
 			if s == server { // a client waits in the backlog
-				conn, err := server.Accept()
-				if err == nil {
-					conn.SetBlocking(false)
-					inputs[conn] = true
-				}
-				if err == socket.EMFILE || err == nil &&
-					conn.Fileno() == socket.FD_SETSIZE-1 {
-					delete(inputs, server) // there is no room for more
-				}
+				accept(server, inputs)
 				continue
 			}
 			data, err := s.Recv(1024)
 			if err != nil || len(data) == 0 { // reset, or end of file
-				hangUp(s)
+				delete(inputs, s)
+				delete(outputs, s)
+				delete(queue, s)
+				delete(part, s)
+				s.Close()
 				continue
 			}
-			data = append(part[s], data...)
-			for ; len(data) >= 4; data = data[4:] {
-				number := binary.BigEndian.Uint32(data) // ntohl
-				both := append(queue[s], data[:4]...)
-				queue[s] = binary.LittleEndian.AppendUint32(both, number)
-			}
-			part[s] = append(part[s][:0], data...) // 0 to 3 bytes
-			if len(queue[s]) > 0 {
-				outputs[s] = true
-				delete(inputs, s) // first the answers, then the next
-			}
+			queue[s], part[s] = answers(append(part[s], data...))
+			outputs[s] = len(queue[s]) > 0
+			inputs[s] = !outputs[s] // first the answers, then the next
 		}
 		for _, s := range writable {
 			n, err := s.Send(queue[s]) // takes what fits, maybe not all
-			if err != nil {
-				hangUp(s)
-				continue
-			}
 			queue[s] = queue[s][n:]
-			if len(queue[s]) == 0 {
+			if len(queue[s]) == 0 || err != nil && err != socket.EAGAIN {
+				delete(queue, s)
 				delete(outputs, s)
-				inputs[s] = true
+				inputs[s] = true // recv tells of a reset, too
 			}
 		}
 	}
+}
+
+// accept takes a client out of the backlog.
+func accept(server *socket.Socket, inputs socket.Set) {
+	if conn, err := server.Accept(); err == nil {
+		conn.SetBlocking(false)
+		inputs[conn] = true
+	}
+}
+
+// answers returns those to the numbers in data, and what is left.
+func answers(data []byte) (both, rest []byte) {
+	for ; len(data) >= 4; data = data[4:] {
+		n := binary.BigEndian.Uint32(data) // ntohl
+		both = append(both, data[:4]...)
+		both = binary.LittleEndian.AppendUint32(both, n)
+	}
+	return both, data
 }

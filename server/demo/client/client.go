@@ -11,15 +11,11 @@ import (
 func Talk(addr string, messages []string) {
 	conn := socket.New(socket.AF_INET, socket.SOCK_STREAM)
 	err := conn.Connect(addr) // blocks until the other kernel answers
-	if err != nil {
-		fmt.Fprintln(socket.Stdout, "connect:", err)
-		return
+	for n := 0; n < len(messages) && err == nil; n++ {
+		err = ask(conn, messages[n])
 	}
-	for _, message := range messages {
-		if err := ask(conn, message); err != nil {
-			fmt.Fprintln(socket.Stdout, err)
-			break
-		}
+	if err != nil {
+		fmt.Fprintln(socket.Stdout, err)
 	}
 	conn.Close()
 }

@@ -14,21 +14,18 @@ func Talk(addr string, messages, largest int, longest time.Duration,
 	seed uint32) {
 	conn := socket.New(socket.AF_INET, socket.SOCK_STREAM)
 	err := conn.Connect(addr) // blocks until the other kernel answers
-	if err != nil {
-		fmt.Fprintln(socket.Stdout, "connect:", err)
-		return
-	}
 	text := strings.Repeat("abcdefghijklmnopqrstuvwxyz", largest/26+1)
 	dice := roll(seed)
-	for range messages {
+	for n := 0; n < messages && err == nil; n++ {
 		dice = roll(dice)
 		pause := longest * time.Duration(dice>>16%1000) / 999
+		socket.Sleep(pause) // connected, but silent
 		dice = roll(dice)
 		size := 1 + int(dice>>16)%largest // some take several recvs
-		if err := ask(conn, text[:size], pause); err != nil {
-			fmt.Fprintln(socket.Stdout, err)
-			break
-		}
+		err = ask(conn, text[:size])
+	}
+	if err != nil {
+		fmt.Fprintln(socket.Stdout, err)
 	}
 	conn.Close()
 }
@@ -37,11 +34,8 @@ func Talk(addr string, messages, largest int, longest time.Duration,
 // the low ones repeat too soon (a linear congruential generator).
 func roll(dice uint32) uint32 { return dice*1664525 + 1013904223 }
 
-// ask waits, sends a message, and reads until all of its echo is
-// there.
-func ask(conn *socket.Socket, message string,
-	pause time.Duration) error {
-	socket.Sleep(pause) // connected, but silent
+// ask sends a message and reads until all of its echo is there.
+func ask(conn *socket.Socket, message string) error {
 	data := []byte(message)
 	for len(data) > 0 { // send may take only part
 		n, err := conn.Send(data) // blocks while the buffer is full

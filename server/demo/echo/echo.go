@@ -6,7 +6,6 @@ import "sockscope/server/socket"
 // the client likes. Meanwhile the others wait in the listen backlog.
 func Serve(addr string, backlog int) {
 	server := socket.New(socket.AF_INET, socket.SOCK_STREAM)
-	// Bind even while old connections of this port are in TIME-WAIT.
 	server.SetOption(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 	server.Bind(addr)
 	server.Listen(backlog)
@@ -29,7 +28,7 @@ func echo(conn *socket.Socket) {
 			return // reset, or end of file
 		}
 		for len(data) > 0 { // send may take only part
-			n, err := conn.Send(data) // blocks while the buffer is full
+			n, err := conn.Send(data)
 			if err != nil {
 				return
 			}

@@ -10,17 +10,14 @@ import (
 // Serve is epoll.go, edge-triggered: the kernel names a socket when
 // something new arrives, and only then. So the program must go on until
 // the kernel says EAGAIN; with the famous bug it stops after one read.
-func Serve(addr string, timeout time.Duration, size int, bug bool) {
-	server := socket.New(socket.AF_INET, socket.SOCK_STREAM)
-	server.SetBlocking(false)
-	server.SetOption(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-	server.Bind(addr)
-	server.Listen(5)
+func Serve(addr string, backlog int, timeout time.Duration, size int,
+	bug bool) {
+	server := socket.NewListener(addr, backlog)
+	server.SetBlocking(false) // whom epoll saw may be gone at accept
 
 	epoll := socket.NewEpoll()
 	epoll.Add(server, socket.EPOLLIN)    // this one level-triggered
-	queue := map[*socket.Socket][]byte{} // bytes waiting to be sent
-
+	queue := map[*socket.Socket][]byte{} // what a peer has no room for
 	for {
 		ready := epoll.Wait(timeout)
 		if len(ready) == 0 {
@@ -30,50 +27,42 @@ func Serve(addr string, timeout time.Duration, size int, bug bool) {
 		for _, r := range ready {
 			s := r.Socket
 			if s == server { // a client waits in the backlog
-				if conn, err := server.Accept(); err == nil {
-					conn.SetBlocking(false)
-					epoll.Add(conn, socket.EPOLLIN|socket.EPOLLOUT|
-						socket.EPOLLET) // for both, and once for all
-				} else if err == socket.EMFILE {
-					epoll.Modify(server, 0) // no fd is left
-				}
-				continue
-			}
-			rest, err := echo(s, queue[s], size, bug)
-			if err == nil || err == socket.EAGAIN {
+				accept(server, epoll)
+			} else if rest, open := echo(s, queue[s], size, bug); open {
 				queue[s] = rest
-				continue
+			} else {
+				delete(queue, s)
+				s.Close() // this takes it off the list, too
 			}
-			delete(queue, s)
-			s.Close()
-			epoll.Modify(server, socket.EPOLLIN) // an fd is free
 		}
 	}
 }
 
-// echo sends and receives in turn until one of the two says EAGAIN:
-// then something new has to come, and of that the kernel will tell. It
-// returns what is still to be sent.
-func echo(s *socket.Socket, queue []byte, size int, bug bool) ([]byte,
-	error) {
-	for reads := 0; ; reads++ {
-		for len(queue) > 0 {
-			n, err := s.Send(queue) // EAGAIN: the peer must read first
-			if err != nil {
-				return queue, err
-			}
-			queue = queue[n:]
-		}
-		if bug && reads == 1 {
-			return nil, nil // nobody will be told of what is left
-		}
-		data, err := s.Recv(size) // EAGAIN: all is read
-		if err != nil {
-			return nil, err
-		}
+// accept takes a client out of the backlog.
+func accept(server *socket.Socket, epoll *socket.Epoll) {
+	if conn, err := server.Accept(); err == nil {
+		conn.SetBlocking(false)
+		epoll.Add(conn, socket.EPOLLIN|socket.EPOLLOUT|socket.EPOLLET)
+	}
+}
+
+// echo receives and sends in turn until one of the two says EAGAIN:
+// then something new has to come, which the kernel will report. It
+// returns what is still to be sent, and whether the connection goes on.
+func echo(s *socket.Socket, data []byte, size int, bug bool) ([]byte,
+	bool) {
+	for {
 		if len(data) == 0 {
-			return nil, socket.EPIPE // end of file
+			var err error
+			data, err = s.Recv(size) // EAGAIN: all is read
+			if err != nil || len(data) == 0 {
+				return nil, err == socket.EAGAIN // or reset, or the end
+			}
 		}
-		queue = data
+		n, err := s.Send(data) // EAGAIN: the peer must read first
+		data = data[n:]
+		if err != nil || bug { // of what is left nobody will be told
+			return data, err == nil || err == socket.EAGAIN
+		}
 	}
 }

@@ -12,32 +12,38 @@ import (
 func Talk(addr string) {
 	conn := socket.New(socket.AF_INET, socket.SOCK_STREAM)
 	err := conn.Connect(addr) // blocks until the other kernel answers
-	if err != nil {
-		fmt.Fprintln(socket.Stdout, "connect:", err)
-		return
+	reply := ""
+	if err == nil {
+		request := "GET / HTTP/1.0\r\nHost: " + addr + "\r\n\r\n"
+		reply, err = ask(conn, request)
 	}
-	request := []byte("GET / HTTP/1.0\r\nHost: " + addr + "\r\n\r\n")
-	for len(request) > 0 { // send may take only part
-		n, err := conn.Send(request)
+	if err != nil {
+		fmt.Fprintln(socket.Stdout, err)
+	}
+	conn.Close()
+	_, body, _ := strings.Cut(reply, "\r\n\r\n")
+	fmt.Fprintln(socket.Stdout, body)
+}
+
+// ask sends a request and reads to the end of file.
+func ask(conn *socket.Socket, request string) (string, error) {
+	data := []byte(request)
+	for len(data) > 0 { // send may take only part
+		n, err := conn.Send(data)
 		if err != nil {
-			fmt.Fprintln(socket.Stdout, "send:", err)
-			return
+			return "", err
 		}
-		request = request[n:]
+		data = data[n:]
 	}
 	reply := ""
 	for {
 		data, err := conn.Recv(1024) // blocks until bytes arrive
 		if err != nil {
-			fmt.Fprintln(socket.Stdout, "recv:", err)
-			return
+			return "", err
 		}
 		if len(data) == 0 {
-			break // end of file: the server has closed
+			return reply, nil // end of file: the server has closed
 		}
 		reply += string(data)
 	}
-	conn.Close()
-	_, body, _ := strings.Cut(reply, "\r\n\r\n")
-	fmt.Fprintln(socket.Stdout, body)
 }

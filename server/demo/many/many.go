@@ -6,75 +6,61 @@ import (
 	"sockscope/server/socket"
 )
 
-// Talk is client.go over several connections at once, in one thread.
-// It waits in poll only. What a connection does next is in its state,
-// where client.go has it in the line that it sleeps in.
+// Talk is client.go over several connections, in one thread. What that
+// has in the line that it sleeps in, each connection has in its state.
 func Talk(addr string, connections int, messages []string) {
-	type state struct {
-		connected bool
-		messages  []string // to be sent after out
-		out       []byte   // of one message, to be sent
-		missing   int      // bytes of echo to come
-	}
 	states := map[*socket.Socket]*state{}
-	waits := map[*socket.Socket]socket.Events{}
-	hangUp := func(s *socket.Socket, err error) {
-		if err != nil {
-			fmt.Fprintln(socket.Stdout, err)
-		}
-		delete(states, s)
-		delete(waits, s)
-		s.Close()
-	}
-
+	waits := socket.Interest{}
 	for range connections {
 		s := socket.New(socket.AF_INET, socket.SOCK_STREAM)
 		s.SetBlocking(false)
-		err := s.Connect(addr) // EINPROGRESS: goes on by itself
-		if err != nil && err != socket.EINPROGRESS {
-			hangUp(s, err)
-			continue
-		}
-		states[s] = &state{messages: messages}
-		waits[s] = socket.POLLIN | socket.POLLOUT
+		err := s.Connect(addr) // EINPROGRESS: it goes on by itself
+		states[s] = &state{err: err, messages: messages}
+		waits[s] = socket.POLLOUT // until it has ended
 	}
-
 	for len(waits) > 0 {
 		for _, r := range socket.Poll(waits) {
-			s, now := r.Socket, states[r.Socket]
-			if !now.connected { // ready for the first time
-				if err := s.PendingError(); err != nil {
-					hangUp(s, err) // so connect has failed
-					continue
-				}
-				now.connected = true
-			}
-			if r.Events&^socket.POLLOUT != 0 { // echo, end, or error
-				data, err := s.Recv(1024)
-				now.missing -= len(data)
-				over := now.missing == 0 && len(now.messages) == 0
-				if err != nil || len(data) == 0 || over {
-					hangUp(s, err)
-					continue
-				}
-			}
-			if r.Events&socket.POLLOUT == 0 {
-				continue
-			}
-			if len(now.out) == 0 && len(now.messages) > 0 {
-				now.out = []byte(now.messages[0])
-				now.missing += len(now.out)
-				now.messages = now.messages[1:]
-			}
-			n, err := s.Send(now.out) // takes what fits, maybe not all
-			if err != nil {
-				hangUp(s, err)
-				continue
-			}
-			now.out = now.out[n:]
-			if len(now.out)+len(now.messages) == 0 {
-				waits[s] = socket.POLLIN // all is sent
+			waits[r.Socket] = talk(r.Socket, r.Events, states[r.Socket])
+			if waits[r.Socket] == 0 {
+				delete(waits, r.Socket)
+				r.Socket.Close()
 			}
 		}
 	}
+}
+
+type state struct {
+	err      error    // of its last call
+	messages []string // to be sent
+	sent     int      // bytes of the first of them
+	missing  int      // bytes of echo to come
+}
+
+// talk does what is next, and returns what to wait for then: 0 is over.
+func talk(s *socket.Socket, on socket.Events, c *state) socket.Events {
+	if c.err == socket.EINPROGRESS {
+		c.err = s.PendingError() // how connect has ended
+	} else if on&^socket.POLLOUT != 0 { // echo, end, or error
+		data, err := s.Recv(1024)
+		c.err, c.missing = err, c.missing-len(data)
+		if len(data) == 0 {
+			c.messages, c.missing = nil, 0 // no more will come
+		}
+	} else if c.err == nil {
+		n, err := s.Send([]byte(c.messages[0][c.sent:]))
+		c.err, c.sent, c.missing = err, c.sent+n, c.missing+n
+		if c.sent == len(c.messages[0]) { // or there was no more room
+			c.messages, c.sent = c.messages[1:], 0
+		}
+	}
+	switch {
+	case c.err != nil:
+		fmt.Fprintln(socket.Stdout, c.err)
+		return 0
+	case len(c.messages) > 0:
+		return socket.POLLIN | socket.POLLOUT
+	case c.missing > 0:
+		return socket.POLLIN // all is sent
+	}
+	return 0
 }

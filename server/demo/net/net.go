@@ -1,7 +1,10 @@
 package net
 
 import (
+	"errors"
 	"net"
+	"syscall"
+	"time"
 
 	"sockscope/server/told"
 )
@@ -17,7 +20,11 @@ func Serve(addr string) error {
 	server = told.Listener(server) // notes what is called, no more
 
 	for {
-		conn, err := server.Accept() // waits until a client connects
+		conn, err := server.Accept() // waits for a client
+		if errors.Is(err, syscall.EMFILE) {
+			time.Sleep(100 * time.Millisecond) // until a client leaves
+			continue
+		}
 		if err != nil {
 			return err
 		}

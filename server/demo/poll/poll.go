@@ -9,22 +9,12 @@ import (
 
 // Serve is select.go with poll. It hands the kernel one list in which
 // each socket says what it waits for, so an fd may have any number.
-func Serve(addr string, timeout time.Duration) {
-	server := socket.New(socket.AF_INET, socket.SOCK_STREAM)
-	server.SetBlocking(false)
-	server.SetOption(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-	server.Bind(addr)
-	server.Listen(5)
+func Serve(addr string, backlog int, timeout time.Duration) {
+	server := socket.NewListener(addr, backlog)
+	server.SetBlocking(false) // whom poll saw may be gone at accept
 
-	waits := map[*socket.Socket]socket.Events{server: socket.POLLIN}
+	waits := socket.Interest{server: socket.POLLIN}
 	queue := map[*socket.Socket][]byte{} // bytes waiting to be sent
-	hangUp := func(s *socket.Socket) {
-		delete(waits, s)
-		delete(queue, s)
-		s.Close()
-		waits[server] = socket.POLLIN // an fd is free
-	}
-
 	for {
 		ready := socket.Poll(waits, timeout)
 		if len(ready) == 0 {
@@ -33,33 +23,39 @@ func Serve(addr string, timeout time.Duration) {
 		}
 		for _, r := range ready {
 			s := r.Socket
-			switch {
-			case s == server: // a client waits in the backlog
-				if conn, err := server.Accept(); err == nil {
-					conn.SetBlocking(false)
-					waits[conn] = socket.POLLIN
-				} else if err == socket.EMFILE {
-					delete(waits, server) // no fd is left
-				}
-			case len(queue[s]) == 0: // bytes, an end, or an error
-				data, err := s.Recv(1024)
-				if err != nil || len(data) == 0 {
-					hangUp(s)
-					continue
-				}
-				queue[s] = data
-				waits[s] = socket.POLLOUT // first the echo
-			default: // there is room for its echo, or an error
-				n, err := s.Send(queue[s]) // maybe not all
-				if err != nil {
-					hangUp(s)
-					continue
-				}
-				queue[s] = queue[s][n:]
-				if len(queue[s]) == 0 {
-					waits[s] = socket.POLLIN // then the next
-				}
+			if s == server { // a client waits in the backlog
+				accept(server, waits)
+				continue
+			}
+			rest, open := echo(s, queue[s])
+			queue[s], waits[s] = rest, socket.POLLIN
+			if len(rest) > 0 {
+				waits[s] = socket.POLLOUT // first the echo, then the next
+			}
+			if !open {
+				delete(queue, s)
+				delete(waits, s)
+				s.Close()
 			}
 		}
 	}
+}
+
+// accept takes a client out of the backlog.
+func accept(server *socket.Socket, waits socket.Interest) {
+	if conn, err := server.Accept(); err == nil {
+		conn.SetBlocking(false)
+		waits[conn] = socket.POLLIN
+	}
+}
+
+// echo sends what is queued, or else receives. It returns what is to be
+// sent, and whether the connection goes on.
+func echo(s *socket.Socket, queue []byte) (rest []byte, open bool) {
+	if len(queue) > 0 {
+		n, err := s.Send(queue) // takes what fits, maybe not all
+		return queue[n:], err == nil
+	}
+	data, err := s.Recv(1024)
+	return data, err == nil && len(data) > 0 // or reset, or end of file
 }

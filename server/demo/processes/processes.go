@@ -1,21 +1,32 @@
 package processes
 
-import "sockscope/server/socket"
+import (
+	"fmt"
+
+	"sockscope/server/socket"
+)
 
 // Serve is threads.go with a process for each client. A child has a
 // copy of its parent's table of fds: both of them must close.
-func Serve(addr string, clients int, forget bool) {
+func Serve(addr string, backlog, clients int, forget bool) {
 	server := socket.New(socket.AF_INET, socket.SOCK_STREAM)
 	server.SetOption(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 	server.Bind(addr)
-	server.Listen(5)
+	server.Listen(backlog)
 
-	for n := 0; n < clients || clients == 0; n++ { // 0: for ever
+	for served := 0; served < clients || clients == 0; { // 0: for ever
 		conn, err := server.Accept() // blocks the parent only
+		if socket.NoRoom(err) {
+			fmt.Fprintln(socket.Stdout, "accept:", err)
+			break // the parent itself holds the fds: it forgets
+		}
 		if err != nil {
 			continue // the client gave up first
 		}
-		socket.Fork(Child, server, conn) // a second process goes on
+		served++
+		if _, err := socket.Fork(Child, server, conn); err != nil {
+			fmt.Fprintln(socket.Stdout, "fork:", err)
+		}
 		if !forget {
 			conn.Close() // the parent's fd; the child has its own
 		}
@@ -49,13 +60,9 @@ func echo(conn *socket.Socket) {
 	}
 }
 
-// reap waits for children that have ended. Until their parent does,
-// the kernel keeps them as zombies, for the sake of their status.
+// reap takes leave of children that have ended: they were zombies.
 func reap(options int) {
-	for {
-		pid, err := socket.Wait(options)
-		if err != nil || pid == 0 {
-			return // there is none, or none that has ended
-		}
+	for pid := 1; pid > 0; { // 0: none has ended, -1: there is none
+		pid, _ = socket.Wait(options)
 	}
 }

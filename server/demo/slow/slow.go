@@ -12,24 +12,18 @@ import (
 func Talk(addr string, messages []string, pause time.Duration) {
 	conn := socket.New(socket.AF_INET, socket.SOCK_STREAM)
 	err := conn.Connect(addr) // blocks until the other kernel answers
-	if err != nil {
-		fmt.Fprintln(socket.Stdout, "connect:", err)
-		return
+	for n := 0; n < len(messages) && err == nil; n++ {
+		socket.Sleep(pause) // connected, but silent
+		err = ask(conn, messages[n])
 	}
-	for _, message := range messages {
-		if err := ask(conn, message, pause); err != nil {
-			fmt.Fprintln(socket.Stdout, err)
-			break
-		}
+	if err != nil {
+		fmt.Fprintln(socket.Stdout, err)
 	}
 	conn.Close()
 }
 
-// ask waits, sends a message, and reads until all of its echo is
-// there.
-func ask(conn *socket.Socket, message string,
-	pause time.Duration) error {
-	socket.Sleep(pause) // connected, but silent
+// ask sends a message and reads until all of its echo is there.
+func ask(conn *socket.Socket, message string) error {
 	data := []byte(message)
 	for len(data) > 0 { // send may take only part
 		n, err := conn.Send(data) // blocks while the buffer is full

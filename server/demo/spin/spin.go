@@ -4,11 +4,11 @@ import "sockscope/server/socket"
 
 // Serve is echo.go, but it never sleeps while it has a client. It asks
 // for bytes again and again; its clients wait no less for that.
-func Serve(addr string) {
+func Serve(addr string, backlog int) {
 	server := socket.New(socket.AF_INET, socket.SOCK_STREAM)
 	server.SetOption(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 	server.Bind(addr)
-	server.Listen(5)
+	server.Listen(backlog)
 
 	for {
 		conn, err := server.Accept() // still blocks: nobody is there

@@ -1,17 +1,24 @@
 package threads
 
-import "sockscope/server/socket"
+import (
+	"time"
+
+	"sockscope/server/socket"
+)
 
 // Serve is echo.go with a thread for each client. Every thread sleeps
 // in a call by itself, and no client waits for another.
-func Serve(addr string) {
+func Serve(addr string, backlog int) {
 	server := socket.New(socket.AF_INET, socket.SOCK_STREAM)
 	server.SetOption(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 	server.Bind(addr)
-	server.Listen(5)
+	server.Listen(backlog)
 
 	for {
 		conn, err := server.Accept() // blocks this thread only
+		if socket.NoRoom(err) {      // EMFILE: until a client leaves
+			socket.Sleep(100 * time.Millisecond)
+		}
 		if err != nil {
 			continue // the client gave up first
 		}

@@ -9,12 +9,12 @@ import (
 // Serve is threads.go, but its first thread sleeps in select and not in
 // accept: when nobody has come for a while, select returns, and the
 // thread could look after something else.
-func Serve(addr string, patience time.Duration) {
+func Serve(addr string, backlog int, patience time.Duration) {
 	server := socket.New(socket.AF_INET, socket.SOCK_STREAM)
-	server.SetBlocking(false) // whom select saw may be gone at accept
 	server.SetOption(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 	server.Bind(addr)
-	server.Listen(5)
+	server.Listen(backlog)
+	server.SetBlocking(false) // whom select saw may be gone at accept
 
 	for {
 		ready, _ := socket.Select(socket.Set{server: true}, nil, patience)
@@ -22,6 +22,9 @@ func Serve(addr string, patience time.Duration) {
 			continue // nobody came: the place for something else
 		}
 		conn, err := server.Accept() // doesn't block: somebody waits
+		if socket.NoRoom(err) {      // EMFILE: until a client leaves
+			socket.Sleep(100 * time.Millisecond)
+		}
 		if err != nil {
 			continue // the client gave up first
 		}

@@ -2,14 +2,17 @@ package web
 
 import (
 	"fmt"
+	"strings"
 
 	"sockscope/server/socket"
 )
 
 // Serve answers every request with the same page, one client after
 // another. A client knows that it has it all when the server closes.
+// Only the head of a request is read: of a body, close takes no notice.
 func Serve(addr string) {
 	server := socket.New(socket.AF_INET, socket.SOCK_STREAM)
+	// Bind even while old connections of this port are in TIME-WAIT.
 	server.SetOption(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 	server.Bind(addr)
 	server.Listen(5) // clients that may wait, not clients in all
@@ -24,17 +27,16 @@ func Serve(addr string) {
 	}
 }
 
-// answer reads a request to its blank line and sends the page.
+// answer reads a request up to its blank line and sends the page.
 func answer(conn *socket.Socket) {
-	const blank = "\r\n\r\n"
 	request := ""
-	for len(request) < len(blank) ||
-		request[len(request)-len(blank):] != blank {
+	for !strings.Contains(request, "\n\n") { // however it is cut
 		data, err := conn.Recv(1024) // blocks until bytes arrive
 		if err != nil || len(data) == 0 || len(request) > 8<<10 {
 			return // reset, end of file, or no request at all
 		}
-		request += string(data)
+		// A line ends with "\r\n"; "\n" alone is understood, too.
+		request += strings.ReplaceAll(string(data), "\r", "")
 	}
 	page := "Hello, World"
 	reply := fmt.Appendf(nil, "HTTP/1.0 200 OK\r\n"+
