@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,7 +54,8 @@ func Begin(fds ...int) {
 }
 
 // Lacks says in a sentence why strace can't take the calls of a program in the sandbox,
-// "" when it can.
+// "" when it can. It tries: strace takes its own calls, and what it writes about them has
+// to be of a form that is read here.
 func Lacks(box confine.Sandbox) string {
 	tool, err := exec.LookPath("strace")
 	if err != nil {
@@ -61,22 +63,44 @@ func Lacks(box confine.Sandbox) string {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, tool, append(append([]string{}, strace.Options...), "-o", os.DevNull, tool, "-V")...)
+	written, writes, err := os.Pipe()
+	if err != nil {
+		return "the calls of its server are taken by strace, and there is no pipe for what it writes: " + err.Error()
+	}
+	defer written.Close()
+	cmd := exec.CommandContext(ctx, tool, append(slices.Clone(strace.Options), "-o", "/dev/fd/3", tool, "-V")...)
 	cmd.SysProcAttr = box.Attr()
+	cmd.ExtraFiles = []*os.File{writes}
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	by := confine.NewLauncher(confine.Workers) // who starts it in a sandbox is a worker
 	defer by.End()
 	err = by.Start(cmd)
+	writes.Close()
 	if err == nil {
-		err = cmd.Wait()
-	}
-	if err != nil {
-		line, _, _ := strings.Cut(strings.TrimSpace(out.String()), "\n")
-		if line == "" {
-			line = err.Error()
+		var reader strace.Reader
+		io.Copy(&reader, written)
+		if err = cmd.Wait(); err == nil {
+			return misread(&reader)
 		}
-		return fmt.Sprintf("the calls of its server are taken by strace, which may not do that on the machine that runs it: %.200s", line)
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(out.String()), "\n")
+	if line == "" {
+		line = err.Error()
+	}
+	return fmt.Sprintf("the calls of its server are taken by strace, which may not do that on the machine that runs it: %.200s", line)
+}
+
+// misread says in a sentence what of strace's form isn't understood, "" where all is.
+func misread(r *strace.Reader) string {
+	const kind = "the calls of its server are taken by strace, and the one on the machine that runs it writes them in a form that isn't known here"
+	for _, u := range r.Unread() {
+		if u.Form {
+			return fmt.Sprintf("%s: %s: %.200s", kind, u.What, u.First)
+		}
+	}
+	if len(r.Take(0)) == 0 {
+		return kind + ": there is no call in it"
 	}
 	return ""
 }

@@ -67,6 +67,7 @@ type Unread struct {
 	What  string // "a line of no known form", "the constant AF_MARS in socket"
 	First string // a line, at most 200 bytes of it
 	Count int
+	Form  bool // it is how the line is written, not what it says
 }
 
 // earlier is a call about an epoll that came back before the program began: a
@@ -119,6 +120,14 @@ func (r *Reader) Early() int { return len(r.early) }
 // Unread returns what was not understood so far, each kind once, in the order in
 // which they came up. Nothing of it ends the reading.
 func (r *Reader) Unread() []Unread { return r.unread }
+
+// misread counts a line that is written as no line is.
+func (r *Reader) misread(what, line string) {
+	r.strange(what, line)
+	if i := slices.IndexFunc(r.unread, func(u Unread) bool { return u.What == what }); i >= 0 {
+		r.unread[i].Form = true
+	}
+}
 
 // strange counts something that isn't understood.
 func (r *Reader) strange(what, line string) {
@@ -212,7 +221,7 @@ func (r *Reader) Line(text string) {
 	r.tick(&l)
 	switch l.kind {
 	case lineStrange:
-		r.strange("a line of no known form", text)
+		r.misread("a line of no known form", text)
 	case lineEnd:
 		r.exit(text, &l)
 	case lineBegun, lineCall:
@@ -290,7 +299,7 @@ func (r *Reader) exit(text string, l *line) {
 			r.strange("the signal "+name, text)
 		}
 	} else {
-		r.strange("an end of no known form", text)
+		r.misread("an end of no known form", text)
 		return
 	}
 	r.put(thread, e)
@@ -366,7 +375,7 @@ func (r *Reader) returned(text string, l *line, c *call) {
 	}
 	n, ok := integer(split(value)[0])
 	if !ok {
-		r.strange("a result", text)
+		r.misread("a result", text)
 		return
 	}
 	back := result{at: r.now, value: n, said: said}
