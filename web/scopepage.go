@@ -1,6 +1,8 @@
 package web
 
 import (
+	"math"
+
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"sockscope/web/dom"
@@ -109,9 +111,12 @@ func (p *scopePage) redraw() {
 	p.mode.Lay(&p.lanes, fresh && p.shown != nil)
 	if p.lanes.Player != nil {
 		if p.lane != at.Lane {
-			p.lane = at.Lane
-			p.lanes.ShowLane(p.lane)
-			p.scrollLanes(p.lanes.View.Top) // now: the page's own scrolling must not come between
+			p.lanes.ShowLane(at.Lane)
+			want := p.lanes.View.Top
+			p.lanes.View.Top = p.scrollLanes(want) // now: the page's own scrolling must not come between
+			if p.lanes.View.Top == want {          // else its name is not there yet: the next drawing tries again
+				p.lane = at.Lane
+			}
 		}
 		p.lanes.View.Scale(p.lanes.Player)
 		p.lanes.View.Follow(p.lanes.Player)
@@ -186,11 +191,21 @@ func (p *scopePage) onLanes(ctx app.Context, _ app.Event) {
 	p.screen.Draw()
 }
 
-// scrollLanes brings the names to where the lanes are drawn.
-func (p *scopePage) scrollLanes(top float64) {
-	if box := app.Window().GetElementByID("scope"); box.Truthy() && box.Get("scrollTop").Float() != top {
+// scrollLanes brings the names to where the lanes are drawn, and returns where they
+// are then: not further than there are names. What is less than a pixel is left to
+// the browser.
+func (p *scopePage) scrollLanes(top float64) float64 {
+	box := app.Window().GetElementByID("scope")
+	if !box.Truthy() {
+		return top
+	}
+	if box.Get("scrollTop").Float() != top {
 		box.Set("scrollTop", top)
 	}
+	if at := box.Get("scrollTop").Float(); math.Abs(at-top) > 1 {
+		return at
+	}
+	return top
 }
 
 // turn shows, on a phone, the pane with the causes where those were asked for.

@@ -27,7 +27,7 @@ const (
 
 // Legend is the key to the timeline: each mark and its word.
 var Legend = []struct{ SVG, Word string }{
-	{`<svg width="30" viewBox="0 0 30 12" aria-hidden="true"><path class="k-cpu" d="M0,6H10"/><rect class="k-run" x="9" y="1" width="12" height="10" rx="1.5"/><path class="k-cpu" d="M20,6H30"/></svg>`, "running"},
+	{`<svg width="30" viewBox="0 0 30 12" aria-hidden="true"><path class="k-cpu" d="M0,6H10"/><rect class="k-run" x="9" y="1" width="12" height="10" rx="1.5"/><path class="k-cpu" d="M20,6H30"/></svg>`, "in the kernel, not asleep"},
 	{`<svg width="30" viewBox="0 0 30 12" aria-hidden="true"><rect class="k-as" x="2" y="1" width="24" height="10"/><rect class="k-hat" x="2" y="1" width="24" height="10"/><rect class="k-cap" x="1" y="0" width="2" height="12"/><rect class="k-cap" x="24.5" y="0" width="3" height="12"/></svg>`, "asleep"},
 	{`<svg width="30" viewBox="0 0 30 12" aria-hidden="true"><path class="k-as" d="M29,1H2V11H29"/><rect class="k-hat" x="2" y="1" width="27" height="10"/><rect class="k-cap" x="1" y="0" width="2" height="12"/></svg>`, "blocked now"},
 	{`<svg width="22" viewBox="0 0 22 12" aria-hidden="true"><path class="k-err" d="M1,1H21L16,6L21,11H1Z"/></svg>`, "error"},

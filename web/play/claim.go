@@ -72,7 +72,7 @@ const (
 	Resent      // for N ns the connect Step has waited, or did: its SYN was dropped, and is sent again and again
 	Accepted    // the accept that returned in Step made a place in the backlog for the connect Other
 	Shaken      // the connect Other had been under way for N ns when the accept that returned in Step took it: its handshake was sent again
-	Deadlock    // each of Calls waits for what only the thread of the next can bring, and the last for the first; Step is the first
+	Deadlock    // each of Calls waits for what only the thread of the next can bring, and the last for the first; Step is the first. Other is the exit that ended it, or 0
 
 	Woke     // Step ended the sleep, or the wait, of the call that returned in Other; a send brought N bytes to it, or 0 where that isn't known
 	Came     // N bytes of Addr, which is not traced, ended the sleep of the call that returned in Other; -1 is a connection, 0 the end, -2 a reset. Step took them
@@ -256,11 +256,10 @@ var sayings = [numKinds]struct {
 		return fmt.Sprintf("%s had been in connect for %s: its handshake was sent again, at a moment that the trace does not show", r.who(r.Steps[c.Other].Proc), words.Span(c.N))
 	}},
 	Deadlock: {trace.Inferred, func(r *Run, c *Claim) string {
-		wait := "wait"
-		if call := r.CallAt(c.Step); call.Return < 0 && r.End != nil {
-			wait = "waited until the run's end"
+		if c.Other > 0 {
+			return fmt.Sprintf("%s waited in the %s above: they waited for each other until the end", r.thread(c.Step), r.brief(c.Step))
 		}
-		return fmt.Sprintf("%s %s in the %s above: they %s for each other", r.thread(c.Step), r.verb(c.Step, "is", "are"), r.brief(c.Step), wait)
+		return fmt.Sprintf("%s %s in the %s above: they wait for each other", r.thread(c.Step), r.verb(c.Step, "waits", "wait"), r.brief(c.Step))
 	}},
 
 	Woke: {trace.Inferred, (*Run).woke},

@@ -94,7 +94,7 @@ func (w *why) final(c *Call, exit int) *Call {
 		exit := w.exit(o)
 		w.add(Claim{Kind: Killed, Step: enter, Other: exit, N: r.Steps[exit].Time - r.Steps[enter].Time})
 	}
-	w.add(Claim{Kind: Deadlock, Step: c.Enter, Calls: circle})
+	w.add(Claim{Kind: Deadlock, Step: c.Enter, Other: exit, Calls: circle})
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package play
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -161,5 +162,157 @@ func TestExplanationsAreBounded(t *testing.T) {
 				t.Errorf("%s: step %d has %d links", name, i, len(links))
 			}
 		}
+	}
+}
+
+// kinds returns the kinds of an explanation's claims.
+func kinds(links []Link) (all []Kind) {
+	for _, l := range links {
+		all = append(all, l.Kind)
+	}
+	return all
+}
+
+// blocking is a script with one client, whose connection blocks at both ends.
+func blocking() *playtest.Script {
+	s := busy(1)
+	s.Enter(0, trace.Fcntl, 4, trace.Event{Args: []int64{4, 0}})
+	s.Return(0, trace.Event{})
+	return s
+}
+
+// Whoever waits for bytes waits for nobody once those are sent, or being sent.
+func TestNobodyAloneCanWakeWhoseBytesAreOnTheWay(t *testing.T) {
+	s := blocking()
+	s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
+	recv := len(s.Events) - 1
+	s.Enter(1, trace.Send, 3, trace.Event{Size: 38})
+	s.Return(1, trace.Event{Result: 38})
+	s.Enter(1, trace.Recv, 3, trace.Event{Size: 1024})
+	r := load(s)
+	for n, want := range map[int][]Kind{
+		recv + 1: {In, Only, Idle},
+		recv + 2: {In, UnderWay},
+		recv + 3: {In, Unread},
+		recv + 4: {In, Unread},
+	} {
+		if got := kinds(r.Why(recv, n)); !slices.Equal(got, want) {
+			t.Errorf("after %d steps told %v\n%s", n, got, said(r.Why(recv, n)))
+		}
+	}
+	if got := said(r.Why(len(r.Steps)-1, len(r.Steps))); strings.Contains(got, "each other") {
+		t.Errorf("the server has its bytes\n%s", got)
+	}
+}
+
+// A call that does not wait waits for nobody.
+func TestANonBlockingCallWaitsForNobody(t *testing.T) {
+	s := busy(1)
+	s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
+	r := load(s)
+	if got := kinds(r.Why(len(r.Steps)-1, len(r.Steps))); !slices.Equal(got, []Kind{In, NonBlocking}) {
+		t.Errorf("told %v", got)
+	}
+}
+
+// A send into an empty Send-Q waits for nobody, as far as anybody knows.
+func TestASmallSendWaitsForNobody(t *testing.T) {
+	s := blocking()
+	s.Enter(1, trace.Send, 3, trace.Event{Size: 38, Queues: []trace.Queue{{FD: 3, State: trace.Established}}})
+	r := load(s)
+	if got := kinds(r.Why(len(r.Steps)-1, len(r.Steps))); !slices.Equal(got, []Kind{In, Held}) {
+		t.Errorf("told %v", got)
+	}
+}
+
+// Two that send more than the buffers hold wait for each other: that is known when
+// the run has ended so.
+func TestWhoWaitedForEachOtherUntilTheEnd(t *testing.T) {
+	s := blocking()
+	s.Enter(1, trace.Send, 3, trace.Event{Size: 8 << 20})
+	first := len(s.Events) - 1
+	s.Enter(0, trace.Send, 4, trace.Event{Size: 8 << 20})
+	under := len(s.Events)
+	s.Exit(0)
+	s.Exit(1)
+	for i := under; i < len(s.Events); i++ {
+		s.Events[i].Result = -9
+	}
+	r := load(s)
+	if got := kinds(r.Why(first, under)); slices.Contains(got, Deadlock) || !slices.Contains(got, Room) {
+		t.Errorf("while it goes on, told %v", got)
+	}
+	got := r.Why(first, len(r.Steps))
+	if !slices.Equal(kinds(got), []Kind{Killed, Killed, Deadlock}) {
+		t.Errorf("at the end told\n%s", said(got))
+	}
+	if text := said(got); !strings.Contains(text, "when SIGKILL ended it") || !strings.Contains(text, "they waited for each other until the end") {
+		t.Errorf("told\n%s", text)
+	}
+}
+
+func TestAConnectThatFindsAFullBacklog(t *testing.T) {
+	s := playtest.New(3)
+	s.Start(0)
+	s.Do(0, trace.Socket, -1, 3)
+	s.Enter(0, trace.Bind, 3, trace.Event{Addr: "127.0.0.1:10001"})
+	s.Return(0, trace.Event{})
+	s.Enter(0, trace.Listen, 3, trace.Event{Args: []int64{0}})
+	s.Return(0, trace.Event{})
+	connect := func(c int) {
+		s.Start(c)
+		s.Do(c, trace.Socket, -1, 3)
+		s.Enter(c, trace.Connect, 3, trace.Event{Addr: "127.0.0.1:10001"})
+	}
+	done := func(c int, slept trace.Sleep) {
+		s.Return(c, trace.Event{Sleep: slept, Queues: []trace.Queue{{FD: 3, State: trace.Established, Local: playtest.Addr(c)}}})
+	}
+	connect(1)
+	done(1, trace.Awake)
+	connect(2)
+	at := len(s.Events) - 1
+	s.Pass(10e6)
+	s.Enter(0, trace.Accept, 3, trace.Event{})
+	s.Return(0, trace.Event{Result: 4, Addr: playtest.Addr(1)})
+	s.Pass(1e9)
+	done(2, trace.Slept)
+	r := load(s)
+	if got := kinds(r.Why(at, at+1)); !slices.Equal(got, []Kind{In, Full, Idle}) {
+		t.Errorf("as it enters told\n%s", said(r.Why(at, at+1)))
+	}
+	got := r.Why(at, len(r.Steps))
+	if !slices.Equal(kinds(got), []Kind{Slept, Full, Resent, Accepted}) {
+		t.Errorf("told\n%s", said(got))
+	}
+	if text := said(got); !strings.Contains(text, "the backlog was full: 1 connection waited there, and listen(3, 0) lets in 1") {
+		t.Errorf("told\n%s", text)
+	}
+}
+
+// What edge-triggered epoll has told of it tells of no more.
+func TestBytesThatWereToldOf(t *testing.T) {
+	s := left(1<<31|5, trace.Event{})
+	n := len(s.Events)
+	r := load(s)
+	for _, at := range []int{n - 1, n} {
+		got := said(r.Why(n-2, at))
+		if !strings.Contains(got, "3 bytes are left at fd 4. epoll_wait has told of them") {
+			t.Errorf("after %d of %d steps told\n%s", at, n, got)
+		}
+	}
+}
+
+// A peer that is not traced can bring something, too.
+func TestAnUntracedPeerIsNamed(t *testing.T) {
+	s := playtest.New(0)
+	s.Header.Lab = trace.StandingLab + "mux"
+	s.Listen()
+	s.Enter(0, trace.Accept, 3, trace.Event{})
+	s.Return(0, trace.Event{Result: 4, Addr: playtest.Addr(1)})
+	s.Enter(0, trace.Select, -1, trace.Event{Sets: &trace.Sets{Read: []int{3, 4}}, Timeout: -1})
+	r := load(s)
+	got := r.Why(len(r.Steps)-1, len(r.Steps))
+	if !slices.Equal(kinds(got), []Kind{In, Only, Remote}) || !strings.Contains(said(got), playtest.Addr(1)) {
+		t.Errorf("told\n%s", said(got))
 	}
 }

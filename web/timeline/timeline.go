@@ -22,8 +22,10 @@ type Timeline struct {
 
 	// Notes are written into the bands above joined runs, in their order.
 	Notes []Note
-	// Scrolled, if set, is called while drawing when the lanes have been scrolled.
-	Scrolled func(top float64)
+	// Scrolled, if set, scrolls what stands beside the canvas as the lanes have been
+	// scrolled, and returns how far that is scrolled now: there the lanes are drawn,
+	// too. It is called while drawing.
+	Scrolled func(top float64) float64
 
 	// Still switches motion off, as prefers-reduced-motion asks.
 	Still bool
@@ -196,14 +198,25 @@ func (t *Timeline) Paint(width, height float64, now time.Duration) (frame []byte
 	var moving bool
 	t.lag, moving = t.motion.advance(p, t.View.Scale(p), now, t.Still || p.Playing || t.drag.down)
 	frame = t.Layout().Bytes()
-	t.lag = lag{}
-	if t.top != t.View.Top {
-		t.top = t.View.Top
-		if t.Scrolled != nil {
-			t.Scrolled(t.top)
-		}
+	if t.scrolled() {
+		frame = t.Layout().Bytes()
 	}
+	t.lag = lag{}
 	return frame, again || moving
+}
+
+// scrolled has what stands beside the canvas scrolled as far as the lanes are. There
+// is one offset: where it can't be scrolled so far, the lanes aren't either. It
+// reports whether they have moved back.
+func (t *Timeline) scrolled() bool {
+	if t.top == t.View.Top || t.Scrolled == nil {
+		t.top = t.View.Top
+		return false
+	}
+	want := t.View.Top
+	t.View.Top = t.Scrolled(want)
+	t.top = t.View.Top
+	return t.View.Top != want
 }
 
 // longestTick bounds how far playing goes on when frames were missed, as in a

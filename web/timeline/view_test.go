@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"bytes"
 	"math"
 	"testing"
 
@@ -214,5 +215,28 @@ func TestOverviewSeeks(t *testing.T) {
 	}
 	if o.Gesture(Gesture{Action: Move, X: 10}) || p.Pos() < 400 {
 		t.Error("only pointing, and it seeks")
+	}
+}
+
+// The lanes are drawn where their names are: there is one offset, and who can't be
+// scrolled that far keeps the other back.
+func TestLanesAreDrawnWhereTheirNamesAre(t *testing.T) {
+	tl := timelineOf(player(playtest.Select(8, 500), 100))
+	tl.Paint(800, 200, 0)
+	names := 0.0
+	for _, c := range []struct{ most, want float64 }{{0, 0}, {17, 17}, {1e6, 60}} {
+		tl.Scrolled = func(top float64) float64 {
+			names = min(top, c.most)
+			return names
+		}
+		tl.View.Top = 60
+		frame, _ := tl.Paint(800, 200, 0)
+		frame = append([]byte(nil), frame...)
+		if tl.View.Top != c.want || names != c.want {
+			t.Errorf("the lanes are scrolled by %v, their names by %v, want %v", tl.View.Top, names, c.want)
+		}
+		if !bytes.Equal(frame, tl.Layout().Bytes()) {
+			t.Errorf("scrolled by %v, the lanes are drawn elsewhere", c.want)
+		}
 	}
 }

@@ -122,7 +122,7 @@ func ThreadWord(p *play.Player, l *play.Lane) string {
 	case !t.InCall && t.Calls == 0 && l.Parent > 0:
 		return "starting" // from fork to its first call
 	case !t.InCall:
-		return "running"
+		return "in no call" // whether it has a processor is not known
 	case t.Call == trace.Nanosleep:
 		return "paused"
 	case t.Call.Told():

@@ -155,7 +155,7 @@ func (f *Focus) Doing(file int) string {
 		return ""
 	}
 	run, state := f.Player.Run, f.State()
-	running, asleep := 0, 0
+	awake, asleep := 0, 0
 	for i := range run.Lanes {
 		l := &run.Lanes[i]
 		t := threadOf(state, l.Proc, l.Thread)
@@ -165,16 +165,16 @@ func (f *Focus) Doing(file int) string {
 		if t.InCall && blocked(f.Player, l) {
 			asleep++
 		} else {
-			running++
+			awake++
 		}
 	}
 	switch {
-	case running+asleep < 2:
+	case awake+asleep < 2:
 		return ""
 	case asleep == 0:
-		return fmt.Sprintf("%d running", running)
+		return fmt.Sprintf("%d awake", awake)
 	}
-	return fmt.Sprintf("%d running, %d blocked", running, asleep)
+	return fmt.Sprintf("%d awake, %d blocked", awake, asleep)
 }
 
 // Printed is what a program has written to its standard output.

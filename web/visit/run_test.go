@@ -266,7 +266,7 @@ func TestLanesSayWhatTheirThreadsDo(t *testing.T) {
 		}
 	}
 	for tag, want := range map[string]string{
-		"c1": "not started, running, in socket, running, paused, running, exited",
+		"c1": "not started, in no call, in socket, in no call, paused, in no call, exited",
 	} {
 		if got := strings.Join(words[tag], ", "); got != want {
 			t.Errorf("%s: %s\nwant %s", tag, got, want)

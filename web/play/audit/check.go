@@ -674,6 +674,7 @@ func deadlock(w *world, c *play.Claim, n int) string {
 	if len(c.Calls) < 2 || c.Calls[0] != c.Step {
 		return "there are no two"
 	}
+	last := slices.Max(c.Calls) + 1
 	for i, enter := range c.Calls {
 		k, next := w.entered(enter), w.entered(c.Calls[(i+1)%len(c.Calls)])
 		switch {
@@ -683,7 +684,7 @@ func deadlock(w *world, c *play.Claim, n int) string {
 			return fmt.Sprintf("the call of step %d returned", enter+1)
 		case k.on == nil || k.on.other == nil:
 			return "its peer is not known"
-		case k.exit >= 0 && !slices.Equal(w.holders(k.on.other, k.enter+1), []int{w.steps[next.enter].Proc}):
+		case k.exit >= 0 && !slices.Equal(w.holders(k.on.other, last), []int{w.steps[next.enter].Proc}):
 			return "somebody else can end it"
 		}
 	}
