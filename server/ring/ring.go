@@ -84,8 +84,8 @@ type Ring struct {
 	data    []byte
 }
 
-// Record is an Event as a thread writes it: without pointers that a collector
-// could not follow, and without allocation. Slices are copied by Reserve.
+// Record is an Event as a thread writes it, without allocation. Reserve copies its
+// slices into the ring: a collector can't follow another process's pointers.
 type Record struct {
 	Kind    trace.Kind
 	Call    trace.Call
@@ -118,10 +118,10 @@ type Queue struct {
 	Local, Peer []byte
 }
 
-// A Slot is a record that is written but not published. To publish it, store
-// the event's time through Time, then Next through Head, atomically and in
-// this order. Those two stores are left to the caller because for an Enter
-// they have to happen a few instructions before the call itself.
+// A Slot is a record that is written but not published. To publish it, store the
+// event's time through Time, then Next through Head, atomically and in this order.
+// The caller makes these two stores: for an Enter they have to happen a few
+// instructions before the call itself.
 type Slot struct {
 	Time *int64
 	Head *uint64
@@ -164,16 +164,16 @@ func (r *Ring) Reserve(rec *Record) (Slot, bool) {
 }
 
 // Pending points to the time of a Return that the thread has seen and not yet
-// published, or 0. A collector holds back later events of other threads until
-// it is.
+// published, or 0. Until the thread publishes it, a collector holds back later events
+// of other threads.
 func (r *Ring) Pending() *int64 { return r.pending }
 
 // Dropped returns how many calls were not recorded.
 func (r *Ring) Dropped() int64 { return int64(atomic.LoadUint64(r.dropped)) }
 
-// Next takes the oldest published record into rec and reports whether there
-// was one. The slices of rec are copies. An error means that the memory holds
-// no record: the traced process has written over it.
+// Next takes the oldest published record into rec and reports whether there was one.
+// The slices of rec are copies. An error means that the traced process has written over
+// the memory: there is no record where one should be.
 func (r *Ring) Next(rec *Record) (bool, error) {
 	for {
 		tail := *r.tail

@@ -55,11 +55,10 @@ func (p Provenance) String() string {
 type Sleep uint8
 
 const (
-	// SleepUnknown: the system offers no such count, or strace(1) took the call: it
-	// stops the thread itself, so that the count says nothing. Then only a call that
-	// cannot wait for anything is known to be Awake: one on a non-blocking fd, or
-	// with a timeout of 0. What a program tells is unknown too: which thread it kept
-	// waiting, if any, is the runtime's business.
+	// SleepUnknown: the system offers no such count, or strace(1) took the call. strace
+	// stops the thread itself, so the count says nothing. Only a call that can't wait is
+	// then known to be Awake: one on a non-blocking fd, or with a timeout of 0. A call
+	// that the program tells is unknown, too: Go's runtime chooses which thread waits.
 	SleepUnknown Sleep = 0
 	// Awake: the thread did not give up the processor in the call.
 	Awake Sleep = 1

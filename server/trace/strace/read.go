@@ -256,7 +256,9 @@ func (r *Reader) Line(text string) {
 			return // it entered before the log begins
 		}
 		delete(r.open, l.thread)
-		c.args += l.args
+		if len(c.args) <= maxLine { // else the kernel made it again and again
+			c.args += l.args
+		}
 		r.returned(text, &l, c)
 	}
 }
@@ -368,7 +370,7 @@ func (r *Reader) returned(text string, l *line, c *call) {
 	value, said := l.result[:end], strings.TrimLeft(l.result[end:], " ")
 	if value == "?" {
 		// It never came back, or the kernel makes it again by itself.
-		if strings.HasPrefix(said, "ERESTART") {
+		if strings.HasPrefix(said, "ERESTART") && len(r.again) < maxFollowed {
 			r.again[l.thread] = c
 		}
 		return
