@@ -64,6 +64,9 @@ func (f *frame) open(l *lab.Lab, query string) {
 	v, complaints := visit.ReadLink(l, query)
 	f.complaint = strings.Join(complaints, " ")
 	f.pane = about
+	if visit.AsksFirst(query) {
+		f.mode.At().Asking = true
+	}
 	f.mode.Open(l, v)
 	f.fresh()
 }
@@ -85,6 +88,10 @@ func (f *frame) OnNav(ctx app.Context) {
 			f.show(ctx, t)
 		}
 		f.record(ctx)
+		if f.tab.starts {
+			f.tab.starts = false
+			f.mode.Start()
+		}
 	}
 	d := f.mode.Base()
 	ctx.Page().SetTitle("%s", visit.Title(d.Lab)+" · Sockscope")
@@ -167,7 +174,7 @@ func (f *frame) mirror(ctx app.Context) {
 	d := f.mode.Base()
 	url := *ctx.Page().URL()
 	url.Path = url.Path[:strings.LastIndexByte(url.Path, '/')+1] + visit.Title(d.Lab) // an opened trace may be another lab's
-	url.RawQuery = visit.Query(d.Lab, d.Values)
+	url.RawQuery = visit.Query(d.Lab, d.Values, f.mode.At().Asking)
 	ctx.Page().ReplaceURL(&url)
 }
 

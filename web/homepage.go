@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -20,6 +21,7 @@ type homePage struct {
 	tab   *tab
 	own   ownStrip
 	guest *guest
+	done  []string // the IDs of the labs that were gone through
 }
 
 // OnInit makes what lives as long as the page.
@@ -36,6 +38,7 @@ func (p *homePage) OnMount(ctx app.Context) {
 	p.guest = &guest{ctx: ctx, mode: &p.own.watch, take: func(link.Event) {}, draw: p.own.draw}
 	p.tab.enter(p.guest)
 	p.own.begin()
+	p.done = done(ctx)
 }
 
 // OnDismount lets go of the server.
@@ -59,14 +62,14 @@ func (p *homePage) Render() app.UI {
 			dom.El("p").Text("Real programs on a real kernel. Every call, from the moment it enters to what it returns, on one clock."),
 			dom.Elc("div", "cta").Body(
 				dom.Anchor("#labs").Class("t").Text(fmt.Sprintf("All %d labs", len(lab.All))),
-				dom.Anchor(visit.Path(first)).Class("runb").Body(app.Raw(icon.Run), app.Text("Run the first one")),
+				dom.Anchor(visit.Path(first)).OnClick(p.onFirst).Class("runb").Body(app.Raw(icon.Run), app.Text("Run the first one")),
 			),
 		),
 		&hero{Live: p.tab.relay.Hello != nil},
 		p.own.render(p.onCopy), // before what comes and goes: go-app tells siblings apart by their places
 		p.tab.near.sheet(),
 		dom.Elc("main", "idx").ID("labs").Aria("label", "Labs").Body(
-			app.Range(lab.Sections).Slice(func(i int) app.UI { return section(lab.Sections[i]) }),
+			app.Range(lab.Sections).Slice(func(i int) app.UI { return p.section(lab.Sections[i]) }),
 		),
 	)
 }
@@ -75,8 +78,13 @@ func (p *homePage) onCopy(app.Context, app.Event) {
 	p.own.copied = dom.Copy(p.own.watch.Command(visit.Tools[0]))
 }
 
+// onFirst has the lab that the link leads to run at once.
+func (p *homePage) onFirst(app.Context, app.Event) {
+	p.tab.starts = p.tab.relay.Hello != nil // else its recording shows
+}
+
 // section lists the labs of one part.
-func section(s lab.Section) app.UI {
+func (p *homePage) section(s lab.Section) app.UI {
 	var labs []*lab.Lab
 	for _, l := range lab.All {
 		if l.Section == s {
@@ -94,14 +102,53 @@ func section(s lab.Section) app.UI {
 		dom.El("h2").Body(dom.El("i").Text(string(s)), app.Text(s.Title())),
 		dom.El("ul").Body(app.Range(labs).Slice(func(i int) app.UI {
 			l := labs[i]
-			li := dom.El("li")
-			if l == lab.All[0] {
-				li = li.Class("best")
-			}
-			return li.Body(dom.Anchor(visit.Path(l)).Body(
+			class, note := p.standing(l)
+			return dom.Elc("li", class).Body(dom.Anchor(visit.Path(l)).Body(
 				app.Raw(icon.Glyph(l.ID)),
-				dom.El("span").Body(dom.El("b").Text(l.ID), dom.El("small").Text(l.Brief)),
+				dom.El("span").Body(
+					dom.El("b").Body(app.Text(l.ID), app.If(note != "", func() app.UI { return dom.El("em").Text(note) })),
+					dom.El("small").Text(l.Brief),
+				),
 			))
 		})),
 	)
+}
+
+// standing is how a lab stands in the course: whether it was gone through, can't run
+// here, comes next, or takes another one first.
+func (p *homePage) standing(l *lab.Lab) (class, note string) {
+	hello := p.tab.relay.Hello
+	switch {
+	case slices.Contains(p.done, l.ID):
+		return "done", "✓ done"
+	case hello != nil && hello.Cannot[l.ID] != "":
+		return "cannot", "can't run here"
+	case hello == nil && l.Unrecorded:
+		return "cannot", "no recording yet"
+	case l.ID == p.next():
+		if len(p.done) == 0 {
+			return "best", "start here"
+		}
+		return "best", "next"
+	case l.Needs != "" && !slices.Contains(p.done, l.Needs):
+		return "", "after " + l.Needs
+	}
+	return "", ""
+}
+
+// next returns the ID of the lab to go on with: the first of the course that was not
+// gone through.
+func (p *homePage) next() string {
+	at := lab.All[0]
+	for range lab.All {
+		if !slices.Contains(p.done, at.ID) {
+			return at.ID
+		}
+		to, err := lab.Find(at.Next)
+		if err != nil {
+			break
+		}
+		at = to
+	}
+	return ""
 }

@@ -15,7 +15,8 @@ type labPage struct {
 	ID string // of the lab
 
 	scopePage
-	run visit.Run
+	run  visit.Run
+	walk pane.Walk
 }
 
 // OnInit makes what lives as long as the page.
@@ -25,6 +26,7 @@ func (p *labPage) OnInit() {
 	p.shows = func(l *lab.Lab) bool { return !l.Measures }
 	p.load = p.run.Load
 	p.behind = func() {}
+	p.walk.Try = p.try
 	p.init(&p.run, p.ID)
 }
 
@@ -35,8 +37,10 @@ func (p *labPage) Render() app.UI {
 		p.bar(true),
 		p.question(),
 		p.say(),
+		p.walk.Render(r),
 		p.head(p.fileLinks(r)),
 		p.timeline(p.invitation),
+		pane.Narration(r.At()),
 		p.transport(),
 		app.If(r.Lab.Beside != "", func() app.UI { return &pane.Beside{R: r, Rev: rev} }),
 		app.If(r.HasAgent(), func() app.UI { return &pane.Hands{R: r, Rev: rev} }),
@@ -49,6 +53,14 @@ func (p *labPage) Render() app.UI {
 		new(pane.KeyList),
 		p.tab.near.sheet(),
 	)
+}
+
+// try runs a set-up that the lab offers. The address follows.
+func (p *labPage) try(ctx app.Context, i int) {
+	p.run.Try(p.run.Lab.Tries[i])
+	p.complaint = ""
+	p.mirror(ctx)
+	p.redraw()
 }
 
 // invitation stands on the empty screen.

@@ -68,8 +68,11 @@ func (p *scopePage) OnMount(ctx app.Context) {
 	}
 	p.lanes.Pointed = func(hit timeline.Target) {
 		text := ""
-		if hit.Gap() >= 0 {
+		switch {
+		case hit.Gap() >= 0:
 			text = words.Sentence(at.Player.Run.Lanes[hit.Lane()].Gaps[hit.Gap()].Missing())
+		case hit.Call() >= 0:
+			text = words.Sentence(at.Tell(hit.Call()))
 		}
 		p.screen.Title(text)
 	}

@@ -18,6 +18,7 @@ type tab struct {
 	relay  visit.Relay
 	near   near
 	asking bool        // questions are asked
+	starts bool        // the page that comes begins to run at once
 	opened *visit.Tape // a trace file for the page that comes
 
 	link  *link.Link

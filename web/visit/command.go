@@ -17,6 +17,8 @@ const (
 	NextWake
 	LastWake
 	NextError
+	NextStop
+	LastStop
 	WhyThis
 	OtherSide
 	ByStepOrTime
@@ -52,6 +54,7 @@ var bindings = []struct {
 	{"ArrowRight", true, TenOn}, {"ArrowLeft", true, TenBack},
 	{"Home", false, ToStart}, {"End", false, ToEnd},
 	{"w", false, NextWake}, {"w", true, LastWake}, {"e", false, NextError},
+	{"n", false, NextStop}, {"n", true, LastStop},
 	{"Enter", false, WhyThis}, {"y", false, WhyThis}, {"g", false, OtherSide},
 	{"t", false, ByStepOrTime},
 	{"0", false, ZoomFit},
@@ -89,6 +92,7 @@ var Keys = []struct{ Keys, Text string }{
 	{"Home End", "to the start, to the end"},
 	{"W", "to the next wake; with Shift to the one before"},
 	{"E", "to the next error"},
+	{"N", "to the next stop of the walk; with Shift to the one before"},
 	{"Enter Y", "why the selected lane sleeps, or woke; a click on its bar does it too"},
 	{"G", "from a send to the recv that got its bytes, and back"},
 	{"T", "by step or by time"},
@@ -151,6 +155,10 @@ func (f *Focus) Apply(c Command) bool {
 		p.NextWake(-1)
 	case NextError:
 		p.NextError(1)
+	case NextStop:
+		f.walkOn(1)
+	case LastStop:
+		f.walkOn(-1)
 	case ByStepOrTime:
 		p.SetScale(play.ByTime - p.Scale)
 	case CheckAnswer:

@@ -3,6 +3,7 @@ package visit
 import (
 	"slices"
 
+	"sockscope/server/lab"
 	"sockscope/server/trace"
 	"sockscope/web/play"
 	"sockscope/web/timeline"
@@ -30,6 +31,7 @@ type Focus struct {
 	Asking   bool
 	attended *play.Question // that the page has turned to
 
+	walk   walk
 	first  View // that a run shows first
 	flow   Flow
 	picked int   // the call whose causes are followed, an index in Run.Calls plus one; 0 follows the lane
@@ -60,9 +62,10 @@ const (
 // At returns f: see [Mode].
 func (f *Focus) At() *Focus { return f }
 
-// open forgets the run. first is the view that the next one begins with.
-func (f *Focus) open(planned []trace.Proc, first View) {
-	*f = Focus{Planned: planned, View: About, first: first, Asking: f.Asking, Rev: f.Rev + 1, Drawn: f.Drawn}
+// open forgets the run. stops are the walk through the next one, and first is the
+// view that it begins with.
+func (f *Focus) open(planned []trace.Proc, stops []lab.Stop, first View) {
+	*f = Focus{Planned: planned, walk: walk{stops: stops}, View: About, first: first, Asking: f.Asking, Rev: f.Rev + 1, Drawn: f.Drawn}
 }
 
 // show goes to the start of a run.
@@ -260,6 +263,9 @@ func (f *Focus) Asks() bool { return f.Question() != nil }
 // Lay has a timeline show what the learner follows: see [Mode].
 func (f *Focus) Lay(t *timeline.Timeline, _ bool) {
 	t.View.Picked, t.View.Chain = f.picked, nil
+	if at, light := f.Lit(); light&lab.OnBar != 0 {
+		t.View.Picked = at.Call + 1
+	}
 	if f.View == Why {
 		if w := f.Chain(); w != nil {
 			t.View.Chain = w.arrows

@@ -28,7 +28,7 @@ type Run struct {
 // Open starts over with a lab and its set-up.
 func (r *Run) Open(l *lab.Lab, v knob.Values) {
 	r.Desk.open(l, v)
-	r.Focus.open(Plan(l, v), FDs)
+	r.Focus.open(Plan(l, v), l.Stops, FDs)
 	r.Aside, r.Recorded, r.tape = Aside{}, false, Tape{}
 	if r.greeted() {
 		r.greet()
@@ -86,10 +86,14 @@ func (r *Run) take(m *trace.Message, raw []byte) {
 		r.Recorded, r.Phase, r.Player.Follow = false, Live, true
 	case r.Phase == Live:
 		r.tape.take(m, raw)
+		followed := r.Player.Follow
 		if m.End != nil {
 			r.Phase = Over
 		}
 		r.grow()
+		if m.End != nil && followed {
+			r.arrive()
+		}
 	case m.End != nil:
 		r.settle() // it was stopped before it began
 	}
@@ -137,6 +141,7 @@ func (r *Run) Load(t *Tape) {
 	r.begin()
 	r.Recorded, r.Phase = true, Over
 	r.Player.Seek(0)
+	r.arrive()
 }
 
 // Recordings is the one of the lab: see [Mode].

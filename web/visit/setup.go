@@ -96,9 +96,15 @@ func noKnob(l *lab.Lab, name string) error {
 	return fmt.Errorf("there is a knob %.40q, which %s doesn't have; its knobs are %s", name, Title(l), strings.Join(names, ", "))
 }
 
-// Query is the opposite of ReadLink: the knobs that differ from their defaults,
-// in the lab's order; "" when all are at their defaults.
-func Query(l *lab.Lab, v knob.Values) string {
+// askFirst is in the query of a link that has the lab ask before it shows.
+const askFirst = "ask=1"
+
+// AsksFirst reports whether a link has the lab ask before it shows.
+func AsksFirst(query string) bool { return slices.Contains(strings.Split(query, "&"), askFirst) }
+
+// Query is the opposite of ReadLink and AsksFirst: the knobs that differ from their
+// defaults, in the lab's order, then whether it asks; "" when there is nothing to say.
+func Query(l *lab.Lab, v knob.Values, asks bool) string {
 	var parts []string
 	for _, k := range l.Knobs {
 		if v[k.Name] != k.Default {
@@ -106,12 +112,15 @@ func Query(l *lab.Lab, v knob.Values) string {
 			parts = append(parts, url.QueryEscape(k.Name)+"="+value)
 		}
 	}
+	if asks {
+		parts = append(parts, askFirst)
+	}
 	return strings.Join(parts, "&")
 }
 
 // Address returns the link to a lab with a set-up.
 func Address(l *lab.Lab, v knob.Values) string {
-	if q := Query(l, v); q != "" {
+	if q := Query(l, v, false); q != "" {
 		return Path(l) + "?" + q
 	}
 	return Path(l)

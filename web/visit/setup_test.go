@@ -14,14 +14,14 @@ import (
 func TestALinkIsASetUp(t *testing.T) {
 	for _, l := range lab.All {
 		v, _ := ReadLink(l, "")
-		if q := Query(l, v); q != "" {
+		if q := Query(l, v, false); q != "" {
 			t.Errorf("%s: the defaults are written as %q", l.ID, q)
 		}
 		for _, k := range l.Knobs {
 			for _, offer := range append(k.Offers, k.Default) {
 				v, _ := ReadLink(l, "")
 				v[k.Name] = offer
-				q := Query(l, v)
+				q := Query(l, v, false)
 				back, complaints := ReadLink(l, q)
 				if back[k.Name] != offer || len(complaints) > 0 {
 					t.Errorf("%s: %s=%q came back as %q, %v", l.ID, k.Name, offer, back[k.Name], complaints)
@@ -84,7 +84,7 @@ func FuzzReadLink(f *testing.F) {
 					t.Fatalf("%s?%q: it says %q", l.ID, query, c)
 				}
 			}
-			if again, complaints := ReadLink(l, Query(l, v)); !maps.Equal(v, again) || len(complaints) > 0 {
+			if again, complaints := ReadLink(l, Query(l, v, false)); !maps.Equal(v, again) || len(complaints) > 0 {
 				t.Fatalf("%s?%q: %v came back as %v, %q", l.ID, query, v, again, complaints)
 			}
 		}

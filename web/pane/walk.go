@@ -1,0 +1,151 @@
+package pane
+
+import (
+	"fmt"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"sockscope/server/lab"
+	"sockscope/web/dom"
+	"sockscope/web/visit"
+	"sockscope/web/words"
+)
+
+// Walk leads through the run: before it what to try, after it the stops, and behind
+// them the recap with the next lab.
+type Walk struct {
+	// Try runs a set-up that the lab offers, by its place.
+	Try func(ctx app.Context, i int)
+}
+
+// Render shows the walk of a run; nothing where its lab has none.
+func (w *Walk) Render(r *visit.Run) app.UI {
+	l, f := r.Lab, r.At()
+	if len(l.Stops) == 0 {
+		return dom.Elc("div", "vh")
+	}
+	stops := f.Stops()
+	row := dom.Elc("section", "walk").ID("walk").Aria("label", "Walk")
+	switch {
+	case f.AtRecap():
+		return row.Class("recap").Body(w.chips(f, stops), w.recap(r), w.tries(r), next(l))
+	case stops != nil:
+		return row.Body(w.chips(f, stops), say(stops), onward(f, len(stops)))
+	case f.Quiz.Hides():
+		s := f.Quiz.Score()
+		return row.Body(dom.El("p").Text(fmt.Sprintf("You are asked first: %d of %s answered. The walk opens after the last one.", len(f.Quiz.History()), words.Count(int64(s.Asked), "question"))))
+	case r.Busy():
+		return row.Body(dom.El("p").Text("The walk opens when the run has ended."))
+	}
+	return row.Body(dom.El("p").Text(fmt.Sprintf("Run it, then walk through it in %s.", words.Count(int64(len(l.Stops)), "stop"))), w.tries(r))
+}
+
+// chips are the numbers of the stops, and the sign of the recap.
+func (w *Walk) chips(f *visit.Focus, stops []visit.Stop) app.UI {
+	return dom.Elc("ol", "chips").Aria("label", "Stops").Body(
+		app.Range(stops).Slice(func(i int) app.UI {
+			s := &stops[i]
+			class, title := "", s.Say
+			if !s.Is {
+				class, title = "none", "This run has no such moment. "+s.Say
+			}
+			return dom.El("li").Body(chip(f, i, s.On).Class(class).Title(title).Aria("label", fmt.Sprintf("Stop %d", i+1)).Text(i + 1))
+		}),
+		dom.El("li").Body(chip(f, len(stops), f.AtRecap()).Title("Recap").Aria("label", "Recap").Text("=")),
+	)
+}
+
+func chip(f *visit.Focus, i int, on bool) app.HTMLElem {
+	b := dom.Button(func(app.Context, app.Event) { f.GoToStop(i) }, app.EventScope("stop", i))
+	if on {
+		b = b.Aria("current", "step")
+	}
+	return b
+}
+
+// say is the sentence of the stop that shows.
+func say(stops []visit.Stop) app.UI {
+	for _, s := range stops {
+		if s.On {
+			text := WithCode(s.Say)
+			if !s.Is {
+				text = "<em>This run has no such moment.</em> " + text
+			}
+			return app.Raw(`<p role="status" aria-live="polite">` + text + `</p>`)
+		}
+	}
+	return dom.El("p").Text(fmt.Sprintf("Walk through this run in %s.", words.Count(int64(len(stops)), "stop")))
+}
+
+// onward leads to the next stop, and from the last to the recap.
+func onward(f *visit.Focus, n int) app.UI {
+	at := f.AtStop()
+	label := "Next stop"
+	switch at {
+	case -1:
+		label = "Start the walk"
+	case n - 1:
+		label = "Recap"
+	}
+	return dom.Button(func(app.Context, app.Event) { f.GoToStop(at + 1) }, app.EventScope("onward", at)).Class("btn pri").Title("N").Text(label)
+}
+
+// recap is what the lab has shown, and how the questions went.
+func (w *Walk) recap(r *visit.Run) app.UI {
+	f := r.At()
+	var score app.UI
+	if f.Quiz != nil {
+		if s := f.Quiz.Score(); s.Made > 0 {
+			score = dom.Elc("span", "score").Body(
+				app.Text(fmt.Sprintf(" You had %d of %d right. ", s.Right, s.Made)),
+				app.Range(s.Missed).Slice(func(i int) app.UI {
+					at := s.Missed[i].Question.At
+					return dom.Button(func(app.Context, app.Event) { f.Seek(at) }, app.EventScope("missed", at)).
+						Class("link").Title(s.Missed[i].Question.Text).Text(fmt.Sprintf("missed at %d", at))
+				}),
+			)
+		}
+	}
+	return dom.El("div").Body(
+		app.Raw(`<p role="status" aria-live="polite"><b>Recap.</b> `+WithCode(r.Lab.Recap)+`</p>`),
+		app.If(score != nil, func() app.UI { return score }),
+	)
+}
+
+// tries are the set-ups worth a run.
+func (w *Walk) tries(r *visit.Run) app.UI {
+	tries := r.Lab.Tries
+	return dom.Elc("span", "tries").Body(
+		app.If(len(tries) > 0, func() app.UI { return dom.El("span").Text("Try") }),
+		app.Range(tries).Slice(func(i int) app.UI {
+			return dom.Button(func(ctx app.Context, _ app.Event) { w.Try(ctx, i) }, app.EventScope("try", r.Lab.ID, i)).
+				Class("link").Attr("disabled", !r.CanStart()).Aria("pressed", r.Tried(tries[i])).Text(tries[i].Label)
+		}),
+	)
+}
+
+// next leads to the lab to go on with.
+func next(l *lab.Lab) app.UI {
+	to, err := lab.Find(l.Next)
+	if err != nil {
+		return dom.Anchor("/").Class("btn pri").Text("All labs")
+	}
+	return dom.Anchor(visit.Path(to)).Class("btn pri").Title(to.Brief).Text("Next: " + to.ID)
+}
+
+// Narration is one sentence about the step that has just happened. It is read out,
+// but not while the run plays.
+func Narration(f *visit.Focus) app.UI {
+	live, text := "polite", f.Narration()
+	switch {
+	case f.Player == nil:
+		text = ""
+	case f.Player.Playing || f.Player.Follow:
+		live = "off"
+	}
+	if f.Player != nil && text == "" {
+		text = "Before the first step."
+	}
+	text = words.Sentence(text)
+	return dom.Elc("p", "narration").ID("narration").Aria("live", live).Title(text).Text(text)
+}

@@ -1,0 +1,160 @@
+package visit
+
+import (
+	"maps"
+
+	"sockscope/server/lab"
+	"sockscope/web/play"
+)
+
+// walk leads through a run that has ended, stop by stop, to the recap behind them.
+type walk struct {
+	stops []lab.Stop
+	found []*play.Found // where each stop is in the run of; nil where that has no such moment
+	of    *play.Run
+	at    int // the stop that shows, from 1; one more than there are is the recap; 0 is none
+}
+
+// Stop is a stop of the walk as it is in the run that shows.
+type Stop struct {
+	Say string // a sentence or two; `code` in backquotes
+	Is  bool   // the run has such a moment
+	On  bool   // it is the one that shows
+}
+
+// Stops lists the stops of the walk; nil while there is no run to walk through: none
+// has ended, or a question waits.
+func (f *Focus) Stops() []Stop {
+	if !f.walkable() {
+		return nil
+	}
+	out := make([]Stop, len(f.walk.stops))
+	for i := range out {
+		out[i] = Stop{f.walk.stops[i].Say, f.walk.found[i] != nil, f.walk.at == i+1}
+	}
+	return out
+}
+
+// walkable finds the stops in the run, and reports whether they may show.
+func (f *Focus) walkable() bool {
+	if f.Player == nil || f.Player.Run.End == nil || len(f.walk.stops) == 0 || f.Quiz.Hides() {
+		return false
+	}
+	w := &f.walk
+	if run := f.Player.Run; w.of != run {
+		w.of, w.at, w.found = run, 0, make([]*play.Found, len(w.stops))
+		for i := range w.stops {
+			if at, ok := run.Find(&w.stops[i].At); ok {
+				w.found[i] = &at
+			}
+		}
+	}
+	return true
+}
+
+// AtRecap reports whether the walk has come to its end.
+func (f *Focus) AtRecap() bool { return f.walkable() && f.walk.at == len(f.walk.stops)+1 }
+
+// AtStop returns which stop shows, from 0; as many as there are for the recap, -1 for
+// none.
+func (f *Focus) AtStop() int { return f.walk.at - 1 }
+
+// GoToStop goes to stop i of the walk, from 0; the one behind the last is the recap,
+// which leaves the run where it is. A stop that the run hasn't got only says so.
+func (f *Focus) GoToStop(i int) {
+	if !f.walkable() {
+		return
+	}
+	i = max(0, min(i, len(f.walk.stops)))
+	f.walk.at = i + 1
+	if i < len(f.walk.stops) && f.walk.found[i] != nil {
+		at := f.walk.found[i]
+		if at.Lane >= 0 {
+			f.PickLane(at.Lane)
+		}
+		f.ShowRun()
+		if at.Bytes.Len > 0 {
+			f.PickFlow(at.Conn, at.Way)
+		}
+		f.Seek(at.Step + 1)
+		return
+	}
+	f.Rev++
+}
+
+// walkOn goes n stops on, or back.
+func (f *Focus) walkOn(n int) {
+	if f.walkable() {
+		f.GoToStop(f.walk.at - 1 + n)
+	}
+}
+
+// arrive goes to the first stop that the run has, where a run has just ended or was
+// opened.
+func (f *Focus) arrive() {
+	if !f.walkable() {
+		return
+	}
+	for i, at := range f.walk.found {
+		if at != nil {
+			f.GoToStop(i)
+			return
+		}
+	}
+}
+
+// Lit returns what the stop that shows lights, while the player is there; nil for
+// nothing.
+func (f *Focus) Lit() (*play.Found, lab.Light) {
+	i := f.walk.at - 1
+	if i < 0 || i >= len(f.walk.stops) || !f.walkable() || f.walk.found[i] == nil || f.walk.found[i].Step+1 != f.Pos() {
+		return nil, 0
+	}
+	light := f.walk.stops[i].Light
+	if light == 0 {
+		light = lab.OnBar | lab.OnLine
+	}
+	return f.walk.found[i], light
+}
+
+// Narration says in a sentence what has just happened; "" before the first step and
+// without a run.
+func (f *Focus) Narration() string {
+	if f.Pos() == 0 {
+		return ""
+	}
+	return f.Player.Run.Narrate(f.Pos() - 1).Text
+}
+
+// Tell says in a sentence what call i of the run does, as far as it has been shown.
+func (f *Focus) Tell(i int) string {
+	run := f.Player.Run
+	c := &run.Calls[i]
+	switch pos := f.Pos(); {
+	case c.Return >= 0 && c.Return < pos:
+		return run.Narrate(c.Return).Text
+	case c.Enter < pos:
+		return run.Narrate(c.Enter).Text
+	}
+	return ""
+}
+
+// Try turns the knobs to a set-up that the lab offers, and runs it.
+func (r *Run) Try(t lab.Try) {
+	if r.Busy() {
+		return
+	}
+	v, err := r.Lab.Set(t.Knobs)
+	if r.Fail(err) {
+		return
+	}
+	r.Values, r.Planned = v, Plan(r.Lab, v)
+	r.Desk.Rev++
+	r.Start()
+}
+
+// Tried reports whether the knobs are as a set-up that the lab offers has them.
+func (r *Run) Tried(t lab.Try) bool {
+	v, err := r.Lab.Set(t.Knobs)
+	return err == nil && maps.Equal(v, r.Values)
+}
