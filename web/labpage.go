@@ -25,7 +25,11 @@ func (p *labPage) OnInit() {
 	p.panes = []tabName{{about, "about"}, {"source", "source"}, {"kernel", "kernel"}, {"bytes", "bytes"}, {"log", "log"}}
 	p.shows = func(l *lab.Lab) bool { return !l.Measures }
 	p.load = p.run.Load
-	p.behind = func() {}
+	p.behind = func() {
+		if p.run.AtRecap() {
+			finish(p.guest.ctx, p.run.Lab)
+		}
+	}
 	p.walk.Try = p.try
 	p.init(&p.run, p.ID)
 }

@@ -77,7 +77,11 @@ func TestALabsPageTellsItsLab(t *testing.T) {
 				t.Errorf("%s: knob %s is not there under more", l.ID, k.Name)
 			}
 		}
-		for _, text := range append(l.Look, l.True...) {
+		texts := append(slices.Clone(l.Look), l.True...)
+		for _, stop := range l.Stops {
+			texts = append(texts, stop.Say)
+		}
+		for _, text := range texts {
 			if !strings.Contains(html, pane.WithCode(text)) {
 				t.Errorf("%s: %q is not there", l.ID, text)
 			}

@@ -1,6 +1,9 @@
 package lab
 
-import "sockscope/server/knob"
+import (
+	"sockscope/server/knob"
+	"sockscope/server/trace"
+)
 
 // byteorder sends one number between two programs that may disagree about the
 // order of its bytes.
@@ -9,10 +12,22 @@ var byteorder = &Lab{
 	Section:  Messages,
 	Brief:    "What does the receiver print?",
 	Question: "One program sends a number, another prints it. What arrives when they do not agree which byte comes first?",
-	Look: []string{
-		"The bytes of the `send` and of the `recv`: they are the same. What they mean is not on the wire.",
-		"What the receiver writes to its standard output.",
-		"A number whose bytes read the same from both ends, such as 0 or 16843009.",
+	Stops: []Stop{
+		{Say: "The sender makes bytes of its number and sends them.",
+			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
+		{Say: "The receiver gets the very same bytes. Nothing on the wire says in which order they are.",
+			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
+		{Say: "It makes a number of them in its own order, and prints that.",
+			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer}},
+		{Say: "The receiver is done.",
+			At: Moment{Is: Ends, By: AServer}, Light: OnLane},
+	},
+	Recap: "The bytes arrive as they were sent. What number they are is an agreement: network byte order has the most significant byte first.",
+	Needs: "first",
+	Tries: []Try{
+		{"both in network order", map[string]string{"sender": "network", "receiver": "network"}},
+		{"20000 in 32 bits", map[string]string{"number": "20000", "bits": "32"}},
+		{"16843009", map[string]string{"number": "16843009", "bits": "32"}},
 	},
 	True: []string{
 		"Network byte order is big-endian: the most significant byte first (RFC 1700). Most processors keep numbers the other way round.",

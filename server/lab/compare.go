@@ -25,6 +25,8 @@ var compare = &Lab{
 		"One run tells little: what else the machine does moves every figure. Interleaved rounds let it fall on all servers alike.",
 		"The last reply is late by what the clients pause, whatever the server does. How long each one waited is what a server answers for.",
 	},
+	Next:  "byteorder",
+	Needs: "select",
 	Knobs: []knob.Knob{
 		{Name: "servers", Label: "servers", Type: knob.List, Min: 2, Max: 5, Offers: []string{"iterative,threads,select", "select,poll,epoll,edge", "iterative,threads,processes,select,epoll"}, Default: "iterative,select"},
 		clientsKnob,

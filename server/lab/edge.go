@@ -1,6 +1,9 @@
 package lab
 
-import "sockscope/server/knob"
+import (
+	"sockscope/server/knob"
+	"sockscope/server/trace"
+)
 
 // edge is the server on epoll, edge-triggered, right and wrong.
 var edge = talking(&Lab{
@@ -9,10 +12,24 @@ var edge = talking(&Lab{
 	Brief:    "Will epoll_wait return again?",
 	Question: "Edge-triggered: told once when something arrives. What if the program does not read all of it?",
 	Serves:   "one thread, epoll, told once",
-	Look: []string{
-		"Right: `recv` is called until it says EAGAIN, and only then `epoll_wait`.",
-		"Set reads to once: 3 bytes of the first message stay in Recv-Q, and `epoll_wait` sleeps beside them.",
-		"The client waits for those bytes, the server for something new: neither has anything left to do.",
+	Stops: []Stop{
+		{Say: "A connection is put on the list with EPOLLET: edge-triggered.",
+			At: Moment{Calls: []trace.Call{trace.EpollCtl}, By: AServer, Arg: Arg{At: 2, Bits: 1 << 31}}},
+		{Say: "`epoll_wait` reports a connection: bytes have arrived.",
+			At: Moment{Calls: anEpollWait, By: AServer, Ready: BytesReady}, Light: OnBar | OnLine | OnQueue},
+		{Say: "The server reads some of them.",
+			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
+		{Say: "It reads on until EAGAIN. Only then is nothing left that it won't be told of.",
+			At: Moment{Calls: aRecv, By: AServer, Errno: trace.EAGAIN}},
+		{Say: "Nothing new came for the timeout. Bytes that were left in Recv-Q would not count: they were reported already.",
+			At: Moment{Calls: anEpollWait, By: AServer, Ready: NoneReady}, Light: OnBar | OnLine | OnQueue},
+	},
+	Recap: "Edge-triggered epoll reports arrivals, not leftovers. So read to EAGAIN: unread bytes are not reported again until more arrive.",
+	Next:  "selectors",
+	Needs: "epoll",
+	Tries: []Try{
+		{"reads once", map[string]string{"reads": "once"}},
+		{"reads once, 1,024 at a time", map[string]string{"reads": "once", "size": "1024"}},
 	},
 	True: []string{
 		"Edge-triggered epoll reports arrivals, not leftovers. Unread bytes are not reported again until more arrive.",

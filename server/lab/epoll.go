@@ -1,6 +1,9 @@
 package lab
 
-import "sockscope/server/knob"
+import (
+	"sockscope/server/knob"
+	"sockscope/server/trace"
+)
 
 // epoll is the server on epoll, level-triggered.
 var epoll = talking(&Lab{
@@ -9,10 +12,26 @@ var epoll = talking(&Lab{
 	Brief:    "Told again until drained",
 	Question: "The kernel keeps the list: each socket is put on it once. What does epoll_wait return when the program has not read everything?",
 	Serves:   "one thread, epoll, told again until drained",
-	Look: []string{
-		"`epoll_create1` returns an fd of its own. `epoll_ctl` puts each socket on the list once; `epoll_wait` names only those that are ready.",
-		"`recv` takes 16 bytes, a message has 19: `epoll_wait` returns at once for the rest.",
-		"EPOLLOUT is asked for only when a `send` could not take everything: under more, take messages of 12 KiB and kernel buffers of 4 KiB. The buffers on the way can not hold such a message, and each side waits until the other reads: for ever, but for the timeout.",
+	Stops: []Stop{
+		{Say: "The list is the kernel's, and has an fd of its own.",
+			At: Moment{Calls: []trace.Call{trace.EpollCreate}, By: AServer}, Light: OnBar | OnLine | OnQueue},
+		{Say: "`epoll_ctl` puts a socket on the list, once.",
+			At: Moment{Calls: []trace.Call{trace.EpollCtl}, By: AServer}},
+		{Say: "`epoll_wait` names only what is ready: here a connection with bytes.",
+			At: Moment{Calls: anEpollWait, By: AServer, Ready: BytesReady}, Light: OnBar | OnLine | OnQueue},
+		{Say: "`recv` takes what it was asked to take. What is left stays in Recv-Q.",
+			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
+		{Say: "`epoll_wait` returns at once: bytes are still unread, and level-triggered epoll says so again.",
+			At: Moment{Calls: anEpollWait, By: AServer, Ready: BytesReady, Sleep: trace.Awake, After: &Moment{Calls: aRecv, By: AServer, Result: AtLeast(1)}, Same: SameLane}, Light: OnBar | OnLine | OnQueue},
+		{Say: "Nothing happened for the timeout: `epoll_wait` returns 0.",
+			At: Moment{Calls: anEpollWait, By: AServer, Ready: NoneReady}},
+	},
+	Recap: "The list lives in the kernel, so that the cost of waiting grows with what is ready, not with what is listed. Level-triggered epoll reports a socket again until nothing is left to read.",
+	Next:  "edge",
+	Needs: "poll",
+	Tries: []Try{
+		{"recv takes 1,024", map[string]string{"size": "1024"}},
+		{"the last client resets", map[string]string{"last": "resets"}},
 	},
 	True: []string{
 		"Level-triggered, which is the default: a socket is ready for as long as there is something to read, and is named each time.",

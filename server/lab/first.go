@@ -8,10 +8,24 @@ var first = &Lab{
 	Section:  Calls,
 	Brief:    "What does the last recv return?",
 	Question: "A client asks a web server for one page. Which sockets are there, and how does the client know that it has it all?",
-	Look: []string{
-		"`accept` returns a second socket. The first one, the listener, never carries a byte.",
-		"The client's last `recv`: its result is 0.",
-		"Who sleeps, and whose call wakes whom.",
+	Stops: []Stop{
+		{Say: "`accept` slept until a client connected. It returns a second socket: the listener itself never carries a byte.",
+			At: Moment{Calls: anAccept, By: AServer, With: AClient}, Light: OnBar | OnLine | OnWake},
+		{Say: "`connect` returns when the two kernels have shaken hands. The server's program has no part in that.",
+			At: Moment{Calls: aConnect, By: AClient, Result: Exactly(0)}},
+		{Say: "The server's `recv` returns the request: what has arrived, up to the size that it asked for.",
+			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
+		{Say: "`send` copies the page into the kernel's buffer and returns. The kernel does the rest.",
+			At: Moment{Calls: aSend, By: AServer, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
+		{Say: "The client has the page. It waits on, for the end of the stream.",
+			At: Moment{Calls: aRecv, By: AClient, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
+		{Say: "The server has closed. The client's last `recv` returns 0: the end of the stream, and no error.",
+			At: Moment{Calls: aRecv, By: AClient, Result: Exactly(0)}},
+	},
+	Recap: "A listener makes sockets, and each connection has one of its own. A `recv` that returns 0 is the end: the other side sends no more.",
+	Next:  "echo",
+	Tries: []Try{
+		{"port 8080", map[string]string{"port": "8080"}},
 	},
 	True: []string{
 		"A server socket only makes client sockets: `listen` turns it into a queue, `accept` takes one connection out of it.",

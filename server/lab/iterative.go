@@ -1,6 +1,9 @@
 package lab
 
-import "sockscope/server/knob"
+import (
+	"sockscope/server/knob"
+	"sockscope/server/trace"
+)
 
 // iterative shows what the others wait for while one is served.
 var iterative = talking(&Lab{
@@ -9,10 +12,27 @@ var iterative = talking(&Lab{
 	Brief:    "When is client 3 accepted?",
 	Question: "One thread, blocking calls, one client after another. What do the others see while the first takes its time?",
 	Serves:   "one thread, one client after another",
-	Look: []string{
-		"The other clients' `connect` returns at once, and so does their `send`.",
-		"The backlog: connections that the kernel has made and the program has not accepted.",
-		"The server sleeps in `recv` although there is work for it elsewhere.",
+	Stops: []Stop{
+		{Say: "The server accepts client 1. Its only thread now serves nobody else.",
+			At: Moment{Calls: anAccept, By: AServer, With: "client 1"}, Light: OnBar | OnLine | OnLane},
+		{Say: "Client 3's `connect` succeeds, though the program hasn't accepted it. The kernel shook hands by itself and put the connection into the backlog.",
+			At: Moment{Calls: aConnect, By: "client 3", Result: Exactly(0)}},
+		{Say: "Client 3's `send` succeeds, too. The bytes lie in the kernel until the server reads them.",
+			At: Moment{Calls: aSend, By: "client 3", Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
+		{Say: "The server sleeps in `recv` for one client. The others wait all that time, though the thread has nothing to do.",
+			At: Moment{Calls: aRecv, By: AServer, Sleep: trace.Slept, Longest: true}, Light: OnBar | OnLine | OnLane},
+		{Say: "Only now is client 3 accepted.",
+			At: Moment{Calls: anAccept, By: AServer, With: "client 3"}},
+		{Say: "Client 3 has its first reply. It had been connected all the while, and could not know why it waited.",
+			At: Moment{Calls: aRecv, By: "client 3", Result: AtLeast(1)}, Light: OnBar | OnLine | OnWake},
+	},
+	Recap: "To be connected is not to be accepted: the kernel fills the backlog by itself. A thread that waits for one client serves no other.",
+	Next:  "threads",
+	Needs: "echo",
+	Tries: []Try{
+		{"backlog 0", map[string]string{"backlog": "0", "pause": "200ms"}},
+		{"8 clients", map[string]string{"clients": "8"}},
+		{"no pause", map[string]string{"pause": "0s"}},
 	},
 	True: []string{
 		"The kernel shakes hands by itself. A client in the backlog is connected, can send, and cannot know that nobody has accepted it.",

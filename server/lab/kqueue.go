@@ -1,6 +1,9 @@
 package lab
 
-import "sockscope/server/knob"
+import (
+	"sockscope/server/knob"
+	"sockscope/server/trace"
+)
 
 // kqueue is the server on kqueue.
 var kqueue = &Lab{
@@ -8,11 +11,19 @@ var kqueue = &Lab{
 	Section:  Blocking,
 	Brief:    "The same on BSD and macOS",
 	Question: "The BSDs and macOS have kqueue where Linux has epoll. What does an interest look like there, and what does the answer say more?",
-	Look: []string{
-		"`kqueue` returns an fd of its own. `kevent` puts a socket on the list once, and the same call waits.",
-		"An interest is a filter: EVFILT_READ for reading, EVFILT_WRITE for writing, each an entry of its own. epoll has one entry with bits.",
-		"The answer says more than ready: how many bytes there are, and EV_EOF when the peer has ended the stream.",
+	Stops: []Stop{
+		{Say: "The list is the kernel's, and has an fd of its own.",
+			At: Moment{Calls: []trace.Call{trace.Kqueue}, By: AServer}},
+		{Say: "`kevent` puts a socket on the list: a filter for each thing to wait for.",
+			At: Moment{Calls: []trace.Call{trace.KeventChange}, By: AServer}},
+		{Say: "The same call waits, and names what is ready.",
+			At: Moment{Calls: []trace.Call{trace.KeventWait}, By: AServer, Result: AtLeast(1)}},
+		{Say: "Nothing happened for the timeout: `kevent` returns 0.",
+			At: Moment{Calls: []trace.Call{trace.KeventWait}, By: AServer, Ready: NoneReady}},
 	},
+	Recap: "kqueue keeps the list in the kernel, as epoll does. An interest is a filter, and the answer says more than ready: how many bytes, and whether the peer has ended.",
+	Next:  "selectors",
+	Needs: "epoll",
 	True: []string{
 		"Level-triggered by default, as epoll: told again until nothing is left. EV_CLEAR makes an interest edge-triggered.",
 		"One `kevent` can change the list and wait at once. This server makes a call for each, so that they can be told apart.",

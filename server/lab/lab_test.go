@@ -17,7 +17,7 @@ func TestEveryLabIsComplete(t *testing.T) {
 			t.Errorf("two labs are called %s", l.ID)
 		}
 		seen[l.ID] = true
-		if l.Brief == "" || l.Question == "" || len(l.Look) == 0 || len(l.True) == 0 || l.Section.Title() == "" {
+		if l.Brief == "" || l.Question == "" || len(l.Look)+len(l.Stops) == 0 || len(l.True) == 0 || l.Section.Title() == "" {
 			t.Errorf("%s lacks a text", l.ID)
 		}
 		if l.Talks == (l.Serves == "") {
@@ -192,5 +192,41 @@ func TestServersOfAComparison(t *testing.T) {
 	spin, _ := Find("spin")
 	if _, err := spin.Against(v); err == nil || !strings.Contains(err.Error(), "40ms") {
 		t.Errorf("spinning for 2 s: %v", err)
+	}
+}
+
+// The course has every lab that can be run here once, in an order in which each comes
+// after the one that it needs.
+func TestTheCourseLeadsThroughEveryLab(t *testing.T) {
+	seen := map[string]bool{}
+	for l := All[0]; ; {
+		if seen[l.ID] {
+			t.Fatalf("the course comes to %s twice", l.ID)
+		}
+		if l.Needs != "" && !seen[l.Needs] {
+			t.Errorf("%s comes before %s, which it needs", l.ID, l.Needs)
+		}
+		seen[l.ID] = true
+		if l.Next == "" {
+			break
+		}
+		next, err := Find(l.Next)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l = next
+	}
+	for _, l := range All {
+		if !seen[l.ID] && !l.Unrecorded {
+			t.Errorf("the course doesn't come to %s", l.ID)
+		}
+		for _, try := range l.Tries {
+			if _, err := l.Set(try.Knobs); err != nil || try.Label == "" {
+				t.Errorf("%s, try %q: %v", l.ID, try.Label, err)
+			}
+		}
+		if len(l.Stops) > 0 && l.Recap == "" {
+			t.Errorf("%s has a walk without a recap", l.ID)
+		}
 	}
 }

@@ -1,6 +1,9 @@
 package lab
 
-import "sockscope/server/knob"
+import (
+	"sockscope/server/knob"
+	"sockscope/server/trace"
+)
 
 // processes is one process for each connection.
 var processes = talking(&Lab{
@@ -9,11 +12,25 @@ var processes = talking(&Lab{
 	Brief:    "Who holds the connection?",
 	Question: "A process for each client: the parent accepts, a child serves. Both have the connection in their tables of fds. Who ends it?",
 	Serves:   "a process for each client",
-	Look: []string{
-		"The tables of fds after `fork`: the child's is a copy of the parent's, and each process closes what it doesn't need.",
-		"What a process costs: how long `fork` takes, and how much later the child makes its first call.",
-		"Let the parent forget. The child has closed, and the last client waits for the end of file until the parent ends, too.",
-		"The children after that: they have inherited what the parent forgot, and keep it open as well.",
+	Stops: []Stop{
+		{Say: "`fork` has made a child. The child has a copy of each fd of its parent.",
+			At: Moment{Calls: aFork, By: AServer, Result: AtLeast(1)}, Light: OnBar | OnLine | OnQueue},
+		{Say: "The parent closes its copy of the connection. The child's copy keeps the connection open.",
+			At: Moment{Calls: aClose, By: AServer, After: &Moment{Calls: aFork, By: AServer, Result: AtLeast(1)}, Same: SameLane}},
+		{Say: "The child receives what the client sent.",
+			At: Moment{Calls: aRecv, By: AChild, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
+		{Say: "The child's `recv` returns 0: its client sends no more.",
+			At: Moment{Calls: aRecv, By: AChild, Result: Exactly(0)}},
+		{Say: "The child closes the connection. FIN is sent only when no other process holds it.",
+			At: Moment{Calls: aClose, By: AChild, After: &Moment{Calls: aRecv, By: AChild, Result: Exactly(0)}, Same: SameLane}},
+		{Say: "The parent has waited for a child that ended. Until then that child was a zombie.",
+			At: Moment{Calls: []trace.Call{trace.Waitpid}, By: AServer, Result: AtLeast(1)}},
+	},
+	Recap: "`fork` copies fds, not sockets. A connection ends when the last process that holds it has closed it.",
+	Next:  "spin",
+	Needs: "threads",
+	Tries: []Try{
+		{"the parent forgets", map[string]string{"parent": "forgets"}},
 	},
 	True: []string{
 		"`fork` copies fds, not sockets. A socket lives until the last fd of it is closed, in whichever process; only then is FIN sent.",

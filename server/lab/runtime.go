@@ -1,6 +1,9 @@
 package lab
 
-import "sockscope/server/knob"
+import (
+	"sockscope/server/knob"
+	"sockscope/server/trace"
+)
 
 // runtime is the echo on Go's package net, beneath and above the runtime.
 var runtime = &Lab{
@@ -8,10 +11,23 @@ var runtime = &Lab{
 	Section:  Blocking,
 	Brief:    "What a runtime does for you",
 	Question: "A Go program calls Read and waits. What does the kernel see of that, and which thread is it that waits?",
-	Look: []string{
-		"Goroutines: what the program calls of package net, told by the program. Threads: what the kernel sees, taken by strace.",
-		"`Read` waits. Beneath it `read` returned EAGAIN at once, and a thread sleeps in `epoll_wait`, for all clients together.",
-		"Follow one fd: its goroutine goes on in whichever thread is free.",
+	Stops: []Stop{
+		{Say: "The runtime puts a socket on its epoll list once, edge-triggered.",
+			At: Moment{Calls: []trace.Call{trace.EpollCtl}, Arg: Arg{At: 2, Bits: 1 << 31}}},
+		{Say: "A thread in `epoll_wait` learns what is ready, for all goroutines.",
+			At: Moment{Calls: anEpollWait, Result: AtLeast(1)}},
+		{Say: "The program called `Read`. Beneath it `read` returned EAGAIN, and the goroutine is parked.",
+			At: Moment{Calls: []trace.Call{trace.Read}, Errno: trace.EAGAIN}},
+		{Say: "The goroutine goes on: its `Read` returns.",
+			At: Moment{Calls: []trace.Call{trace.NetRead}, Result: AtLeast(1)}, Light: OnBar | OnLine | OnLane},
+		{Say: "The kernel sees a non-blocking `accept4`: EAGAIN. The program's `Accept` goes on waiting.",
+			At: Moment{Calls: anAccept, Errno: trace.EAGAIN}},
+	},
+	Recap: "The program reads as if its calls blocked. The kernel sees non-blocking calls and one epoll list for all of them.",
+	Next:  "scaling",
+	Needs: "epoll",
+	Tries: []Try{
+		{"4 clients", map[string]string{"clients": "4"}},
 	},
 	True: []string{
 		"Package net makes each socket non-blocking and puts it on an epoll list once, edge-triggered, for both directions.",

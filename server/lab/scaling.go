@@ -24,6 +24,8 @@ var scaling = &Lab{
 		"With few connections there is no difference worth a choice: most of a message's cost is in `send`, `recv`, and in falling asleep and waking.",
 		"When all connections are busy `epoll` gains little: then most of the list is ready whenever somebody asks.",
 	},
+	Next:  "compare",
+	Needs: "epoll",
 	Knobs: []knob.Knob{
 		{Name: Largest, Label: "idle, up to", Type: knob.Int, Min: 10, Max: 10_000, Offers: []string{"100", "300", "1000", "3000", "10000"}, Default: "10000"},
 		{Name: "repeats", Label: "repeats", Type: knob.Int, Min: 1, Max: 20, Offers: []string{"1", "3", "5", "10", "20"}, Default: "5"},

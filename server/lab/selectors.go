@@ -1,6 +1,9 @@
 package lab
 
-import "sockscope/server/knob"
+import (
+	"sockscope/server/knob"
+	"sockscope/server/trace"
+)
 
 // selectors is one client with many connections.
 var selectors = &Lab{
@@ -8,10 +11,23 @@ var selectors = &Lab{
 	Section:  Blocking,
 	Brief:    "Connect without waiting",
 	Question: "One thread as the client of many connections. How does it connect without waiting, and how does it know where it was with each?",
-	Look: []string{
-		"Non-blocking `connect` returns EINPROGRESS: the handshake is under way, and the program goes on.",
-		"The socket turns writable when the handshake is over; `getsockopt` with SO_ERROR tells how it went.",
-		"Both sides sleep in one call only, and neither has a thread for each connection.",
+	Stops: []Stop{
+		{Say: "A non-blocking `connect` returns EINPROGRESS. The handshake is under way, and the program goes on.",
+			At: Moment{Calls: aConnect, By: AClient, Errno: trace.EINPROGRESS}},
+		{Say: "A connecting socket has turned writable: its handshake is over.",
+			At: Moment{Calls: aWait, By: AClient, Ready: RoomReady}, Light: OnBar | OnLine},
+		{Say: "SO_ERROR says how the handshake went: 0 is well.",
+			At: Moment{Calls: []trace.Call{trace.Getsockopt}, By: AClient}},
+		{Say: "Now the client sends on that connection.",
+			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
+		{Say: "Echoed bytes are there. The client counts bytes, not messages.",
+			At: Moment{Calls: aRecv, By: AClient, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
+	},
+	Recap: "A non-blocking `connect` doesn't wait: the socket turns writable when the handshake is over. Who waits for many at once keeps a state for each, instead of a place in the stack.",
+	Next:  "runtime",
+	Needs: "select",
+	Tries: []Try{
+		{"16 connections", map[string]string{"connections": "16"}},
 	},
 	True: []string{
 		"EINPROGRESS is no failure. A connect that fails later makes the socket ready as well: the error is in SO_ERROR, and reading it clears it.",

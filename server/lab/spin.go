@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"sockscope/server/trace"
 	"time"
 
 	"sockscope/server/knob"
@@ -17,10 +18,24 @@ var spin = talking(&Lab{
 	Brief:    "How many calls before the byte comes?",
 	Question: "A non-blocking recv does not wait. So the program asks again, and again. How many calls before the byte comes, and who pays for them?",
 	Serves:   "one thread that asks without a pause",
-	Look: []string{
-		"`recv` returns EAGAIN: there is nothing to read yet. It is no failure, and nobody slept.",
-		"The server's processor time, beside the client's: asking is work, sleeping is none.",
-		"How long the client waits for its echo. Asking more often does not make it send sooner.",
+	Stops: []Stop{
+		{Say: "Asked often enough, `accept` finds a client.",
+			At: Moment{Calls: anAccept, By: AServer, With: AClient}},
+		{Say: "`recv` finds nothing and returns EAGAIN. That is no failure, and nobody slept.",
+			At: Moment{Calls: aRecv, By: AServer, Errno: trace.EAGAIN}},
+		{Say: "The bytes are there. Asking again and again didn't bring them any sooner.",
+			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
+		{Say: "The client's `recv` returns the echo.",
+			At: Moment{Calls: aRecv, By: AClient, Result: AtLeast(1)}, Light: OnBar | OnWake},
+		{Say: "The client is done: `recv` returns 0. Until it knew that, the server asked on.",
+			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}},
+	},
+	Recap: "A non-blocking call never waits: it returns EAGAIN. A loop that asks without a pause burns a processor, and gets the bytes no sooner.",
+	Next:  "timeouts",
+	Needs: "iterative",
+	Tries: []Try{
+		{"the client waits 10 ms", map[string]string{"pause": "10ms"}},
+		{"4 clients", map[string]string{"clients": "4"}},
 	},
 	True: []string{
 		"O_NONBLOCK changes what a call does that would have to sleep: it returns at once with EAGAIN (EWOULDBLOCK is the same number on Linux).",

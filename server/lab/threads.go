@@ -1,6 +1,9 @@
 package lab
 
-import "sockscope/server/knob"
+import (
+	"sockscope/server/knob"
+	"sockscope/server/trace"
+)
 
 // threads is one thread for each connection.
 var threads = talking(&Lab{
@@ -9,11 +12,24 @@ var threads = talking(&Lab{
 	Brief:    "What does a thread cost?",
 	Question: "A thread for each client, and blocking calls in all of them. Who sleeps where, and what does a client still wait for?",
 	Serves:   "a thread for each client",
-	Look: []string{
-		"One lane a thread: each sleeps in its own `recv`, the first one in `accept`.",
-		"Client 1 pauses, and the others are served meanwhile.",
-		"One table of fds for the whole process: what one thread accepts another closes.",
-		"Let the first thread sleep in `select` on the listener: `accept` comes after it and never sleeps, and twice a second the thread is back though nobody came.",
+	Stops: []Stop{
+		{Say: "The first thread accepts client 1.",
+			At: Moment{Calls: anAccept, By: AServer, With: "client 1"}},
+		{Say: "A thread begins for the connection. The first one goes on to the next client.",
+			At: Moment{Is: Begins, By: AThread}, Light: OnLane},
+		{Say: "The new thread waits in a `recv` of its own. No other thread waits with it.",
+			At: Moment{Is: Enters, Calls: aRecv, By: AThread}, Light: OnBar | OnLine | OnLane},
+		{Say: "Client 2 has a reply while client 1 pauses.",
+			At: Moment{Calls: aRecv, By: "client 2", Result: AtLeast(1), While: &Moment{By: "client 1", Calls: []trace.Call{trace.Nanosleep}}}, Light: OnBar | OnWake},
+		{Say: "A thread closes a connection that another thread accepted. All threads share one table of fds.",
+			At: Moment{Calls: aClose, By: AThread}, Light: OnBar | OnLine},
+	},
+	Recap: "A blocking call blocks its thread, not its process. With a thread for each client nobody waits for anybody else, and each thread costs memory and switches.",
+	Next:  "processes",
+	Needs: "iterative",
+	Tries: []Try{
+		{"the first thread in select", map[string]string{"first": "select"}},
+		{"8 clients", map[string]string{"clients": "8"}},
 	},
 	True: []string{
 		"A blocking call blocks its thread, not its process. The program of each thread reads as if it had one client only.",

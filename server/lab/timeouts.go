@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"sockscope/server/trace"
 	"time"
 
 	"sockscope/server/knob"
@@ -12,10 +13,26 @@ var timeouts = &Lab{
 	Section:  Blocking,
 	Brief:    "Three kinds of patience",
 	Question: "A client is late with each of its messages. How long does a recv wait, and how does a program say how long it should?",
-	Look: []string{
-		"The first message: a blocking `recv` sleeps for as long as it takes.",
-		"The second: a non-blocking `recv` returns EAGAIN at once, and the program has its own pause.",
-		"The third and the fourth: SO_RCVTIMEO has `recv` give up after a while, with EAGAIN; `select` gives up with 0, and the `recv` after it does not wait.",
+	Stops: []Stop{
+		{Say: "First way: a blocking `recv`. It sleeps until the message comes, however late.",
+			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), Sleep: trace.Slept}, Light: OnBar | OnLine | OnWake},
+		{Say: "Second way: a non-blocking `recv`. It returns EAGAIN at once.",
+			At: Moment{Calls: aRecv, By: AServer, Errno: trace.EAGAIN, Sleep: trace.Awake}},
+		{Say: "The program pauses by itself and asks again. Bytes that come meanwhile lie in Recv-Q.",
+			At: Moment{Calls: []trace.Call{trace.Nanosleep}, By: AServer}},
+		{Say: "Third way: SO_RCVTIMEO. `recv` slept until its time was up, then returned EAGAIN.",
+			At: Moment{Calls: aRecv, By: AServer, Errno: trace.EAGAIN, Sleep: trace.Slept}},
+		{Say: "Fourth way: `select` with a timeout. It returns 0 when its time is up.",
+			At: Moment{Calls: aSelect, By: AServer, Ready: NoneReady}},
+		{Say: "`select` says that bytes are there. The `recv` behind it doesn't wait.",
+			At: Moment{Calls: aSelect, By: AServer, Ready: BytesReady}, Light: OnBar | OnLine | OnQueue},
+	},
+	Recap: "A blocking call waits without a limit. A limit is set on the socket, or is an argument of `select`, or the program asks without waiting.",
+	Next:  "select",
+	Needs: "iterative",
+	Tries: []Try{
+		{"late by 200 ms", map[string]string{"pause": "200ms"}},
+		{"patience 100 ms", map[string]string{"timeout": "100ms"}},
 	},
 	True: []string{
 		"A blocking call has no limit of its own. The peer may never send, and then it never returns.",

@@ -13,10 +13,23 @@ var twoPorts = &Lab{
 	Section:  Blocking,
 	Brief:    "One wait for many sources",
 	Question: "One process, one thread, two ports. How can it wait for a client of either?",
-	Look: []string{
-		"Two sockets, two `bind`, two `listen`: fd 3 on port 8020 and fd 4 on port 8021, and a backlog each.",
-		"One `select` waits for both listeners and all the clients. Which fd comes back tells what to do.",
-		"The connections' local ports: an accepted socket keeps that of its listener.",
+	Stops: []Stop{
+		{Say: "The second `listen`: two listeners, with a backlog each.",
+			At: Moment{Calls: []trace.Call{trace.Listen}, By: AServer, Nth: 2}, Light: OnBar | OnLine | OnQueue},
+		{Say: "One `select` waits for both. A listener is readable: a client waits there.",
+			At: Moment{Calls: aSelect, By: AServer, Ready: ListenerReady}, Light: OnBar | OnLine | OnQueue},
+		{Say: "Client 1 is accepted from the listener of port 8020.",
+			At: Moment{Calls: anAccept, By: AServer, With: "client 1"}},
+		{Say: "Client 2 is accepted from the other listener, of port 8021, in the same loop.",
+			At: Moment{Calls: anAccept, By: AServer, With: "client 2"}},
+		{Say: "Connections of both ports wait in the same list.",
+			At: Moment{Calls: aSelect, By: AServer, Ready: BytesReady, After: &Moment{Calls: anAccept, By: AServer, With: "client 2"}}, Light: OnBar | OnLine | OnQueue},
+	},
+	Recap: "A blocking `accept` waits at one listener. `select` waits for whatever is an fd: one wait for many sources.",
+	Next:  "poll",
+	Needs: "select",
+	Tries: []Try{
+		{"8 clients", map[string]string{"clients": "8"}},
 	},
 	True: []string{
 		"A blocking `accept` waits at one listener. A thread that sleeps there does not see a client of the other.",

@@ -137,6 +137,20 @@ const (
 	SameFD            // the process and the fd
 )
 
+// The calls that most moments are about.
+var (
+	anAccept    = []trace.Call{trace.Accept}
+	aConnect    = []trace.Call{trace.Connect}
+	aRecv       = []trace.Call{trace.Recv}
+	aSend       = []trace.Call{trace.Send}
+	aClose      = []trace.Call{trace.Close}
+	aFork       = []trace.Call{trace.Fork}
+	aSelect     = []trace.Call{trace.Select}
+	aPoll       = []trace.Call{trace.Poll}
+	anEpollWait = []trace.Call{trace.EpollWait}
+	aWait       = []trace.Call{trace.Select, trace.Poll, trace.EpollWait}
+)
+
 // Try is a set-up that is worth a run beside the defaults.
 type Try struct {
 	Label string            // a few words: "backlog 0"

@@ -10,15 +10,25 @@ import (
 	"sockscope/web/dom"
 )
 
-// About is a lab's text: what to look at, and what is true.
-func About(l *lab.Lab) app.UI {
+// About is a lab's text: the stops of its walk, or what to look at, and what is true.
+// hidden says that the learner is to find out first.
+func About(l *lab.Lab, hidden bool) app.UI {
+	if hidden {
+		return dom.Elc("div", "about").Body(dom.El("p").Text("You are asked first. What is to be seen, and what is true, stands here when the questions are answered."))
+	}
 	list := func(texts []string) app.UI {
 		return dom.El("ul").Body(app.Range(texts).Slice(func(i int) app.UI {
 			return app.Raw("<li>" + WithCode(texts[i]) + "</li>")
 		}))
 	}
 	return dom.Elc("div", "about").Body(
-		dom.El("h3").Text("Look at"), list(l.Look),
+		app.If(len(l.Stops) > 0, func() app.UI {
+			says := make([]string, len(l.Stops))
+			for i := range l.Stops {
+				says[i] = l.Stops[i].Say
+			}
+			return dom.El("div").Body(dom.El("h3").Text("The walk"), list(says))
+		}).Else(func() app.UI { return dom.El("div").Body(dom.El("h3").Text("Look at"), list(l.Look)) }),
 		dom.El("h3").Text("What is true"), list(l.True),
 		app.If(l.Notes != "", func() app.UI {
 			return dom.El("div").Body(dom.El("h3").Text("Note"), app.Raw("<p>"+WithCode(l.Notes)+"</p>"))

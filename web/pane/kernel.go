@@ -41,7 +41,7 @@ func (c *Kernel) Render() app.UI {
 func kernelView(f *visit.Focus, l *lab.Lab, rev int) (title string, body, how app.UI) {
 	switch {
 	case f.View == visit.About:
-		return "About", About(l), nil
+		return "About", About(l, f.Quiz.Hides() || f.Asking && f.Player == nil), nil
 	case f.State() == nil:
 		return "Kernel", dom.Elc("p", "hint").Text("When a run has begun: the fds of the selected process, their states and queues, and what select was asked and answered."), nil
 	case f.View == visit.Netstat:

@@ -63,3 +63,26 @@ func TestAMomentIsFoundByWhatHappensThere(t *testing.T) {
 		}
 	}
 }
+
+func TestEachStopOfAWalkIsInItsLabsRecording(t *testing.T) {
+	for _, l := range lab.All {
+		if l.Unrecorded || l.Compares || l.Measures {
+			continue
+		}
+		if n := len(l.Stops); n < 4 || n > 6 {
+			t.Errorf("%s has %d stops, want 4 to 6", l.ID, n)
+		}
+		r := recorded(t, l.ID)
+		for i := range l.Stops {
+			if f, ok := r.Find(&l.Stops[i].At); !ok {
+				t.Errorf("%s: stop %d is not in the recording: %s", l.ID, i+1, l.Stops[i].Say)
+			} else if l.Stops[i].Light&lab.OnBytes != 0 && f.Bytes.Len == 0 {
+				t.Errorf("%s: stop %d lights bytes, and its step %d moves none", l.ID, i+1, f.Step)
+			} else if l.Stops[i].Light&lab.OnWake != 0 && f.Wake == nil {
+				t.Errorf("%s: stop %d lights a wake, and its step %d has none", l.ID, i+1, f.Step)
+			} else {
+				t.Logf("%s %d: step %d %s: %s", l.ID, i+1, f.Step, r.Narrate(f.Step).Text, l.Stops[i].Say)
+			}
+		}
+	}
+}

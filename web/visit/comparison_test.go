@@ -421,7 +421,7 @@ func TestTheListOfServers(t *testing.T) {
 		}
 	}
 	s, _ := contest(t, "servers=edge,poll&pause=20ms")
-	if got := Query(s.Lab, s.Values); got != "servers=edge,poll&pause=20ms" {
+	if got := Query(s.Lab, s.Values, false); got != "servers=edge,poll&pause=20ms" {
 		t.Errorf("the link is %q", got)
 	}
 	if err := s.Set("servers", "poll,edge,threads"); err != nil || len(s.servers) != 3 || s.servers[2].lab.ID != "threads" {

@@ -79,7 +79,7 @@ func (f *Focus) GoToStop(i int) {
 		f.Seek(at.Step + 1)
 		return
 	}
-	f.Rev++
+	f.moved()
 }
 
 // walkOn goes n stops on, or back.
