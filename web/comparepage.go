@@ -30,33 +30,11 @@ func (p *comparePage) OnInit() {
 
 func (p *comparePage) Render() app.UI {
 	c, rev := &p.comparison, p.rev()
-	return p.page("lab versus").Body(
-		hatch(),
-		p.bar(true),
-		p.question(),
-		p.say(),
-		p.head(dom.Elc("span", "files")),
-		p.timeline(p.invitation),
-		p.transport(),
-		p.tabs(),
-		dom.Elc("div", "panes").DataSet("tab", p.pane).Body(
-			&pane.Source{F: c.At(), Rev: rev},
-			&pane.Figures{C: c, Lab: c.Lab, Rev: rev},
-		),
-		new(pane.KeyList),
-		p.tab.near.sheet(),
-	)
-}
-
-// invitation stands on the empty screen.
-func (p *comparePage) invitation() app.UI {
-	switch c := &p.comparison; {
-	case c.Phase == visit.Queued:
-		return empty(c.Headline())
-	case c.Busy():
-		return empty("Starting.")
-	case c.Relay.State.Off():
-		return empty(p.tab.near.unreached() + " There is no recording of this lab here yet.")
-	}
-	return empty("The timeline of the run appears here: a lane a thread, a bar a call.")
+	return p.page(parts{
+		class:  "lab versus",
+		long:   true,
+		files:  dom.Elc("span", "files"),
+		invite: p.invitation(runAppears, noRecording),
+		panes:  []app.UI{&pane.Source{F: c.At(), Rev: rev}, &pane.Figures{C: c, Lab: c.Lab, Rev: rev}},
+	})
 }

@@ -47,7 +47,7 @@ func (p *homePage) OnDismount() { p.tab.leave(p.guest) }
 func (p *homePage) Render() app.UI {
 	first := lab.All[0]
 	return dom.Elc("div", "home").Body(
-		hatch(),
+		app.Raw(icon.Hatch),
 		dom.Elc("header", "top").Body(
 			dom.Anchor("/").Class("brand").Body(app.Raw(icon.Brand), app.Text("Sockscope")),
 			dom.Elc("nav", "wide").Aria("label", "Site").Body(

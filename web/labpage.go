@@ -36,27 +36,19 @@ func (p *labPage) OnInit() {
 
 func (p *labPage) Render() app.UI {
 	r, rev := &p.run, p.rev()
-	return p.page("lab").Body(
-		hatch(),
-		p.bar(true),
-		p.question(),
-		p.say(),
-		p.walk.Render(r),
-		p.head(p.fileLinks(r)),
-		p.timeline(p.invitation),
-		pane.Narration(r.At()),
-		p.transport(),
-		app.If(r.Lab.Beside != "", func() app.UI { return &pane.Beside{R: r, Rev: rev} }),
-		app.If(r.HasAgent(), func() app.UI { return &pane.Hands{R: r, Rev: rev} }),
-		p.tabs(),
-		dom.Elc("div", "panes").DataSet("tab", p.pane).Body(
-			&pane.Source{F: r.At(), Rev: rev},
-			&pane.Kernel{F: r.At(), Lab: r.Lab, Rev: rev},
-			p.calls(),
-		),
-		new(pane.KeyList),
-		p.tab.near.sheet(),
-	)
+	return p.page(parts{
+		class:   "lab",
+		long:    true,
+		walk:    p.walk.Render(r),
+		files:   p.fileLinks(r),
+		invite:  p.invite(),
+		caption: pane.Narration(r.At()),
+		beside: []app.UI{
+			app.If(r.Lab.Beside != "", func() app.UI { return &pane.Beside{R: r, Rev: rev} }),
+			app.If(r.HasAgent(), func() app.UI { return &pane.Hands{R: r, Rev: rev} }),
+		},
+		panes: []app.UI{&pane.Source{F: r.At(), Rev: rev}, &pane.Kernel{F: r.At(), Lab: r.Lab, Rev: rev}, p.calls()},
+	})
 }
 
 // try runs a set-up that the lab offers. The address follows.
@@ -67,23 +59,20 @@ func (p *labPage) try(ctx app.Context, i int) {
 	p.redraw()
 }
 
-// invitation stands on the empty screen.
-func (p *labPage) invitation() app.UI {
-	r := &p.run
-	switch {
-	case r.Phase == visit.Queued:
-		return empty(r.Headline())
-	case r.Busy():
-		return empty("Starting.")
-	case r.Relay.State.Off():
-		return empty(p.tab.near.unreached() + " There is no recording of this lab here yet.")
-	case r.Cannot() != "" && r.Lab.Instead != "":
+// invite stands on the empty screen.
+func (p *labPage) invite() app.UI {
+	if r := &p.run; !r.Relay.State.Off() && r.Cannot() != "" {
 		return dom.Elc("div", "empty").Body(
 			dom.El("span").Text("No recording of this lab has been made yet on a system that can run it."),
-			dom.El("span").Body(app.Text("Here "), dom.Anchor("/lab/"+r.Lab.Instead).Class("link").Text(r.Lab.Instead), app.Text(" shows the like.")),
+			app.If(r.Lab.Instead != "", func() app.UI {
+				return dom.El("span").Body(app.Text("Here "), dom.Anchor("/lab/"+r.Lab.Instead).Class("link").Text(r.Lab.Instead), app.Text(" shows the like."))
+			}),
 		)
-	case r.Cannot() != "":
-		return empty("No recording of this lab has been made yet on a system that can run it.")
 	}
-	return empty("The timeline of the run appears here: a lane a thread, a bar a call.")
+	return p.invitation(runAppears, noRecording)
 }
+
+const (
+	runAppears  = "The timeline of the run appears here: a lane a thread, a bar a call."
+	noRecording = " There is no recording of this lab here yet."
+)

@@ -131,12 +131,41 @@ func (p *scopePage) redraw() {
 // rev counts every change that a pane may show.
 func (p *scopePage) rev() int { return p.mode.Base().Rev + p.mode.At().Rev }
 
-// page is an element of a class, for all of the page.
-func (p *scopePage) page(class string) app.HTMLElem {
+// parts are what differs from page to page.
+type parts struct {
+	class   string
+	long    bool     // the status tells of the server's namespace
+	walk    app.UI   // above the timeline; nil for none
+	files   app.UI   // saves and opens traces
+	invite  app.UI   // stands on the empty screen
+	caption app.UI   // under the timeline; nil for none
+	beside  []app.UI // below the transport
+	panes   []app.UI
+}
+
+// page is a page with a timeline.
+func (p *scopePage) page(of parts) app.UI {
 	if p.mode.Asks() {
-		class += " asking"
+		of.class += " asking"
 	}
-	return dom.Elc("div", class)
+	body := []app.UI{
+		app.Raw(icon.Hatch),
+		p.bar(of.long),
+		p.question(),
+		p.say(),
+		of.walk,
+		p.head(of.files),
+		p.screens(of.invite),
+		of.caption,
+		pane.Transport(p.mode.At().Player, p.command, p.onSpeed, p.overview),
+	}
+	body = append(body, of.beside...)
+	return dom.Elc("div", of.class).Body(append(body,
+		p.tabs(),
+		dom.Elc("div", "panes").DataSet("tab", p.pane).Body(of.panes...),
+		new(pane.KeyList),
+		p.tab.near.sheet(),
+	)...)
 }
 
 // head is the line above the timeline: its scale, what it shows, its key.
@@ -153,13 +182,11 @@ func (p *scopePage) head(files app.UI) app.UI {
 	)
 }
 
-// timeline is the screen, with the heads of its lanes. invitation stands on an
-// empty one.
-func (p *scopePage) timeline(invitation func() app.UI) app.UI {
+// screens are the timeline and the heads of its lanes.
+func (p *scopePage) screens(invite app.UI) app.UI {
 	at := p.mode.At()
-	invite := app.UI(dom.Elc("div", "vh"))
-	if at.Player == nil {
-		invite = invitation()
+	if at.Player != nil {
+		invite = dom.Elc("div", "vh")
 	}
 	return dom.Elc("main", "scope").ID("scope").Aria("label", "Timeline").OnScroll(p.onLanes).Body(
 		&pane.Lanes{F: at, Rev: p.rev()},
@@ -167,14 +194,23 @@ func (p *scopePage) timeline(invitation func() app.UI) app.UI {
 	)
 }
 
+// invitation is what stands on the empty screen: what appears there, or why not
+// yet. off is said where no server is in reach.
+func (p *scopePage) invitation(appears, off string) app.UI {
+	switch d := p.mode.Base(); {
+	case d.Phase == visit.Queued:
+		return empty(p.mode.Headline())
+	case d.Busy():
+		return empty("Starting.")
+	case d.Relay.State.Off():
+		return empty(p.tab.near.unreached() + off)
+	}
+	return empty(appears)
+}
+
 // empty is a sentence on the empty screen.
 func empty(text string) app.UI {
 	return dom.Elc("div", "empty").Body(dom.El("span").Text(text))
-}
-
-// transport moves through the run.
-func (p *scopePage) transport() app.UI {
-	return pane.Transport(p.mode.At().Player, p.do, p.onSpeed, p.overview)
 }
 
 // calls are the panes with the call log and the bytes.
@@ -234,29 +270,6 @@ func (p *scopePage) scale(to play.Scale) {
 func (p *scopePage) onSpeed(ctx app.Context, _ app.Event) {
 	pane.PickSpeed(ctx, p.mode.At().Player)
 }
-
-// do returns the handler of a button that does what a key does.
-func (p *scopePage) do(c visit.Command) app.EventHandler {
-	switch c { // a method value each: go-app tells handlers apart by their code
-	case visit.ToStart:
-		return p.onToStart
-	case visit.StepBack:
-		return p.onStepBack
-	case visit.PlayPause:
-		return p.onPlayPause
-	case visit.StepOn:
-		return p.onStepOn
-	case visit.NextWake:
-		return p.onNextWake
-	}
-	return nil
-}
-
-func (p *scopePage) onToStart(ctx app.Context, _ app.Event)   { p.command(ctx, visit.ToStart) }
-func (p *scopePage) onStepBack(ctx app.Context, _ app.Event)  { p.command(ctx, visit.StepBack) }
-func (p *scopePage) onPlayPause(ctx app.Context, _ app.Event) { p.command(ctx, visit.PlayPause) }
-func (p *scopePage) onStepOn(ctx app.Context, _ app.Event)    { p.command(ctx, visit.StepOn) }
-func (p *scopePage) onNextWake(ctx app.Context, _ app.Event)  { p.command(ctx, visit.NextWake) }
 
 // paneKeys are the panes that a key leads to, and what gets the focus there.
 var paneKeys = map[visit.Command][2]string{
@@ -333,6 +346,3 @@ func headUnit(pl *play.Player) float64 {
 	}
 	return float64(pl.Pos())
 }
-
-// hatch is drawn from by every page's marks.
-func hatch() app.UI { return app.Raw(icon.Hatch) }

@@ -32,35 +32,13 @@ func (p *watchPage) OnInit() {
 
 func (p *watchPage) Render() app.UI {
 	w, rev := &p.watch, p.rev()
-	return p.page("lab watching").Body(
-		hatch(),
-		p.bar(false),
-		p.question(),
-		p.say(),
-		p.head(dom.Elc("span", "files").Body(p.openLink())),
-		p.timeline(p.invitation),
-		p.transport(),
-		p.mine(),
-		p.tabs(),
-		dom.Elc("div", "panes").DataSet("tab", p.pane).Body(
-			&pane.Source{F: w.At(), Rev: rev},
-			&pane.Kernel{F: w.At(), Lab: w.Lab, Rev: rev},
-			p.calls(),
-		),
-		new(pane.KeyList),
-		p.tab.near.sheet(),
-	)
-}
-
-// invitation stands on the empty screen.
-func (p *watchPage) invitation() app.UI {
-	switch w := &p.watch; {
-	case w.Busy():
-		return empty("Starting.")
-	case w.Relay.State.Off():
-		return empty(p.tab.near.unreached() + " What the server does appears here once one is.")
-	}
-	return empty("What the server does appears here as it does it.")
+	return p.page(parts{
+		class:  "lab watching",
+		files:  dom.Elc("span", "files").Body(p.openLink()),
+		invite: p.invitation("What the server does appears here as it does it.", " What the server does appears here once one is."),
+		beside: []app.UI{p.mine()},
+		panes:  []app.UI{&pane.Source{F: w.At(), Rev: rev}, &pane.Kernel{F: w.At(), Lab: w.Lab, Rev: rev}, p.calls()},
+	})
 }
 
 // mine says how to be a client of the standing server.

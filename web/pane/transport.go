@@ -37,24 +37,26 @@ func (k *Key) Render() app.UI {
 }
 
 // Transport is the row of buttons that move a player, with the overview and
-// where it is. pl is nil without a run. do returns the handler of a button that
-// does what a key does.
-func Transport(pl *play.Player, do func(visit.Command) app.EventHandler, onSpeed app.EventHandler, overview app.UI) app.UI {
+// where it is. pl is nil without a run.
+func Transport(pl *play.Player, do func(app.Context, visit.Command), onSpeed app.EventHandler, overview app.UI) app.UI {
 	none := pl == nil
 	toggle, label := icon.Play, "Play (space)"
 	if !none && pl.Playing {
 		toggle, label = icon.Pause, "Pause (space)"
 	}
-	knob := func(class, label, icon string, h app.EventHandler) app.UI {
-		return dom.Button(h).Class(class).Aria("label", label).Title(label).Attr("disabled", none).Body(app.Raw(icon))
+	press := func(class, label string, c visit.Command) app.HTMLElem {
+		return dom.Button(func(ctx app.Context, _ app.Event) { do(ctx, c) }, app.EventScope("do", int(c))).
+			Class(class).Aria("label", label).Attr("disabled", none)
+	}
+	knob := func(class, label, icon string, c visit.Command) app.UI {
+		return press(class, label, c).Title(label).Body(app.Raw(icon))
 	}
 	return dom.Elc("div", "trans").Role("toolbar").Aria("label", "Transport").Body(
-		knob("tb wide", "To the start (Home)", icon.Home, do(visit.ToStart)),
-		knob("tb", "Step back (left arrow)", icon.Back, do(visit.StepBack)),
-		knob("tb play", label, toggle, do(visit.PlayPause)),
-		knob("tb", "Step (right arrow)", icon.Step, do(visit.StepOn)),
-		dom.Button(do(visit.NextWake)).Class("tb wk").Aria("label", "Jump to the next wake (W)").Attr("disabled", none).
-			Body(app.Raw(icon.Wake), dom.Elc("span", "wide").Text("next wake")),
+		knob("tb wide", "To the start (Home)", icon.Home, visit.ToStart),
+		knob("tb", "Step back (left arrow)", icon.Back, visit.StepBack),
+		knob("tb play", label, toggle, visit.PlayPause),
+		knob("tb", "Step (right arrow)", icon.Step, visit.StepOn),
+		press("tb wk", "Jump to the next wake (W)", visit.NextWake).Body(app.Raw(icon.Wake), dom.Elc("span", "wide").Text("next wake")),
 		dom.Elc("div", "scrub").Body(overview),
 		dom.Elc("label", "speed wide").Body(app.Text("speed "), speeds(pl, onSpeed)),
 		dom.Elc("div", "pos").Body(position(pl)...),

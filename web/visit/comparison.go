@@ -182,10 +182,7 @@ func (c *Comparison) out(i int) *outing { return &c.rounds[c.Shown].runs[i] }
 // runNext begins the next run that can be; after the last one all are over. A
 // server whose run didn't come to its own end has no further one.
 func (c *Comparison) runNext() {
-	c.Phase = Idle
-	if c.Player != nil {
-		c.Phase = Over
-	}
+	c.settle(&c.Focus)
 	for c.turn++; c.quit == "" && c.turn < c.of*len(c.servers); c.turn++ {
 		r, i := c.place()
 		e := c.servers[i]
@@ -233,7 +230,7 @@ func (c *Comparison) ran(i int) bool {
 
 func (c *Comparison) lost() {
 	if o := c.under(); o.Run != nil {
-		o.breakOff("the relay went away")
+		breakOff(o.Run, "the relay went away")
 		o.finish()
 	}
 	c.giveUp("the relay went away")

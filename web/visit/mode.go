@@ -147,13 +147,10 @@ type Desk struct {
 	beside bool // the server runs something that doesn't show
 }
 
-// Base returns d: see [Mode].
-func (d *Desk) Base() *Desk { return d }
+// What follows is a Mode's, where it has nothing of its own to say.
 
-// Pending says nothing: see [Mode].
-func (d *Desk) Pending() string { return "" }
-
-// Recordings returns none: see [Mode].
+func (d *Desk) Base() *Desk             { return d }
+func (d *Desk) Pending() string         { return "" }
 func (d *Desk) Recordings() []Recording { return nil }
 
 func (d *Desk) open(l *lab.Lab, v knob.Values) {
@@ -209,6 +206,14 @@ func (d *Desk) ask(r *trace.Request) bool { return !d.Fail(d.Relay.Send(r)) }
 func (d *Desk) Stop() {
 	if d.Busy() {
 		d.ask(&trace.Request{Op: trace.OpStop})
+	}
+}
+
+// settle ends a wait: for a run that will not come, or of the one that f shows.
+func (d *Desk) settle(f *Focus) {
+	d.Phase = Idle
+	if f.Player != nil {
+		d.Phase = Over
 	}
 }
 

@@ -78,7 +78,7 @@ func (r *Run) take(m *trace.Message, raw []byte) {
 	case m.Error != nil:
 		r.Problem = words.Sentence(m.Error.Text)
 		if r.Phase == Asked || r.Phase == Queued {
-			r.settle()
+			r.settle(&r.Focus)
 		}
 	case m.Header != nil && m.Header.Lab == r.Lab.ID:
 		r.tape.take(m, raw)
@@ -95,7 +95,7 @@ func (r *Run) take(m *trace.Message, raw []byte) {
 			r.arrive()
 		}
 	case m.End != nil:
-		r.settle() // it was stopped before it began
+		r.settle(&r.Focus) // it was stopped before it began
 	}
 }
 
@@ -106,24 +106,16 @@ func (r *Run) begin() {
 	r.Aside = Aside{}
 }
 
-// settle ends a wait for a run that will not come.
-func (r *Run) settle() {
-	r.Phase = Idle
-	if r.Player != nil {
-		r.Phase = Over
-	}
-}
-
 func (r *Run) lost() {
 	switch {
 	case r.Aside.Busy:
 		r.besides(Aside{Why: "The relay went away."})
 	case r.Phase == Live:
-		r.tape.breakOff("the relay went away; what has arrived stays here")
+		breakOff(r.tape.Run, wentAway)
 		r.Phase = Over
 		r.grow()
 	default:
-		r.settle()
+		r.settle(&r.Focus)
 		r.Problem = "The relay went away before the run began."
 	}
 }

@@ -43,10 +43,12 @@ func (t *Tape) take(m *trace.Message, raw []byte) {
 	t.file = append(t.file, raw...)
 }
 
-// breakOff ends a trace whose end will not come.
-func (t *Tape) breakOff(why string) {
-	t.Run.End = &trace.End{Time: t.Run.Duration(), Reason: trace.EndFailed, Message: why}
+// breakOff ends a run whose end will not come.
+func breakOff(r *play.Run, why string) {
+	r.End = &trace.End{Time: r.Duration(), Reason: trace.EndFailed, Message: why}
 }
+
+const wentAway = "the relay went away; what has arrived stays here"
 
 // Lab returns the lab that was run.
 func (t *Tape) Lab() (*lab.Lab, error) { return lab.Find(t.Run.Header.Lab) }
@@ -69,7 +71,7 @@ func ReadTape(file []byte) (*Tape, error) {
 		t.Fault = words.Sentence(err.Error())
 	}
 	if t.Run.End == nil {
-		t.breakOff("the file has no more")
+		breakOff(t.Run, "the file has no more")
 	}
 	return t, nil
 }

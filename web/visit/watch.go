@@ -50,7 +50,7 @@ func (w *Watch) take(m *trace.Message, _ []byte) {
 	case m.Error != nil:
 		w.Problem = words.Sentence(m.Error.Text)
 		if w.Phase == Asked {
-			w.over()
+			w.settle(&w.Focus)
 		}
 	case m.Header != nil && m.Header.Lab == w.Lab.ID:
 		w.show(play.NewRun(m.Header))
@@ -63,7 +63,7 @@ func (w *Watch) take(m *trace.Message, _ []byte) {
 			w.Player.Run.End = m.End
 			w.grow()
 		}
-		w.over()
+		w.settle(&w.Focus)
 	case w.Phase != Live:
 	case m.Now != nil:
 		if m.Now.Missed > 0 {
@@ -82,22 +82,14 @@ func (w *Watch) take(m *trace.Message, _ []byte) {
 // watchedSteps is how many events of a standing server are kept.
 const watchedSteps = 20_000
 
-// over ends the watching, or the wait for it.
-func (w *Watch) over() {
-	w.Phase = Idle
-	if w.Player != nil {
-		w.Phase = Over
-	}
-}
-
 func (w *Watch) lost() {
 	if w.Phase == Live {
-		w.Player.Run.End = &trace.End{Time: w.Player.Run.Duration(), Reason: trace.EndFailed, Message: "the relay went away; what has arrived stays here"}
+		breakOff(w.Player.Run, wentAway)
 		w.grow()
 	} else {
 		w.Problem = "The relay went away before the run began."
 	}
-	w.over()
+	w.settle(&w.Focus)
 }
 
 // Headline says in one line what the timeline shows.
