@@ -54,7 +54,7 @@ func (f *frame) init(m visit.Mode, id string) {
 	f.knobs.Set = f.set
 	l, err := lab.Page(id)
 	if err != nil {
-		panic(err) // the routes are those of the labs that exist
+		panic(err) // each route has a lab
 	}
 	f.open(l, "")
 }

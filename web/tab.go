@@ -92,8 +92,7 @@ func (t *tab) deliver(g *guest) {
 	g.draw()
 }
 
-// dial makes a link, in place of the one before; where there is no relay to link
-// to, that is said.
+// dial makes a new link. Where there is no relay to link to, it says so.
 func (t *tab) dial() {
 	if t.link != nil {
 		t.link.Close()
@@ -167,15 +166,15 @@ func relayURL() string {
 	return scheme + "//" + at.Get("host").String() + dom.Root() + "relay/lab"
 }
 
-// mayI asks a relay whether it lets this page in, and returns the promise of its
+// mayI asks a relay whether it lets this page in. It returns the promise of the
 // answer. A POST names the page's origin, as a WebSocket does.
 func mayI(url, mode string) app.Value {
 	return app.Window().Call("fetch", url, map[string]any{"method": "POST", "mode": mode, "cache": "no-store"})
 }
 
-// whyNot asks the relay beside this site in another way why it takes no WebSocket:
-// a browser tells neither the status nor the text of one that was refused. It waits
-// for the answer.
+// whyNot asks the relay beside this site why it takes no WebSocket. A browser hides
+// the status and the text of a refused one, so that a POST has to ask. It waits for
+// the answer.
 func whyNot() string {
 	said := make(chan string, 1)
 	nothing := func(app.Value) { said <- "" }

@@ -10,8 +10,8 @@ import (
 	"sockscope/web/visit"
 )
 
-// Beside sets the processor time of a run's server beside that of another lab's, which is run
-// with the same clients.
+// Beside compares the processor time of a run's server with another lab's, which it
+// offers to run with the same clients.
 type Beside struct {
 	app.Compo
 	R   *visit.Run

@@ -89,7 +89,7 @@ func bitsOf(m *trace.MuxState) string {
 	return b.String()
 }
 
-// fdSet draws one set: so many bits, of which the kernel looks at the first nfds.
+// fdSet draws the first n bits of a set. The kernel looks at the first nfds.
 func fdSet(b *strings.Builder, name, way string, members []int, nfds, n int, known bool) {
 	fmt.Fprintf(b, `<tr class="%s"><th scope="row">%s</th><td>%s</td>`, way, name, way)
 	for i := range n {

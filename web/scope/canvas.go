@@ -50,8 +50,8 @@ type Canvas struct {
 	pinched   bool     // two were down at once: lifting the last is no click
 }
 
-// New returns a Canvas for d. The class is that of the element; the label says
-// what it shows to those who can't see it, and "" hides it from them.
+// New returns a Canvas for d, an element of the class. The label tells what it shows
+// to those who can't see it. With "" it is hidden from them.
 func New(d Drawing, class, label string) *Canvas {
 	return &Canvas{drawing: d, class: class, label: label}
 }
@@ -68,7 +68,7 @@ func (c *Canvas) Render() app.UI {
 // OnMount takes the element and listens to it.
 func (c *Canvas) OnMount(app.Context) {
 	c.element = c.JSValue()
-	if !c.due { // otherwise that of the time before is still to come
+	if !c.due { // else the frame asked for before is still to come
 		c.frame = app.FuncOf(func(_ app.Value, args []app.Value) any {
 			c.paint(args[0].Float())
 			return nil

@@ -95,7 +95,7 @@ func (c *Comparison) Set(name, value string) error {
 	return err
 }
 
-// enter makes the comparison of the set-up, of which nothing has begun.
+// enter makes the comparison of the set-up. Nothing of it has begun.
 func (c *Comparison) enter() {
 	var bet *lab.Lab
 	if c.Guess >= 0 {
@@ -128,7 +128,7 @@ func (c *Comparison) lineUp() {
 	c.Bands, c.Planned = nil, nil
 	c.flow, c.picked, c.chain = Flow{}, 0, Chain{} // what they name has another place now
 	for i, e := range c.servers {
-		b := Band{Name: c.Name(i), Href: Address(e.lab, e.values), First: len(c.Planned)}
+		b := Band{Name: c.Name(i), Href: address(e.lab, e.values), First: len(c.Planned)}
 		if c.Player != nil {
 			b.First = c.Player.Run.Bands[i]
 		}
@@ -160,8 +160,8 @@ func (c *Comparison) begin() {
 	c.rounds = append(c.rounds, &round{runs: make([]outing, len(c.servers))})
 }
 
-// place returns of which round and server the run under way is. Each round
-// begins with another server, so that the machine's drift falls on all alike.
+// place returns the round and the server of the run under way. Each round begins
+// with another server, so that the machine's drift falls on all alike.
 func (c *Comparison) place() (r, server int) {
 	n := len(c.servers)
 	r = c.turn / n
@@ -179,8 +179,8 @@ func (c *Comparison) under() *outing {
 // out returns the run of a server that shows.
 func (c *Comparison) out(i int) *outing { return &c.rounds[c.Shown].runs[i] }
 
-// runNext begins the next run that can be; after the last one all are over. A
-// server whose run didn't come to its own end has no further one.
+// runNext begins the next run. After the last one all are over. A server whose run
+// didn't come to its own end has no further one.
 func (c *Comparison) runNext() {
 	c.settle(&c.Focus)
 	for c.turn++; c.quit == "" && c.turn < c.of*len(c.servers); c.turn++ {
@@ -270,11 +270,11 @@ func (c *Comparison) take(m *trace.Message, _ []byte) {
 	}
 }
 
-// keptSteps is up to how many steps the runs of all rounds are kept whole.
+// keptSteps is how many steps of all rounds are kept.
 const keptSteps = 100_000
 
-// letGo lets the runs of a round go where all together have become too many. The
-// round that shows is always kept.
+// letGo drops the runs of a round once all runs together are too long. The round
+// that shows is always kept.
 func (c *Comparison) letGo(r int) {
 	kept := 0
 	for _, rd := range c.rounds {
@@ -301,7 +301,7 @@ func (c *Comparison) Recordings() []Recording {
 	var out []Recording
 	for i, e := range c.servers {
 		out = append(out, Recording{"compare-" + e.lab.ID, func(file []byte) {
-			// Of a set-up that was changed meanwhile there are other servers.
+			// If the set-up was changed meanwhile, the servers are others.
 			if i < len(c.servers) && c.servers[i] == e && c.Relay.State.Off() {
 				c.load(i, file)
 			}
@@ -321,8 +321,8 @@ func (c *Comparison) load(i int, file []byte) {
 	}
 }
 
-// liveSteps is up to how many steps the runs are drawn while they come in: each
-// time all of them are joined anew.
+// liveSteps is how many steps may come in before the runs are drawn only at their
+// end: each time all of them are joined anew.
 const liveSteps = 10_000
 
 // Align lays side by side what has come since the last time.
@@ -370,8 +370,8 @@ func (c *Comparison) Align() {
 	c.lineUp()
 }
 
-// heard returns what the clients of each server got in its runs that came to
-// their own end, that of the round that shows first. A server that has none there
+// heard returns what the clients of each server got, in each run that came to its
+// own end. The run of the round that shows is the first. A server without one there
 // has none at all.
 func (c *Comparison) heard() [][]*play.Heard {
 	all := make([][]*play.Heard, len(c.servers))
@@ -389,8 +389,8 @@ func (c *Comparison) heard() [][]*play.Heard {
 	return all
 }
 
-// typical returns the round whose last replies are the nearest to the middle ones
-// of all rounds; the one that shows where there is no other.
+// typical returns the round whose last replies are nearest to the medians. Without
+// another round it is the one that shows.
 func (c *Comparison) typical() int {
 	best, least := c.Shown, math.Inf(1)
 	for r, rd := range c.rounds {
@@ -500,8 +500,8 @@ func (c *Comparison) tell(skip bool) {
 	c.moved()
 }
 
-// standing returns how the servers did against each other in figure k: those that
-// finished, in the rounds in which all of them did. who are their indexes.
+// standing compares the servers that finished in figure k, over the rounds in which
+// all of them did. who are their indexes.
 func (c *Comparison) standing(k int) (st play.Standing, who []int) {
 	for i := range c.servers {
 		if slices.ContainsFunc(c.rounds, func(rd *round) bool { return rd.runs[i].finished() }) {
@@ -523,7 +523,7 @@ func (c *Comparison) standing(k int) (st play.Standing, who []int) {
 	return play.NewStanding(xs, Lines[k].better > 0), who
 }
 
-// Name names server i. Of one that is there twice it says which.
+// Name names server i. A server that is there twice has a number.
 func (c *Comparison) Name(i int) string {
 	id, n, all := c.servers[i].lab.ID, 0, 0
 	for k, e := range c.servers {
@@ -539,8 +539,8 @@ func (c *Comparison) Name(i int) string {
 	return id
 }
 
-// Same says that all servers are one program, so that there is nothing to guess;
-// "" where they are not.
+// Same says that all servers are one program, so that there is nothing to guess.
+// It is "" where they are not.
 func (c *Comparison) Same() string {
 	for _, e := range c.servers {
 		if e.lab != c.servers[0].lab {
@@ -596,8 +596,7 @@ func (c *Comparison) Headline() string {
 	return text + how
 }
 
-// changed reports whether what shows was run with other values than the knobs
-// have.
+// changed reports whether the knobs were changed since the runs that show.
 func (c *Comparison) changed() bool {
 	labs := lab.Servers(c.Values)
 	for i, e := range c.servers {
@@ -630,8 +629,7 @@ func (c *Comparison) outcome(i int) string {
 	return ""
 }
 
-// why says why a run of server i has not come to its own end, and in which round;
-// "" where all have.
+// why says why a run of server i ended early, and in which round; "" for none.
 func (c *Comparison) why(i int) string {
 	for r, rd := range c.rounds {
 		if why := ending(rd.runs[i].end); why != "" && len(c.rounds) > 1 {
@@ -661,8 +659,8 @@ func (c *Comparison) Trouble() string {
 	return strings.Join(said, " ")
 }
 
-// Verdict says which server finished first, -1 for none that can be told, and what
-// there is to say about it.
+// Verdict says which server finished first, -1 where that can't be told, and puts it
+// into words.
 func (c *Comparison) Verdict() (first int, head, rest string) {
 	st, who := c.standing(lastReply)
 	const finished = "A run has finished when every client has all its replies."
@@ -697,8 +695,8 @@ func (c *Comparison) Verdict() (first int, head, rest string) {
 	return first, c.guessed(first) + c.Name(first) + " was first" + rounds + ", by " + lead + ".", rest
 }
 
-// guessed begins a verdict where there was a guess. first is the server that was
-// first; -1 where none was.
+// guessed begins a verdict on a guess. first is the server that was first; -1 for
+// none.
 func (c *Comparison) guessed(first int) string {
 	switch {
 	case c.Guess < 0:

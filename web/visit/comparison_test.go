@@ -427,7 +427,7 @@ func TestTheListOfServers(t *testing.T) {
 	if err := s.Set("servers", "poll,edge,threads"); err != nil || len(s.servers) != 3 || s.servers[2].lab.ID != "threads" {
 		t.Errorf("%v, %d runs", err, len(s.servers))
 	}
-	if got := Address(s.servers[0].lab, s.servers[0].values); got != "/lab/poll?timeout=520ms&pauses=0s&pause=20ms" {
+	if got := address(s.servers[0].lab, s.servers[0].values); got != "/lab/poll?timeout=520ms&pauses=0s&pause=20ms" {
 		t.Errorf("poll alone is at %s", got)
 	}
 }

@@ -117,9 +117,9 @@ func (f *Focus) Followed(fl Flow) (m play.Move) {
 	return m
 }
 
-// flowOf returns a flow. Of one with a peer that is not traced one side is known:
-// what the server received stands in place of the sends; of what it sent nobody
-// knows whether it was received.
+// flowOf returns a flow. If the peer is not traced, only the server's side is known.
+// What the server received then stands for the sends. Nobody knows whether what it
+// sent was received.
 func (f *Focus) flowOf(fl Flow) play.Flow {
 	run := f.Player.Run
 	flow := run.Conns[fl.Conn].Flows[fl.Way]

@@ -87,8 +87,8 @@ func (f *Focus) show(run *play.Run) {
 	f.Rev++
 }
 
-// quiz has the run ask. A trace without an end is not all known when it is asked
-// about: it has no quiz.
+// quiz has the run ask. A trace that never ends has no quiz: not all of it is known
+// when it asks.
 func (f *Focus) quiz() {
 	f.Quiz = play.NewQuiz(f.Player)
 	f.Quiz.Switch(f.Asking)
@@ -222,8 +222,8 @@ func (f *Focus) moveLane(n int) {
 	}
 }
 
-// Read goes to where the step of a line of the log has just happened, and to its
-// lane. While causes are shown, those of its call follow.
+// Read goes to where a step has just happened, and to its lane. If the pane shows
+// causes, it goes on to the causes of this call.
 func (f *Focus) Read(step int) {
 	call := f.Player.Run.CallIndex(step)
 	f.Seek(step + 1)
@@ -236,9 +236,9 @@ func (f *Focus) Read(step int) {
 	}
 }
 
-// Clicked does what a click on the timeline asks for: on an arrow, to follow
-// what it woke; on a bar that has something to tell, to follow that; on any
-// other, to select its lane. The player is where the click was already.
+// Clicked does what a click on the timeline asks for. An arrow leads to what it woke.
+// A bar leads to its causes, or selects its lane if there is nothing to tell. The
+// player is where the click was already.
 func (f *Focus) Clicked(hit timeline.Target) {
 	if hit.Wake() >= 0 {
 		f.GoTo(hit.Wake())

@@ -56,8 +56,8 @@ func (f *Focus) Columns(p *trace.ProcState) []Column {
 	return out
 }
 
-// freshest returns fd with the newest reading of its queues: that beside a call
-// of its own process, or that of the kernel's whole table.
+// freshest returns fd with the newest reading of its queues. That was taken beside a
+// call of its process, or with the kernel's whole table.
 func (f *Focus) freshest(fd *trace.FDState) *trace.FDState {
 	state := f.State()
 	if fd.Local == "" || state.SocketsAt <= fd.QueuesAt {

@@ -45,7 +45,7 @@ func (f *Focus) Lanes() []Lane {
 		out[i] = Lane{Index: row.Lane, Proc: l.Proc, Thread: l.Thread, PID: run.Header.Procs[l.Proc].PID, Name: l.Name, Tag: l.Tag, Big: row.Big,
 			Word: ThreadWord(f.Player, l)}
 		if run.Straced(l.Proc) {
-			out[i].Name, out[i].Tag, out[i].Thread = trace.ThreadName(l.Thread), ThreadTag(run, l), 0
+			out[i].Name, out[i].Tag, out[i].Thread = trace.ThreadName(l.Thread), threadTag(run, l), 0
 			if l.Thread >= trace.KernelThread { // of the others the word says that it is the program's own
 				out[i].How = "strace"
 			}
@@ -153,9 +153,9 @@ func exitWord(run *play.Run, l *play.Lane) string {
 	return "exited"
 }
 
-// blocked reports whether the call that lane l is in where the player is can be
-// called blocked: it has not come back at all, or something else has happened or
-// time has passed since it entered, and it did not come back without sleeping.
+// blocked reports whether the call that lane l is in can be called blocked. A call
+// that has not come back is blocked. One that comes back after a sleep is, as soon as
+// anything else has happened or time has passed.
 func blocked(p *play.Player, l *play.Lane) bool {
 	run, pos := p.Run, p.Pos()
 	c := openCall(run, l, pos)
@@ -187,9 +187,9 @@ func entered(run *play.Run, calls []int, pos int) int {
 	return sort.Search(len(calls), func(i int) bool { return run.Calls[calls[i]].Enter >= pos }) - 1
 }
 
-// ThreadTag is a short tag of a lane, for the margin of its line; of a process that
+// threadTag is a short tag of a lane, for the margin of its line; of a process that
 // strace traces "g2" is its second goroutine, "t1" its first thread.
-func ThreadTag(run *play.Run, l *play.Lane) string {
+func threadTag(run *play.Run, l *play.Lane) string {
 	switch {
 	case !run.Straced(l.Proc):
 		return ShortTag(l.Tag, l.Thread)

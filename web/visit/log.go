@@ -85,7 +85,7 @@ func (l *Log) read(step int) Line {
 	if e.Proc < len(l.run.Header.Procs) && e.Proc >= 0 && e.Kind != trace.Note {
 		out.Tag = l.run.Header.Procs[e.Proc].Tag
 		if l.run.Straced(e.Proc) {
-			out.Tag = ThreadTag(l.run, &play.Lane{Proc: e.Proc, Thread: e.Thread})
+			out.Tag = threadTag(l.run, &play.Lane{Proc: e.Proc, Thread: e.Thread})
 		}
 	}
 	switch e.Kind {

@@ -11,8 +11,8 @@ import (
 	"sockscope/web/words"
 )
 
-// Measurement is a run that measures how long calls take, in place of tracing
-// them: its trace has points and no calls.
+// Measurement is a run that measures how long calls take. Its trace has points, and
+// no calls.
 type Measurement struct{ Run }
 
 // Open starts over with a lab and its set-up.

@@ -47,15 +47,16 @@ func (f *Focus) Marks() map[int]map[int]*Mark {
 			lines[t.Line] = m
 		}
 		asleep := t.InCall && blocked(f.Player, l)
-		m.Tags = append(m.Tags, Tag{ThreadTag(run, l), asleep})
+		m.Tags = append(m.Tags, Tag{threadTag(run, l), asleep})
 		m.Asleep = m.Asleep || asleep
 		m.Current = m.Current || i == f.Lane
 	}
 	return out
 }
 
-// Programs returns the index of the selected lane's program and those of the
-// others, -1 when nothing is known yet. An agent has none: the first is shown.
+// Programs returns the index of the selected lane's program, and the indexes of the
+// others. It is -1 when nothing is known yet. An agent has no program: the first one
+// shows.
 func (f *Focus) Programs() (upper int, others []int) {
 	procs, n := f.Procs(), len(f.Sources())
 	upper = -1
@@ -76,8 +77,8 @@ func (f *Focus) Programs() (upper int, others []int) {
 	return upper, others
 }
 
-// Other returns the one of the other programs that shows first, -1 of none: of
-// several runs that of another server, else the one that most processes run.
+// Other returns which of the other programs shows first, -1 for none. With several
+// runs it is another server's, else the one that most processes run.
 func (f *Focus) Other(upper int, others []int) int {
 	best, most := -1, -1
 	if f.Bands != nil {
@@ -101,8 +102,8 @@ func (f *Focus) Other(upper int, others []int) int {
 	return best
 }
 
-// Whose names the processes that run a program: "server", "clients 1 to 4". Of
-// several runs it names those whose server it is.
+// Whose names the processes that run a program: "server", "clients 1 to 4". With
+// several runs it names the runs whose server it is.
 func (f *Focus) Whose(file int) string {
 	var names []string
 	procs := f.Procs()

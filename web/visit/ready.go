@@ -15,7 +15,7 @@ type List struct {
 	Members []int
 }
 
-// noList is that of a row which no question is about.
+// noList marks a row that no question is about.
 const noList play.List = 0xff
 
 // ListsOf returns the rows of s in a call's own words. Only an answer has the errors

@@ -352,5 +352,5 @@ func (r *Run) Compared() string {
 	}
 	v["servers"] = r.Lab.ID + "," + r.Lab.Beside
 	l, _ := lab.Find("compare") // a test holds the name
-	return Address(l, v)
+	return address(l, v)
 }

@@ -118,8 +118,8 @@ func Query(l *lab.Lab, v knob.Values, asks bool) string {
 	return strings.Join(parts, "&")
 }
 
-// Address returns the link to a lab with a set-up.
-func Address(l *lab.Lab, v knob.Values) string {
+// address returns the link to a lab with a set-up.
+func address(l *lab.Lab, v knob.Values) string {
 	if q := Query(l, v, false); q != "" {
 		return Path(l) + "?" + q
 	}

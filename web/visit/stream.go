@@ -49,8 +49,8 @@ type Cell struct {
 	Hit  bool // the call that is followed moved it
 }
 
-// Tail returns the offset of the first of the last bytes of the stream, at most
-// most of them: a multiple of 16, or that of the first byte that is known.
+// Tail returns the offset from which the stream shows, so that at most most bytes do:
+// a multiple of 16, or the first byte that is known.
 func (s *Stream) Tail(most int64) int64 {
 	first := int64(0) // of a stream that is known from its middle on
 	if len(s.Sends) > 0 {
@@ -62,7 +62,7 @@ func (s *Stream) Tail(most int64) int64 {
 	return max(first, (s.Sent-most+15)&^15)
 }
 
-// From returns the bytes of the stream from an offset on, those of a move marked.
+// From returns the bytes of the stream from an offset on. The bytes of hit are marked.
 func (s *Stream) From(off int64, hit play.Move) (cells []Cell) {
 	for i := range s.Sends {
 		m := &s.Sends[i]

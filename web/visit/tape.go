@@ -53,9 +53,9 @@ const wentAway = "the relay went away; what has arrived stays here"
 // Lab returns the lab that was run.
 func (t *Tape) Lab() (*lab.Lab, error) { return lab.Find(t.Run.Header.Lab) }
 
-// ReadTape reads a trace file. Of one that is cut off or damaged it returns what
-// is whole, with an End; its Fault says what is wrong. An error says why nothing of
-// the file can be shown.
+// ReadTape reads a trace file. If the file is cut off or damaged, the tape has what is
+// whole, and its Fault says what is wrong. An error says why nothing of the file can be
+// shown.
 func ReadTape(file []byte) (*Tape, error) {
 	f, err := trace.Open(file)
 	if f.Header == nil {

@@ -25,9 +25,9 @@ type chained struct {
 	picked bool
 }
 
-// Chain returns the chain of the call that was picked, else of what the selected
-// lane does now; nil for none. A picked call's is told to its end, and to where
-// its bytes went, even where the position is still inside of it.
+// Chain returns the causes of the call that was picked, else of what the selected
+// lane does now; nil for none. A picked call is told to its end, and to where its
+// bytes went, even if the position is inside of it.
 func (f *Focus) Chain() *Chain {
 	if f.Player == nil {
 		return nil
