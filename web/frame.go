@@ -36,6 +36,7 @@ type frame struct {
 
 	complaint string // about the link's query or a knob
 	pane      string // that shows on a phone
+	linked    int    // the step that was linked to last, plus one; negative where the clipboard has it
 	knobs     pane.Knobs
 	keys      pane.Keyboard
 }
@@ -87,6 +88,13 @@ func (f *frame) OnNav(ctx app.Context) {
 			f.tab.opened = nil
 			f.show(ctx, t)
 		}
+		if m, err := visit.ReadMoment(url.Fragment); !f.mode.Base().Fail(err) && m != nil {
+			f.show(ctx, m.Tape)
+			f.mode.At().Seek(m.At)
+			back := *ctx.Page().URL()
+			back.Fragment, back.RawFragment = url.Fragment, url.Fragment // for who reloads
+			ctx.Page().ReplaceURL(&back)
+		}
 		f.record(ctx)
 		if f.tab.starts {
 			f.tab.starts = false
@@ -106,8 +114,11 @@ func (f *frame) mount(ctx app.Context) {
 		switch m := e.Message; {
 		case e.State.Off() || m != nil && m.Hello != nil:
 			f.record(ctx)
-		case m != nil && m.Header != nil && f.pane == about:
-			f.pane = f.first
+		case m != nil && m.Header != nil:
+			f.mirror(ctx)
+			if f.pane == about {
+				f.pane = f.first
+			}
 		}
 	}}
 	f.tab.enter(f.guest)
@@ -169,12 +180,13 @@ func (f *frame) set(ctx app.Context, knob, value string) {
 	f.draw()
 }
 
-// mirror writes the set-up into the address.
+// mirror writes the set-up into the address. It takes a moment out of it, which is of
+// another run.
 func (f *frame) mirror(ctx app.Context) {
 	d := f.mode.Base()
 	url := *ctx.Page().URL()
 	url.Path = url.Path[:strings.LastIndexByte(url.Path, '/')+1] + visit.Title(d.Lab) // an opened trace may be another lab's
-	url.RawQuery = visit.Query(d.Lab, d.Values, f.mode.At().Asking)
+	url.RawQuery, url.Fragment, url.RawFragment = visit.Query(d.Lab, d.Values, f.mode.At().Asking), "", ""
 	ctx.Page().ReplaceURL(&url)
 }
 
@@ -295,6 +307,33 @@ func (f *frame) pick(name string) {
 	}
 }
 
+// onLink puts a link to this step of this run into the address, and on the clipboard.
+func (f *frame) onLink(ctx app.Context, r *visit.Run) {
+	fragment, err := r.Moment()
+	if r.Fail(err) {
+		return
+	}
+	url := *ctx.Page().URL()
+	url.Fragment, url.RawFragment = fragment, fragment
+	ctx.Page().ReplaceURL(&url)
+	f.linked = r.Pos() + 1
+	if dom.Copy(url.String()) {
+		f.linked = -f.linked
+	}
+}
+
+// linkWord is what the button of the link says: what became of it, while the step is
+// the same.
+func (f *frame) linkWord(r *visit.Run) string {
+	switch r.Pos() + 1 {
+	case f.linked:
+		return "link in the address"
+	case -f.linked:
+		return "link copied"
+	}
+	return "link to this step"
+}
+
 // openLink opens a trace file.
 func (f *frame) openLink() app.UI {
 	return app.If(!f.mode.Base().Busy(), func() app.UI {
@@ -310,6 +349,10 @@ func (f *frame) fileLinks(r *visit.Run) app.UI {
 	return dom.Elc("span", "files").Body(
 		app.If(r.Player != nil && r.Phase == visit.Over, func() app.UI {
 			return dom.Button(func(app.Context, app.Event) { dom.Save(r.File()) }).Class("link").Text("save trace")
+		}),
+		app.If(r.Player != nil && r.Phase == visit.Over, func() app.UI {
+			return dom.Button(func(ctx app.Context, _ app.Event) { f.onLink(ctx, r) }).Class("link").
+				Title("The link holds the run itself: whoever opens it sees this very step").Text(f.linkWord(r))
 		}),
 		f.openLink(),
 	)
