@@ -206,7 +206,7 @@ var Programs = []*Program{
 }
 
 var (
-	backlog = knob.Knob{Name: "backlog", Default: "5", Label: "clients that may wait to be accepted", Type: knob.Int, Max: 4096}
+	backlog = knob.Knob{Name: "backlog", Default: "5", Label: "clients that may wait to be accepted", Type: knob.Int, Max: socket.SOMAXCONN}
 	timeout = knob.Knob{Name: "timeout", Default: "20s", Label: "ends when nothing happened for that long; 0s is never", Type: knob.Duration, Max: int64(24 * time.Hour)}
 	size    = knob.Knob{Name: "size", Default: "1024", Label: "bytes that one recv takes at most", Type: knob.Int, Min: 1, Max: 64 << 10}
 

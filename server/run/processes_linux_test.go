@@ -189,14 +189,14 @@ func TestCloseLeavesNothing(t *testing.T) {
 
 func TestStandingProgramIsStartedAgain(t *testing.T) {
 	s := startTest(t, Config{Warm: 1})
-	const first = "server run echo 127.0.0.1:0"
+	const first = "server run echo 127.0.0.1:0 backlog=4096"
 	p, ok := running(first)
 	if !ok {
 		t.Fatalf("%q is not among %+v", first, descendants())
 	}
 	syscall.Kill(p.pid, syscall.SIGKILL)
 	eventually(t, "another one runs at the same address", func() bool {
-		_, ok := running("server run echo " + s.Addrs()["echo"])
+		_, ok := running("server run echo " + s.Addrs()["echo"] + " backlog=4096")
 		return ok
 	})
 	eventually(t, "it answers", func() bool {

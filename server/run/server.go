@@ -15,6 +15,7 @@ import (
 
 	"sockscope/server/confine"
 	"sockscope/server/process"
+	"sockscope/server/socket"
 	"sockscope/server/trace"
 )
 
@@ -142,13 +143,16 @@ func (s *Server) start() error {
 	s.watched = s.cfg.Watch == WatchAlways || s.cfg.Watch == WatchHere && Loopback(s.control)
 	s.addrs["lab"] = s.control.Addr().String()
 	s.keeper = confine.NewLauncher(confine.Standing)
+	// A tutorial's backlog of 5 is for a lab. Of more clients at once the kernel
+	// would reset some that send twice before they are accepted (SYN cookies).
+	backlog := strconv.Itoa(socket.SOMAXCONN)
 	for _, p := range []struct {
 		name, addr, program string
 		args                map[string]string
 	}{
-		{"echo", s.cfg.Echo, "echo", nil},
-		{"mux", s.cfg.Mux, "select", map[string]string{"timeout": "0s"}}, // never times out
-		{"byteorder", s.cfg.Byteorder, "byteorder", nil},
+		{"echo", s.cfg.Echo, "echo", map[string]string{"backlog": backlog}},
+		{"mux", s.cfg.Mux, "select", map[string]string{"backlog": backlog, "timeout": "0s"}}, // never times out
+		{"byteorder", s.cfg.Byteorder, "byteorder", map[string]string{"backlog": backlog}},
 	} {
 		st, err := stand(s.keeper, p.name, process.Job{Program: p.program, Addr: p.addr, Args: p.args}, s.cfg.Limits, s.watched, s.cfg.Logger)
 		if err != nil {

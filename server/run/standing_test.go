@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 func TestStandingServersAnswerAnyClient(t *testing.T) {
@@ -87,4 +90,46 @@ func TestPortInUseIsOneLine(t *testing.T) {
 	} else if !strings.HasPrefix(err.Error(), "echo: ") {
 		t.Errorf("an address that is none: %q", err)
 	}
+}
+
+// Two hundred clients at once, each of which sends twice before it is accepted:
+// nothing is lost of any.
+func TestStandingMuxLosesNobody(t *testing.T) {
+	s := startTest(t, Config{Warm: 1})
+	const clients, first, second = 200, 16_000, 4_000
+	begin := make(chan struct{})
+	var all sync.WaitGroup
+	for n := range clients {
+		all.Go(func() {
+			<-begin
+			if err := sendsTwice(s.Addrs()["mux"], first, second); err != nil {
+				t.Errorf("client %d: %v", n, err)
+			}
+		})
+	}
+	close(begin)
+	all.Wait()
+}
+
+// sendsTwice is a client that sends so many bytes and then so many more, and reads
+// all of them back.
+func sendsTwice(addr string, first, second int) error {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(time.Minute))
+	sent := make([]byte, first+second)
+	rand.NewChaCha8([32]byte{byte(first)}).Read(sent)
+	for _, part := range [][]byte{sent[:first], sent[first:]} {
+		if _, err := conn.Write(part); err != nil {
+			return err
+		}
+	}
+	got := make([]byte, len(sent))
+	if n, err := io.ReadFull(conn, got); err != nil || !bytes.Equal(got, sent) {
+		return fmt.Errorf("%d of %d bytes come back, %w", n, len(sent), err)
+	}
+	return nil
 }

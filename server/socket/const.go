@@ -8,6 +8,10 @@ const (
 
 	SOCK_STREAM = 1 // a stream of bytes: TCP
 
+	// SOMAXCONN is the longest backlog of Linux since 5.4 (listen(2)); the sysctl
+	// net.core.somaxconn may allow less, and the kernel cuts a longer one.
+	SOMAXCONN = 4096
+
 	SHUT_RD   = 0 // no more receiving
 	SHUT_WR   = 1 // no more sending: half-close
 	SHUT_RDWR = 2 // both
