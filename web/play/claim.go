@@ -243,7 +243,7 @@ var sayings = [numKinds]struct {
 		return fmt.Sprintf("nobody has accepted %s: it waits in the backlog of %s", which, r.either(c.Procs))
 	}},
 	Full: {trace.Inferred, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("the backlog was full: %s waited there, and listen(%d, %d) lets in %d. The kernel drops the handshake (SYN) of one more",
+		return fmt.Sprintf("the backlog was full: %s waited there, and listen(%d, %d) lets in %d. While that is so, the kernel drops the handshake (SYN) of one more",
 			words.Count(c.N, "connection"), r.Steps[c.Other].FD, c.Count, c.Count+1)
 	}},
 	Resent: {trace.Inferred, func(r *Run, c *Claim) string {

@@ -342,7 +342,7 @@ func (s sleep) connect(addr string, accepted bool) int {
 			if c.Return >= 0 && c.Return < s.enter {
 				break
 			}
-			if e := &r.Steps[c.Enter]; e.Call != trace.Connect || !samePort(addr, e.Addr) || r.late(c, s.ret) {
+			if e := &r.Steps[c.Enter]; e.Call != trace.Connect || !samePort(addr, e.Addr) {
 				continue
 			}
 			ci, known := r.connects[c.Return]
@@ -353,6 +353,8 @@ func (s sleep) connect(addr string, accepted bool) int {
 				if r.Steps[c.Return].Errno == 0 && !(known && accepted) && (done < 0 || c.Return < done) {
 					done = c.Return
 				}
+			case r.late(c, s.ret): // when its handshake was sent again no step tells
+				many = true
 			default:
 				many = many || under >= 0
 				under = c.Enter

@@ -232,11 +232,11 @@ func (w *why) shaken(c *Call) {
 	if out.Call != trace.Accept || out.Errno != 0 {
 		return
 	}
-	l, ok := w.ends.at(out.Proc, int(out.Result), w.n)
-	if !ok || l.peer.Proc < 0 {
+	l, ok := w.ends.at(out.Proc, int(out.Result), c.Return+1)
+	if !ok || l.conn.Client.Proc < 0 || l.conn.Client.Opened >= w.n {
 		return
 	}
-	connect := r.CallAt(l.peer.Opened)
+	connect := r.CallAt(l.conn.Client.Opened)
 	if connect != nil && r.late(connect, c.Return) {
 		w.add(Claim{Kind: Shaken, Step: c.Return, Other: connect.Enter, N: out.Time - r.Steps[connect.Enter].Time})
 	}

@@ -49,12 +49,12 @@ type sock struct {
 	recvs       []move
 	shut        int // step of the Return of a shutdown that ends what it sends, or -1
 	edge        bool
-	flags       []flag
-	patience    []flag
+	flags       []setting
+	patience    []setting
 }
 
-// flag is what something was set to by a step.
-type flag struct {
+// setting is what something was set to by a step.
+type setting struct {
 	step int
 	set  int64
 }
@@ -193,11 +193,11 @@ func (w *world) came(c *call) {
 	switch in.Call {
 	case trace.Socket:
 		s := w.make(c.ret, in.Proc, int(out.Result))
-		s.flags = append(s.flags, flag{c.ret, arg(1) & nonBlock})
+		s.flags = append(s.flags, setting{c.ret, arg(1) & nonBlock})
 	case trace.Accept:
 		s := w.make(c.ret, in.Proc, int(out.Result))
 		s.accepted, s.peer = true, out.Addr
-		s.flags = append(s.flags, flag{c.ret, arg(0) & nonBlock})
+		s.flags = append(s.flags, setting{c.ret, arg(0) & nonBlock})
 		if c.on != nil {
 			s.local = c.on.local
 		}
@@ -223,11 +223,11 @@ func (w *world) came(c *call) {
 		}
 	case trace.Fcntl:
 		if arg(0) == 4 {
-			s.flags = append(s.flags, flag{c.ret, arg(1) & nonBlock})
+			s.flags = append(s.flags, setting{c.ret, arg(1) & nonBlock})
 		}
 	case trace.Setsockopt:
 		if arg(0) == 1 && arg(1) == 20 {
-			s.patience = append(s.patience, flag{c.ret, arg(2) * 1000})
+			s.patience = append(s.patience, setting{c.ret, arg(2) * 1000})
 		}
 	case trace.Send, trace.Sendto, trace.Write:
 		s.sends = added(s.sends, c, out.Result)
@@ -299,7 +299,7 @@ func (w *world) socks() []*sock {
 func port(addr string) string { return addr[strings.LastIndexByte(addr, ':')+1:] }
 
 // at is what a socket's flag was set to as step i came.
-func at(flags []flag, i int) int64 {
+func at(flags []setting, i int) int64 {
 	var set int64
 	for _, f := range flags {
 		if f.step < i {
