@@ -216,8 +216,8 @@ func (u usage) String() string {
 }
 
 // atRest are the processes of a relay that has nothing to do: itself, the standing
-// programs, two workers and what they keep ready.
-const atRest = 1 + 3 + 2*(1+5)
+// programs, the nursery, and two workers with what they keep ready.
+const atRest = 1 + 3 + 1 + 2*(1+5)
 
 // within reports whether nothing is left of a load that began with before:
 // processes, and fds and goroutines but for a few that are ending.

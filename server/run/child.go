@@ -13,6 +13,7 @@ const workerRole = "worker"
 // program, or by one, it does that and never returns. In any other it does nothing.
 func Child() {
 	process.Child(map[string]func() error{
-		workerRole: func() error { return workerMain(os.Stdin, os.Stdout) },
+		workerRole:  func() error { return workerMain(os.Stdin, os.Stdout) },
+		nurseryRole: nurseryMain,
 	})
 }

@@ -1,9 +1,10 @@
 // Package run executes labs. It starts the programs of a lab as real processes, collects
 // what they trace, and serves that to viewers.
 //
-// Four kinds of process take part, all of them this executable:
+// Five kinds of process take part, all of them this executable:
 //
-//	server   [Start]: the control port, the standing programs, the workers
+//	server   [Start]: the control port, the standing programs, the nursery
+//	nursery  starts the workers, and is small so that this takes little
 //	worker   the sandbox of one run: it starts, watches, limits and kills the programs
 //	program  one demo, traced into memory that it shares with its worker; it may make
 //	         more of its kind, which share that memory

@@ -13,9 +13,10 @@ import (
 	"sockscope/server/trace"
 )
 
-// pool keeps a few workers ready, so that a run begins at once.
+// pool keeps a few workers ready, so that a run begins at once. Who makes one takes a
+// processor from the run that has just begun, so that the next is made when that run has
+// ended, or is some time old, or when somebody waits for a worker.
 type pool struct {
-	by     *confine.Launcher
 	box    confine.Sandbox
 	limits Limits
 	log    *slog.Logger
@@ -24,29 +25,32 @@ type pool struct {
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
 	ready  chan *warm
-	notes  []string // what of the workers' confinement could not be had
+	hungry chan struct{} // somebody waits and none is ready: receive one, make one
+	notes  []string      // what of the workers' confinement could not be had
+
+	mu sync.Mutex
+	by *nursery
 }
 
-// newPool finds out which of the sandboxes can be had, and starts to keep size
-// workers of it ready.
+// newPool finds out which of the sandboxes can be had, and starts to keep size workers of
+// it ready.
 func newPool(ways []confine.Sandbox, size int, limits Limits, log *slog.Logger) (*pool, error) {
-	p := &pool{by: confine.NewLauncher(confine.Workers), limits: limits, log: log, ready: make(chan *warm)}
+	p := &pool{limits: limits, log: log, ready: make(chan *warm), hungry: make(chan struct{})}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	var first *warm
 	var errs []error
-	for _, way := range ways {
-		w, err := startWorker(p.by, way, limits, log)
-		if err == nil {
-			p.box, first = way, w
+	for _, p.box = range ways {
+		var err error
+		if first, err = p.make(); err == nil {
 			break
 		}
-		errs = append(errs, fmt.Errorf("%s: %w", way.Isolation, err))
+		errs = append(errs, fmt.Errorf("%s: %w", p.box.Isolation, err))
 	}
 	if first == nil {
-		p.by.End()
+		p.end()
 		return nil, fmt.Errorf("no worker can be started: %w", errors.Join(errs...))
 	}
-	p.notes = slices.Concat(p.by.Notes(), first.note)
+	p.notes = slices.Concat(p.by.notes, first.note)
 	for i := range size {
 		w := first
 		if i > 0 {
@@ -57,6 +61,25 @@ func newPool(ways []confine.Sandbox, size int, limits Limits, log *slog.Logger) 
 	return p, nil
 }
 
+// make makes a worker, by another nursery when the last has ended.
+func (p *pool) make() (*warm, error) {
+	p.mu.Lock()
+	if p.by == nil || p.by.over() {
+		by, err := newNursery(p.log)
+		if err != nil {
+			p.mu.Unlock()
+			return nil, err
+		}
+		if p.by != nil {
+			p.by.end()
+		}
+		p.by = by
+	}
+	by := p.by
+	p.mu.Unlock()
+	return startWorker(by, p.box, p.limits)
+}
+
 // keep keeps one worker ready, w to begin with, until the pool is closed.
 func (p *pool) keep(w *warm) {
 	const least, most = 10 * time.Millisecond, 5 * time.Second
@@ -64,7 +87,7 @@ func (p *pool) keep(w *warm) {
 	for p.ctx.Err() == nil {
 		if w == nil {
 			var err error
-			if w, err = startWorker(p.by, p.box, p.limits, p.log); err != nil {
+			if w, err = p.make(); err != nil {
 				p.log.Error("a worker could not be started", "err", err)
 				select {
 				case <-time.After(pause):
@@ -77,6 +100,11 @@ func (p *pool) keep(w *warm) {
 		}
 		select {
 		case p.ready <- w:
+			select {
+			case <-w.rested:
+			case <-p.hungry:
+			case <-p.ctx.Done():
+			}
 		case <-w.gone:
 			p.log.Warn("an idle worker has died")
 			w.end()
@@ -93,16 +121,13 @@ func (p *pool) keep(w *warm) {
 // hire gives a run to a worker that is ready. Who hires a worker ends it.
 func (p *pool) hire(ctx context.Context, req *trace.Request) (*warm, error) {
 	for {
-		var w *warm
-		select {
-		case w = <-p.ready:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-p.ctx.Done():
-			return nil, errClosed
+		w, err := p.next(ctx)
+		if err != nil {
+			return nil, err
 		}
 		if trace.WriteFrame(w.in, req) == nil {
 			if _, err := w.out.Peek(1); err == nil {
+				time.AfterFunc(peace, w.rest)
 				return w, nil
 			}
 		}
@@ -110,11 +135,33 @@ func (p *pool) hire(ctx context.Context, req *trace.Request) (*warm, error) {
 	}
 }
 
+// next returns a worker that is ready.
+func (p *pool) next(ctx context.Context) (*warm, error) {
+	select {
+	case w := <-p.ready:
+		return w, nil
+	default:
+	}
+	hungry := p.hungry
+	for {
+		select {
+		case w := <-p.ready:
+			return w, nil
+		case hungry <- struct{}{}:
+			hungry = nil // one is made now
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-p.ctx.Done():
+			return nil, errClosed
+		}
+	}
+}
+
 // end ends all idle workers and waits until they are gone.
 func (p *pool) end() {
 	p.cancel()
 	p.wait.Wait()
-	p.by.End()
+	p.by.end()
 }
 
 // errClosed is returned while the server closes.

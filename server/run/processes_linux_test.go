@@ -133,6 +133,24 @@ func TestIdleWorkerThatDiesIsReplaced(t *testing.T) {
 	}
 }
 
+// A run goes on without the nursery that started its worker, and the next has another.
+func TestNurseryThatDiesIsReplaced(t *testing.T) {
+	s := startTest(t, Config{Warm: 1})
+	v, _ := sleeping(t, s)
+	nursery, _ := running("server nursery")
+	syscall.Kill(nursery.pid, syscall.SIGKILL)
+	eventually(t, "it is gone", func() bool { return syscall.Kill(nursery.pid, 0) != nil })
+	v.send(&trace.Request{Op: trace.OpStop})
+	if r := v.run(); r.end.Reason != trace.EndStopped {
+		t.Errorf("%+v", r.end)
+	}
+	eventually(t, "its programs are gone", gone(muxLine))
+	v.send(&trace.Request{Op: trace.OpRun, Lab: "first"})
+	if r := v.run(); r.end.Reason != trace.EndDone {
+		t.Errorf("the next run: %+v", r.end)
+	}
+}
+
 func workers() (list []descendant) {
 	for _, p := range descendants() {
 		if p.line == "server worker" {

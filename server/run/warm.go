@@ -3,51 +3,55 @@ package run
 import (
 	"bufio"
 	"errors"
-	"io"
 	"log/slog"
-	"os/exec"
+	"os"
 	"strings"
+	"sync"
+	"time"
 
 	"sockscope/server/confine"
-	"sockscope/server/process"
 	"sockscope/server/trace"
 )
 
 // warm is a worker as its server sees it: a process that is ready for a run.
 type warm struct {
-	cmd  *exec.Cmd
-	in   io.WriteCloser
+	*birth
+	in   *os.File
 	out  *bufio.Reader
-	pipe io.Closer
+	pipe *os.File
 	cost int64
-	note []string      // what of its programs' confinement could not be had
-	gone chan struct{} // closed when the process is no more
+	note []string // what of its programs' confinement could not be had
+
+	rested chan struct{} // closed when another worker may be made beside its run
+	rest   func()        // closes it
 }
 
-// errGone is returned for a worker that ended before it was ready.
-var errGone = errors.New("a worker ended before it was ready")
+// peace is how long a run goes undisturbed by the making of the next worker, at most: its
+// first events are what its viewer waits for.
+const peace = 500 * time.Millisecond
 
 // startWorker starts a worker in the sandbox and waits until it is ready.
-func startWorker(by *confine.Launcher, box confine.Sandbox, limits Limits, log *slog.Logger) (*warm, error) {
-	cmd := process.Command(workerRole, "worker")
-	cmd.SysProcAttr = box.Attr()
-	in, err := cmd.StdinPipe()
+func startWorker(by *nursery, box confine.Sandbox, limits Limits) (*warm, error) {
+	theirIn, in, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	out, err := cmd.StdoutPipe()
+	defer theirIn.Close()
+	out, theirOut, err := os.Pipe()
 	if err != nil {
+		in.Close()
 		return nil, err
 	}
-	cmd.Stderr = lineLogger{log}
-	if err := by.Start(cmd); err != nil {
+	defer theirOut.Close()
+	b, err := by.start(box, theirIn, theirOut)
+	if err != nil {
+		in.Close()
+		out.Close()
 		return nil, err
 	}
-	w := &warm{cmd: cmd, in: in, out: bufio.NewReaderSize(out, 64<<10), pipe: out, gone: make(chan struct{})}
-	go func() {
-		cmd.Process.Wait() // not cmd.Wait, which would throw away what is unread
-		close(w.gone)
-	}()
+	theirOut.Close() // so that out ends with the worker
+	w := &warm{birth: b, in: in, out: bufio.NewReaderSize(out, 64<<10), pipe: out, rested: make(chan struct{})}
+	w.rest = sync.OnceFunc(func() { close(w.rested) })
 	var r readiness
 	err = trace.WriteFrame(in, furnishing{box.Isolation, limits, box.Users})
 	if err == nil {
@@ -69,14 +73,14 @@ func startWorker(by *confine.Launcher, box confine.Sandbox, limits Limits, log *
 
 // end kills the worker, and with it its programs, and waits until it is gone.
 func (w *warm) end() {
-	w.cmd.Process.Kill()
-	<-w.gone
+	w.kill()
 	w.in.Close()
 	w.pipe.Close()
+	w.rest()
 }
 
-// lineLogger logs what a worker writes to its standard error: nothing, unless
-// it crashes.
+// lineLogger logs what workers write to their standard error: nothing, unless they
+// crash.
 type lineLogger struct{ log *slog.Logger }
 
 func (l lineLogger) Write(p []byte) (int, error) {

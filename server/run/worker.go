@@ -19,9 +19,9 @@ import (
 	"sockscope/server/trace"
 )
 
-// A worker is the sandbox of one run: it gets ready before there is one to do,
-// does it, and ends. The programs that it keeps ready are enough for a server
-// and four clients, as most labs have by default.
+// A worker is the sandbox of one run: it gets ready before there is one to do, does it,
+// and ends. It keeps so many processes ready as a server and four clients take, which most
+// labs have by default.
 const spares = 5
 
 // furnishing is the first thing that a worker is told.
@@ -55,8 +55,16 @@ func workerMain(in io.Reader, out io.Writer) error {
 	if err := trace.WriteFrame(out, readiness{Cost: w.cost, Notes: w.by.Notes()}); err != nil {
 		return err
 	}
+	wanted, stocked := make(chan struct{}), make(chan struct{})
+	go func() {
+		w.stock(wanted)
+		close(stocked)
+	}()
 	var req trace.Request
-	if err := trace.ReadFrame(in, trace.MaxRequest, &req); err != nil {
+	err := trace.ReadFrame(in, trace.MaxRequest, &req)
+	close(wanted)
+	<-stocked
+	if err != nil {
 		w.discard()
 		return orEnd(err)
 	}
@@ -112,15 +120,30 @@ func (w *worker) prepare() error {
 		w.diag, _ = sockdiag.Open() // some containers forbid it: no Samples then
 	}
 	w.by = confine.NewLauncher(confine.Programs)
-	if err := w.keepReady(min(spares, w.Limits.Processes)); err != nil {
-		w.discard()
+	if err := w.keepReady(1); err != nil { // nothing but this tells that it can start any
 		return err
 	}
 	w.cost = traceCost()
 	return nil
 }
 
-// keepReady starts idle program processes until there are n.
+// stock starts idle processes until there are enough, or there is a run. It starts one at
+// a time, so as to leave the other processors to others. The run says what can't be
+// started.
+func (w *worker) stock(wanted <-chan struct{}) {
+	for n := 2; n <= min(spares, w.Limits.Processes); n++ {
+		select {
+		case <-wanted:
+			return
+		default:
+		}
+		if w.keepReady(n) != nil {
+			return
+		}
+	}
+}
+
+// keepReady starts idle processes until there are n, all at once.
 func (w *worker) keepReady(n int) error {
 	n = max(0, n-len(w.idle))
 	made, errs := make([]*process.Process, n), make([]error, n)

@@ -2,6 +2,7 @@ package run
 
 import (
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -9,17 +10,24 @@ import (
 	"sockscope/server/trace"
 )
 
-// BenchmarkFirstEvent measures the time from a request to the first event of
-// its run, with a worker that is ready.
+// BenchmarkFirstEvent measures the time from a request to the first event of its run,
+// with a worker that is ready. The next one is made when the run has ended, and no other
+// is being made then.
 func BenchmarkFirstEvent(b *testing.B) {
 	s := startTest(b, Config{})
 	v := dial(b, s)
 	var took []time.Duration
 	for b.Loop() {
 		b.StopTimer()
-		first, second := <-s.pool.ready, <-s.pool.ready // no other is being made
-		go func() { s.pool.ready <- first }()
-		go func() { s.pool.ready <- second }()
+		eventually(b, "all workers are ready", func() bool {
+			idle := 0
+			for _, p := range descendants() {
+				if p.line == "server run" {
+					idle++
+				}
+			}
+			return idle >= 2*spares
+		})
 		b.StartTimer()
 		r := new(result)
 		began := time.Now()
@@ -39,7 +47,7 @@ func BenchmarkFirstEvent(b *testing.B) {
 func BenchmarkWorker(b *testing.B) {
 	s := startTest(b, Config{Warm: 1})
 	for b.Loop() {
-		w, err := startWorker(s.pool.by, s.pool.box, s.cfg.Limits, s.cfg.Logger)
+		w, err := s.pool.make()
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -59,4 +67,25 @@ func BenchmarkSpawn(b *testing.B) {
 		p.Wait()
 		p.Release()
 	}
+}
+
+// BenchmarkRuns measures how long a run takes where many viewers wait for theirs.
+func BenchmarkRuns(b *testing.B) {
+	s := startTest(b, Config{})
+	next := make(chan int)
+	var viewers sync.WaitGroup
+	for range 12 {
+		v := dial(b, s)
+		viewers.Go(func() {
+			for range next {
+				v.send(&trace.Request{Op: trace.OpRun, Lab: "first"})
+				v.run()
+			}
+		})
+	}
+	for b.Loop() {
+		next <- 0
+	}
+	close(next)
+	viewers.Wait()
 }
