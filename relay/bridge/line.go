@@ -27,8 +27,8 @@ type place struct {
 	had  bool          // over is closed
 }
 
-// maxPlaces is how many places one client may have in a line. The echo server and its
-// backlog have seven.
+// maxPlaces is how many places one client may have in a line. The others wait a turn for
+// each.
 const maxPlaces = 3
 
 // admit refuses a client that has its places already. The line is nil for a target that
