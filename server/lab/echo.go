@@ -13,7 +13,7 @@ var echo = &Lab{
 	Question: "A blocking echo server and one client: you. Which call is the server in now, and what of yours will wake it?",
 	Stops: []Stop{
 		{Say: "The server waited in `accept` until this client connected.",
-			At: Moment{Calls: anAccept, By: AServer, With: AClient}, Light: OnBar | OnLine | OnWake},
+			At: Moment{Calls: anAccept, By: AServer, With: AClient, Sleep: trace.Slept}, Light: OnBar | OnLine | OnWake},
 		{Say: "`send` returns when the kernel has copied the bytes. It doesn't wait for the server to read them.",
 			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
 		{Say: "The server's `recv` returns the bytes that the client sent.",

@@ -1,6 +1,9 @@
 package lab
 
-import "sockscope/server/knob"
+import (
+	"sockscope/server/knob"
+	"sockscope/server/trace"
+)
 
 // first is one request and one answer.
 var first = &Lab{
@@ -10,7 +13,7 @@ var first = &Lab{
 	Question: "A client asks a web server for one page. Which sockets are there, and how does the client know that it has it all?",
 	Stops: []Stop{
 		{Say: "`accept` slept until a client connected. It returns a second socket: the listener itself never carries a byte.",
-			At: Moment{Calls: anAccept, By: AServer, With: AClient}, Light: OnBar | OnLine | OnWake},
+			At: Moment{Calls: anAccept, By: AServer, With: AClient, Sleep: trace.Slept}, Light: OnBar | OnLine | OnWake},
 		{Say: "`connect` returns when the two kernels have shaken hands. The server's program has no part in that.",
 			At: Moment{Calls: aConnect, By: AClient, Result: Exactly(0)}},
 		{Say: "The server's `recv` returns the request: what has arrived, up to the size that it asked for.",

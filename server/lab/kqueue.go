@@ -18,7 +18,7 @@ var kqueue = &Lab{
 			At: Moment{Calls: []trace.Call{trace.KeventChange}, By: AServer}},
 		{Say: "The same call waits, and names what is ready.",
 			At: Moment{Calls: []trace.Call{trace.KeventWait}, By: AServer, Result: AtLeast(1)}},
-		{Say: "Nothing happened for the timeout: `kevent` returns 0.",
+		{Say: "Nothing came for the timeout: `kevent` returns 0.",
 			At: Moment{Calls: []trace.Call{trace.KeventWait}, By: AServer, Ready: NoneReady}},
 	},
 	Recap: "kqueue keeps the list in the kernel, as epoll does. An interest is a filter, and the answer says more than ready: how many bytes, and whether the peer has ended.",

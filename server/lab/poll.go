@@ -1,6 +1,9 @@
 package lab
 
-import "sockscope/server/knob"
+import (
+	"sockscope/server/knob"
+	"sockscope/server/trace"
+)
 
 // poll is the select server on poll.
 var poll = talking(&Lab{
@@ -13,14 +16,14 @@ var poll = talking(&Lab{
 		{Say: "One list goes in, an entry for each fd. The listener comes back with POLLIN.",
 			At: Moment{Calls: aPoll, By: AServer, Ready: ListenerReady}, Light: OnBar | OnLine | OnQueue},
 		{Say: "So `accept` finds a client, and doesn't wait.",
-			At: Moment{Calls: anAccept, By: AServer, With: AClient}},
+			At: Moment{Calls: anAccept, By: AServer, With: AClient, Sleep: trace.Awake}},
 		{Say: "A connection comes back with POLLIN: its bytes lie in Recv-Q.",
 			At: Moment{Calls: aPoll, By: AServer, Ready: BytesReady}, Light: OnBar | OnLine | OnQueue},
 		{Say: "The bytes of that client go back to it.",
 			At: Moment{Calls: aSend, By: AServer, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
-		{Say: "A client has closed: `recv` returns 0.",
+		{Say: "A client sends no more: `recv` returns 0.",
 			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}},
-		{Say: "Nothing happened for the timeout: `poll` returns 0.",
+		{Say: "Nothing came for the timeout: `poll` returns 0.",
 			At: Moment{Calls: aPoll, By: AServer, Ready: NoneReady}},
 	},
 	Recap: "`poll` has an entry for each fd that is asked about, whatever its number. Like `select` it is told everything again at each call.",

@@ -1,6 +1,9 @@
 package lab
 
-import "sockscope/server/knob"
+import (
+	"sockscope/server/knob"
+	"sockscope/server/trace"
+)
 
 // selects is the select echo server of the tutorial, with its clients.
 var selects = talking(&Lab{
@@ -13,14 +16,14 @@ var selects = talking(&Lab{
 		{Say: "`select` returns: the listener is readable, since a client waits in the backlog.",
 			At: Moment{Calls: aSelect, By: AServer, Ready: ListenerReady}, Light: OnBar | OnLine | OnQueue},
 		{Say: "So `accept` finds a client, and doesn't wait.",
-			At: Moment{Calls: anAccept, By: AServer, With: AClient}},
+			At: Moment{Calls: anAccept, By: AServer, With: AClient, Sleep: trace.Awake}},
 		{Say: "Now a connection is readable. Its bytes lie in Recv-Q until `recv` takes them.",
 			At: Moment{Calls: aSelect, By: AServer, Ready: BytesReady}, Light: OnBar | OnLine | OnQueue},
-		{Say: "The same connection is asked about for writing, and there is room. It stays in that list only while there is something to send.",
-			At: Moment{Calls: aSelect, By: AServer, Ready: RoomReady}, Light: OnBar | OnLine},
-		{Say: "A client has closed. Its connection turned readable, and `recv` returns 0.",
+		{Say: "A connection with something to send is asked about for writing, too, and there is room. It stays in that list only while there is something to send.",
+			At: Moment{Calls: aSelect, By: AServer, Ready: RoomReady, After: &Moment{Calls: aRecv, By: AServer, Result: AtLeast(1)}}, Light: OnBar | OnLine},
+		{Say: "A client sends no more. Its connection turned readable, and `recv` returns 0.",
 			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}},
-		{Say: "Nothing happened for the timeout: `select` returns 0, and the program ends.",
+		{Say: "Nothing came for the timeout: `select` returns 0, and the program ends.",
 			At: Moment{Calls: aSelect, By: AServer, Ready: NoneReady}},
 	},
 	Recap: "`select` moves no bytes: it sleeps until one of many calls would not sleep. So one thread serves all clients, and sleeps in one place only.",

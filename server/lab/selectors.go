@@ -15,7 +15,7 @@ var selectors = &Lab{
 		{Say: "A non-blocking `connect` returns EINPROGRESS. The handshake is under way, and the program goes on.",
 			At: Moment{Calls: aConnect, By: AClient, Errno: trace.EINPROGRESS}},
 		{Say: "A connecting socket has turned writable: its handshake is over.",
-			At: Moment{Calls: aWait, By: AClient, Ready: RoomReady}, Light: OnBar | OnLine},
+			At: Moment{Calls: aWait, By: AClient, Ready: RoomReady, After: &Moment{Calls: aConnect, By: AClient, Errno: trace.EINPROGRESS}, Same: SameLane}, Light: OnBar | OnLine},
 		{Say: "SO_ERROR says how the handshake went: 0 is well.",
 			At: Moment{Calls: []trace.Call{trace.Getsockopt}, By: AClient}},
 		{Say: "Now the client sends on that connection.",

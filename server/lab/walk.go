@@ -44,10 +44,13 @@ type Moment struct {
 	Arg    Arg           // an argument that tells calls apart
 	Ready  Ready         // of a call that waits for several fds: what it found
 
+	Unaccepted bool // nobody has accepted its connection
+	Shared     bool // another process has its connection open, too
+
 	Queue Queue          // beside the step the kernel was seen to hold as much for its fd
 	State trace.TCPState // beside the step its socket was seen in that state
 
-	While   *Moment // another thread is in a call like that: Entered before, and not yet returned. Its By and Calls count
+	While   *Moment // another thread is in a call like that: entered before, and not yet returned. Its By, Calls, With, Unaccepted and Shared count
 	WokenBy *Moment // the call whose doing ended its sleep is like that
 	After   *Moment // it comes after the first step like that
 	Same    Same    // what it has in common with the step of After

@@ -107,7 +107,7 @@ func (r *Run) fits(m *lab.Moment, i int) bool {
 		return true
 	}
 	c := r.CallAt(i)
-	return c != nil && r.called(m, c, i) && r.came(m, c) &&
+	return c != nil && r.called(m, c, i) && r.came(m, c) && r.stands(m, e, i) &&
 		r.held(m, i) && (m.While == nil || r.meanwhile(m.While, c.Lane, i))
 }
 
@@ -144,6 +144,27 @@ func (r *Run) called(m *lab.Moment, c *Call, i int) bool {
 		return false
 	}
 	return m.With == "" || r.with(m.With, c, i)
+}
+
+// stands reports whether the connection of e stands as m says when step i happens.
+func (r *Run) stands(m *lab.Moment, e *trace.Event, i int) bool {
+	if !m.Unaccepted && !m.Shared {
+		return true
+	}
+	conn := r.ConnOf(e.Proc, e.FD, i)
+	if conn == nil && e.Kind == trace.Return {
+		conn = r.ConnOf(e.Proc, e.FD, i+1) // of a connect, which makes it
+	}
+	if conn == nil {
+		return false
+	}
+	mine := &conn.Client
+	if mine.find(e.Proc, e.FD) == nil {
+		mine = &conn.Server
+	}
+	accepted := conn.Server.Proc >= 0 && conn.Server.Opened <= i
+	others := slices.DeleteFunc(mine.holders(i), func(p int) bool { return p == e.Proc })
+	return !(m.Unaccepted && accepted) && !(m.Shared && len(others) == 0)
 }
 
 // with reports whether the other end of c's connection is who's.
@@ -284,7 +305,7 @@ func (r *Run) meanwhile(m *lab.Moment, lane, i int) bool {
 		}
 		if at := lastBefore(r, l.Calls, i); at >= 0 {
 			c := &r.Calls[l.Calls[at]]
-			if (c.Return < 0 || c.Return > i) && r.called(m, c, c.Enter) {
+			if (c.Return < 0 || c.Return > i) && r.called(m, c, c.Enter) && r.stands(m, &r.Steps[c.Enter], i) {
 				return true
 			}
 		}
