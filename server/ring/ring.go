@@ -116,6 +116,7 @@ type Queue struct {
 	Recv, Send  int32
 	Time        int64
 	Local, Peer []byte
+	Only        trace.Length
 }
 
 // A Slot is a record that is written but not published. To publish it, store the
@@ -250,7 +251,7 @@ func (rec *Record) encode(b []byte) int {
 		le.PutUint32(b[p+8:], uint32(q.FD))
 		le.PutUint32(b[p+12:], uint32(q.Recv))
 		le.PutUint32(b[p+16:], uint32(q.Send))
-		b[p+20], b[p+21], b[p+22] = byte(q.State), byte(len(local)), byte(len(peer))
+		b[p+20], b[p+21], b[p+22], b[p+23] = byte(q.State), byte(len(local)), byte(len(peer)), byte(q.Only)
 		p += 24
 		p += copy(b[p:], local)
 		p += copy(b[p:], peer)
@@ -308,7 +309,7 @@ func (rec *Record) decode(b []byte) error {
 		}
 		q := Queue{
 			Time: int64(le.Uint64(h)), FD: int32(le.Uint32(h[8:])),
-			Recv: int32(le.Uint32(h[12:])), Send: int32(le.Uint32(h[16:])), State: trace.TCPState(h[20]),
+			Recv: int32(le.Uint32(h[12:])), Send: int32(le.Uint32(h[16:])), State: trace.TCPState(h[20]), Only: trace.Length(h[23]),
 		}
 		q.Local = take(int(h[21]))
 		q.Peer = take(int(h[22]))
@@ -352,7 +353,7 @@ func (rec *Record) Event(proc, thread int, began int64) trace.Event {
 	for _, q := range rec.Queues {
 		e.Queues = append(e.Queues, trace.Queue{
 			FD: int(q.FD), Time: q.Time - began, Recv: int(q.Recv), Send: int(q.Send),
-			State: q.State, Local: string(q.Local), Peer: string(q.Peer),
+			State: q.State, Local: string(q.Local), Peer: string(q.Peer), Only: q.Only,
 		})
 	}
 	return e

@@ -33,7 +33,7 @@ func TestRingReturnsWhatWasWritten(t *testing.T) {
 			rec.HasSets, rec.Null = true, 4
 			rec.Sets[0] = []int32{3, 4, int32(i)}
 			rec.Sets[2] = []int32{9}
-			rec.Queues = []Queue{{FD: 4, State: trace.Established, Recv: 15, Time: 77, Local: []byte("127.0.0.1:1")}}
+			rec.Queues = []Queue{{FD: 4, State: trace.Established, Recv: 15, Time: 77, Local: []byte("127.0.0.1:1"), Only: trace.RecvQ}}
 			rec.Addr = []byte("127.0.0.1:10001")
 		}
 		slot, ok := ring.Reserve(&rec)

@@ -98,12 +98,112 @@ func TestCallIsTwoEvents(t *testing.T) {
 		t.Errorf("recv returned as %+v", got)
 	}
 	before := events[3].Queues
-	if len(before) != 1 || before[0].FD != b.fd || before[0].Recv != 5 || before[0].State != trace.Established || before[0].Time > events[3].Time {
+	if len(before) != 1 || before[0].FD != b.fd || before[0].Recv != 5 || before[0].Only != trace.RecvQ || before[0].Time > events[3].Time {
 		t.Errorf("before recv the queue was sampled as %+v", before)
 	}
-	if after := got.Queues; len(after) != 1 || after[0].Recv != 0 || after[0].Time < got.Time {
+	if after := got.Queues; len(after) != 1 || after[0].Recv != 0 || after[0].Only != trace.RecvQ || after[0].Time < got.Time {
 		t.Errorf("after recv the queue was sampled as %+v", after)
 	}
+}
+
+// What a call looks at is read before it, and what it changed after it: of a send the
+// Send-Q, of a recv the Recv-Q. Where nothing can be received, the state says why.
+func TestWhatIsSampled(t *testing.T) {
+	a, b := pair(t)
+	b.SetBlocking(false)
+	r := attach(t, true)
+	steps := []struct {
+		do            func()
+		call          trace.Call
+		before, after trace.Queue
+	}{
+		{func() { b.Recv(8) }, trace.Recv,
+			trace.Queue{State: trace.Established}, trace.Queue{State: trace.Established}},
+		{func() { a.Send([]byte("Hello")) }, trace.Send,
+			trace.Queue{Only: trace.SendQ, State: trace.Established}, trace.Queue{Only: trace.SendQ}},
+		{func() { Poll(map[*Socket]Events{a: POLLOUT, b: POLLIN}) }, trace.Poll,
+			trace.Queue{Only: trace.RecvQ, Recv: 5}, trace.Queue{Only: trace.RecvQ, Recv: 5}},
+		{func() { b.Recv(3) }, trace.Recv,
+			trace.Queue{Only: trace.RecvQ, Recv: 5}, trace.Queue{Only: trace.RecvQ, Recv: 2}},
+		{func() { b.SetOption(IPPROTO_TCP, TCP_NODELAY, 1) }, trace.Setsockopt, trace.Queue{}, trace.Queue{}},
+		{func() { a.Shutdown(SHUT_WR) }, trace.Shutdown,
+			trace.Queue{State: trace.Established}, trace.Queue{State: trace.FinWait2}},
+		{func() { b.Recv(8) }, trace.Recv,
+			trace.Queue{Only: trace.RecvQ, Recv: 2}, trace.Queue{Only: trace.RecvQ}},
+		{func() { b.Recv(8) }, trace.Recv,
+			trace.Queue{State: trace.CloseWait}, trace.Queue{State: trace.CloseWait}},
+		{func() { b.Send([]byte("x")) }, trace.Send,
+			trace.Queue{Only: trace.SendQ, State: trace.CloseWait}, trace.Queue{Only: trace.SendQ, State: trace.CloseWait}},
+		{func() { b.Close() }, trace.Close, trace.Queue{State: trace.CloseWait}, trace.Queue{}},
+	}
+	fd := b.fd
+	for i, s := range steps {
+		drain(t, r, func(*trace.Event) {})
+		s.do()
+		drain(t, r, func(e *trace.Event) {
+			want := s.before
+			if e.Kind == trace.Return {
+				want = s.after
+			}
+			var got trace.Queue
+			for _, q := range e.Queues {
+				if late := q.Time > e.Time; late != (e.Kind == trace.Return) {
+					t.Errorf("step %d: at %d was read %+v", i, e.Time, q)
+				}
+				if q.FD == e.FD || e.FD < 0 && q.FD == fd {
+					got = q
+				}
+			}
+			got.Send = 0 // what is acknowledged by now is the kernel's business
+			if got.State == trace.FinWait1 {
+				got.State = trace.FinWait2
+			}
+			if got.FD, got.Time = 0, 0; e.Call != s.call || got != want {
+				t.Errorf("step %d: beside the %v of %v was read %+v, not %+v", i, e.Kind, e.Call, got, want)
+			}
+		})
+	}
+}
+
+// Where TCP_INFO tells that the Send-Q is empty, SIOCOUTQ counts nothing.
+func TestSendQueueIsKnownEmpty(t *testing.T) {
+	a, b := pair(t)
+	a.SetBlocking(false)
+	b.SetBlocking(false)
+	var p sampler
+	var empty, full int
+	for i := range 2000 {
+		a.Send(make([]byte, 1+i*37%9000))
+		for range i % 3 {
+			b.Recv(1 + i*91%20000)
+		}
+		if !p.inform(a.fd) {
+			t.Fatal("no TCP_INFO")
+		}
+		if !p.acked() {
+			full++
+		} else if empty++; p.bytes(a.fd, trace.SendQ) != 0 {
+			t.Fatalf("%d bytes are left of a connection that is said to have none: %+v", p.count, p.info)
+		}
+	}
+	if empty == 0 || full == 0 {
+		t.Errorf("empty %d times, not so %d times: the test shows nothing", empty, full)
+	}
+}
+
+// A connection that ended while it sent has no bytes that would mean anything.
+func TestSendToOneWhoIsGone(t *testing.T) {
+	a, b := pair(t)
+	r := attach(t, true)
+	a.Close()
+	b.Send([]byte("Hello"))
+	drain(t, r, func(e *trace.Event) {
+		if e.Call == trace.Send && e.Kind == trace.Return {
+			if len(e.Queues) != 1 || e.Queues[0].State != trace.Closed || e.Queues[0].Send != 0 {
+				t.Errorf("after the send was read %+v", e.Queues)
+			}
+		}
+	})
 }
 
 // A socket whose connect failed has no address and no bytes that would mean

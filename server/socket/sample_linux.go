@@ -19,7 +19,7 @@ type sampler struct {
 	n      int
 	info   unix.TCPInfo
 	size   uint32
-	bytes  int32
+	count  int32
 	name   sockaddr
 	text   [4][64]byte // addresses as text; a call makes two sockets known at most
 	texts  int
@@ -27,41 +27,71 @@ type sampler struct {
 
 func (p *sampler) reset() { p.n, p.texts = 0, 0 }
 
-// before reads what a call is about to deal with.
+// before reads what the call is about to look at. A call that looks at nothing, such as
+// setsockopt, has nothing read.
 func (p *sampler) before(c *call, sets *lists) []ring.Queue {
 	p.reset()
-	p.read(c.fd)
-	p.readSets(sets)
+	switch {
+	case c.sets != nil:
+		p.readSets(sets)
+	case c.name.Receives():
+		p.read(c.fd, trace.RecvQ)
+	case c.name.Sends():
+		p.read(c.fd, trace.SendQ)
+	case c.name == trace.Accept || c.name == trace.Shutdown || c.name == trace.Close:
+		p.read(c.fd, both)
+	}
 	return p.queues[:p.n]
 }
 
-// after reads the same when the call is back, and the addresses that it made
-// known; ok is true also of a connect that goes on.
+// after reads what the call has changed, or has waited for, and the addresses that it
+// made known. ok is true also of a connect that goes on.
 func (p *sampler) after(c *call, result int, ok bool, sets *lists) []ring.Queue {
+	was := trace.TCPState(0)
+	if p.n > 0 {
+		was = p.queues[0].State
+	}
 	p.reset()
 	switch {
-	case c.name == trace.Close:
+	case c.sets != nil:
+		p.readSets(sets)
+	case c.name.Receives() && ok && result > 0:
+		p.length(c.fd, trace.RecvQ)
+	case c.name.Sends() && ok && was == trace.Established:
+		p.length(c.fd, trace.SendQ)
+	case c.name.Sends():
+		// What was sent to a peer that is gone has ended the connection by now.
+		p.read(c.fd, trace.SendQ)
+	case c.name == trace.Socket && ok:
+		p.read(result, both)
 	case c.name == trace.Accept && ok:
-		p.read(c.fd)
-		p.named(p.read(result))
-	case c.name.MakesFD() && ok:
-		p.read(result)
-	default:
-		q := p.read(c.fd)
-		if ok && (c.name == trace.Bind || c.name == trace.Connect) {
+		p.read(c.fd, both)
+		p.named(p.read(result, both))
+	case c.name == trace.Bind || c.name == trace.Connect:
+		if q := p.read(c.fd, both); ok {
 			p.named(q)
 		}
+	case c.name.Receives() || c.name == trace.Listen || c.name == trace.Shutdown || c.name == trace.Getsockopt:
+		p.read(c.fd, both)
 	}
-	p.readSets(sets)
 	return p.queues[:p.n]
 }
 
+// readSets reads of each fd the lengths that the call waits for. The first two lists are
+// those of fds to receive from and to send to.
 func (p *sampler) readSets(sets *lists) {
 	for i, set := range sets {
 		for _, fd := range set {
-			if i == 0 || !contains(sets[:i], fd) {
-				p.read(int(fd))
+			which := both
+			switch {
+			case contains(sets[:i], fd):
+				continue
+			case i == 0 && !contains(sets[1:], fd):
+				which = trace.RecvQ
+			case i == 1:
+				which = trace.SendQ
 			}
+			p.read(int(fd), which)
 		}
 	}
 }
@@ -75,41 +105,98 @@ func contains(sets [][]int32, fd int32) bool {
 	return false
 }
 
-// read adds the queue lengths and the state of fd. It returns nil when fd is no
-// socket, or no room is left.
-func (p *sampler) read(fd int) *ring.Queue {
+// both stands for the two lengths of a queue.
+const both trace.Length = 0
+
+// length adds one length of fd, which is a TCP socket.
+func (p *sampler) length(fd int, which trace.Length) {
+	if q := p.next(fd, which); q != nil {
+		if which == trace.RecvQ {
+			q.Recv = p.bytes(fd, which)
+		} else {
+			q.Send = p.bytes(fd, which)
+		}
+		p.n++
+	}
+}
+
+// read adds one length of fd or both, and the TCP state. Where there are bytes to receive
+// the state says no more, and isn't read for that length alone. It returns nil when fd
+// is no TCP socket, or no room is left.
+func (p *sampler) read(fd int, which trace.Length) *ring.Queue {
+	q := p.next(fd, which)
+	if q == nil {
+		return nil
+	}
+	if which == trace.RecvQ {
+		if q.Recv = p.bytes(fd, which); q.Recv > 0 {
+			p.n++
+			return q
+		}
+	}
+	if !p.inform(fd) {
+		return nil
+	}
+	p.n++
+	q.State = trace.TCPState(p.info.State)
+	if q.State == trace.Listening {
+		// Of a listener these two are the connections that wait and the size
+		// of the backlog (net/ipv4/tcp.c, tcp_get_info).
+		q.Only, q.Recv, q.Send = both, int32(p.info.Unacked), int32(p.info.Sacked)
+		return q
+	}
+	// That the stream has ended is read before its last bytes: an empty queue is then one
+	// in which nothing will come any more.
+	if which == both || which == trace.RecvQ && q.State != trace.Established {
+		q.Recv = p.bytes(fd, trace.RecvQ)
+	}
+	switch {
+	case p.acked():
+		if which == trace.RecvQ {
+			q.Only = both
+		}
+	case which != trace.RecvQ:
+		q.Send = p.bytes(fd, trace.SendQ)
+	}
+	return q
+}
+
+// next returns the record of one more fd, nil for a standard stream or when no room is
+// left.
+func (p *sampler) next(fd int, which trace.Length) *ring.Queue {
 	if fd < 3 || p.n == len(p.queues) {
 		return nil
 	}
 	q := &p.queues[p.n]
-	*q = ring.Queue{FD: int32(fd), Time: nanotime()}
-	p.size = uint32(unsafe.Sizeof(p.info))
-	if _, _, errno := syscall.RawSyscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.IPPROTO_TCP, unix.TCP_INFO,
-		uintptr(unsafe.Pointer(&p.info)), uintptr(unsafe.Pointer(&p.size)), 0); errno != 0 {
-		return nil
-	}
-	q.State = trace.TCPState(p.info.State)
-	switch q.State {
-	case trace.Listening:
-		// Of a listener these two are the connections that wait and the size
-		// of the backlog (net/ipv4/tcp.c, tcp_get_info).
-		q.Recv, q.Send = int32(p.info.Unacked), int32(p.info.Sacked)
-	case trace.Closed:
-		// Nothing is left to send, though SIOCOUTQ would still count: it is a
-		// difference of sequence numbers, of a connection that is gone.
-		q.Recv = p.queue(fd, unix.SIOCINQ)
-	default:
-		q.Recv, q.Send = p.queue(fd, unix.SIOCINQ), p.queue(fd, unix.SIOCOUTQ)
-	}
-	p.n++
+	*q = ring.Queue{FD: int32(fd), Time: nanotime(), Only: which}
 	return q
 }
 
-// queue returns the bytes in a queue, as netstat's Recv-Q and Send-Q (tcp(7)).
-func (p *sampler) queue(fd int, which uintptr) int32 {
-	p.bytes = 0
-	syscall.RawSyscall(unix.SYS_IOCTL, uintptr(fd), which, uintptr(unsafe.Pointer(&p.bytes)))
-	return p.bytes
+// inform reads TCP_INFO. It reports false when fd is no TCP socket.
+func (p *sampler) inform(fd int) bool {
+	p.size = uint32(unsafe.Sizeof(p.info))
+	_, _, errno := syscall.RawSyscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.IPPROTO_TCP, unix.TCP_INFO,
+		uintptr(unsafe.Pointer(&p.info)), uintptr(unsafe.Pointer(&p.size)), 0)
+	return errno == 0
+}
+
+// acked reports whether TCP_INFO tells that the Send-Q is empty: no segment is under way,
+// and no byte waits for one. That of a connection that is gone is empty, though SIOCOUTQ
+// would still count: it is a difference of sequence numbers.
+func (p *sampler) acked() bool {
+	knows := p.size >= uint32(unsafe.Offsetof(p.info.Notsent_bytes)+unsafe.Sizeof(p.info.Notsent_bytes))
+	return trace.TCPState(p.info.State) == trace.Closed || knows && p.info.Unacked == 0 && p.info.Notsent_bytes == 0
+}
+
+// bytes returns a length, as netstat's Recv-Q and Send-Q (tcp(7)); 0 when fd has none.
+func (p *sampler) bytes(fd int, which trace.Length) int32 {
+	request := uintptr(unix.SIOCINQ)
+	if which == trace.SendQ {
+		request = unix.SIOCOUTQ
+	}
+	p.count = 0
+	syscall.RawSyscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(unsafe.Pointer(&p.count)))
+	return p.count
 }
 
 // named adds the socket's addresses, as far as it has them.

@@ -167,16 +167,29 @@ func (s *Sets) Len() int {
 }
 
 // Queue is one socket of the calling process, read beside a call: queue
-// lengths by SIOCINQ and SIOCOUTQ (tcp(7)), the rest by TCP_INFO.
+// lengths by SIOCINQ and SIOCOUTQ (tcp(7)), the rest by TCP_INFO. Each reading takes
+// time, so a recv has the one length read that it looks at, and so has a send.
 type Queue struct {
 	FD    int      `cbor:"1,keyasint"`
 	Time  int64    `cbor:"2,keyasint"`           // ns since the run's start, of this reading
 	Recv  int      `cbor:"3,keyasint,omitempty"` // bytes received and not yet read; of a listener: connections waiting in the backlog
 	Send  int      `cbor:"4,keyasint,omitempty"` // bytes sent and not yet acknowledged; of a listener: the backlog's size
-	State TCPState `cbor:"5,keyasint,omitempty"`
+	State TCPState `cbor:"5,keyasint,omitempty"` // 0 when it was not read
 	Local string   `cbor:"6,keyasint,omitempty"` // given once, when the address became known
 	Peer  string   `cbor:"7,keyasint,omitempty"`
+	Only  Length   `cbor:"8,keyasint,omitempty"` // the length that was read; 0 is both
 }
+
+// Length names one of the two lengths of a Queue.
+type Length uint8
+
+const (
+	RecvQ Length = iota + 1
+	SendQ
+)
+
+// Has reports whether l was read.
+func (q *Queue) Has(l Length) bool { return q.Only == 0 || q.Only == l }
 
 // Sock is one row of the kernel's own socket table, as netstat(8) shows it.
 type Sock struct {

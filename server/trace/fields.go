@@ -250,6 +250,8 @@ func (d *decoder) queue(q *Queue) {
 			q.Local = d.text()
 		case 7:
 			q.Peer = d.text()
+		case 8:
+			q.Only = Length(d.uint(math.MaxUint8))
 		default:
 			d.skip()
 		}

@@ -62,7 +62,7 @@ func TestASocketIsSharedByItsFDs(t *testing.T) {
 	before := Fold(events[:7])
 	s := Fold(events)
 	f := s.Procs[0].FD(4)
-	if !f.ShutWrite || f.Recv != 2 || f.QueuesAt != 50 || f.State != CloseWait || f.How != Sampled || f.In != 9 {
+	if !f.ShutWrite || f.Recv != 2 || f.RecvAt != 50 || f.SendAt != 50 || f.State != CloseWait || f.How != Sampled || f.In != 9 {
 		t.Errorf("the parent's fd 4 is %+v", f)
 	}
 	if !s.Procs[0].FD(3).NonBlocking {

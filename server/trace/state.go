@@ -76,16 +76,17 @@ type FDState struct {
 	ShutWrite   bool // shutdown(SHUT_WR) was called here
 	Local, Peer string
 
-	// State is the TCP state; How tells whether it was sampled or follows from
-	// the calls that returned.
-	State TCPState
-	How   Provenance
+	// State is the TCP state; How tells whether it was sampled, at StateAt, or follows
+	// from the calls that returned.
+	State   TCPState
+	How     Provenance
+	StateAt int64 // -1 when it was never sampled
 
 	// Recv and Send are queue lengths in bytes, of a listener the connections
-	// that wait and the backlog's size; as read at QueuesAt, which is -1 as
-	// long as they were not read.
-	Recv, Send int
-	QueuesAt   int64
+	// that wait and the backlog's size. RecvAt and SendAt are when each was read, -1 when
+	// it was not.
+	Recv, Send     int
+	RecvAt, SendAt int64
 
 	In, Out int64 // bytes received and sent by calls on this fd
 
@@ -285,7 +286,7 @@ func (p *ProcState) FD(fd int) *FDState {
 func byFD(f FDState, fd int) int { return f.FD - fd }
 
 func (p *ProcState) open(f FDState) {
-	f.QueuesAt = -1
+	f.StateAt, f.RecvAt, f.SendAt = -1, -1, -1
 	i, ok := slices.BinarySearchFunc(p.FDs, f.FD, byFD)
 	if ok {
 		p.FDs[i] = f
@@ -406,9 +407,14 @@ func (p *ProcState) sample(e *Event) {
 		if f == nil {
 			continue
 		}
-		f.Recv, f.Send, f.QueuesAt = q.Recv, q.Send, q.Time
+		if q.Has(RecvQ) {
+			f.Recv, f.RecvAt = q.Recv, q.Time
+		}
+		if q.Has(SendQ) {
+			f.Send, f.SendAt = q.Send, q.Time
+		}
 		if q.State != 0 {
-			f.State, f.How = q.State, Sampled
+			f.State, f.How, f.StateAt = q.State, Sampled, q.Time
 		}
 		if q.Local != "" {
 			f.Local = q.Local

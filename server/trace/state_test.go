@@ -33,9 +33,9 @@ var told3 = with(ret(EpollWait, 9, 1, 0), func(e *Event) { e.Time, e.Sets = 70, 
 
 // TestFDTable says, for each call, what its return leaves in the fd table.
 func TestFDTable(t *testing.T) {
-	closed := FDState{FD: 3, State: Closed, How: Inferred, QueuesAt: -1}
-	listener := FDState{FD: 3, Kind: FDListener, State: Listening, How: Inferred, Local: "127.0.0.1:80", QueuesAt: -1}
-	conn := FDState{FD: 4, Kind: FDConn, State: Established, How: Inferred, Local: "127.0.0.1:80", Peer: "127.0.0.1:40001", QueuesAt: -1}
+	closed := FDState{FD: 3, State: Closed, How: Inferred, StateAt: -1, RecvAt: -1, SendAt: -1}
+	listener := FDState{FD: 3, Kind: FDListener, State: Listening, How: Inferred, Local: "127.0.0.1:80", StateAt: -1, RecvAt: -1, SendAt: -1}
+	conn := FDState{FD: 4, Kind: FDConn, State: Established, How: Inferred, Local: "127.0.0.1:80", Peer: "127.0.0.1:40001", StateAt: -1, RecvAt: -1, SendAt: -1}
 	server := []Event{socket3, bind3, listen3, accept4}
 	changed := func(f FDState, change func(*FDState)) FDState { change(&f); return f }
 	for _, c := range []struct {
@@ -56,9 +56,9 @@ func TestFDTable(t *testing.T) {
 		{"accept", server, []FDState{listener, conn}},
 		{"an accept that got nothing", append(slices.Clone(server[:3]), ret(Accept, 3, -1, EAGAIN)), []FDState{listener}},
 		{"connect", []Event{socket3, with(ret(Connect, 3, 0, 0), func(e *Event) { e.Addr = "127.0.0.1:80" })},
-			[]FDState{{FD: 3, Kind: FDConn, Peer: "127.0.0.1:80", State: Established, How: Inferred, QueuesAt: -1}}},
+			[]FDState{{FD: 3, Kind: FDConn, Peer: "127.0.0.1:80", State: Established, How: Inferred, StateAt: -1, RecvAt: -1, SendAt: -1}}},
 		{"a connect that goes on", []Event{socket3, with(ret(Connect, 3, -1, EINPROGRESS), func(e *Event) { e.Addr = "127.0.0.1:80" })},
-			[]FDState{{FD: 3, Kind: FDConn, Peer: "127.0.0.1:80", State: SynSent, How: Inferred, QueuesAt: -1}}},
+			[]FDState{{FD: 3, Kind: FDConn, Peer: "127.0.0.1:80", State: SynSent, How: Inferred, StateAt: -1, RecvAt: -1, SendAt: -1}}},
 		{"a connect that was refused", []Event{socket3, with(ret(Connect, 3, -1, ECONNREFUSED), func(e *Event) { e.Addr = "127.0.0.1:80" })}, []FDState{closed}},
 		{"send and recv", append(slices.Clone(server), ret(Send, 4, 19, 0), ret(Send, 4, 3, 0), ret(Recv, 4, 8, 0), ret(Recv, 4, -1, EAGAIN), ret(Recv, 4, 0, 0)),
 			[]FDState{listener, changed(conn, func(f *FDState) { f.Out, f.In = 22, 8 })}},
@@ -75,15 +75,15 @@ func TestFDTable(t *testing.T) {
 		{"fcntl F_GETFL", []Event{socket3, with(ret(Fcntl, 3, 0x802, 0), func(e *Event) { e.Args = []int64{3, 0} })}, []FDState{closed}},
 		{"and blocking again", []Event{socket3, with(ret(Fcntl, 3, 0, 0), func(e *Event) { e.Args = []int64{4, 0x802} }), with(ret(Fcntl, 3, 0, 0), func(e *Event) { e.Args = []int64{4, 2} })}, []FDState{closed}},
 		{"getsockname", []Event{socket3, with(ret(Getsockname, 3, 0, 0), func(e *Event) { e.Addr = "127.0.0.1:9" })}, []FDState{changed(closed, func(f *FDState) { f.Local = "127.0.0.1:9" })}},
-		{"epoll_create1", []Event{socket3, ret(EpollCreate, -1, 4, 0)}, []FDState{closed, {FD: 4, Kind: FDEpoll, QueuesAt: -1}}},
+		{"epoll_create1", []Event{socket3, ret(EpollCreate, -1, 4, 0)}, []FDState{closed, {FD: 4, Kind: FDEpoll, StateAt: -1, RecvAt: -1, SendAt: -1}}},
 		{"a socket made non-blocking, and what it accepts", []Event{
 			with(ret(Socket, -1, 3, 0), func(e *Event) { e.Args = []int64{2, 1 | 0x800 | 0x80000, 0} }),
 			with(ret(Accept, 3, 4, 0), func(e *Event) { e.Args = []int64{0x80800} }), ret(Eventfd, -1, 5, 0), ret(Openat, -1, 6, 0)},
 			[]FDState{changed(closed, func(f *FDState) { f.NonBlocking = true }),
-				{FD: 4, Kind: FDConn, NonBlocking: true, State: Established, How: Inferred, QueuesAt: -1}, {FD: 5, Kind: FDEventfd, QueuesAt: -1}, {FD: 6, Kind: FDFile, QueuesAt: -1}}},
+				{FD: 4, Kind: FDConn, NonBlocking: true, State: Established, How: Inferred, StateAt: -1, RecvAt: -1, SendAt: -1}, {FD: 5, Kind: FDEventfd, StateAt: -1, RecvAt: -1, SendAt: -1}, {FD: 6, Kind: FDFile, StateAt: -1, RecvAt: -1, SendAt: -1}}},
 		{"what a program tells", append(slices.Clone(server), ret(NetRead, 4, 8, 0), ret(NetWrite, 4, 8, 0), ret(NetAccept, 3, 9, 0), ret(NetClose, 4, 0, 0)),
 			[]FDState{listener, conn}},
-		{"kqueue", []Event{socket3, ret(Kqueue, -1, 4, 0), ret(KeventChange, 4, 0, 0)}, []FDState{closed, {FD: 4, Kind: FDKqueue, QueuesAt: -1}}},
+		{"kqueue", []Event{socket3, ret(Kqueue, -1, 4, 0), ret(KeventChange, 4, 0, 0)}, []FDState{closed, {FD: 4, Kind: FDKqueue, StateAt: -1, RecvAt: -1, SendAt: -1}}},
 		{"its close", []Event{socket3, ret(EpollCreate, -1, 4, 0), ret(Close, 4, 0, 0)}, []FDState{closed}},
 		{"close", append(slices.Clone(server), ret(Close, 3, 0, 0)), []FDState{conn}},
 		{"a close that reports an error", append(slices.Clone(server), ret(Close, 4, -1, ECONNRESET)), []FDState{listener}},
@@ -94,10 +94,19 @@ func TestFDTable(t *testing.T) {
 		{"calls on fds that are unknown", []Event{ret(Bind, 7, 0, 0), ret(Listen, 7, 0, 0), ret(Recv, 7, 5, 0), ret(Close, 7, 0, 0)}, nil},
 		{"what is sampled", append(slices.Clone(server), with(ret(Recv, 4, 0, 0), func(e *Event) {
 			e.Queues = []Queue{{FD: 4, Time: 77, Recv: 15, Send: 2, State: CloseWait}, {FD: 9, Recv: 1}}
-		})), []FDState{listener, changed(conn, func(f *FDState) { f.Recv, f.Send, f.QueuesAt, f.State, f.How = 15, 2, 77, CloseWait, Sampled })}},
+		})), []FDState{listener, changed(conn, func(f *FDState) {
+			f.Recv, f.Send, f.RecvAt, f.SendAt, f.State, f.How, f.StateAt = 15, 2, 77, 77, CloseWait, Sampled, 77
+		})}},
+		{"lengths that are sampled one by one", append(slices.Clone(server), with(ret(Recv, 4, 0, 0), func(e *Event) {
+			e.Queues = []Queue{{FD: 4, Time: 77, Recv: 15, Send: 2, State: CloseWait}}
+		}), with(ret(Recv, 4, 0, 0), func(e *Event) { e.Queues = []Queue{{FD: 4, Time: 78, Recv: 10, Only: RecvQ}} }),
+			with(ret(Send, 4, 0, 0), func(e *Event) { e.Queues = []Queue{{FD: 4, Time: 79, Send: 7, Only: SendQ, State: Closed}} })),
+			[]FDState{listener, changed(conn, func(f *FDState) {
+				f.Recv, f.Send, f.RecvAt, f.SendAt, f.State, f.How, f.StateAt = 10, 7, 78, 79, Closed, Sampled, 79
+			})}},
 		{"names that are sampled", []Event{socket3, with(ret(Connect, 3, 0, 0), func(e *Event) {
 			e.Addr, e.Queues = "127.0.0.1:80", []Queue{{FD: 3, Time: 5, State: Established, Local: "127.0.0.1:40001", Peer: "127.0.0.1:80"}}
-		})}, []FDState{{FD: 3, Kind: FDConn, State: Established, How: Sampled, Local: "127.0.0.1:40001", Peer: "127.0.0.1:80", QueuesAt: 5}}},
+		})}, []FDState{{FD: 3, Kind: FDConn, State: Established, How: Sampled, Local: "127.0.0.1:40001", Peer: "127.0.0.1:80", StateAt: 5, RecvAt: 5, SendAt: 5}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := Fold(c.events).Procs[0].FDs

@@ -173,7 +173,8 @@ func fdTable(f *visit.Focus) app.UI {
 				return row("st", "also open in", func(c *visit.Column) app.UI { return app.Text(f.Others(c.FD)) })
 			}),
 			row("queues", "Recv-Q and Send-Q", func(c *visit.Column) app.UI { return queues(f, c.FD) }),
-			row("age", "read at", func(c *visit.Column) app.UI { return app.Text(ageWord(c.FD, state.Time)) }),
+			row("age", "Recv-Q read", func(c *visit.Column) app.UI { return app.Text(ageWord(c.FD, c.FD.RecvAt, state.Time)) }),
+			row("age", "Send-Q read", func(c *visit.Column) app.UI { return app.Text(ageWord(c.FD, c.FD.SendAt, state.Time)) }),
 			app.IfSlice(p.Muxed != nil, func() []app.UI { return readiness(f, p, cols, row) }),
 		),
 	)
@@ -224,16 +225,17 @@ func modeWord(f *trace.FDState) string {
 	return "blocking"
 }
 
-func ageWord(f *trace.FDState, now int64) string {
+// ageWord says how long before now, or after it, something of f was read.
+func ageWord(f *trace.FDState, at, now int64) string {
 	switch {
 	case !f.Kind.Socket():
 		return ""
-	case f.QueuesAt < 0:
+	case at < 0:
 		return "not read"
-	case f.QueuesAt >= now:
-		return "+" + words.Span(f.QueuesAt-now)
+	case at >= now:
+		return "+" + words.Span(at-now)
 	}
-	return "−" + words.Span(now-f.QueuesAt)
+	return "−" + words.Span(now-at)
 }
 
 // queues draws the two tanks of a connection, or the backlog of a listener.
@@ -244,16 +246,15 @@ func queues(f *visit.Focus, fd *trace.FDState) app.UI {
 	case !fd.Kind.Socket():
 		return nil // it has no queues
 	}
-	if fd.QueuesAt < 0 {
-		return dom.Elc("div", "tanks").Body(
-			dom.Elc("span", "tank none").Body(dom.Elc("i", "lv-0"), dom.El("b").Text("?"), app.Text("recv")),
-			dom.Elc("span", "tank none").Body(dom.Elc("i", "lv-0"), dom.El("b").Text("?"), app.Text("send")),
-		)
+	return dom.Elc("div", "tanks").Body(tank("recv", fd.Recv, fd.RecvAt), tank("send", fd.Send, fd.SendAt))
+}
+
+// tank draws n bytes as they were read at a time, which is -1 when they were not.
+func tank(name string, n int, at int64) app.UI {
+	if at < 0 {
+		return dom.Elc("span", "tank none").Body(dom.Elc("i", "lv-0"), dom.El("b").Text("?"), app.Text(name))
 	}
-	return dom.Elc("div", "tanks").Body(
-		dom.Elc("span", "tank").Body(dom.El("i").Class(level(fd.Recv)), dom.El("b").Text(fd.Recv), app.Text("recv")),
-		dom.Elc("span", "tank").Body(dom.El("i").Class(level(fd.Send)), dom.El("b").Text(fd.Send), app.Text("send")),
-	)
+	return dom.Elc("span", "tank").Body(dom.El("i").Class(level(n)), dom.El("b").Text(n), app.Text(name))
 }
 
 // level is the class of a tank that holds n bytes: empty at 0, and a step of
@@ -273,7 +274,7 @@ const maxSlots = 8
 // the bottom. How many the kernel said is sampled; who they are, and who has
 // come since, is inferred from the connections that were made and not accepted.
 func backlog(f *visit.Focus, fd *trace.FDState) app.UI {
-	if fd.QueuesAt < 0 {
+	if fd.RecvAt < 0 {
 		return dom.Elc("div", "slots").Body(app.Text("backlog"))
 	}
 	waiting := f.Waiting(fd)

@@ -272,13 +272,13 @@ func (r *Run) held(m *lab.Moment, i int) bool {
 		return true
 	}
 	return slices.ContainsFunc(e.Queues, func(q trace.Queue) bool {
-		n := q.Recv
+		n, length := q.Recv, trace.RecvQ
 		if m.Queue.Of == lab.SendQ {
-			n = q.Send
+			n, length = q.Send, trace.SendQ
 		}
 		listens := q.State == trace.Listening
 		return (e.FD < 0 || q.FD == e.FD) && (m.State == 0 || q.State == m.State) &&
-			(m.Queue.Of == 0 || listens == (m.Queue.Of == lab.Backlog) && n >= m.Queue.Least)
+			(m.Queue.Of == 0 || listens == (m.Queue.Of == lab.Backlog) && q.Has(length) && n >= m.Queue.Least)
 	})
 }
 

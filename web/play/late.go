@@ -40,8 +40,11 @@ func (r *Run) begin(t int64) {
 			s.Procs[i].Threads[k].Since -= t
 		}
 		for k := range s.Procs[i].FDs {
-			if f := &s.Procs[i].FDs[k]; f.QueuesAt != -1 {
-				f.QueuesAt -= t
+			f := &s.Procs[i].FDs[k]
+			for _, at := range []*int64{&f.StateAt, &f.RecvAt, &f.SendAt} {
+				if *at != -1 {
+					*at -= t
+				}
 			}
 		}
 	}

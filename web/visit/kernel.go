@@ -56,11 +56,11 @@ func (f *Focus) Columns(p *trace.ProcState) []Column {
 	return out
 }
 
-// freshest returns fd with the newest reading of its queues. That was taken beside a
-// call of its process, or with the kernel's whole table.
+// freshest returns fd with the newest readings of its queues and its state. Each was
+// taken beside a call of its process, or with the kernel's whole table.
 func (f *Focus) freshest(fd *trace.FDState) *trace.FDState {
 	state := f.State()
-	if fd.Local == "" || state.SocketsAt <= fd.QueuesAt {
+	if fd.Local == "" || state.SocketsAt <= min(fd.StateAt, fd.RecvAt, fd.SendAt) {
 		return fd
 	}
 	for i := range state.Sockets {
@@ -70,7 +70,15 @@ func (f *Focus) freshest(fd *trace.FDState) *trace.FDState {
 			continue
 		}
 		fresh := *fd
-		fresh.Recv, fresh.Send, fresh.State, fresh.How, fresh.QueuesAt = k.Recv, k.Send, k.State, trace.Sampled, state.SocketsAt
+		if fd.RecvAt < state.SocketsAt {
+			fresh.Recv, fresh.RecvAt = k.Recv, state.SocketsAt
+		}
+		if fd.SendAt < state.SocketsAt {
+			fresh.Send, fresh.SendAt = k.Send, state.SocketsAt
+		}
+		if fd.StateAt < state.SocketsAt {
+			fresh.State, fresh.How, fresh.StateAt = k.State, trace.Sampled, state.SocketsAt
+		}
 		return &fresh
 	}
 	return fd
@@ -82,7 +90,8 @@ func (f *Focus) QueuesRead() string {
 	newest := int64(-1)
 	if p := f.Proc(); p < len(state.Procs) {
 		for i := range state.Procs[p].FDs {
-			newest = max(newest, f.freshest(&state.Procs[p].FDs[i]).QueuesAt)
+			fd := f.freshest(&state.Procs[p].FDs[i])
+			newest = max(newest, fd.RecvAt, fd.SendAt)
 		}
 	}
 	if newest < 0 {
