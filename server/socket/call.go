@@ -86,8 +86,8 @@ var traced struct {
 
 // Attach starts to trace this process into area; the calling goroutine is its
 // first thread and stays on its operating system thread. With sample, queues
-// and states of the sockets are read beside each call, which costs some
-// microseconds a call. A process attaches once.
+// and states of the sockets are read beside each call, which costs about two system
+// calls a call. A process attaches once.
 func Attach(area *ring.Area, sample bool) error {
 	traced.Lock()
 	if traced.area != nil {

@@ -39,7 +39,7 @@ func busy() (stop func()) {
 }
 
 // calls is how many calls each test of sleep and no sleep makes.
-var calls = flag.Int("calls", 5000, "calls of each kind whose sleep is held against the kernel's word; 100000 is a proof")
+var calls = flag.Int("calls", 2000, "calls of each kind whose sleep is held against the kernel's word; 100000 is a proof")
 
 // noSequences has the C library, which the race detector brings, leave rseq(2) alone.
 const noSequences = "GLIBC_TUNABLES=glibc.pthread.rseq=0"

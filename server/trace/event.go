@@ -51,7 +51,9 @@ func (p Provenance) String() string {
 
 // Sleep says whether a call's thread slept in the kernel. It is the kernel's
 // own count of voluntary context switches (getrusage(2), RUSAGE_THREAD,
-// ru_nvcsw) before and after the call, never a guess from its duration.
+// ru_nvcsw) before and after the call, never a guess from its duration. Where the
+// kernel has left a mark in place that it wipes when it switches the thread away
+// (rseq(2)), there is nothing to count: the thread did not sleep.
 type Sleep uint8
 
 const (
