@@ -266,9 +266,9 @@ func orderOf(v knob.Values) binary.ByteOrder {
 	return binary.BigEndian
 }
 
-// tutorial are the built-in messages: those of the tutorial that the select
-// server comes from.
-var tutorial = [...]string{"This is the message", "It will be sent", "in parts"}
+// fixedLines are the built-in messages: those of select's page in Python Module of
+// the Week, which the select server comes from.
+var fixedLines = [...]string{"This is the message", "It will be sent", "in parts"}
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz"
 
@@ -280,7 +280,7 @@ func messagesOf(v knob.Values) []string {
 	list := make([]string, v.Int("messages"))
 	size := v.Int("bytes")
 	for i := range list {
-		if list[i] = tutorial[i%len(tutorial)]; size > 0 {
+		if list[i] = fixedLines[i%len(fixedLines)]; size > 0 {
 			list[i] = strings.Repeat(alphabet[i%26:]+alphabet[:i%26], size/26+1)[:size]
 		}
 	}

@@ -30,7 +30,7 @@ var byteorder = &Lab{
 		{"16843009", map[string]string{"number": "16843009", "bits": "32"}},
 	},
 	True: []string{
-		"Network byte order is big-endian: the most significant byte first (RFC 1700). Most processors keep numbers the other way round.",
+		"Network byte order is big-endian: the most significant byte first (RFC 791, appendix B). Most processors keep numbers the other way round.",
 		"`htonl` and `htons` swap on a little-endian machine and do nothing on a big-endian one; `ntohl` and `ntohs` are the same swap. They change the order of bytes, not their number.",
 		"The swap belongs where a number becomes bytes, once on each side. 1 as 16 bits in one order is 256 in the other.",
 	},

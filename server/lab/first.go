@@ -20,7 +20,7 @@ var first = &Lab{
 			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
 		{Say: "`send` copies the page into the kernel's buffer and returns. The kernel does the rest.",
 			At: Moment{Calls: aSend, By: AServer, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
-		{Say: "The client has the page. It waits on, for the end of the stream.",
+		{Say: "The client has the page, and could count: Content-Length says how long it is. This client waits for the end of the stream on purpose.",
 			At: Moment{Calls: aRecv, By: AClient, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
 		{Say: "The server has closed. The client's last `recv` returns 0: the end of the stream, and no error.",
 			At: Moment{Calls: aRecv, By: AClient, Result: Exactly(0)}},

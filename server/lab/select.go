@@ -5,7 +5,7 @@ import (
 	"sockscope/server/trace"
 )
 
-// selects is the select echo server of the tutorial, with its clients.
+// selects is an echo server with select, and its clients.
 var selects = talking(&Lab{
 	ID:       "select",
 	Section:  Blocking,

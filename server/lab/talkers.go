@@ -20,8 +20,8 @@ var (
 
 // Knobs that all talking labs have, and most keep quiet about.
 var (
-	seedKnob    = knob.Knob{Name: "seed", Label: "messages", Type: knob.Int, Min: 0, Max: 999_999, Offers: []string{"0", "1", "2", "3", "4", "5"}, Default: "0", Zero: "the tutorial's", Quiet: true}
-	bytesKnob   = knob.Knob{Name: "bytes", Label: "message size", Type: knob.Int, Min: 0, Max: 16 << 10, Offers: []string{"0", "1024", "4096", "12288", "16384"}, Default: "0", Zero: "the tutorial's", Size: true, Quiet: true}
+	seedKnob    = knob.Knob{Name: "seed", Label: "messages", Type: knob.Int, Min: 0, Max: 999_999, Offers: []string{"0", "1", "2", "3", "4", "5"}, Default: "0", Zero: "three fixed lines", Quiet: true}
+	bytesKnob   = knob.Knob{Name: "bytes", Label: "message size", Type: knob.Int, Min: 0, Max: 16 << 10, Offers: []string{"0", "1024", "4096", "12288", "16384"}, Default: "0", Zero: "as they are", Size: true, Quiet: true}
 	buffersKnob = knob.Knob{Name: Buffers, Label: "kernel buffers", Type: knob.Choice, Offers: []string{"0", "4096", "16384"}, Default: "0", Zero: "the system's", Size: true, Injected: true, Quiet: true}
 )
 
@@ -98,7 +98,7 @@ func ending(program, addr string, v knob.Values, names ...string) Process {
 	return p
 }
 
-// talkers are the tutorial's clients: each sends a few messages and reads each echo. They
+// talkers are echo clients: each sends a few messages and reads each echo. They
 // arrive one after the other, by the knob arrive. Before every message the first pauses
 // for the knob pause, and all do for the knob pauses: without that one has ended before
 // the next has arrived. With a seed they roll their messages, and how much of the pause

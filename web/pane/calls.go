@@ -34,7 +34,7 @@ func (c *Calls) OnInit() { c.room, c.height, c.lastAt, c.opened = 60, 19, -1, -1
 func (c *Calls) Render() app.UI {
 	return dom.Elc("div", "half calls").Body(
 		dom.Elc("div", "ph2").Body(
-			dom.El("h2").Text("Calls"), dom.Elc("span", "wide").Text("as strace writes them"), dom.Elc("span", "sp"),
+			dom.El("h2").Text("Calls"), dom.Elc("span", "wide").Text("in strace's style"), dom.Elc("span", "sp"),
 			provenance(trace.Observed, ""),
 		),
 		dom.Elc("div", "scroll").ID("log").TabIndex(0).OnScroll(c.onScroll).Body(c.lines()),
@@ -56,7 +56,7 @@ func (c *Calls) cut() bool {
 func (c *Calls) lines() app.UI {
 	f := c.F
 	if f.Log == nil || f.Log.Len() == 0 {
-		text := "Run: the calls of all programs show here, one line each, as strace writes them."
+		text := "Run: the calls of all programs show here, one line each, in strace's style."
 		if c.Busy {
 			text = "No call yet."
 		}

@@ -7,8 +7,8 @@ import (
 	"sockscope/server/socket"
 )
 
-// Talk asks a web server for one page and prints its body. It reads
-// until the server closes: that is how HTTP/1.0 says "this was all".
+// Talk asks a web server for one page and prints its body. It waits for
+// the server's close on purpose: Content-Length tells the length, too.
 func Talk(addr string) {
 	conn := socket.New(socket.AF_INET, socket.SOCK_STREAM)
 	err := conn.Connect(addr) // blocks until the other kernel answers
