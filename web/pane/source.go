@@ -9,6 +9,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"sockscope/server/trace"
 	"sockscope/web/dom"
 	"sockscope/web/visit"
 )
@@ -20,8 +21,9 @@ type Source struct {
 	F   *visit.Focus
 	Rev int
 
-	other  int // index in sources of the lower program that was picked, plus one
-	lastAt [2]int
+	other   int  // index in sources of the lower program that was picked, plus one
+	differs bool // what the programs differ in shows
+	lastAt  [2]int
 }
 
 func (c *Source) Render() app.UI {
@@ -43,9 +45,9 @@ func (c *Source) Render() app.UI {
 		dom.Elc("div", "half").Body(
 			dom.Elc("div", "ph2").Body(
 				dom.El("h2").Text(sources[upper].Name), dom.El("span").Text(f.Whose(upper)),
-				dom.Elc("span", "sp"), dom.Elc("span", "wide").Text("whole program"),
+				dom.Elc("span", "sp"), c.former(&sources[upper]),
 			),
-			listing("src-upper", sources[upper].Text, marks[upper]),
+			c.listing("src-upper", &sources[upper], marks[upper]),
 		),
 		app.If(lower >= 0, func() app.UI {
 			return dom.Elc("div", "half").Body(
@@ -53,11 +55,21 @@ func (c *Source) Render() app.UI {
 					c.name(others, lower), dom.El("span").Text(f.Whose(lower)),
 					dom.Elc("span", "sp"), dom.Elc("span", "wide").Text(f.Doing(lower)),
 				),
-				listing("src-lower", sources[lower].Text, marks[lower]),
+				c.listing("src-lower", &sources[lower], marks[lower]),
 			)
 		}),
 	)
 }
+
+// former marks in both programs what each has new, and shows what it has no more.
+func (c *Source) former(s *trace.Source) app.UI {
+	if s.Follows == "" {
+		return dom.Elc("span", "wide").Text("whole program")
+	}
+	return dom.Button(c.onDiffers).Class("link").Aria("pressed", c.differs).Text("what differs from " + s.Follows)
+}
+
+func (c *Source) onDiffers(app.Context, app.Event) { c.differs = !c.differs }
 
 // name is the lower program's file name, a choice when there are several.
 func (c *Source) name(others []int, lower int) app.UI {
@@ -108,7 +120,7 @@ func (c *Source) reveal(ctx app.Context) {
 			c.lastAt[i] = at
 			top, room := box.Get("scrollTop").Int(), box.Get("clientHeight").Int()
 			switch {
-			case line.Get("className").String() == "begin":
+			case line.Call("matches", ".begin").Bool():
 				box.Set("scrollTop", at)
 			case at < top+18 || at > top+room-54:
 				box.Set("scrollTop", at-room/3)
@@ -131,13 +143,18 @@ func lineClass(m *visit.Mark) string {
 
 // listing is a program with the marks of its lines. A line is one node: while a
 // run plays, a program of a hundred lines is looked through every frame.
-func listing(id, text string, marks map[int]*visit.Mark) app.UI {
-	lines := tinted(text)
+func (c *Source) listing(id string, s *trace.Source, marks map[int]*visit.Mark) app.UI {
+	former := s.Text
+	if c.differs && s.Follows != "" {
+		former = s.Former
+	}
+	lines := tinted(former, s.Text)
 	return dom.Elc("div", "scroll").ID(id).TabIndex(0).Body(
 		dom.Elc("ol", "src").Body(
 			app.Range(lines).Slice(func(i int) app.UI {
-				if m := marks[i+1]; m != nil {
-					return app.Raw(sourceLine(i+1, lineClass(m), m.Tags, lines[i].code))
+				l := &lines[i]
+				if m := marks[l.number]; m != nil {
+					return app.Raw(sourceLine(l.number, lineClass(m)+" "+l.class, tagged(m.Tags, l.room), l.code))
 				}
 				return app.Raw(lines[i].plain)
 			}),
@@ -145,59 +162,108 @@ func listing(id, text string, marks map[int]*visit.Mark) app.UI {
 	)
 }
 
-// sourceLine returns a line as HTML; code is HTML already.
-func sourceLine(n int, class string, tags []visit.Tag, code string) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, `<li class="%s"><i>%d</i><span class="tag">`, class, n)
+// sourceLine returns a line as HTML; tags and code are HTML already. Number 0 is that
+// of a line which only the former program has.
+func sourceLine(n int, class, tags, code string) string {
+	number := strconv.Itoa(n)
+	if n == 0 {
+		number, code = "−", "<del>"+code+"</del>"
+	}
+	return `<li class="` + strings.TrimSpace(class) + `"><i>` + number + `</i><span class="tag">` + tags + `</span><code>` + code + `</code></li>`
+}
+
+// tagRoom returns the px that the tags of a line have: their column, and what the
+// line is indented by.
+func tagRoom(line string) float64 {
+	const column, tab = 19, 3 * 6.62
+	return column + tab*float64(len(line)-len(strings.TrimLeft(line, "\t")))
+}
+
+// tagged returns the tags of a line as HTML: as many as there is room for, and how
+// many more there are.
+func tagged(tags []visit.Tag, room float64) string {
+	width := func(text string) float64 { return 8 + 5.72*float64(len(text)) } // with the gap behind it
+	var all []string
+	total := 0.0
 	for _, t := range tags {
+		all = append(all, t.Text)
+		total += width(t.Text)
+	}
+	shown := len(tags)
+	if total > room && shown > 1 { // one thread is always named
+		left := room - width("+"+strconv.Itoa(shown))
+		for shown = 0; left >= width(tags[shown].Text); shown++ {
+			left -= width(tags[shown].Text)
+		}
+	}
+	var b strings.Builder
+	for _, t := range tags[:shown] {
 		class := "th"
 		if t.Asleep {
 			class = "th z"
 		}
 		fmt.Fprintf(&b, `<span class="%s">%s</span>`, class, html.EscapeString(t.Text))
 	}
-	b.WriteString(`</span><code>` + code + `</code></li>`)
+	if shown < len(tags) {
+		sign := "+"
+		if shown == 0 {
+			sign = "×"
+		}
+		fmt.Fprintf(&b, `<span class="th more" title="%s">%s%d</span>`, html.EscapeString(strings.Join(all, ", ")), sign, len(tags)-shown)
+	}
 	return b.String()
 }
 
-// tintedLine is a line of a program as HTML: its code alone, and the whole line
+// tintedLine is a line of a listing as HTML: its code alone, and the whole line
 // while no thread is there.
-type tintedLine struct{ code, plain string }
+type tintedLine struct {
+	number      int     // 0 of a line that only the former program has
+	room        float64 // px that tags have
+	class       string
+	code, plain string
+}
 
-var tintCache = map[string][]tintedLine{}
+var tintCache = map[[2]string][]tintedLine{}
 
-// tinted returns the lines of a program. Programs are few, and asked for every
-// frame: they are kept.
-func tinted(text string) []tintedLine {
-	if lines, ok := tintCache[text]; ok {
+// tinted returns the lines of a program, set against a former one. Programs are few,
+// and asked for every frame: they are kept.
+func tinted(former, text string) []tintedLine {
+	if lines, ok := tintCache[[2]string{former, text}]; ok {
 		return lines
 	}
 	if len(tintCache) > 64 { // traces from files may bring more than a site has
 		clear(tintCache)
 	}
-	raw := strings.Split(strings.TrimRight(text, "\n"), "\n")
-	lines := make([]tintedLine, len(raw))
-	begin := beginning(raw)
-	for i, l := range raw {
-		class := ""
-		if i == begin {
-			class = "begin"
+	changes := visit.Changes(former, text)
+	lines := make([]tintedLine, len(changes))
+	begin := beginning(changes)
+	for i, c := range changes {
+		l := &lines[i]
+		l.number, l.code, l.room = c.Line, tint(c.Text), tagRoom(c.Text)
+		switch {
+		case c.Line == 0:
+			l.class = "was"
+		case c.New:
+			l.class = "new"
 		}
-		lines[i].code = tint(l)
-		lines[i].plain = sourceLine(i+1, class, nil, lines[i].code)
+		class := l.class
+		if i == begin {
+			class += " begin"
+		}
+		l.plain = sourceLine(l.number, class, "", l.code)
 	}
-	tintCache[text] = lines
+	tintCache[[2]string{former, text}] = lines
 	return lines
 }
 
 // beginning returns the index of the line where a program's text begins for a
 // reader: the comment on its first function, after the imports.
-func beginning(lines []string) int {
-	for i, l := range lines {
-		if !strings.HasPrefix(l, "func ") {
+func beginning(lines []visit.Change) int {
+	for i := range lines {
+		if lines[i].Line == 0 || !strings.HasPrefix(lines[i].Text, "func ") {
 			continue
 		}
-		for i > 0 && strings.HasPrefix(lines[i-1], "//") {
+		for i > 0 && strings.HasPrefix(lines[i-1].Text, "//") {
 			i--
 		}
 		return i

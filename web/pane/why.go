@@ -59,7 +59,7 @@ func reason(f *visit.Focus, l *play.Link) string {
 	code := ""
 	if sources := f.Sources(); l.Line > 0 && l.File >= 1 && l.File <= len(sources) {
 		src := &sources[l.File-1]
-		if lines := tinted(src.Text); l.Line <= len(lines) {
+		if lines := tinted(src.Text, src.Text); l.Line <= len(lines) {
 			code = "<code>" + strings.TrimLeft(lines[l.Line-1].code, "\t") + "</code>"
 		}
 		at = html.EscapeString(src.Name) + ":" + strconv.Itoa(l.Line) + ", " + at
