@@ -2,6 +2,7 @@ package web
 
 import (
 	"math"
+	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -77,6 +78,27 @@ func (p *scopePage) OnMount(ctx app.Context) {
 		p.screen.Title(text)
 	}
 	p.mount(ctx)
+	p.tick(ctx, p.guest)
+}
+
+// tickEvery is how often the time of a live run goes on by itself.
+const tickEvery = 250 * time.Millisecond
+
+// tick lets the time of a live run go on, as long as the page shows. By time that
+// moves the timeline: it doesn't, where motion is not wanted.
+func (p *scopePage) tick(ctx app.Context, g *guest) {
+	ctx.After(tickEvery, func(ctx app.Context) {
+		if p.tab.shown != g {
+			return
+		}
+		at := p.mode.At()
+		if p.lanes.Still && at.Player != nil && at.Player.Scale == play.ByTime || !at.Tick(time.Now()) {
+			ctx.PreventUpdate()
+		} else {
+			p.redraw()
+		}
+		p.tick(ctx, g)
+	})
 }
 
 // OnResize follows the window.

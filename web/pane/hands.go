@@ -17,7 +17,7 @@ type Hands struct {
 	text string
 }
 
-func (c *Hands) OnInit() { c.text = "Hello, world" }
+func (c *Hands) OnInit() { c.text = c.R.Values["message"] }
 
 func (c *Hands) Render() app.UI {
 	h := c.R.Hands()

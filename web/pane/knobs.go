@@ -30,6 +30,9 @@ func (c *Knobs) Render(d *visit.Desk, fixed bool, run app.UI) app.UI {
 	more := ""
 	for i := range d.Lab.Knobs {
 		k := &d.Lab.Knobs[i]
+		if k.Type == knob.Text && visit.Attended(d.Lab, d.Values) {
+			continue // the learner types it as the client
+		}
 		quiet := k.Quiet && d.Values[k.Name] == k.Default
 		switch {
 		case quiet && c.All:

@@ -64,6 +64,9 @@ func (p *Player) Grown() {
 	if p.Follow {
 		p.forward(p.Len())
 		p.Follow = p.Follow && p.Run.End == nil
+		if p.Follow && p.pos == p.Len() {
+			p.now = p.Run.Duration()
+		}
 	}
 }
 

@@ -29,6 +29,10 @@ type Run struct {
 	// begins; nil of a single run.
 	Bands []int
 
+	// Passed is how old the run is at least, in ns, while it is under way and nothing
+	// new has come; 0 where only its events tell the time.
+	Passed int64
+
 	samples   []sample
 	keyframes []keyframe   // by position
 	head      *trace.State // after all steps and samples
@@ -286,9 +290,9 @@ func (r *Run) Duration() int64 {
 		d = r.Steps[n-1].Time
 	}
 	if r.End != nil {
-		d = max(d, r.End.Time)
+		return max(d, r.End.Time)
 	}
-	return d
+	return max(d, r.Passed)
 }
 
 // StepAt returns how many steps had happened at time t.

@@ -116,6 +116,9 @@ func (w *why) call(c *Call) *Call {
 		w.buffers(c)
 		return nil
 	case w.open(c):
+		if w.n == len(r.Steps) {
+			last = r.Duration() // nothing has come since: it goes on
+		}
 		w.add(Claim{Kind: In, Step: c.Enter, N: last - in.Time})
 		w.buffers(c)
 		return w.waits(c)

@@ -2,6 +2,7 @@ package visit
 
 import (
 	"slices"
+	"time"
 
 	"sockscope/server/lab"
 	"sockscope/server/trace"
@@ -30,6 +31,8 @@ type Focus struct {
 	Quiz     *play.Quiz
 	Asking   bool
 	attended *play.Question // that the page has turned to
+
+	began time.Time // when the run that is under way began, at the latest; see Tick
 
 	walk   walk
 	first  View // that a run shows first
@@ -78,7 +81,7 @@ func (f *Focus) show(run *play.Run) {
 	}
 	f.Log = newLog(run)
 	f.Log.grow()
-	f.Quiz, f.attended = nil, nil
+	f.Quiz, f.attended, f.began = nil, nil, time.Time{}
 	f.flow, f.picked, f.chain = Flow{}, 0, Chain{}
 	if f.View == About {
 		f.View = f.first
@@ -97,8 +100,34 @@ func (f *Focus) quiz() {
 // grow takes in what has come to the run.
 func (f *Focus) grow() {
 	f.Log.grow()
+	f.hear(time.Now())
 	f.Player.Grown()
 	f.Rev++
+}
+
+// hear notes that the newest event had happened at a time, at the latest.
+func (f *Focus) hear(now time.Time) {
+	if run := f.Player.Run; len(run.Steps) > 0 {
+		began := now.Add(-time.Duration(run.Steps[len(run.Steps)-1].Time))
+		if f.began.IsZero() || began.Before(f.began) {
+			f.began = began
+		}
+	}
+}
+
+// Tick lets the time of a live run that is followed go on, while its threads sleep and
+// nothing comes. It reports whether there is such a run. The run is at least as old as
+// is said: its events take some time to come here.
+func (f *Focus) Tick(now time.Time) bool {
+	if f.Player == nil || !f.Player.Follow || f.Player.Run.End != nil || f.began.IsZero() {
+		return false
+	}
+	run := f.Player.Run
+	run.Passed = max(run.Passed, int64(now.Sub(f.began)))
+	f.Player.Grown()
+	f.chain = Chain{} // it says for how long
+	f.Rev++
+	return true
 }
 
 // resume goes on with a run that begins cut steps later than the one before.

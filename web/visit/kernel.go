@@ -23,17 +23,25 @@ const MinColumns = 5
 // Columns returns the fd table of p, the selected lane's process.
 func (f *Focus) Columns(p *trace.ProcState) []Column {
 	var out []Column
+	listeners := 0
+	for i := range p.FDs {
+		if p.FDs[i].Kind == trace.FDListener {
+			listeners++
+		}
+	}
 	for i := range p.FDs {
 		fd := f.freshest(&p.FDs[i])
 		name := "socket"
 		switch fd.Kind {
 		case trace.FDListener:
-			name = "listener"
+			if name = "listener"; listeners > 1 {
+				name = port(fd.Local)
+			}
 		case trace.FDConn:
 			if name = f.Player.Run.Peer(f.Proc(), fd.FD, f.Pos()); name == "" {
 				name = "connected"
 				if f.Player.Run.Untraced() {
-					name = fd.Peer[strings.LastIndexByte(fd.Peer, ':')+1:]
+					name = strings.TrimPrefix(port(fd.Peer), ":")
 				}
 			}
 		case trace.FDEpoll, trace.FDKqueue:
@@ -55,6 +63,9 @@ func (f *Focus) Columns(p *trace.ProcState) []Column {
 	sort.Slice(out, func(i, j int) bool { return out[i].Number < out[j].Number })
 	return out
 }
+
+// port returns the port of an address, with its colon.
+func port(addr string) string { return addr[max(0, strings.LastIndexByte(addr, ':')):] }
 
 // freshest returns fd with the newest readings of its queues and its state. Each was
 // taken beside a call of its process, or with the kernel's whole table.

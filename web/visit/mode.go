@@ -250,6 +250,9 @@ func Plan(l *lab.Lab, v knob.Values) []trace.Proc {
 	return out
 }
 
+// Attended reports whether the learner is one of the processes of a set-up.
+func Attended(l *lab.Lab, v knob.Values) bool { return hasAgent(Plan(l, v)) }
+
 // hasAgent reports whether the learner is one of the processes.
 func hasAgent(procs []trace.Proc) bool {
 	return slices.ContainsFunc(procs, func(p trace.Proc) bool { return p.Role == trace.RoleAgent })

@@ -262,7 +262,7 @@ func (r *Run) Hands() (h Hands) {
 		h.Why = "Your process has exited."
 		return h
 	case t.InCall:
-		h.Why = "You are in " + t.Call.String() + " until it returns."
+		h.Why = r.held(agent, t.Call)
 		return h
 	}
 	p := &state.Procs[agent]
@@ -280,6 +280,22 @@ func (r *Run) Hands() (h Hands) {
 		h.Why = "You have shut down your sending side: another send will fail."
 	}
 	return h
+}
+
+// held says what the learner waits for in a call, and that there is a way out.
+func (r *Run) held(agent int, call trace.Call) string {
+	run := r.Player.Run
+	for i := range run.Lanes {
+		l := &run.Lanes[i]
+		if c := openCall(run, l, len(run.Steps)); l.Proc == agent && c != nil {
+			for _, link := range run.Why(c.Enter, len(run.Steps)) {
+				if link.Kind == play.Deadlock {
+					return "You are in " + call.String() + ", and the server waits for you: nothing will end it. Stop is the way out."
+				}
+			}
+		}
+	}
+	return "You are in " + call.String() + " until it returns. Stop ends the run."
 }
 
 // Aside is a run of another lab's server with the clients of the run that

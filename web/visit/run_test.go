@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sockscope/server/lab"
 	"sockscope/server/trace"
@@ -313,12 +314,33 @@ func TestHandsKnowWhatMakesSense(t *testing.T) {
 		t.Errorf("connected: %+v", h)
 	}
 	script.Enter(1, trace.Recv, 3, trace.Event{Size: 1024})
-	if h := next(); h.IO || h.Close || h.Why != "You are in recv until it returns." {
+	if h := next(); h.IO || h.Close || h.Why != "You are in recv until it returns. Stop ends the run." {
 		t.Errorf("in recv: %+v", h)
 	}
 	s.Seek(0)
 	if h := s.Hands(); h.IO {
 		t.Errorf("looking back gave the learner hands: %+v", h)
+	}
+}
+
+// Where the learner and the server wait for each other, Stop is named as the way out.
+func TestHandsThatWaitForWhoWaitsForThem(t *testing.T) {
+	s, _ := sitting(t)
+	Hear(s, hello())
+	s.Start()
+	script := playtest.New(1)
+	script.Header.Procs[1].Role = trace.RoleAgent
+	script.Listen()
+	script.Connect(1, false)
+	script.Enter(0, trace.Fcntl, 4, trace.Event{Args: []int64{4, 0}}) // blocking again
+	script.Return(0, trace.Event{})
+	script.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
+	script.Pass(1e6)
+	script.Enter(1, trace.Recv, 3, trace.Event{Size: 1024})
+	Hear(s, say(trace.Message{Header: script.Header}))
+	Hear(s, say(trace.Message{Events: script.Events}))
+	if h := s.Hands(); h.IO || !strings.HasSuffix(h.Why, "Stop is the way out.") {
+		t.Errorf("in recv as the server is: %+v", h)
 	}
 }
 
@@ -474,5 +496,41 @@ func TestChangedKnobsAreOfTheNextRun(t *testing.T) {
 	Hear(s, say(trace.Message{End: &trace.End{Reason: trace.EndDone}}))
 	if !strings.HasSuffix(s.Pending(), "Run takes those above.") {
 		t.Errorf("after it: %q", s.Pending())
+	}
+}
+
+// While a live run sleeps its time goes on: in the clock, in what is said, and not
+// where the learner has stepped back or the run is over.
+func TestTimeGoesOnWhileALiveRunSleeps(t *testing.T) {
+	s, _ := sitting(t)
+	Hear(s, hello())
+	s.Start()
+	script := playtest.New(1)
+	script.Start(0)
+	script.Listen()
+	script.Enter(0, trace.Accept, 3, trace.Event{})
+	Hear(s, link.Event{State: link.Live, Message: &trace.Message{Header: script.Header}, Raw: []byte("head")})
+	Hear(s, link.Event{State: link.Live, Message: &trace.Message{Events: script.Events}, Raw: []byte("one")})
+	heard := time.Now()
+	if !s.Tick(heard.Add(3 * time.Second)) {
+		t.Fatal("a live run that is followed doesn't tick")
+	}
+	if now := time.Duration(s.Player.Now()); now < 3*time.Second || now > 4*time.Second {
+		t.Errorf("the clock is at %v after 3 s", now)
+	}
+	if said := s.Chain().Links[0].Text; !strings.Contains(said, "for 3") || !strings.Contains(said, " s so far") {
+		t.Errorf("after 3 s: %q", said)
+	}
+	if s.Tick(heard); time.Duration(s.Player.Now()) < 3*time.Second {
+		t.Error("time went back")
+	}
+	s.Apply(StepBack)
+	if s.Tick(heard.Add(9*time.Second)) || time.Duration(s.Player.Now()) > time.Second {
+		t.Errorf("time goes on where the learner has stepped back: %v", time.Duration(s.Player.Now()))
+	}
+	s.Follow()
+	Hear(s, link.Event{State: link.Live, Message: &trace.Message{End: &trace.End{Time: int64(4 * time.Second), Reason: trace.EndStopped}}, Raw: []byte("end")})
+	if s.Tick(heard.Add(9 * time.Second)) {
+		t.Error("the time of a run that is over goes on")
 	}
 }

@@ -107,16 +107,20 @@ func Hexdump(off int64, cells []Cell, perRow int) string {
 	width := 2
 	for n := off + int64(len(cells)); n > 1<<(4*width); width += 2 {
 	}
+	gap := "  "
+	if width > 4 {
+		gap = " " // a longer offset takes no room from the text
+	}
 	for i := 0; i < len(cells); i += perRow {
 		row := cells[i:min(i+perRow, len(cells))]
-		fmt.Fprintf(&b, `<span class="o">%0*x</span>  `, width, off+int64(i))
+		fmt.Fprintf(&b, `<span class="o">%0*x</span>%s`, width, off+int64(i), gap)
 		spell(&b, row, " ", func(c *Cell) string {
 			if !c.Kept {
 				return "··"
 			}
 			return fmt.Sprintf("%02x", c.Byte)
 		})
-		b.WriteString(strings.Repeat("   ", perRow-len(row)) + "  ")
+		b.WriteString(strings.Repeat("   ", perRow-len(row)) + gap)
 		spell(&b, row, "", func(c *Cell) string {
 			switch {
 			case !c.Kept:

@@ -57,3 +57,14 @@ func TestOnlyTheTailOfALongStream(t *testing.T) {
 		}
 	}
 }
+
+// The text beside the bytes stands in the same column, however long the offsets are.
+func TestLongOffsetsTakeNoRoomFromTheText(t *testing.T) {
+	cells := make([]Cell, 16)
+	width := func(off int64) int { return Width(Hexdump(off, cells, 16)) }
+	for _, off := range []int64{1 << 16, 1<<20 + 16, 1 << 23} {
+		if short, long := width(1<<12), width(off); long != short {
+			t.Errorf("a row at %d is %d characters wide, one before 64 KiB %d", off, long, short)
+		}
+	}
+}

@@ -44,8 +44,14 @@ func digits(x float64) string {
 	return text
 }
 
-// Instant writes a time since the run's start, in ns, as ms to the microsecond.
-func Instant(ns int64) string { return fmt.Sprintf("%.3f ms", float64(ns)/1e6) }
+// Instant writes a time since the run's start, in ns, to the microsecond: in ms, and in
+// seconds from ten of them on.
+func Instant(ns int64) string {
+	if ns >= 10e9 {
+		return fmt.Sprintf("%.6f s", float64(ns)/1e9)
+	}
+	return fmt.Sprintf("%.3f ms", float64(ns)/1e6)
+}
 
 // Count writes n with its noun: "1 byte", "1,024 bytes".
 func Count[T int | int64](n T, noun string) string {

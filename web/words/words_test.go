@@ -20,6 +20,14 @@ func TestSpan(t *testing.T) {
 	}
 }
 
+func TestInstant(t *testing.T) {
+	for ns, want := range map[int64]string{0: "0.000 ms", 1_234_567: "1.235 ms", 9_999_000_000: "9999.000 ms", 10_000_000_000: "10.000000 s", 948_357_307_000: "948.357307 s"} {
+		if got := Instant(ns); got != want {
+			t.Errorf("%d ns is %q, want %q", ns, got, want)
+		}
+	}
+}
+
 func TestCount(t *testing.T) {
 	for n, want := range map[int]string{0: "0 steps", 1: "1 step", 2: "2 steps", 999: "999 steps", 1000: "1,000 steps", 1234567: "1,234,567 steps", -1000: "-1,000 steps", -999: "-999 steps"} {
 		if got := Count(n, "step"); got != want {
