@@ -54,6 +54,15 @@ func StandingWays() []func() *syscall.SysProcAttr {
 	return []func() *syscall.SysProcAttr{apart, Shared.Attr}
 }
 
+// Give lets a process in the sandbox open a pipe by its name in /dev/fd. A pipe belongs to
+// who made it, and in a user namespace the process is somebody else.
+func (s Sandbox) Give(f *os.File) error {
+	if attr := s.Attr(); s.Users {
+		return f.Chown(attr.UidMappings[0].HostID, attr.GidMappings[0].HostID)
+	}
+	return nil
+}
+
 // Furnish prepares this new network namespace for programs: loopback is up, and the
 // kernel gives up a silent peer within seconds.
 func Furnish() error {

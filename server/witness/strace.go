@@ -64,6 +64,9 @@ func Lacks(box confine.Sandbox) string {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	written, writes, err := os.Pipe()
+	if err == nil {
+		err = box.Give(writes)
+	}
 	if err != nil {
 		return "the calls of its server are taken by strace, and there is no pipe for what it writes: " + err.Error()
 	}
