@@ -316,6 +316,36 @@ func TestCreditBoundsWhatTheBrowserGets(t *testing.T) {
 	same(t, "the rest", b.read(96<<10-7), sent[Window+7:])
 }
 
+// Credit that is owed comes in front of bytes, long before the window is spent.
+func TestCreditComesInFrontOfBytes(t *testing.T) {
+	b, program := newRig(t).join(protocol)
+	b.send(noise(creditAlong))
+	b.send([]byte("!")) // when this has arrived the relay knows what it owes
+	if _, err := io.ReadFull(program, make([]byte, creditAlong+1)); err != nil {
+		t.Fatal(err)
+	}
+	program.Write([]byte("echo"))
+	kind, p, err := b.ws.ReadMessage()
+	var c control
+	if err != nil || kind != websocket.TextMessage || json.Unmarshal(p, &c) != nil || c.Type != credit || c.Bytes < creditAlong {
+		t.Fatalf("%d %q %v, want credit", kind, p, err)
+	}
+	if kind, p, err = b.ws.ReadMessage(); err != nil || kind != websocket.BinaryMessage || string(p) != "echo" {
+		t.Errorf("%d %q %v, want the bytes", kind, p, err)
+	}
+}
+
+// Where no bytes come, credit comes by itself before the window is spent.
+func TestCreditComesAlone(t *testing.T) {
+	b, program := newRig(t).join(protocol)
+	go io.Copy(io.Discard, program)
+	b.send(noise(creditAlone))
+	kind, p, err := b.ws.ReadMessage()
+	if err != nil || kind != websocket.TextMessage || string(p) != string(control{Type: credit, Bytes: creditAlone}.text()) {
+		t.Errorf("%d %q %v, want credit", kind, p, err)
+	}
+}
+
 // A program that takes nothing stops the reading from the browser in the end,
 // and only that.
 func TestStalledProgram(t *testing.T) {
@@ -843,6 +873,30 @@ func TestShutdown(t *testing.T) {
 	if _, resp, err := websocket.DefaultDialer.Dial(r.url("echo"), nil); err == nil || resp.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("a session after the shutdown: %v", err)
 	}
+}
+
+// A browser that takes nothing doesn't hold a shutdown up, though bytes for it are
+// under way.
+func TestShutdownPastAStalledBrowser(t *testing.T) {
+	each(t, func(t *testing.T, protocols []string) {
+		r := newRig(t, func(_ *Config, l *limits) { l.answer = 100 * time.Millisecond })
+		b, program := r.join(protocols...)
+		if b.ws.Subprotocol() == protocol {
+			b.control(control{Type: credit, Bytes: maxCredit})
+		}
+		stalled := make(chan struct{})
+		go func() {
+			program.SetWriteDeadline(time.Now().Add(300 * time.Millisecond))
+			program.Write(noise(32 << 20))
+			close(stalled)
+		}()
+		<-stalled
+		ctx, cancel := context.WithTimeout(context.Background(), patience) // less than limits.stall
+		defer cancel()
+		if err := r.bridge.Shutdown(ctx); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // A browser that answers no ping is cut off.

@@ -101,3 +101,19 @@ func FuzzForwardedFor(f *testing.F) {
 		t.Fatalf("%q: %v is not the rightmost", s, got)
 	})
 }
+
+// An origin that is let in is written as browsers write it, whatever was asked for.
+func FuzzParseOrigin(f *testing.F) {
+	for _, s := range []string{"https://example.org", "HTTP://[::1]:80/", "https://a:443", "http://a@b", "null", "https://a:"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		origin, err := ParseOrigin(s)
+		if err != nil {
+			return
+		}
+		if again, err := ParseOrigin(origin); err != nil || again != origin {
+			t.Errorf("%q is %q, and that is %q, %v", s, origin, again, err)
+		}
+	})
+}
