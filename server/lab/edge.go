@@ -24,7 +24,7 @@ var edge = talking(&Lab{
 		{Say: "Nothing new came for the timeout. Bytes that were left in Recv-Q would not count: they were reported already.",
 			At: Moment{Calls: anEpollWait, By: AServer, Ready: NoneReady}, Light: OnBar | OnLine | OnQueue},
 	},
-	Recap: "Edge-triggered epoll reports arrivals, not leftovers. So read to EAGAIN: unread bytes are not reported again until more arrive.",
+	Recap: "Edge-triggered epoll reports what is new, not what is left. So read to EAGAIN: bytes that are left are no news.",
 	Next:  "selectors",
 	Needs: "epoll",
 	Tries: []Try{
@@ -32,7 +32,7 @@ var edge = talking(&Lab{
 		{"reads once, 1,024 at a time", map[string]string{"reads": "once", "size": "1024"}},
 	},
 	True: []string{
-		"Edge-triggered epoll reports arrivals, not leftovers. Unread bytes are not reported again until more arrive.",
+		"Edge-triggered epoll reports arrivals, not leftovers. A socket with unread bytes is not reported again until something new happens to it: more bytes, their end, or, where EPOLLOUT is asked for, new room.",
 		"So read until EAGAIN, and write until EAGAIN; the socket has to be non-blocking, or the last call sleeps. This program reads only when all is sent, as those of `poll` and `epoll` do.",
 		"A process that ends with bytes unread resets the connection: the client's `recv` returns ECONNRESET.",
 	},

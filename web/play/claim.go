@@ -54,7 +54,7 @@ const (
 	Held // beside the call of Step, an event, the kernel held Queue for FD
 	Took // beside the Return Step of a multiplexer, which found FD writable, the kernel held Queue
 
-	Paused // c, Step, is a pause of N ns that a knob put there; Other is its Return, or -1
+	Paused // c, Step, is a pause of N ns that a knob put there, or of so much of it until a signal came; Other is its Return, or -1
 
 	NonBlocking // c, Step, cannot wait: FD is non-blocking
 	NoPatience  // c, Step, cannot wait: it was told not to
@@ -64,8 +64,8 @@ const (
 	UnderWay    // Step is in the kernel, and may have brought already what c, Other, waits for at FD
 	Only        // nothing is there that c, Step, waits for at FD, and only Procs can bring it, or who they make and leave the fd to; of a listener whoever connects
 	Remote      // nothing is known to be there that c, Step, waits for at FD, and Addr, which is not traced, can bring it
-	Room        // c, Step, a send, sleeps while the buffers on the way are full, and Procs can make room
-	Reported    // N bytes are left at FD; the epoll_wait that returned in Step told of them, and won't again: FD is edge-triggered; c is Other
+	Room        // c, Step, a send, sleeps while the buffers on the way are full, and room comes from what Procs receive
+	Reported    // N bytes are left at FD; the epoll_wait that returned in Step told of them, and FD is edge-triggered: it is told of again only when something new happens there; c is Other
 	Shared      // after the close that returned in Step, Procs have the connection of FD open
 	Unaccepted  // nobody has accepted the connection that FD of c, Step, stands for: it waits in the backlog of Procs
 	Full        // when the connect Step entered, N connections waited in the backlog that the listen which returned in Other made for Count
@@ -227,10 +227,10 @@ var sayings = [numKinds]struct {
 		return fmt.Sprintf("its peer at fd %d, %s, is not traced: it can %s", c.FD, c.Addr, NeedOf(trace.Recv).brings)
 	}},
 	Room: {trace.Inferred, func(r *Run, c *Claim) string {
-		return "it sleeps while the buffers on the way are full: only " + r.giver(c)
+		return fmt.Sprintf("it sleeps while the buffers on the way are full: room there comes from a recv of %s", r.either(c.Procs))
 	}},
 	Reported: {trace.Inferred, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("%s %s left at fd %d. epoll_wait has told of them: edge-triggered, it tells of no byte twice", words.Count(c.N, "byte"), plural(c.N, "is", "are"), c.FD)
+		return fmt.Sprintf("%s %s left at fd %d. epoll_wait has told of them: edge-triggered, it tells again only when something new happens there", words.Count(c.N, "byte"), plural(c.N, "is", "are"), c.FD)
 	}},
 	Shared: {trace.Inferred, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("%s %s the connection open still: it goes on", r.either(c.Procs), plural(int64(len(c.Procs)), "has", "have"))

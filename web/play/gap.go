@@ -1,5 +1,7 @@
 package play
 
+import "slices"
+
 import "sockscope/web/words"
 
 // Gap is where calls of a lane are missing from the trace: they were made faster
@@ -21,6 +23,9 @@ func (r *Run) gap(lane *Lane, i int) {
 	if g.Calls == 0 {
 		return
 	}
+	r.Wakes = slices.DeleteFunc(r.Wakes, func(w Wake) bool { // the calls may have been those that are missing
+		return w.Effect > lane.last && (r.Steps[w.Effect].Proc == lane.Proc || r.Steps[w.Cause].Proc == lane.Proc)
+	})
 	for ci := range r.Conns {
 		c := &r.Conns[ci]
 		for _, end := range []*End{&c.Client, &c.Server} {

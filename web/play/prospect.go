@@ -398,6 +398,9 @@ func (w *why) opened(i int) *Call {
 // call c.
 func (w *why) connection(p *prospect, c *Call, f *trace.FDState) {
 	r, in := w.run, &w.run.Steps[c.Enter]
+	if r.gapped(w.n) {
+		return // who was accepted meanwhile isn't known
+	}
 	waiting, unsure := w.backlog(in.Proc, f.Local, w.n)
 	if len(waiting) > 0 {
 		if !(in.Call == trace.EpollWait && f.Watched&epollEdge != 0) { // which tells of each once
@@ -410,7 +413,7 @@ func (w *why) connection(p *prospect, c *Call, f *trace.FDState) {
 		p.add(Claim{Kind: UnderWay, Step: step, Other: c.Enter, FD: f.FD})
 	}
 	q := queue(in, f.FD)
-	if len(connects) > 0 || unsure || q != nil && q.Recv > 0 || r.gapped(w.n) {
+	if len(connects) > 0 || unsure || q != nil && q.Recv > 0 {
 		return
 	}
 	p.add(Claim{Kind: Only, Step: c.Enter, FD: f.FD})

@@ -188,7 +188,7 @@ func (s sleep) readable(fd, conn int) int {
 	if peer.find(s.proc, fd) != nil {
 		peer, flow = &c.Server, &c.Flows[1]
 	}
-	if peer.Proc < 0 {
+	if peer.Proc < 0 || c.Torn >= 0 {
 		return -1
 	}
 	// The first byte that was missing tells which send brought it.
@@ -233,6 +233,9 @@ func (s sleep) writable(fd int) int {
 		return -1
 	}
 	c := &r.Conns[ci]
+	if c.Torn >= 0 {
+		return -1
+	}
 	peer := &c.Client
 	if peer.find(s.proc, fd) != nil {
 		peer = &c.Server

@@ -98,11 +98,13 @@ func (w *why) call(c *Call) *Call {
 	exit, last := w.exit(c), r.Steps[w.n-1].Time
 	switch {
 	case in.Call == trace.Nanosleep:
-		back := -1
-		if c.Return < w.n {
-			back = c.Return
+		pause := Claim{Kind: Paused, Step: c.Enter, Other: -1, N: in.Timeout}
+		if c.Return >= 0 && c.Return < w.n {
+			if pause.Other = c.Return; r.Steps[c.Return].Errno == trace.EINTR {
+				pause.N = r.Steps[c.Return].Time - in.Time
+			}
 		}
-		w.add(Claim{Kind: Paused, Step: c.Enter, Other: back, N: in.Timeout})
+		w.add(pause)
 		return nil
 	case exit >= 0:
 		w.add(Claim{Kind: Killed, Step: c.Enter, Other: exit, N: r.Steps[exit].Time - in.Time})

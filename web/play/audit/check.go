@@ -153,9 +153,10 @@ var rules = map[play.Kind]func(w *world, c *play.Claim, n int) string{
 		}
 		e := &w.steps[c.Step]
 		return first(
-			is(e.Call == trace.Nanosleep && e.Timeout == c.N, "that is no such pause"),
+			is(e.Call == trace.Nanosleep, "that is no pause"),
 			is((c.Other < 0) == w.under(k, n) || k.exit >= 0, "it is over, or is not"),
-			is(k.ret < 0 || w.steps[k.ret].Time-e.Time >= c.N, "it was shorter"))
+			is(c.Other >= 0 && w.steps[c.Other].Errno == trace.EINTR || e.Timeout == c.N, "it was to be another one"),
+			is(k.ret < 0 || w.steps[k.ret].Time-e.Time >= c.N || w.steps[k.ret].Errno == trace.EINTR, "it was shorter"))
 	},
 
 	play.NonBlocking: func(w *world, c *play.Claim, n int) string {
@@ -585,7 +586,7 @@ func room(w *world, c *play.Claim, n int) string {
 		return ""
 	}
 	for _, m := range k.on.other.recvs {
-		if m.call.enter < k.ret && m.call.ret > k.enter {
+		if m.call.enter < k.ret { // what an earlier one made may have been on its way
 			return ""
 		}
 	}
@@ -620,8 +621,8 @@ func reported(w *world, c *play.Claim, n int) string {
 		return ""
 	}
 	out = &w.steps[k.ret]
-	if out.Sets == nil || !slices.Contains(out.Sets.Read, c.FD) {
-		return ""
+	if out.Sets == nil || !slices.Contains(out.Sets.Read, c.FD) || slices.Contains(out.Sets.Write, c.FD) {
+		return "" // room is new, too
 	}
 	for _, m := range s.other.sends {
 		if w.after(m.call.ret, when) && m.call.enter < k.ret {
