@@ -23,12 +23,21 @@ func live(tab *browser.Tab) {
 	tab.Wait(`!document.querySelector(".runb").disabled`)
 }
 
-// runToEnd presses R and waits until the run is a recording.
+// runToEnd presses R, waits until the run is a recording, and leaves the stop of its walk that it comes to for the run's end.
 func runToEnd(tab *browser.Tab) {
 	tab.Helper()
 	live(tab)
 	tab.Key("r")
 	tab.WaitText(".state", "recorded, ")
+	toEnd(tab)
+}
+
+// toEnd goes to the end of a run that is over.
+func toEnd(tab *browser.Tab) {
+	tab.Helper()
+	tab.Key(kb.End)
+	_, of := pos(tab)
+	waitPos(tab, of)
 }
 
 // pos returns the position and the number of steps.
@@ -390,10 +399,10 @@ func TestTwoTabs(t *testing.T) {
 	if a, b := one.Count(".lanes li"), two.Count(".lanes li"); a != "3" || b != "4" {
 		t.Errorf("%s and %s lanes, want 3 and 4", a, b)
 	}
-	_, of := pos(two)
+	at, _ := pos(two)
 	one.Key(kb.Home)
 	waitPos(one, 0)
-	waitPos(two, of)
+	waitPos(two, at)
 }
 
 func TestPhone(t *testing.T) {
@@ -408,7 +417,8 @@ func TestPhone(t *testing.T) {
 		tab.Shot(fmt.Sprintf("phone-before-dark=%v", dark))
 		tab.Click(".runb")
 		tab.WaitText(".status", "live")
-		tab.Wait(`+document.querySelector(".pos b").textContent > 100 && document.querySelector(".runb").textContent.includes("Run")`)
+		tab.WaitText(".state", "recorded, ")
+		toEnd(tab)
 		for _, pane := range []string{"source", "kernel", "bytes", "log"} {
 			tab.Eval(fmt.Sprintf(`[...document.querySelectorAll(".tabs button")].find(b => b.textContent === %q).click()`, pane))
 			tab.Wait(`document.querySelector(".panes").dataset.tab === "` + pane + `"`)

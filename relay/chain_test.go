@@ -48,7 +48,7 @@ func TestAClickOnASleepOpensItsCauses(t *testing.T) {
 		tab := b.Open(t, base+"/lab/iterative?clients=2&messages=1&pause=20ms", v)
 		live(tab)
 		tab.Eval(`document.querySelector(".runb").click()`)
-		tab.Wait(`document.querySelector(".runb").textContent.includes("Run") && +document.querySelector(".pos b").textContent > 30`)
+		tab.WaitText(".state", "recorded, ")
 		tab.Key(kb.Home)
 		waitPos(tab, 0)
 		tab.Key("4")
@@ -60,7 +60,7 @@ func TestAClickOnASleepOpensItsCauses(t *testing.T) {
 		}
 		point(tab, 10+step*accept+step/2, server)
 		tab.WaitText(".picked", fmt.Sprintf("accept(3) of server, from step %d", accept))
-		tab.WaitText(".why-chain", "The connect of client 1 put a connection into the backlog")
+		tab.WaitText(".why-chain", "Client 1's connect(3) put a connection into the backlog")
 		tab.WaitText(".why-chain", "server.Accept()") // the line of the program
 		tab.WaitText(".why-chain", "Nobody waited in the backlog")
 		fits(tab)
@@ -99,7 +99,7 @@ func TestCausesByKeyboard(t *testing.T) {
 	tab.Eval(fmt.Sprintf(`[...document.querySelectorAll(".log li")].find(e => e.querySelector("i").textContent === "%d").click()`, sent))
 	waitPos(tab, sent)
 	tab.WaitText(".picked", "send(3) of client 1")
-	tab.WaitText(".why-chain", "bytes went to the recv of the server")
+	tab.WaitText(".why-chain", "bytes went to the server's recv(4)")
 	tab.Wait(`document.querySelector(".hex .hit")`)
 	tab.Key("g")
 	tab.WaitText(".picked", "recv(4) of server")
