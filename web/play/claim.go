@@ -64,7 +64,7 @@ const (
 	UnderWay    // Step is in the kernel, and may have brought already what c, Other, waits for at FD
 	Only        // nothing is there that c, Step, waits for at FD, and only Procs can bring it, or who they make and leave the fd to; of a listener whoever connects
 	Remote      // nothing is known to be there that c, Step, waits for at FD, and Addr, which is not traced, can bring it
-	Room        // c, Step, a send, sleeps while the buffers on the way are full, and room comes from what Procs receive
+	Room        // c, Step, a send, sleeps while the buffers on the way are full, and only what Procs receive leaves them
 	Reported    // N bytes are left at FD; the epoll_wait that returned in Step told of them, and FD is edge-triggered: it is told of again only when something new happens there; c is Other
 	Shared      // after the close that returned in Step, Procs have the connection of FD open
 	Unaccepted  // nobody has accepted the connection that FD of c, Step, stands for: it waits in the backlog of Procs
@@ -227,7 +227,7 @@ var sayings = [numKinds]struct {
 		return fmt.Sprintf("its peer at fd %d, %s, is not traced: it can %s", c.FD, c.Addr, NeedOf(trace.Recv).brings)
 	}},
 	Room: {trace.Inferred, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("it sleeps while the buffers on the way are full: room there comes from a recv of %s", r.either(c.Procs))
+		return fmt.Sprintf("it sleeps while the buffers on the way are full: only a recv of %s takes bytes out of them", r.either(c.Procs))
 	}},
 	Reported: {trace.Inferred, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("%s %s left at fd %d. epoll_wait has told of them: edge-triggered, it tells again only when something new happens there", words.Count(c.N, "byte"), plural(c.N, "is", "are"), c.FD)

@@ -582,20 +582,12 @@ func room(w *world, c *play.Claim, n int) string {
 	if holders := w.holders(k.on.other, n); !slices.Equal(holders, slices.Sorted(slices.Values(c.Procs))) {
 		return fmt.Sprintf("it is held by %v", holders)
 	}
-	if k.ret < 0 || w.steps[k.ret].Sleep != trace.Slept {
-		return ""
-	}
 	for _, m := range k.on.other.recvs {
-		if m.call.enter < k.ret { // what an earlier one made may have been on its way
-			return ""
+		if m.call.enter >= n && !w.of(c.Procs, w.steps[m.call.enter].Proc, n) {
+			return fmt.Sprintf("process %d receives there, too", w.steps[m.call.enter].Proc)
 		}
 	}
-	for _, i := range w.ends(k.on.other) {
-		if i < k.ret {
-			return ""
-		}
-	}
-	return "it slept, and nobody made room"
+	return ""
 }
 
 func reported(w *world, c *play.Claim, n int) string {
