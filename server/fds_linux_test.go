@@ -89,7 +89,7 @@ var (
 	pid = func() string { n, _ := os.Readlink("/proc/self"); return n }()
 
 	died    = regexp.MustCompile(`goroutine \d|fatal error|panic`)
-	wanting = regexp.MustCompile(`(?m)^.*(: EMFILE \(Too many open files\)|too many open files|FD_SETSIZE is 1024|strace could not be started).*$`)
+	wanting = regexp.MustCompile(`(?m)^.*(: EMFILE \(Too many open files\)|too many open files|FD_SETSIZE is 1024|strace could not be started|program net can't run here).*$`)
 )
 
 // answers reports whether a server answers two clients, the second when the first has
