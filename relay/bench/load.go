@@ -17,7 +17,7 @@ import (
 )
 
 // patience is how long all messages of a turn may take before the measurement fails.
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 // load is the connections through one relay.
 type load struct {

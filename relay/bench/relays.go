@@ -36,8 +36,8 @@ var relays = []relay{
 	{name: "sockscope.v1", subprotocol: "sockscope.v1", path: bridge.Prefix + "echo", serve: ours},
 	{name: "sockscope", subprotocol: "binary", path: bridge.Prefix + "echo", serve: ours},
 	{name: "websockify", subprotocol: "binary", most: 50, command: []string{"websockify"}},
-	{name: "node ws", subprotocol: "binary", command: []string{"node", "-e", nodeBridge}},
-	{name: "copy", subprotocol: "binary", serve: plain},
+	{name: "node ws", subprotocol: "binary", most: 1000, command: []string{"node", "-e", nodeBridge}},
+	{name: "copy", subprotocol: "binary", most: 1000, serve: plain},
 }
 
 // peers is the index of the first relay that isn't ours.
