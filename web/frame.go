@@ -259,7 +259,8 @@ func (f *frame) question() app.UI {
 func (f *frame) onStart(app.Context, app.Event) { f.mode.Start() }
 func (f *frame) onStop(app.Context, app.Event)  { f.mode.Stop() }
 
-// say is the line for what went wrong; it is read out.
+// say is the line for what went wrong; it is read out. Its place is there while it is
+// empty, too: nothing moves when it comes.
 func (f *frame) say() app.UI {
 	d := f.mode.Base()
 	var said []string
@@ -270,7 +271,7 @@ func (f *frame) say() app.UI {
 	}
 	class := "say"
 	if len(said) == 0 {
-		class = "vh"
+		class = "say none"
 		if text := f.mode.Pending(); text != "" {
 			class, said = "say calm", append(said, text)
 		} else if d.Phase == visit.Over {
@@ -278,7 +279,7 @@ func (f *frame) say() app.UI {
 		}
 	}
 	return dom.Elc("div", class).Role("status").Aria("live", "polite").Body(
-		app.Raw(icon.Injected),
+		app.Raw(icon.Notice),
 		dom.El("span").Text(strings.Join(said, " ")),
 	)
 }
@@ -316,7 +317,7 @@ func (f *frame) onLink(ctx app.Context, r *visit.Run) {
 	url := *ctx.Page().URL()
 	url.Fragment, url.RawFragment = fragment, fragment
 	ctx.Page().ReplaceURL(&url)
-	f.linked = r.Pos() + 1
+	f.linked, r.Kept = r.Pos()+1, true
 	if dom.Copy(url.String()) {
 		f.linked = -f.linked
 	}
@@ -348,7 +349,8 @@ func (f *frame) openLink() app.UI {
 func (f *frame) fileLinks(r *visit.Run) app.UI {
 	return dom.Elc("span", "files").Body(
 		app.If(r.Player != nil && r.Phase == visit.Over, func() app.UI {
-			return dom.Button(func(app.Context, app.Event) { dom.Save(r.File()) }).Class("link").Text("save trace")
+			return dom.Button(func(app.Context, app.Event) { dom.Save(r.File()); r.Kept = true }).Class("link").
+				Title("Else the run goes when you leave or reload the page").Text("save trace")
 		}),
 		app.If(r.Player != nil && r.Phase == visit.Over, func() app.UI {
 			return dom.Button(func(ctx app.Context, _ app.Event) { f.onLink(ctx, r) }).Class("link").

@@ -106,7 +106,6 @@ func (p *scopePage) OnResize(app.Context) { p.measure() }
 
 func (p *scopePage) measure() {
 	p.size = sizeOfWindow()
-	p.lanes.View.Size = p.size
 	p.redraw()
 }
 
@@ -132,6 +131,9 @@ func (p *scopePage) redraw() {
 	}
 	if at.Attend() {
 		p.pane = "kernel"
+	}
+	if p.lanes.View.Size = p.size; p.size == timeline.Wide && at.Crowded() {
+		p.lanes.View.Size = timeline.Crowded
 	}
 	p.mode.Lay(&p.lanes, fresh && p.shown != nil)
 	if p.lanes.Player != nil {
@@ -169,6 +171,9 @@ type parts struct {
 func (p *scopePage) page(of parts) app.UI {
 	if p.mode.Asks() {
 		of.class += " asking"
+	}
+	if p.mode.At().Crowded() {
+		of.class += " crowded"
 	}
 	body := []app.UI{
 		app.Raw(icon.Hatch),

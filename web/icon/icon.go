@@ -22,12 +22,13 @@ const (
 	Sampled      = `<svg viewBox="0 0 10 10" aria-hidden="true"><circle cx="5" cy="5" r="4" fill="none" stroke="currentColor" stroke-width="1.2"/><circle cx="5" cy="5" r="1.5" fill="currentColor"/></svg>`
 	Inferred     = `<svg viewBox="0 0 10 10" aria-hidden="true"><circle cx="5" cy="5" r="4" fill="none" stroke="currentColor" stroke-width="1.2" stroke-dasharray="2 1.4"/></svg>`
 	Gap          = `<svg viewBox="0 0 10 10" aria-hidden="true"><path d="M2.5 9 5 1M5 9 7.5 1" fill="none" stroke="currentColor" stroke-width="1.3"/></svg>`
+	Notice       = `<svg viewBox="0 0 10 10" aria-hidden="true"><path d="M5 1 9.4 9H.6Z" fill="none" stroke="currentColor" stroke-width="1.2" stroke-linejoin="round"/><path d="M5 4v2.2M5 7.1v1" stroke="currentColor" stroke-width="1.2"/></svg>`
 	Injected     = `<svg viewBox="0 0 10 10" aria-hidden="true"><path d="M5 .8 9.2 5 5 9.2.8 5Z" fill="none" stroke="currentColor" stroke-width="1.3"/></svg>`
 )
 
 // Legend is the key to the timeline: each mark and its word.
 var Legend = []struct{ SVG, Word string }{
-	{`<svg width="30" viewBox="0 0 30 12" aria-hidden="true"><path class="k-cpu" d="M0,6H10"/><rect class="k-run" x="9" y="1" width="12" height="10" rx="1.5"/><path class="k-cpu" d="M20,6H30"/></svg>`, "in the kernel, not asleep"},
+	{`<svg width="30" viewBox="0 0 30 12" aria-hidden="true"><path class="k-cpu" d="M0,6H10"/><rect class="k-run" x="9" y="1" width="12" height="10" rx="1.5"/><path class="k-cpu" d="M20,6H30"/></svg>`, "in the kernel, awake"},
 	{`<svg width="30" viewBox="0 0 30 12" aria-hidden="true"><rect class="k-as" x="2" y="1" width="24" height="10"/><rect class="k-hat" x="2" y="1" width="24" height="10"/><rect class="k-cap" x="1" y="0" width="2" height="12"/><rect class="k-cap" x="24.5" y="0" width="3" height="12"/></svg>`, "asleep"},
 	{`<svg width="30" viewBox="0 0 30 12" aria-hidden="true"><path class="k-as" d="M29,1H2V11H29"/><rect class="k-hat" x="2" y="1" width="27" height="10"/><rect class="k-cap" x="1" y="0" width="2" height="12"/></svg>`, "blocked now"},
 	{`<svg width="22" viewBox="0 0 22 12" aria-hidden="true"><path class="k-err" d="M1,1H21L16,6L21,11H1Z"/></svg>`, "error"},

@@ -27,12 +27,12 @@ func Bar(l *lab.Lab, status app.UI) app.UI {
 		),
 		dom.Elc("b", "narrow mono").Text(visit.Title(l)),
 		dom.Elc("span", "sp"),
-		dom.Elc("nav", "crumb turn wide").Aria("label", "Neighbours").Body(
+		dom.Elc("nav", "crumb turn").Aria("label", "Neighbours").Body(
 			app.If(prev != nil, func() app.UI {
-				return dom.Anchor(visit.Path(prev)).Attr("rel", "prev").Body(dom.El("i").Text("←"), app.Text(" "+visit.Title(prev)))
+				return dom.Anchor(visit.Path(prev)).Attr("rel", "prev").Title("The lab before: "+visit.Title(prev)).Body(dom.El("i").Text("←"), dom.Elc("span", "wide").Text(" "+visit.Title(prev)))
 			}),
 			app.If(next != nil, func() app.UI {
-				return dom.Anchor(visit.Path(next)).Attr("rel", "next").Body(app.Text(visit.Title(next)+" "), dom.El("i").Text("→"))
+				return dom.Anchor(visit.Path(next)).Attr("rel", "next").Title("The lab after: "+visit.Title(next)).Body(dom.Elc("span", "wide").Text(visit.Title(next)+" "), dom.El("i").Text("→"))
 			}),
 		),
 		status,

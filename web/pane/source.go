@@ -118,7 +118,7 @@ func (c *Source) reveal(ctx app.Context) {
 				continue
 			}
 			c.lastAt[i] = at
-			top, room := box.Get("scrollTop").Int(), box.Get("clientHeight").Int()
+			top, room := box.Get("scrollTop").Int(), inView(box)
 			switch {
 			case line.Call("matches", ".begin").Bool():
 				box.Set("scrollTop", at)
@@ -127,6 +127,17 @@ func (c *Source) reveal(ctx app.Context) {
 			}
 		}
 	})
+}
+
+// inView returns how much of a box stands above the window's lower end, in px; all of
+// it, where that is next to nothing: then the page is scrolled to it first.
+func inView(box app.Value) int {
+	_, window := app.Window().Size()
+	whole := box.Get("clientHeight").Int()
+	if part := window - box.Call("getBoundingClientRect").Get("top").Int(); part > 72 {
+		return min(whole, part)
+	}
+	return whole
 }
 
 // lineClass is the look of a line at which threads are.

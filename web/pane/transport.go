@@ -29,7 +29,7 @@ func ScaleSwitch(pl *play.Player, onByStep, onByTime app.EventHandler) app.UI {
 type Key struct{ app.Compo }
 
 func (k *Key) Render() app.UI {
-	return dom.Elc("div", "key wide").Aria("label", "Key").Body(
+	return dom.Elc("div", "key").Aria("label", "Key").Body(
 		app.Range(icon.Legend).Slice(func(i int) app.UI {
 			return dom.El("span").Body(app.Raw(icon.Legend[i].SVG), app.Text(icon.Legend[i].Word))
 		}),
@@ -58,7 +58,7 @@ func Transport(pl *play.Player, do func(app.Context, visit.Command), onSpeed app
 		knob("tb", "Step (right arrow)", icon.Step, visit.StepOn),
 		press("tb wk", "Jump to the next wake (W)", visit.NextWake).Body(app.Raw(icon.Wake), dom.Elc("span", "wide").Text("next wake")),
 		dom.Elc("div", "scrub").Body(overview),
-		dom.Elc("label", "speed wide").Body(app.Text("speed "), speeds(pl, onSpeed)),
+		dom.Elc("label", "speed").Body(app.Text("speed "), speeds(pl, onSpeed)),
 		dom.Elc("div", "pos").Body(position(pl)...),
 	)
 }

@@ -20,6 +20,7 @@ const (
 	Wide    Size = iota // a lane of a server 64 px, others 40
 	Narrow              // 50 and 28, for a phone
 	Compact             // 38 and 24, for several runs above each other
+	Crowded             // 50 and 30, for a run of many lanes
 )
 
 // metrics are the heights of one Size, in px.
@@ -33,6 +34,7 @@ var sizes = [...]metrics{
 	Wide:    {64, 40, 18, 13, 4.5},
 	Narrow:  {50, 28, 18, 9, 5},
 	Compact: {38, 24, 14, 11, 0},
+	Crowded: {50, 30, 18, 10, 5},
 }
 
 // barOf returns the height of the bars of a row, in px.

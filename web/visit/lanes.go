@@ -55,6 +55,17 @@ func (f *Focus) Lanes() []Lane {
 	return out
 }
 
+// Crowded reports whether a single run has so many lanes that lower ones are needed for
+// all to be in view.
+func (f *Focus) Crowded() bool {
+	const many = 7
+	n := len(f.Planned)
+	if f.Player != nil {
+		n = len(f.Player.Run.Lanes)
+	}
+	return n > many && f.Bands == nil
+}
+
 // band names, of lanes from the top, the first of each band.
 func (f *Focus) band(lanes []Lane) {
 	if f.Bands == nil {

@@ -109,7 +109,7 @@ func (l *Log) read(step int) Line {
 		g := play.Gap{Calls: e.Result}
 		out.HTML = icon.Gap + `<span class="call er">` + g.Missing() + `</span>`
 	case trace.Note:
-		out.HTML = icon.Injected + `<span class="call er" title="` + html.EscapeString(e.Note) + `">` + html.EscapeString(e.Note) + `</span>`
+		out.HTML = icon.Notice + `<span class="call er" title="` + html.EscapeString(e.Note) + `">` + html.EscapeString(e.Note) + `</span>`
 	}
 	return out
 }

@@ -93,7 +93,7 @@ func TestNotesAreEscaped(t *testing.T) {
 	l := newLog(run)
 	l.grow()
 	got := l.Line(0, 1).HTML
-	if !strings.Contains(got, icon.Injected) || strings.Contains(got, "<script") || strings.Contains(got, `" onmouseover`) {
+	if !strings.Contains(got, icon.Notice) || strings.Contains(got, "<script") || strings.Contains(got, `" onmouseover`) {
 		t.Errorf("a note became %s", got)
 	}
 }

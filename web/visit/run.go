@@ -22,7 +22,9 @@ type Run struct {
 	// Recorded says that the run came from a file, not from a server. Its Header
 	// says where it was made.
 	Recorded bool
-	tape     Tape
+	// Kept says that the learner has saved the run, or has its link.
+	Kept bool
+	tape Tape
 }
 
 // Open starts over with a lab and its set-up.
@@ -101,6 +103,7 @@ func (r *Run) take(m *trace.Message, raw []byte) {
 
 // begin shows the tape.
 func (r *Run) begin() {
+	r.Kept = false
 	r.show(r.tape.Run)
 	r.quiz()
 	r.Aside = Aside{}
@@ -177,6 +180,9 @@ func (r *Run) describe(n string) string {
 		return fmt.Sprintf("a recording, made %s on %s, %s", words.Date(h.Began), KernelName(h.Kernel), n)
 	}
 	text := "recorded, " + n
+	if !r.Kept {
+		text += ", not saved" // it goes with the page
+	}
 	if end := r.tape.Run.End; end != nil && end.Dropped > 0 {
 		text += ", " + words.Count(int64(end.Dropped), "call") + " left out"
 	}

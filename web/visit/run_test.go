@@ -12,6 +12,7 @@ import (
 	"sockscope/server/trace"
 	"sockscope/web/link"
 	"sockscope/web/play/playtest"
+	"sockscope/web/words"
 )
 
 // sitting returns a visit of the select lab with a server that answers
@@ -532,5 +533,45 @@ func TestTimeGoesOnWhileALiveRunSleeps(t *testing.T) {
 	Hear(s, link.Event{State: link.Live, Message: &trace.Message{End: &trace.End{Time: int64(4 * time.Second), Reason: trace.EndStopped}}, Raw: []byte("end")})
 	if s.Tick(heard.Add(9 * time.Second)) {
 		t.Error("the time of a run that is over goes on")
+	}
+}
+
+// A run that nobody has saved says so: it goes with the page. What is pointed at says
+// how long it took.
+func TestARunIsNotSavedUntilItIs(t *testing.T) {
+	s, _ := sitting(t)
+	Hear(s, hello())
+	s.Start()
+	script := echoed()
+	Hear(s, say(trace.Message{Header: script.Header}))
+	Hear(s, say(trace.Message{Events: script.Events}))
+	if strings.Contains(s.Headline(), "saved") {
+		t.Errorf("while it runs: %q", s.Headline())
+	}
+	Hear(s, say(trace.Message{End: &trace.End{Reason: trace.EndDone}}))
+	if !strings.Contains(s.Headline(), ", not saved") {
+		t.Errorf("at its end: %q", s.Headline())
+	}
+	if s.Kept = true; strings.Contains(s.Headline(), "saved") {
+		t.Errorf("saved: %q", s.Headline())
+	}
+	s.Seek(s.Player.Len())
+	c := &s.Player.Run.Calls[0]
+	took := words.Span(s.Player.Run.Steps[c.Return].Time - s.Player.Run.Steps[c.Enter].Time)
+	if told := s.Tell(0); !strings.HasSuffix(told, ", after "+took) {
+		t.Errorf("pointed at: %q, which took %s", told, took)
+	}
+}
+
+// Lanes are lower where a run has too many of them to be in view.
+func TestManyLanesAreCrowded(t *testing.T) {
+	s, _ := sitting(t)
+	for clients, want := range map[string]bool{"4": false, "6": false, "8": true} {
+		if err := s.Set("clients", clients); err != nil {
+			t.Fatal(err)
+		}
+		if s.Crowded() != want {
+			t.Errorf("%s clients: crowded %v", clients, s.Crowded())
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"sockscope/server/lab"
 	"sockscope/web/play"
+	"sockscope/web/words"
 )
 
 // walk leads through a run that has ended, stop by stop, to the recap behind them.
@@ -126,13 +127,14 @@ func (f *Focus) Narration() string {
 	return f.Player.Run.Narrate(f.Pos() - 1).Text
 }
 
-// Tell says in a sentence what call i of the run does, as far as it has been shown.
+// Tell says in a sentence what call i of the run does and how long it took, as far as
+// it has been shown.
 func (f *Focus) Tell(i int) string {
 	run := f.Player.Run
 	c := &run.Calls[i]
 	switch pos := f.Pos(); {
 	case c.Return >= 0 && c.Return < pos:
-		return run.Narrate(c.Return).Text
+		return run.Narrate(c.Return).Text + ", after " + words.Span(run.Steps[c.Return].Time-run.Steps[c.Enter].Time)
 	case c.Enter < pos:
 		return run.Narrate(c.Enter).Text
 	}
