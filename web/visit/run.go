@@ -179,10 +179,11 @@ func (r *Run) describe(n string) string {
 	case r.Recorded:
 		return fmt.Sprintf("a recording, made %s on %s, %s", words.Date(h.Began), KernelName(h.Kernel), n)
 	}
-	text := "recorded, " + n
+	text := "recorded, "
 	if !r.Kept {
-		text += ", not saved" // it goes with the page
+		text += "not saved, " // it goes with the page
 	}
+	text += n
 	if end := r.tape.Run.End; end != nil && end.Dropped > 0 {
 		text += ", " + words.Count(int64(end.Dropped), "call") + " left out"
 	}
