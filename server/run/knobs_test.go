@@ -3,6 +3,7 @@ package run
 import (
 	"fmt"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -60,6 +61,9 @@ func TestEveryKnobAtItsEnds(t *testing.T) {
 					return
 				}
 				knobs[pairs[i]] = pairs[i+1]
+			}
+			if n, _ := strconv.Atoi(knobs["size"] + knobs["bytes"]); n > 1024 && l.Knob("size") != nil {
+				knobs["messages"] = "1" // each is many recvs
 			}
 			if d, _ := time.ParseDuration(knobs["pause"] + knobs["pauses"]); d >= longest {
 				knobs["messages"] = "1"
