@@ -34,7 +34,7 @@ var runtime = &Lab{
 		"Where a call would block, the runtime parks the goroutine. No thread waits for it; when `epoll_wait` names its fd, the goroutine is runnable again.",
 		"So the program reads like the one with a thread for each client, and the kernel sees the one with epoll.",
 	},
-	Asks: []Topic{RecvNotYet, WaitReadable, WaitListener, AcceptGives},
+	Asks: []Topic{RecvNotYet, AcceptFails, RecvHas},
 	Knobs: []knob.Knob{
 		{Name: "clients", Label: "clients", Type: knob.Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "4", "6", "8"}, Default: "2"},
 		messagesKnob,

@@ -34,7 +34,7 @@ var selectors = &Lab{
 		"A blocking program keeps its place in its stack. One that waits for many keeps a state for each: what is to be sent, what is to come.",
 		"Two sends may be one `recv`: the client counts bytes, not messages.",
 	},
-	Asks: []Topic{ConnectFails, ShakenHands, WaitSleeps, RecvHas, WaitTimesOut},
+	Asks: []Topic{ConnectFails, ShakenHands, RecvHas},
 	Knobs: []knob.Knob{
 		{Name: "connections", Label: "connections", Type: knob.Int, Min: 1, Max: 16, Offers: []string{"1", "2", "4", "8", "16"}, Default: "4"},
 		{Name: "messages", Label: "messages each", Type: knob.Int, Min: 1, Max: 8, Offers: []string{"1", "2", "3", "5", "8"}, Default: "2"},

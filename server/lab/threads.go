@@ -36,7 +36,7 @@ var threads = talking(&Lab{
 		"A thread costs the kernel a stack and an entry in the scheduler, whether it works or sleeps: a few are cheap, tens of thousands are not.",
 		"Threads share their memory and their fds. What two of them change at once needs a lock.",
 	},
-	Asks: []Topic{WhoReceives, AcceptSleeps, RecvSleeps, RecvWoken, RecvEnd},
+	Asks: []Topic{WhoReceives, RecvSleeps, RecvWoken, RecvEnd},
 	Knobs: []knob.Knob{
 		clientsKnob,
 		messagesKnob,

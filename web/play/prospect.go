@@ -327,8 +327,9 @@ func (w *why) reported(c *Call) {
 }
 
 // leftover tells that the bytes which are left at an edge-triggered fd were told of
-// before: an epoll_wait named the fd, and a recv after it took a part of the very
-// send that the rest is of. It reports whether that is so.
+// before: an epoll_wait named the fd, all of them were seen there as it returned, and
+// a recv after it took a part of the very send that the rest is of. It reports
+// whether that is so.
 func (w *why) leftover(p *prospect, c *Call, fd int, l *seen) bool {
 	r := w.run
 	k := movesBefore(l.in.Recvs, w.n)
@@ -342,8 +343,8 @@ func (w *why) leftover(p *prospect, c *Call, fd int, l *seen) bool {
 		return false
 	}
 	m := sends[len(sends)-1]
-	if m.Off >= got || m.Off+m.Len <= got || m.Off+m.Len <= last.Off {
-		return false // not a part of the newest send
+	if m.Off >= got || m.Off+m.Len <= got || m.Len > smallSend {
+		return false // not a part of the newest send, or one that comes in pieces
 	}
 	calls := r.Lanes[c.Lane].Calls
 	at := lastBefore(r, calls, last.Step)
@@ -353,7 +354,11 @@ func (w *why) leftover(p *prospect, c *Call, fd int, l *seen) bool {
 			continue
 		}
 		out := &r.Steps[b.Return]
-		if out.Sets == nil || !slices.Contains(out.Sets.Read, fd) {
+		before := l.in.Base
+		if i := movesBefore(l.in.Recvs, b.Return); i > 0 {
+			before = l.in.Recvs[i-1].Off + l.in.Recvs[i-1].Len
+		}
+		if q := queue(out, fd); out.Sets == nil || !slices.Contains(out.Sets.Read, fd) || q == nil || int64(q.Recv) < m.Off+m.Len-before {
 			return false
 		}
 		p.add(Claim{Kind: Reported, Step: b.Return, Other: c.Enter, FD: fd, N: m.Off + m.Len - got})

@@ -278,7 +278,11 @@ func accepted(r *Run, c *Call, s lab.Topic) *Question {
 		q.wrong(listenerMakes, "%d: the listener, connected now", in.FD)
 		q.wrong("accept returns an fd. The address comes out beside it.", "The client's address")
 	}
-	if out.Sleep == trace.Awake {
+	switch {
+	case out.Sleep != trace.Awake:
+	case out.Errno.NotYet():
+		q.wrong(neverSleeps, "It sleeps, until a client connects")
+	default:
 		q.wrong("accept takes a connection out of the backlog. Whether the client has sent anything does not matter.", "It sleeps, until the client sends")
 	}
 	return q.mixed()

@@ -68,7 +68,7 @@ func left(events int64, returned trace.Event) *playtest.Script {
 	s.Return(0, trace.Event{})
 	s.Do(1, trace.Send, 3, 19)
 	s.Enter(0, trace.EpollWait, 9, trace.Event{Sets: in, Timeout: 5e8})
-	s.Return(0, trace.Event{Result: 1, Sets: in})
+	s.Return(0, trace.Event{Result: 1, Sets: in, Queues: []trace.Queue{{FD: 4, Recv: 19, State: trace.Established}}})
 	s.Enter(0, trace.Recv, 4, trace.Event{Size: 16})
 	s.Return(0, trace.Event{Result: 16})
 	s.Enter(0, trace.EpollWait, 9, trace.Event{Sets: in, Timeout: 5e8, Queues: []trace.Queue{{FD: 4, Recv: 3, State: trace.Established}}})

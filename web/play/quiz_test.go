@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"sockscope/server/lab"
 	"sockscope/server/trace"
 )
 
@@ -302,6 +303,18 @@ func FuzzQuestions(f *testing.F) {
 			r.Carried(i, len(r.Steps))
 			if n := len(r.Why(i, i+1)) + len(r.Why(i, len(r.Steps))); n > 2*maxLinks {
 				t.Errorf("step %d has %d links", i, n)
+			}
+		}
+		for i := range r.Steps {
+			if n := r.Narrate(i); n.Text == "" && len(n.Claims) > 0 {
+				t.Errorf("step %d is told without words", i)
+			}
+		}
+		for _, l := range lab.All {
+			for k := range l.Stops {
+				if f, ok := r.Find(&l.Stops[k].At); ok && (f.Step < 0 || f.Step >= len(r.Steps)) {
+					t.Errorf("a stop of %s is at step %d", l.ID, f.Step)
+				}
 			}
 		}
 		NewTally(r)
