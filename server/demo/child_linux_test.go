@@ -62,6 +62,9 @@ func runJob(text string) {
 		check(err)
 		socket.Bequeath(fd)
 	}
+	if program.Needs != demo.Strace {
+		socket.Settle()
+	}
 	check(unix.Close(3)) // the program's first socket is to have it
 	if j.Files > 0 {
 		check(syscall.Setrlimit(unix.RLIMIT_NOFILE, &syscall.Rlimit{Cur: uint64(j.Files), Max: uint64(j.Files)}))

@@ -78,6 +78,7 @@ func Forked(children ...func(listener, conn *Socket)) {
 	if _, err := fmt.Sscanf(job, "%d %d %d %t %s", &listener, &conn, &memory, &sample, &name); err != nil {
 		die(fmt.Errorf("%s=%q: %w", forkEnv, job, err))
 	}
+	Settle()
 	if memory >= 0 {
 		if err := inherit(memory, sample); err != nil {
 			die(err)
