@@ -11,7 +11,7 @@ var byteorder = &Lab{
 	ID:       "byteorder",
 	Section:  Messages,
 	Brief:    "What does the receiver print?",
-	Question: "One program sends a number, another prints it. What arrives when they do not agree which byte comes first?",
+	Question: "One program sends a number, another prints it. What arrives when they disagree about which byte comes first?",
 	Stops: []Stop{
 		{Say: "The sender makes bytes of its number and sends them.",
 			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},

@@ -19,7 +19,7 @@ var edge = talking(&Lab{
 			At: Moment{Calls: anEpollWait, By: AServer, Ready: BytesReady}, Light: OnBar | OnLine | OnQueue},
 		{Say: "The server reads some of them.",
 			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
-		{Say: "It reads on until EAGAIN. Only then is nothing left that it won't be told of.",
+		{Say: "It reads on until EAGAIN. Nothing is left now, so the next bytes will be an arrival and be reported.",
 			At: Moment{Calls: aRecv, By: AServer, Errno: trace.EAGAIN}},
 		{Say: "Nothing new came for the timeout. Bytes that were left in Recv-Q would not count: they were reported already.",
 			At: Moment{Calls: anEpollWait, By: AServer, Ready: NoneReady}, Light: OnBar | OnLine | OnQueue},
@@ -33,7 +33,7 @@ var edge = talking(&Lab{
 	},
 	True: []string{
 		"Edge-triggered epoll reports arrivals, not leftovers. A socket with unread bytes is not reported again until something new happens to it: more bytes, their end, or, where EPOLLOUT is asked for, new room.",
-		"So read until EAGAIN, and write until EAGAIN; the socket has to be non-blocking, or the last call sleeps. This program reads only when all is sent, as those of `poll` and `epoll` do.",
+		"So read until EAGAIN, and write until EAGAIN. The socket must be non-blocking, or the last call sleeps. This program reads only when all is sent, like those of `poll` and `epoll`.",
 		"A process that ends with bytes unread resets the connection: the client's `recv` returns ECONNRESET.",
 	},
 	Asks: []Topic{ToldAgain, RecvNotYet, RecvPart, WaitReadable, WaitEnd, WaitTimesOut, RecvFails},
@@ -44,7 +44,7 @@ var edge = talking(&Lab{
 		{Name: "size", Label: "recv takes", Type: knob.Int, Min: 1, Max: 1024, Offers: []string{"8", "16", "1024"}, Default: "16"},
 		timeoutKnob,
 	},
-	Notes: "When nothing has happened for the timeout, the server ends. With the bug that is what ends the run.",
+	Notes: "The server ends when nothing has happened for the timeout. With the bug, only that ends the run.",
 	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:10001"
 		mux := ending("edge", addr, v, "size")

@@ -26,7 +26,7 @@ var epoll = talking(&Lab{
 		{Say: "Nothing came for the timeout: `epoll_wait` returns 0.",
 			At: Moment{Calls: anEpollWait, By: AServer, Ready: NoneReady}},
 	},
-	Recap: "The list lives in the kernel, so that the cost of waiting grows with what is ready, not with what is listed. Level-triggered epoll reports a socket again until nothing is left to read.",
+	Recap: "The list lives in the kernel, so the cost of waiting grows with what is ready, not with what is listed. Level-triggered epoll reports a socket again until nothing is left to read.",
 	Next:  "edge",
 	Needs: "poll",
 	Tries: []Try{
@@ -34,7 +34,7 @@ var epoll = talking(&Lab{
 		{"the last client resets", map[string]string{"last": "resets"}},
 	},
 	True: []string{
-		"Level-triggered, which is the default: a socket is ready for as long as there is something to read, and is named each time.",
+		"Level-triggered is the default: `epoll_wait` reports a socket each time, for as long as there is something to read.",
 		"The list lives in the kernel, which puts a socket among the ready ones when something arrives. The cost of waiting grows with what is ready, not with what is listed.",
 		"`epoll_wait` copies the ready events to the program's memory, as `poll` does. No memory is shared between kernel and program.",
 	},

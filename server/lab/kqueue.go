@@ -10,7 +10,7 @@ var kqueue = &Lab{
 	ID:       "kqueue",
 	Section:  Blocking,
 	Brief:    "The same on BSD and macOS",
-	Question: "The BSDs and macOS have kqueue where Linux has epoll. What does an interest look like there, and what does the answer say more?",
+	Question: "The BSDs and macOS have kqueue where Linux has epoll. What does an interest look like there, and what more does the answer say?",
 	Stops: []Stop{
 		{Say: "The list is the kernel's, and has an fd of its own.",
 			At: Moment{Calls: []trace.Call{trace.Kqueue}, By: AServer}},

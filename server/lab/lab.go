@@ -129,7 +129,7 @@ func (l *Lab) Set(given map[string]string) (knob.Values, error) {
 func (l *Lab) Knob(name string) *knob.Knob { return knob.Find(l.Knobs, name) }
 
 // Processes returns what a run with these values starts, servers first; nothing
-// for a lab that only shows runs of others. knob.Values come from Set.
+// for a lab that only shows runs of others. The values come from Set.
 func (l *Lab) Processes(v knob.Values) []Process {
 	if l.procs == nil {
 		return nil

@@ -26,7 +26,7 @@ var poll = talking(&Lab{
 		{Say: "Nothing came for the timeout: `poll` returns 0.",
 			At: Moment{Calls: aPoll, By: AServer, Ready: NoneReady}},
 	},
-	Recap: "`poll` has an entry for each fd that is asked about, whatever its number. Like `select` it is told everything again at each call.",
+	Recap: "`poll` has an entry for each fd that is asked about, whatever its number. Like `select` it gets the whole list at each call.",
 	Next:  "epoll",
 	Needs: "select",
 	Tries: []Try{
@@ -35,8 +35,8 @@ var poll = talking(&Lab{
 	},
 	True: []string{
 		"`select` has a bit for each fd below FD_SETSIZE, which is 1,024. `poll` has an entry for each fd that is asked about, whatever its number.",
-		"Both are told everything again at every call, and both look at every fd that they are told of: the cost grows with the list.",
-		"POLLERR and POLLHUP are always told. The next `recv` or `send` says what happened.",
+		"Both get the whole list at every call, and both look at every fd in it: the cost grows with the list.",
+		"POLLERR and POLLHUP need not be asked for: they are always reported. The next `recv` or `send` says what happened.",
 	},
 	Asks: []Topic{WaitSleeps, WaitListener, WaitReadable, WaitSeveral, WaitCounts, WaitEnd, WaitTimesOut},
 	Knobs: []knob.Knob{

@@ -42,7 +42,7 @@ var runtime = &Lab{
 		pausesKnob,
 		arriveKnob,
 	},
-	Notes: "strace stops a thread at each call, and slows it down: by how much is noted in the run. Calls about no fd, as those by which threads park (futex), are left out.",
+	Notes: "strace stops a thread at each call, and so slows it down; a note in the run says by how much. Calls that are about no fd are left out, such as futex, by which threads park.",
 	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:9999"
 		return append([]Process{server("net", addr, nil)}, talkers(v, addr)...)

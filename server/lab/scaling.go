@@ -15,13 +15,13 @@ var scaling = &Lab{
 	Look: []string{
 		"`select` and `poll`: the cost of a message grows with the connections that say nothing. `epoll`: it stays about where it was.",
 		"Where `select` stops: the process has an fd of 1,024, and a set has no bit for it.",
-		"The whiskers: the least and the most of the repeats. A difference that is smaller than they are long is none.",
+		"The whiskers: the least and the most of the repeats. A difference smaller than a whisker says nothing.",
 		"One wait call alone, which found one socket ready: what it takes to find it, without the sending and the sleeping.",
 	},
 	True: []string{
-		"`select` and `poll` hand the kernel the whole list on each call. It asks every socket whether it is ready, each time, and puts the thread on the list of those that each would wake.",
+		"`select` and `poll` hand the kernel the whole list on each call. Each time it asks every socket whether it is ready, and notes at each that it is to wake the thread.",
 		"`epoll` keeps the list in the kernel. A socket that becomes ready is put on a second list at that moment; `epoll_wait` returns that one.",
-		"With few connections there is no difference worth a choice: most of a message's cost is in `send`, `recv`, and in falling asleep and waking.",
+		"With few connections the difference is not worth a choice: most of a message's cost is in `send`, `recv`, and in falling asleep and waking.",
 		"When all connections are busy `epoll` gains little: then most of the list is ready whenever somebody asks.",
 	},
 	Next:  "compare",
@@ -32,7 +32,7 @@ var scaling = &Lab{
 		{Name: "messages", Label: "messages each", Type: knob.Int, Min: 10, Max: 2000, Offers: []string{"50", "200", "500", "1000", "2000"}, Default: "200"},
 		{Name: "payload", Label: "bytes each", Type: knob.Int, Min: 1, Max: 1024, Offers: []string{"1", "64", "256", "1024"}, Default: "64"},
 	},
-	Notes:      "Nothing is traced here: tracing would cost more than the calls. The processes have a low priority, and processor time is what the kernel charges them: what else the machine does shows as spread.",
+	Notes:      "Nothing is traced here: tracing would cost more than the calls. The processes have a low priority. Processor time is what the kernel charges them. What else the machine does shows as spread.",
 	Measures:   true,
 	Unattended: map[string]string{"messages": "100"},
 	procs: func(v knob.Values) []Process {

@@ -37,7 +37,7 @@ var selects = talking(&Lab{
 	True: []string{
 		"`select` moves no bytes. It sleeps until one of many calls would not sleep.",
 		"A connection that was reset is readable (and writable): the next `recv` returns the error. The third list is for out-of-band data.",
-		"One send is not one recv. The server keeps what it could not send yet in a queue for each client, and reads on until that holds 64 KiB: a client that sends much before it reads does not wait for ever. The programs of `poll` and `epoll` read only when all is sent.",
+		"One send is not one recv. The server has a queue for each client, of what it could not send yet. It reads on until the queue holds 64 KiB, so a client may send much before it reads. The programs of `poll` and `epoll` read only when all is sent.",
 		"A set has bits for the fds below FD_SETSIZE, which is 1,024. This program runs with that as its limit of fds.",
 	},
 	Asks: []Topic{WaitSleeps, WaitListener, WaitReadable, WaitWritable, WaitSeveral, WaitCounts, WaitEnd, WaitTimesOut},

@@ -1,10 +1,10 @@
 package lab
 
 import (
-	"sockscope/server/trace"
 	"time"
 
 	"sockscope/server/knob"
+	"sockscope/server/trace"
 )
 
 // spinsFor is the longest wait for a client, in ns, that a server may spin away: its calls
@@ -38,9 +38,9 @@ var spin = talking(&Lab{
 		{"4 clients", map[string]string{"clients": "4"}},
 	},
 	True: []string{
-		"O_NONBLOCK changes what a call does that would have to sleep: it returns at once with EAGAIN (EWOULDBLOCK is the same number on Linux).",
+		"With O_NONBLOCK a call that would have to sleep returns EAGAIN at once (EWOULDBLOCK is the same number on Linux).",
 		"A loop that asks without a pause takes a whole processor from everybody else, for as long as it waits.",
-		"A program that wants to wait without blocking in one call asks the kernel to wake it: `select`, `poll` or `epoll_wait`.",
+		"A program need not ask again and again: with `select`, `poll` or `epoll_wait` the kernel wakes it when one of its sockets is ready.",
 	},
 	Asks: []Topic{AskedOften, RecvNotYet, SendTakes, RecvEnd},
 	Knobs: []knob.Knob{
@@ -51,7 +51,7 @@ var spin = talking(&Lab{
 		{Name: "arrive", Label: arriveKnob.Label, Type: knob.Duration, Min: 0, Max: spinsFor, Offers: []string{"0s", "1ms", "10ms"}, Default: "1ms", Injected: true, Quiet: true},
 	},
 	Beside: "select",
-	Notes:  "Recording a call takes longer than the call itself: without the trace there would be several times as many.",
+	Notes:  "It takes longer to record a call than to make it. Without the trace there would be several times as many calls.",
 	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:9999"
 		return append([]Process{server("spin", addr, nil)}, talkers(v, addr)...)

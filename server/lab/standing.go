@@ -21,8 +21,8 @@ var Standing = []*Lab{
 	standing("echo", "echo", "127.0.0.1:9999",
 		"One thread echoes to one client after another. Connect twice: what does the second one get?",
 		[]string{
-			"With nobody there the server sleeps in `accept`; with you in `recv`.",
-			"A second client is connected, and nobody has accepted it: it stands in the backlog. What it sends waits in a Recv-Q, under netstat.",
+			"With nobody there the server sleeps in `accept`, with you in `recv`.",
+			"A second client is connected, though nobody has accepted it: it stands in the backlog. What it sends waits in a Recv-Q; see netstat.",
 			"End the first client: `recv` returns 0, and the next `accept` returns at once.",
 		}),
 	standing("byteorder", "byteorder", "127.0.0.1:20000",
@@ -38,7 +38,7 @@ func standing(name, program, addr, question string, look []string) *Lab {
 	return &Lab{
 		ID: trace.StandingLab + name, Question: question, Look: look,
 		True: []string{
-			"Your client is not traced: it may run anywhere. What is drawn of it is inferred from the server's calls; when its bytes came is not known, but that they ended a sleep is.",
+			"Your client is not traced: it may run anywhere. What is drawn of it is inferred from the server's calls. They tell that its bytes ended a sleep, but not when the bytes came.",
 			"Everybody who watches sees everybody's bytes. Where others than the server's own machine can connect, watching is off unless the host allows it.",
 		},
 		procs: func(knob.Values) []Process {

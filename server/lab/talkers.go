@@ -25,14 +25,13 @@ var (
 	buffersKnob = knob.Knob{Name: Buffers, Label: "kernel buffers", Type: knob.Choice, Offers: []string{"0", "4096", "16384"}, Default: "0", Zero: "the system's", Size: true, Injected: true, Quiet: true}
 )
 
-// Buffers is the knob of how many bytes the buffers of a TCP connection hold, each
-// of the four. A run in a network namespace of its own can have other ones than the
-// system's.
+// Buffers is the knob for how many bytes each of the four buffers of a TCP connection
+// holds. It takes a run in a network namespace of its own.
 const Buffers = "buffers"
 
-// talking completes a lab whose clients are the talkers: it has all of their
-// knobs, so that its server can be compared with every other one's. Those that
-// the lab doesn't name itself are quiet.
+// talking completes a lab whose clients are the talkers. It adds the knobs of the
+// talkers that the lab doesn't name itself, as quiet ones: so the lab's server can
+// be compared with any other.
 func talking(l *Lab) *Lab {
 	l.Talks = true
 	for _, k := range []knob.Knob{pauseKnob, pausesKnob, arriveKnob, seedKnob, bytesKnob, buffersKnob} {
@@ -51,11 +50,10 @@ func talking(l *Lab) *Lab {
 // takes its clients for gone.
 const grace = 500 * time.Millisecond
 
-// Against returns the values with which l, a lab that talks, has the clients
-// that v says, for a comparison with another lab. The server's own knobs are at
-// their defaults, but for these: one recv takes what it takes in the other
-// servers, the last client ends as the others do, and the timeout outlasts the
-// clients' pauses.
+// Against returns the values of l, a lab that talks, for a comparison with the values
+// v. Its clients are those of v. Its server's knobs are at their defaults, with three
+// exceptions: one recv takes as much as in the other servers, the last client closes,
+// and the timeout outlasts the clients' pauses.
 func (l *Lab) Against(v knob.Values) (knob.Values, error) {
 	given := map[string]string{}
 	for _, name := range []string{"clients", "messages", "pause", "pauses", "arrive", "seed", "bytes", Buffers} {
@@ -65,9 +63,6 @@ func (l *Lab) Against(v knob.Values) (knob.Values, error) {
 		if l.Knob(name) != nil {
 			given[name] = value
 		}
-	}
-	if l.Knob("last") != nil {
-		given["last"] = "closes"
 	}
 	if k := l.Knob("timeout"); k != nil {
 		pause := max(v.Duration("pause"), v.Duration("pauses"), v.Duration("arrive"))

@@ -10,7 +10,7 @@ import (
 // answers with the same 4, and then with the number in little-endian.
 func Serve(addr string, backlog int) {
 	server := socket.NewListener(addr, backlog)
-	server.SetBlocking(false) // whom select saw may be gone at accept
+	server.SetBlocking(false) // a client may be gone by accept
 
 	inputs := socket.Set{server: true}   // sockets we expect to read
 	outputs := socket.Set{}              // sockets with answers queued

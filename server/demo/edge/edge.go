@@ -13,7 +13,7 @@ import (
 func Serve(addr string, backlog int, timeout time.Duration, size int,
 	bug bool) {
 	server := socket.NewListener(addr, backlog)
-	server.SetBlocking(false) // whom epoll saw may be gone at accept
+	server.SetBlocking(false) // a client may be gone by accept
 
 	epoll := socket.NewEpoll()
 	epoll.Add(server, socket.EPOLLIN)    // this one level-triggered

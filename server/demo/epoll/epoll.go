@@ -12,7 +12,7 @@ import (
 // is left to read: level-triggered.
 func Serve(addr string, backlog int, timeout time.Duration, size int) {
 	server := socket.NewListener(addr, backlog)
-	server.SetBlocking(false) // whom epoll saw may be gone at accept
+	server.SetBlocking(false) // a client may be gone by accept
 
 	epoll := socket.NewEpoll()
 	epoll.Add(server, socket.EPOLLIN)

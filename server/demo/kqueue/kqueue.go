@@ -12,7 +12,7 @@ import (
 // answer says which of them has come true.
 func Serve(addr string, backlog int, timeout time.Duration, size int) {
 	server := socket.NewListener(addr, backlog)
-	server.SetBlocking(false) // whom kqueue saw may be gone at accept
+	server.SetBlocking(false) // a client may be gone by accept
 
 	kqueue := socket.NewKqueue()
 	kqueue.Add(server, socket.EVFILT_READ)

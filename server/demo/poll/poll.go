@@ -11,7 +11,7 @@ import (
 // each socket says what it waits for, so an fd may have any number.
 func Serve(addr string, backlog int, timeout time.Duration) {
 	server := socket.NewListener(addr, backlog)
-	server.SetBlocking(false) // whom poll saw may be gone at accept
+	server.SetBlocking(false) // a client may be gone by accept
 
 	waits := socket.Interest{server: socket.POLLIN}
 	queue := map[*socket.Socket][]byte{} // bytes waiting to be sent

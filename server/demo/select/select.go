@@ -12,7 +12,7 @@ import (
 // with fds below FD_SETSIZE only, as select has bits for no others.
 func Serve(addr string, backlog int, timeout time.Duration) {
 	server := socket.NewListener(addr, backlog)
-	server.SetBlocking(false) // whom select saw may be gone at accept
+	server.SetBlocking(false) // a client may be gone by accept
 
 	inputs := socket.Set{server: true}   // sockets we expect to read
 	outputs := socket.Set{}              // sockets with bytes queued

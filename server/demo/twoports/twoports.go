@@ -12,7 +12,7 @@ import (
 func Serve(addr, other string, backlog int, timeout time.Duration) {
 	first := socket.NewListener(addr, backlog)
 	second := socket.NewListener(other, backlog)
-	first.SetBlocking(false) // whom select saw may be gone at accept
+	first.SetBlocking(false) // a client may be gone by accept
 	second.SetBlocking(false)
 
 	inputs := socket.Set{first: true, second: true}

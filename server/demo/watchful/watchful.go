@@ -14,7 +14,7 @@ func Serve(addr string, backlog int, patience time.Duration) {
 	server.SetOption(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 	server.Bind(addr)
 	server.Listen(backlog)
-	server.SetBlocking(false) // whom select saw may be gone at accept
+	server.SetBlocking(false) // a client may be gone by accept
 
 	for {
 		ready, _ := socket.Select(socket.Set{server: true}, nil, patience)
