@@ -163,7 +163,7 @@ func TestSpinBesideSelect(t *testing.T) {
 		tab.WaitText(".aside", "Processor time of this server")
 		tab.Click(".aside .btn")
 		tab.WaitText(".aside", "on select, in a run of its own after this one: ")
-		tab.Wait(`[...document.querySelectorAll(".aside b")].every(e => /^\d.* in \d+ calls$/.test(e.textContent))`)
+		tab.Wait(`[...document.querySelectorAll(".aside b")].every(e => /^\d.* in [\d,]+ calls$/.test(e.textContent))`)
 		fits(tab)
 		tab.Shot("spin-beside-" + name)
 		// The run itself stays, and what has been measured goes with the next.
