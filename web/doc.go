@@ -5,6 +5,7 @@
 //	pane      what a page draws: a component for each pane, which reads a visit.Focus
 //	web       pages and routes: which panes a page has, and what a key or a click leads to
 //	play      a run as a model: its state, causes, questions; no page
+//	audit     in play: checks what play says of a run against the run
 //	timeline  where each mark of a timeline lies, and what the pointer meets
 //	plot      the same for the plot of a lab that measures
 //	scope     a canvas, and the browser's pointer and size

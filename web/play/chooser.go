@@ -11,20 +11,19 @@ import (
 	"sockscope/server/trace"
 )
 
-// maxQuestions is how many questions a run asks at most: few enough to answer
-// them all.
+// maxQuestions is the most questions that a run asks: few enough to answer them all.
 const maxQuestions = 12
 
-// Questions returns the moments of r that matter, in the order in which they are
-// asked: the first of each topic of its lab, or of each there is.
+// Questions returns the questions of r in the order in which they are asked: one for
+// each topic of its lab. Where the lab names no topics, or isn't known, all count.
 func Questions(r *Run) []*Question {
 	c := newChooser(r)
 	c.grow()
 	return c.questions
 }
 
-// chooser finds the moments of a run that matter, as the run grows. What it
-// chose stays: each choice depends only on the steps up to its answer.
+// chooser finds the questions of a run as it grows. A question that was chosen stays:
+// the choice depends only on the steps up to its answer.
 type chooser struct {
 	run       *Run
 	ends      ends
@@ -40,8 +39,8 @@ type chooser struct {
 	watched     map[endpoint]watched
 }
 
-// series is how often recvs of an fd were told "not yet", one right after the
-// other, and the step of the first.
+// series counts recvs of an fd that were told "not yet" one after another. first is
+// the step of the first.
 type series struct{ fd, n, first int }
 
 // watched is an fd on an interest list of epoll(7).
@@ -67,8 +66,7 @@ func newChooser(r *Run) *chooser {
 func (c *chooser) grow() bool {
 	before := len(c.questions)
 	r := c.run
-	// An fd's connection is looked up in an index that is made anew when
-	// there may be new ones.
+	// The index of the connections is made anew when there may be new ones.
 	fresh := c.ends.run != nil
 	for i := c.seen; i < len(r.Steps) && fresh; i++ {
 		e := &r.Steps[i]
@@ -131,8 +129,8 @@ func (c *chooser) look(call *Call) {
 	}
 }
 
-// receives asks who receives the first bytes of a client: where that isn't the
-// thread which accepted it.
+// receives asks who receives the first bytes of a client, where another thread than
+// the one that accepted it does.
 func (c *chooser) receives(call *Call) {
 	r := c.run
 	at, ok := r.moved[call.Return]
@@ -161,7 +159,7 @@ func (c *chooser) receives(call *Call) {
 	c.ask(receives(r, call, send, accept, other))
 }
 
-// close asks whether a close ends a connection of which another process has a copy.
+// close asks whether a close ends the connection, where another process has a copy.
 func (c *chooser) close(call *Call, out *trace.Event) {
 	l, ok := c.ends.at(out.Proc, out.FD, call.Enter)
 	if !ok || !c.wants(lab.WhoCloses) || l.side.Proc < 0 {
@@ -175,8 +173,8 @@ func (c *chooser) close(call *Call, out *trace.Event) {
 	}
 }
 
-// shaken asks what it means that a socket turned writable which was connecting:
-// what its SO_ERROR is tells.
+// shaken asks what it means that a connecting socket turned writable. Its SO_ERROR
+// tells.
 func (c *chooser) shaken(call *Call, in, out *trace.Event) {
 	const socket, errno = 1, 4 // SOL_SOCKET, SO_ERROR
 	if out.Errno != 0 || len(out.Args) < 3 || out.Args[0] != socket || out.Args[1] != errno || !c.wants(lab.ShakenHands) {
@@ -200,8 +198,8 @@ func (c *chooser) shaken(call *Call, in, out *trace.Event) {
 	}
 }
 
-// slept asks whether a call sleeps that did, and reports whether its
-// result can still be asked for: not when nothing lies between the two.
+// slept asks what a call does that slept. It reports whether its result can still be
+// asked for: not where nothing happened between Enter and Return.
 func (c *chooser) slept(call *Call, out *trace.Event, s lab.Topic) bool {
 	if out.Sleep != trace.Slept || !c.wants(s) {
 		return true
@@ -230,8 +228,8 @@ func (c *chooser) accept(call *Call, in, out *trace.Event) {
 	}
 }
 
-// queued asks when a client is accepted that had to wait for others: one that
-// had at least two before it, so that there is something to choose.
+// queued asks when a client is accepted that had to wait for others. At least two
+// were before it, so that there is something to choose.
 func (c *chooser) queued(call *Call, in *trace.Event) {
 	out := &c.run.Steps[call.Return]
 	l, ok := c.ends.at(in.Proc, int(out.Result), call.Return+1)
@@ -252,8 +250,8 @@ func (c *chooser) queued(call *Call, in *trace.Event) {
 	c.ask(queued(c.run, call, lab.AcceptedLater, l.peer.Opened, others, done.client))
 }
 
-// served returns the clients that a process had accepted before step n, in that
-// order. A connect may have returned after its accept.
+// served returns the clients that a process had accepted before step n, in their
+// order. A connect may return after its accept.
 func (c *chooser) served(proc, n int) []int {
 	var conns []*Conn
 	for i := range c.run.Conns {
@@ -359,8 +357,8 @@ func (c *chooser) send(call *Call, in, out *trace.Event) {
 	}
 }
 
-// wait asks about a multiplexer. Of the topics that fit one call, it is the
-// rarest that counts.
+// wait asks about a multiplexer. Where several topics fit one call, the rarest
+// counts.
 func (c *chooser) wait(call *Call, in, out *trace.Event) {
 	if in.Sets.Len() == 0 || out.Errno != 0 {
 		return // what it asks about is not in the trace
@@ -416,8 +414,8 @@ func (c *chooser) wait(call *Call, in, out *trace.Event) {
 	}
 }
 
-// again asks whether an epoll_wait tells of bytes that were left unread, and
-// reports whether it did ask.
+// again asks whether an epoll_wait reports bytes that were left unread. It returns
+// whether it has asked.
 func (c *chooser) again(call *Call, in, out *trace.Event) bool {
 	if in.Call != trace.EpollWait || !c.wants(lab.ToldAgain) {
 		return false
@@ -499,8 +497,8 @@ func (c *chooser) spins(call *Call, out *trace.Event) {
 	c.spinning[call.Lane] = a
 }
 
-// watches follows what epoll_ctl puts on an interest list, and what an epoll_wait
-// has told of.
+// watches follows what epoll_ctl puts on an interest list, and what epoll_wait has
+// reported.
 func (c *chooser) watches(key endpoint, out *trace.Event) {
 	switch {
 	case out.Call == trace.Close:

@@ -8,13 +8,13 @@ import (
 	"sockscope/web/words"
 )
 
-// Claim is one thing that is said of a run. Its sentence is made from it, so that
-// who doubts the sentence checks the claim. Step, Other and Calls are indexes in
-// Steps; which fields count, and what they mean, is said by Kind.
+// Claim is one thing that is said of a run. Its sentence is made from it, so that a
+// check reads the claim and not the words. Step, Other and Calls are indexes in Steps.
+// Kind says which fields count, and what they mean.
 type Claim struct {
 	Kind  Kind
-	Step  int          // what it is about; that is where its link leads
-	Other int          // what that is set beside
+	Step  int          // what it is about, and where its link leads
+	Other int          // the other step that it is about
 	FD    int          // of the call that is explained
 	N     int64        // bytes, connections or ns
 	Count int          // calls

@@ -8,17 +8,17 @@ import (
 type Tally struct {
 	Servers, Clients Work
 
-	// Sums of the replies. A reply is a recv of a client that returns bytes;
-	// the wait for it begins when a send enters on the same fd while no other is
-	// unanswered. A pause of a knob comes before the send, and is no part of it.
+	// Sums of the replies. A reply is a recv of a client that returns bytes. The
+	// wait for it begins when a send enters on the same fd and no earlier send waits
+	// for a reply. A knob's pause comes before the send and does not count.
 	Replies     int
 	Unanswered  int   // sends that got no reply
 	FirstReply  int64 // since a client first entered connect; -1 without one
 	LastReply   int64 // the same
 	LongestWait Wait
 
-	// Backlog is the most connections that were read waiting in a listener's
-	// backlog (sampled: there may have been more between the readings).
+	// Backlog is the largest backlog of a listener that was read. It is sampled:
+	// between two readings there may have been more.
 	Backlog     int
 	BacklogStep int // index in Steps of the reading; -1 without one
 
@@ -39,7 +39,7 @@ type Work struct {
 	Wakes              int   // sleeps of which it is inferred who ended them
 	Errors             int   // that returned an errno other than "not yet"
 	NotYet             int   // that returned EAGAIN and the like
-	CPU                int64 // processor time from the first return of each thread to its last, or to its exit; of a process that another made all of it, its start too
+	CPU                int64 // processor time of each thread, from its first return to its last or to its exit. Of a process that another made it is all, with its start
 }
 
 // Wait is the longest wait of a client for a reply.
@@ -110,7 +110,7 @@ func (w *Work) lane(r *Run, l *Lane) {
 		}
 	}
 	if l.Exit >= 0 {
-		last = max(last, r.Steps[l.Exit].CPU) // of one that was killed, its exit says nothing
+		last = max(last, r.Steps[l.Exit].CPU) // the exit of a thread that was killed says nothing
 	}
 	if made {
 		w.Threads++

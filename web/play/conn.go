@@ -15,8 +15,8 @@ type Conn struct {
 	// Flows are the bytes of each direction: 0 from the client to the server,
 	// 1 back.
 	Flows [2]Flow
-	// Torn is, since a Gap of one of its processes, the index in Steps of that: of
-	// what came behind it nobody knows which bytes it was. It is -1 before.
+	// Torn is the index in Steps of the first Gap of one of its processes, -1 without
+	// one. Behind it nobody knows which bytes a call moved.
 	Torn int
 }
 
@@ -46,8 +46,8 @@ func (e *End) fd(k int) *End {
 	return nil
 }
 
-// find returns the fd of proc with the number, or nil. Given out again, the newest
-// counts.
+// find returns the fd of proc with the number, or nil. A number that was given out
+// again means the newest fd.
 func (e *End) find(proc, fd int) (found *End) {
 	for k := 0; e.fd(k) != nil; k++ {
 		if f := e.fd(k); f.Proc == proc && f.FD == fd {
@@ -67,9 +67,9 @@ func (e *End) Of(proc int) bool {
 	return false
 }
 
-// User returns the fd by which the side is used at position n. Who makes a process
-// for a connection leaves it to that: the first copy that is open; else the first
-// fd, and when all are closed the last that was.
+// User returns the fd by which the side is used at position n. A process that makes
+// another for a connection leaves the connection to it. So it is the first copy that
+// is open, else the first fd. When all are closed it is the one that was closed last.
 func (e *End) User(n int) End {
 	last := e
 	for k := range e.Copies {
@@ -118,8 +118,7 @@ func (e *End) Ended(n int) int {
 	return last
 }
 
-// last reports whether f, an fd of the side, was the only one left when step i
-// came.
+// last reports whether f was the only fd of the side that was left at step i.
 func (e *End) last(f *End, i int) bool {
 	for k := 0; e.fd(k) != nil; k++ {
 		if o := e.fd(k); o != f && o.Opened < i && o.open(i) {
@@ -145,8 +144,8 @@ type Move struct {
 
 type endpoint struct{ proc, fd int }
 
-// place is where a move stands: in Run.Conns, in Conn.Flows, and in the list of
-// its side.
+// place says where a move is: its index in Run.Conns, in Conn.Flows, and in the list
+// of its side.
 type place struct{ conn, way, index int }
 
 // follow draws the conclusions of a step: which connection it belongs to, whose
@@ -189,8 +188,8 @@ func (r *Run) follow(i int) {
 	}
 }
 
-// forked follows a process that another one made: its fds are those of the other,
-// and the fork that made it stands before it.
+// forked gives a process that another one made the fds of that one. The fork stands
+// in the step before.
 func (r *Run) forked(i int) {
 	e := &r.Steps[i]
 	if i > 0 && r.Steps[i-1].Call == trace.Fork {
@@ -214,7 +213,7 @@ func (r *Run) forked(i int) {
 }
 
 // closeEnd notes that step i closed an fd. Between the two steps of a close another
-// thread may have been given its number: that one's connection stays.
+// thread may get the same number. Its connection stays open.
 func (r *Run) closeEnd(key endpoint, i int) {
 	if r.patience[key] != nil {
 		r.patience[key] = append(r.patience[key], allowed{i, 0})
@@ -287,8 +286,8 @@ func (r *Run) shut(i int) {
 	}
 }
 
-// patient notes the timeout that a setsockopt gave the calls that receive from a
-// socket (SO_RCVTIMEO, socket(7)).
+// patient notes a setsockopt of SO_RCVTIMEO (socket(7)): how long calls that receive
+// from the socket wait.
 func (r *Run) patient(e *trace.Event) {
 	const socket, receiveTimeout = 1, 20 // SOL_SOCKET, SO_RCVTIMEO
 	if len(e.Args) > 2 && e.Args[0] == socket && e.Args[1] == receiveTimeout {
@@ -296,7 +295,7 @@ func (r *Run) patient(e *trace.Event) {
 	}
 }
 
-// allowed is how long, in ns, the calls of a socket may take from a step on; 0 is
+// allowed says how long the calls of a socket may wait from a step on, in ns. 0 is
 // for ever.
 type allowed struct {
 	step int
@@ -337,8 +336,8 @@ func (r *Run) connect(i int) {
 	}
 }
 
-// connAt returns the newest connection with the client address whose side is
-// still open to be taken, or a new one.
+// connAt returns the newest connection with the client's address that lacks the side,
+// or a new one.
 func (r *Run) connAt(addr string, i int, free func(*Conn) bool) *Conn {
 	for k := len(r.Conns) - 1; k >= 0; k-- {
 		if r.Conns[k].Addr == addr && free(&r.Conns[k]) {

@@ -8,9 +8,8 @@ import (
 	"sockscope/server/trace"
 )
 
-// Heard is what the clients of a run got: the calls that returned to them, in
-// the order of their returns. It tells runs apart, and is little enough to be
-// kept of a run that isn't.
+// Heard is what the clients of a run got: their calls, in the order of their
+// returns. Runs are compared by it. It is small, so it is kept where the run is not.
 type Heard struct {
 	calls   []heard
 	names   []string // of the clients
@@ -81,16 +80,15 @@ type Divergence struct {
 	What  Difference
 	StepA int    // index in Steps of the Return, in the first run of a; -1 where there is none
 	StepB int    // the same in the first run of b
-	A, B  string // what is so in a, and in b, the second as it follows the first: "client 1's first recv returns before client 2's", "after it"
+	A, B  string // what is so in a and in b. B goes on from A: "client 1's first recv returns before client 2's", "after it"
 }
 
-// Diverge returns the first difference that each run of a has from each run of
-// b: what comes and goes from run to run is not the servers' doing. It is the
-// first in the first run of a, or in that of b where a has nothing. Without one
-// d is nil, and alike says that no run differs from any other at all. Orders are
-// compared of recvs, since the kernel connects without the server, and results of
-// all calls, with the bytes that they brought; numbers of fds and addresses are
-// left out.
+// Diverge returns the first difference between each run of a and each run of b. A
+// difference that some of the runs lack is not the servers' doing. First is what
+// comes first in the first run of a, or of b where a lacks it. Without a difference
+// d is nil; alike says that all runs are the same. The order of recvs counts, but not
+// that of connects, which the kernel answers without the server. The results and
+// bytes of all calls count, but not fd numbers and addresses.
 func Diverge(a, b []*Heard) (d *Divergence, alike bool) {
 	d = order(a, b)
 	if e := results(a, b); e != nil && (d == nil || e.time(a, b) <= d.time(a, b)) {
@@ -117,8 +115,8 @@ func (d *Divergence) time(a, b []*Heard) int64 {
 	return 0
 }
 
-// order finds the first recv that, in each run of a, returns before a certain one
-// of another client, and in each of b after it.
+// order finds the first recv that returns before another client's recv in each run
+// of a, and after it in each run of b.
 func order(a, b []*Heard) *Divergence {
 	for i := range a[0].calls {
 		x := &a[0].calls[i]
@@ -162,8 +160,8 @@ func always(runs []*Heard, client, k, other, m int) bool {
 	return true
 }
 
-// results finds the earliest call of a client that in each run of a ends
-// otherwise than in each of b.
+// results finds the earliest call of a client whose end in each run of a differs from
+// that in each run of b.
 func results(a, b []*Heard) *Divergence {
 	var first *Divergence
 	for client := range a[0].names {
@@ -184,7 +182,7 @@ func results(a, b []*Heard) *Divergence {
 	return first
 }
 
-// otherwise says how a call ends otherwise; x or y is nil where it isn't made.
+// otherwise says how the ends of a call differ; x or y is nil where it isn't made.
 func otherwise(a *Heard, x, y *heard) *Divergence {
 	d := &Divergence{What: OtherCall, StepA: -1, StepB: -1}
 	if x != nil {
@@ -210,7 +208,8 @@ func otherwise(a *Heard, x, y *heard) *Divergence {
 	return d
 }
 
-// apart reports whether call k of a client ends in no run of a as in one of b.
+// apart reports whether call k of a client ends differently in every run of a than in
+// every run of b.
 func apart(a, b []*Heard, client, k int) bool {
 	for _, h := range a {
 		for _, o := range b {
@@ -277,8 +276,8 @@ func (h *Heard) name(c *heard) string {
 	return fmt.Sprintf("%s's %s %v", h.names[c.client], ordinal(c.nth), c.call)
 }
 
-// beside names a call of another client after x, without what is the same of
-// both: "client 2's".
+// beside names another client's call after x. It leaves out what both have in
+// common: "client 2's".
 func (h *Heard) beside(c, x *heard) string {
 	if c.call == x.call && c.nth == x.nth {
 		return h.names[c.client] + "'s"

@@ -4,9 +4,16 @@
 //
 // A [Run] grows while its run is live. A step is one event that a program
 // made; the kernel's samples lie between steps. A [Player] is a position in a
-// Run that can be moved, and can play.
+// Run that can be moved, and can play. A [Quiz] stops it where the next step is
+// worth a guess.
 //
-// A [Quiz] stops a Player where the next step is worth a guess. [Run.Why] tells
-// why a call is blocked or came back. A [Tally], a [Standing] and a [Divergence]
-// compare runs, and [Join] lays them side by side.
+// [Run.Why] explains a call, [Run.Narrate] tells a step in a sentence, and
+// [Run.Find] finds a moment that a lab describes. All that is said of a run is
+// made of a [Claim], which says as data what the sentence says in words. Package
+// audit holds each claim against the rest of the trace. What a call can wait for,
+// and who can end that, is listed once, in [Needs]: a new kind of call needs a row
+// there.
+//
+// A [Tally], a [Standing] and a [Divergence] compare runs, and [Join] lays them
+// side by side.
 package play

@@ -2,8 +2,8 @@ package play
 
 import "sort"
 
-// ends finds the connection of an fd at any step without walking all of them,
-// in a time that is logarithmic in how often the fd was given out.
+// ends finds the connection of an fd at any step. The time it takes grows with the
+// logarithm of how often the fd was given out.
 type ends struct {
 	run   *Run
 	conns map[endpoint][]opened
@@ -40,8 +40,8 @@ type seen struct {
 	accepted bool // the server's end was known by then
 }
 
-// at returns the connection that fd of proc stands for at position n. A peer
-// that was not known by then has Proc -1.
+// at returns the connection that fd of proc stands for at position n. Its peer has
+// Proc -1 while it is not known.
 func (e ends) at(proc, fd, n int) (seen, bool) {
 	list := e.conns[endpoint{proc, fd}]
 	k := sort.Search(len(list), func(i int) bool { return list[i].step >= n }) - 1
@@ -74,8 +74,8 @@ func moveAt(list []Move, step int) int {
 	return -1
 }
 
-// sharing returns the moves of list that have bytes of m in common with it,
-// those that had happened at position n.
+// sharing returns the moves of list that had happened at position n and that share
+// bytes with m.
 func sharing(list []Move, m Move, n int) []Move {
 	list = list[:sort.Search(len(list), func(i int) bool { return list[i].Step >= n })]
 	from := sort.Search(len(list), func(i int) bool { return list[i].Off+list[i].Len > m.Off })

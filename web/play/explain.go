@@ -32,8 +32,8 @@ func (r *Run) Happened(q *Question) string {
 	return strings.Join(parts, ", ")
 }
 
-// Explain returns the facts of the trace that make the answer to q what it is.
-// It tells nothing of what comes after the answer.
+// Explain returns the facts of the trace that make the answer to q right. They tell
+// nothing that comes after the answer.
 func (r *Run) Explain(q *Question) []Link {
 	c := r.CallAt(q.Enter)
 	in := &r.Steps[c.Enter]
@@ -112,8 +112,8 @@ func (w *why) gaveUp(c *Call) {
 	}
 }
 
-// spun tells how long a recv was asked again and again, from its first "not yet"
-// to the bytes, and where those came from.
+// spun tells how long a thread called recv again and again, from the first "not yet"
+// to the bytes, and where the bytes came from.
 func (w *why) spun(first, last *Call) {
 	r := w.run
 	from, to := &r.Steps[first.Return], &r.Steps[last.Return]
@@ -147,8 +147,8 @@ func (w *why) watching(c *Call) {
 	}
 }
 
-// found tells of each member of a multiplexer's lists why it was ready, or not,
-// by what was read beside its return.
+// found tells what was read of each member of a multiplexer's lists, beside its
+// return: why it was ready, or not.
 func (w *why) found(c *Call) {
 	r := w.run
 	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]

@@ -146,7 +146,7 @@ func (r *Run) called(m *lab.Moment, c *Call, i int) bool {
 	return m.With == "" || r.with(m.With, c, i)
 }
 
-// stands reports whether the connection of e stands as m says when step i happens.
+// stands reports whether the connection of e is as m says when step i happens.
 func (r *Run) stands(m *lab.Moment, e *trace.Event, i int) bool {
 	if !m.Unaccepted && !m.Shared {
 		return true

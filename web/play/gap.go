@@ -10,7 +10,7 @@ type Gap struct {
 	From  int   // index in Steps of the lane's event before it; Step where a call was under way
 	Step  int   // index in Steps of the Gap
 	To    int   // index in Steps of the lane's event after it, or -1
-	Calls int64 // how many; with 0 only the end of the call that was under way
+	Calls int64 // how many; 0 says that only the end of a call is missing
 }
 
 // gap notes a Gap at step i.
@@ -23,7 +23,7 @@ func (r *Run) gap(lane *Lane, i int) {
 	if g.Calls == 0 {
 		return
 	}
-	r.Wakes = slices.DeleteFunc(r.Wakes, func(w Wake) bool { // the calls may have been those that are missing
+	r.Wakes = slices.DeleteFunc(r.Wakes, func(w Wake) bool { // a missing call may have been the cause
 		return w.Effect > lane.last && (r.Steps[w.Effect].Proc == lane.Proc || r.Steps[w.Cause].Proc == lane.Proc)
 	})
 	for ci := range r.Conns {

@@ -8,16 +8,16 @@ import (
 
 // Joined is several runs side by side on one clock: each began at 0.
 type Joined struct {
-	// Run has the processes and the steps of all, the steps in the order of their
-	// times. Nothing in one run is taken to be of another; see Run.Bands.
+	// Run has the processes and steps of all runs, in the order of the steps' times.
+	// Nothing is concluded across runs; see Run.Bands.
 	Run  *Run
 	Runs []*Run
 
 	places [][]int // by run and step: index in Run.Steps
 }
 
-// Join lays runs side by side, as far as they have come. The joined run is over
-// when each that has begun is.
+// Join lays runs side by side, as far as they have come. The joined run is over when
+// all runs that have begun are.
 func Join(runs []*Run) *Joined {
 	h, left := &trace.Header{Version: trace.Version}, 0
 	j := &Joined{Runs: runs, places: make([][]int, len(runs))}
@@ -121,8 +121,8 @@ func (j *Joined) end() *trace.End {
 	return end
 }
 
-// Busy returns the time at which the last client was done, ns: what comes after
-// it is servers waiting for more. It is 0 where there is no client.
+// Busy returns when the last client was done, in ns; 0 without clients. After that the
+// servers only wait for more.
 func (j *Joined) Busy() int64 {
 	var t int64
 	for i := range j.Run.Lanes {
@@ -142,11 +142,10 @@ type Parting struct {
 	StepA, StepB int // the Divergence's, as indexes in Run.Steps; -1 where there is none
 }
 
-// Part returns the first difference of any server's runs from those of the first
-// server; see Diverge. heard has what the clients got by server: in the run that
-// is joined here, and then in further ones. A server without any is left out. It
-// returns nil where there is no difference that holds; alike says that there is
-// none at all.
+// Part returns the first difference between the first server's runs and those of
+// another one; see Diverge. heard has, by server, what the clients got: in the joined
+// run first, then in further runs. Servers without any are left out. It returns nil
+// where no difference holds; alike says that there is none at all.
 func (j *Joined) Part(heard [][]*Heard) (first *Parting, alike bool) {
 	a := slices.IndexFunc(heard, func(hs []*Heard) bool { return len(hs) > 0 })
 	alike = true
@@ -167,7 +166,7 @@ func (j *Joined) Part(heard [][]*Heard) (first *Parting, alike bool) {
 	return first, alike
 }
 
-// step is where the first of the two stands in the joined run.
+// step returns the earlier of the two steps.
 func (p *Parting) step() int {
 	if p.StepA < 0 || p.StepB >= 0 && p.StepB < p.StepA {
 		return p.StepB

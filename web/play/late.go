@@ -8,9 +8,9 @@ import (
 	"sockscope/server/trace"
 )
 
-// NewLateRun returns a Run that goes on from what was so at some time: that of a
-// program which ran before anybody looked, or from which old steps were taken
-// off. Its times are those since its own first event.
+// NewLateRun returns a Run that goes on from a state: of a program that ran before
+// anybody looked, or of a run whose old steps were dropped. Its times count from its
+// own first event.
 func NewLateRun(h *trace.Header, from *trace.State) *Run {
 	r := NewRun(h)
 	r.midway = true
@@ -51,7 +51,8 @@ func (r *Run) begin(t int64) {
 	r.keyframes[0].state = s.Clone()
 }
 
-// shift takes t off the times of e, whose queues may be somebody else's too.
+// shift takes t off the times of e. Its queues are copied: somebody else may have
+// them, too.
 func shift(e *trace.Event, t int64) {
 	e.Time -= t
 	e.Queues = slices.Clone(e.Queues)
@@ -60,8 +61,8 @@ func shift(e *trace.Event, t int64) {
 	}
 }
 
-// Tail returns a Run of the steps from about n on, and how many of r's it leaves
-// out: it begins where no call is under way.
+// Tail returns a Run of the steps from about n on, and how many steps it leaves out.
+// It begins where no call is under way.
 func (r *Run) Tail(n int) (tail *Run, cut int) {
 	for again := true; again; {
 		again = false
@@ -90,9 +91,9 @@ func (r *Run) Tail(n int) (tail *Run, cut int) {
 	return tail, n
 }
 
-// RolePeer is the role of a lane that is no thread: somebody who is connected to
-// an fd of a standing server, and not traced. It makes no calls here; what is
-// known of it is inferred from the server's.
+// RolePeer is the role of a lane that is no thread but a peer: somebody who is
+// connected to a standing server and is not traced. Its lane has no calls. What is
+// known of it is inferred from the server's calls.
 const RolePeer = "peer"
 
 // peerLanes is how many peers have lanes at a time; others show as fds only.
@@ -101,8 +102,8 @@ const peerLanes = 12
 // Untraced reports whether the run's clients are not traced: anybody's programs.
 func (r *Run) Untraced() bool { return strings.HasPrefix(r.Header.Lab, trace.StandingLab) }
 
-// peer gives the client of a connection a lane: that of the fd, which the kernel
-// gives out again as soon as it is free.
+// peer gives the client of a connection a lane. Clients that get the same fd, one
+// after another, share it.
 func (r *Run) peer(conn int) {
 	if !r.Untraced() {
 		return
@@ -135,8 +136,8 @@ func (r *Run) PeerAt(l *Lane, n int) *Conn {
 }
 
 // Arrival is what the server took from a peer that is not traced: a connection,
-// bytes, the end of them, or a reset. When it came is not known, but that it ended a
-// sleep is inferred.
+// bytes, their end, or a reset. When it came is not known. That it ended a sleep is
+// inferred.
 type Arrival struct {
 	Conn  int // index in Conns
 	Took  int // index in Steps of the Return of the accept or recv
@@ -144,8 +145,7 @@ type Arrival struct {
 	Bytes int64
 }
 
-// lookForMux is how many calls back the select is looked for that said that an
-// fd is ready.
+// lookForMux is how many calls back the select is looked for that found an fd ready.
 const lookForMux = 256
 
 // arrive notes what an accept or a recv took from an untraced peer at step i.
@@ -182,7 +182,7 @@ func (r *Run) muxed(c *Call, fd int) int {
 			}
 			return -1
 		case e.FD == fd && (e.Call.Receives() || e.Call == trace.Accept):
-			return -1 // that one took what had come
+			return -1 // that call took what had come
 		}
 	}
 	return -1

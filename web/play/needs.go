@@ -7,29 +7,29 @@ import (
 	"sockscope/server/trace"
 )
 
-// Need is what a kind of call can sleep for, and who can end that: see Needs.
+// Need is what a kind of call can sleep for, and who can end its sleep; see Needs.
 type Need struct {
 	Calls  []trace.Call // that wait for it
 	From   Source       // who can bring it
-	By     []trace.Call // with which calls; the end of their process closes its sockets, too
+	By     []trace.Call // the calls that bring it; the end of a process closes its sockets, too
 	brings string       // what those do, as in "it can bring bytes"
 }
 
-// Source is where that comes from which a call waits for.
+// Source is where what a call waits for comes from.
 type Source uint8
 
 const (
-	FromPeer     Source = iota // who has the other end of the connection
-	FromClients                // whoever connects to the listener's address
-	FromListener               // the kernel, for who listens at the address
-	FromMembers                // whoever can make one of several fds ready
-	FromChildren               // the processes that the waiting one has made
-	FromClock                  // nobody: its time is over one day
+	FromPeer     Source = iota // from the other end of the connection
+	FromClients                // from anybody who connects to the listener's address
+	FromListener               // from the kernel that answers for the listener's address
+	FromMembers                // from anybody who can make one of several fds ready
+	FromChildren               // from the processes that the waiting one has made
+	FromClock                  // from nobody: it ends by itself
 )
 
-// Needs lists all that a call can sleep for. A call of none of these does not wait
-// for anybody; what it takes is the kernel's own work. Both the explanations and
-// their check are made of it.
+// Needs lists all that calls can sleep for. A call that is not in it waits for
+// nobody: the kernel does its work at once. The explanations are made from this list,
+// and their check uses it, too.
 var Needs = []Need{
 	{[]trace.Call{trace.Recv, trace.Recvfrom, trace.Read}, FromPeer,
 		[]trace.Call{trace.Send, trace.Sendto, trace.Write, trace.Shutdown, trace.Close}, "bring bytes, or end the stream"},

@@ -77,8 +77,8 @@ func (p *Player) Seek(n int) {
 	p.seek(n)
 }
 
-// forward moves on to where n steps have happened, or to the first open
-// question before that, which stops the player.
+// forward moves on to where n steps have happened. An open question before that
+// stops the player.
 func (p *Player) forward(n int) {
 	p.seek(n)
 	if p.pos < min(n, p.Len()) {
@@ -115,9 +115,8 @@ func (p *Player) Step(n int) {
 	p.forward(p.pos + n)
 }
 
-// NextWake moves to where the next call that slept has returned, in direction 1
-// or -1, and reports whether there was one. A knob's pause is no call of the
-// program's.
+// NextWake moves to the next return of a call that slept, in direction 1 or -1. It
+// reports whether there was one. A knob's pause is not the program's call.
 func (p *Player) NextWake(dir int) bool {
 	return p.next(dir, func(i int) bool {
 		e := &p.Run.Steps[i]
@@ -125,8 +124,7 @@ func (p *Player) NextWake(dir int) bool {
 	})
 }
 
-// NextError moves to where the next call that failed has returned; "not yet"
-// is no failure.
+// NextError moves to the next return of a call that failed. "Not yet" is no failure.
 func (p *Player) NextError(dir int) bool {
 	return p.next(dir, func(i int) bool {
 		e := &p.Run.Steps[i]
@@ -146,7 +144,7 @@ func (p *Player) next(dir int, is func(i int) bool) bool {
 	return false
 }
 
-// Play starts playing; at the end of an ended run from the start again.
+// Play starts playing. At the end of an ended run it starts again.
 func (p *Player) Play() {
 	p.Follow = false
 	if p.pos == p.Len() && p.Run.End != nil {

@@ -6,18 +6,18 @@ import (
 	"sockscope/server/trace"
 )
 
-// prospect is what is known, at a position, of what an open call waits for.
+// prospect is what is known at a position of what an open call waits for.
 type prospect struct {
 	claims []Claim
-	procs  []int // those that alone can bring it; nil where that isn't known, or where something may be there
-	fd     int   // theirs, -1 where there is none of their own
-	brief  bool  // it gives up after a time, or may wait for nothing at all
+	procs  []int // who alone can bring it; nil where that isn't known, or something may be there
+	fd     int   // the fd of procs; -1 for none
+	brief  bool  // the call gives up after a time, or may not wait at all
 }
 
 func (p *prospect) add(c Claim) { p.claims = append(p.claims, c) }
 
-// waits tells what is known of what the open call c waits for, and returns the
-// call in which the one is that alone can bring it.
+// waits tells what is known of what the open call c waits for. It returns the call of
+// the one who alone can bring that.
 func (w *why) waits(c *Call) *Call {
 	p := w.prospect(c)
 	for _, claim := range p.claims {
@@ -30,8 +30,8 @@ func (w *why) waits(c *Call) *Call {
 	return w.now(p.procs[0], p.fd)
 }
 
-// single reports whether a process has one thread at the position, as far as is
-// known: then nobody else acts on its sockets.
+// single reports whether a process has one thread at the position. Then nobody else
+// acts on its sockets.
 func (w *why) single(proc int) bool {
 	n := 0
 	for i := range w.run.Lanes {
@@ -48,8 +48,8 @@ func (w *why) began(l *Lane) bool {
 	return l.Start >= 0 && l.Start < w.n || len(l.Calls) > 0 && w.run.Calls[l.Calls[0]].Enter < w.n
 }
 
-// circle tells that the calls from path[k] on wait for each other, where each
-// waits for nobody but the next.
+// circle tells that the calls from path[k] on wait for each other, if each waits for
+// the next alone.
 func (w *why) circle(k int) {
 	var calls []int
 	for _, t := range w.path[k:] {
@@ -61,8 +61,8 @@ func (w *why) circle(k int) {
 	w.add(Claim{Kind: Deadlock, Step: calls[0], Calls: calls})
 }
 
-// final tells of a call that was under way when its process was ended whether it
-// was one of several that waited for each other: nothing but such ends followed.
+// final tells, of a call whose process was ended, whether it and others waited for
+// each other then. That is so only where nothing but such ends followed.
 func (w *why) final(c *Call, exit int) *Call {
 	r := w.run
 	at := &why{run: r, ends: w.ends, n: r.lastAct() + 1}
@@ -113,8 +113,8 @@ func (w *why) lone(proc int) *Call {
 	return nil
 }
 
-// lastAct returns the last step in which a program did something: began a thread,
-// entered a call or came back from one. It is -1 where there is none.
+// lastAct returns the last step in which a program did something: a thread began, or
+// a call entered or returned. It is -1 where there is none.
 func (r *Run) lastAct() int {
 	for i := len(r.Steps) - 1; i >= 0; i-- {
 		if k := r.Steps[i].Kind; k == trace.Enter || k == trace.Return || k == trace.Start {
@@ -274,8 +274,8 @@ func (w *why) readable(p *prospect, c *Call, fd int) {
 	}
 }
 
-// unread returns how many bytes of a flow were sent and not received at position n,
-// and the step of the send that brought the first of them.
+// unread returns how many bytes of a flow were sent and not received at position n.
+// first is the step of the send that brought the first of them.
 func unread(f *Flow, n int) (first int, bytes int64) {
 	var got int64
 	if k := movesBefore(f.Recvs, n); k > 0 {
@@ -302,8 +302,8 @@ func movesBefore(list []Move, n int) int {
 // EPOLLET of epoll_ctl(2).
 const epollEdge = 1 << 31
 
-// reported tells, of an epoll_wait that came back, of bytes at the fds of its list
-// that it will not tell of again.
+// reported tells which bytes an epoll_wait that came back did not report, since an
+// earlier one had.
 func (w *why) reported(c *Call) {
 	in, out := &w.run.Steps[c.Enter], &w.run.Steps[c.Return]
 	if in.Sets == nil {
@@ -326,10 +326,9 @@ func (w *why) reported(c *Call) {
 	}
 }
 
-// leftover tells that the bytes which are left at an edge-triggered fd were told of
-// before: an epoll_wait named the fd, all of them were seen there as it returned, and
-// a recv after it took a part of the very send that the rest is of. It reports
-// whether that is so.
+// leftover tells that the bytes left at an edge-triggered fd were reported before: an
+// epoll_wait named the fd, all these bytes were seen there when it returned, and a
+// later recv took a part of the same send. It returns whether that is so.
 func (w *why) leftover(p *prospect, c *Call, fd int, l *seen) bool {
 	r := w.run
 	k := movesBefore(l.in.Recvs, w.n)
@@ -344,7 +343,7 @@ func (w *why) leftover(p *prospect, c *Call, fd int, l *seen) bool {
 	}
 	m := sends[len(sends)-1]
 	if m.Off >= got || m.Off+m.Len <= got || m.Len > smallSend {
-		return false // not a part of the newest send, or one that comes in pieces
+		return false // not part of the newest send, or of one that comes in pieces
 	}
 	calls := r.Lanes[c.Lane].Calls
 	at := lastBefore(r, calls, last.Step)
@@ -367,8 +366,8 @@ func (w *why) leftover(p *prospect, c *Call, fd int, l *seen) bool {
 	return false
 }
 
-// underWay tells of calls in the kernel that can bring something to fd from the
-// side of its peer, and reports whether there is one.
+// underWay tells which calls of fd's peer are in the kernel and can bring something.
+// It returns whether there is one.
 func (w *why) underWay(p *prospect, c *Call, fd int, side *End) bool {
 	r, by := w.run, NeedOf(trace.Recv).By
 	found := false
@@ -431,9 +430,9 @@ func (r *Run) gapped(n int) bool {
 	})
 }
 
-// backlog returns, in their order, the connects to an address that had returned at
-// position n and that nobody had accepted. unsure says that there may be more: a
-// handshake that nobody was seen to end.
+// backlog returns the connects to an address that had returned at position n and that
+// nobody had accepted, in their order. unsure says that there may be more: a handshake
+// whose end nobody saw.
 func (w *why) backlog(proc int, addr string, n int) (connects []int, unsure bool) {
 	r := w.run
 	for i := range r.Conns {
@@ -452,8 +451,7 @@ func (w *why) backlog(proc int, addr string, n int) (connects []int, unsure bool
 	return connects, unsure
 }
 
-// connecting returns the Enters of the connects to an address that are under way,
-// and whose connections are not known yet.
+// connecting returns the Enters of the connects to an address that are under way.
 func (w *why) connecting(proc int, addr string) []int {
 	r := w.run
 	var found []int
@@ -479,8 +477,8 @@ func (w *why) backlogged(p *prospect, c *Call, fd int) {
 	p.procs, p.fd, p.brief = []int{at.proc}, at.fd, true
 }
 
-// listening returns the newest listener at an address that there is at position n,
-// or nil. Clients of proc reach it.
+// listening returns the newest listener at an address that proc reaches at position
+// n, or nil.
 func (r *Run) listening(proc int, addr string, n int) *listener {
 	for k := len(r.listeners) - 1; k >= 0; k-- {
 		if l := &r.listeners[k]; l.step < n && r.together(l.proc, proc) && samePort(l.addr, addr) {
@@ -490,10 +488,10 @@ func (r *Run) listening(proc int, addr string, n int) *listener {
 	return nil
 }
 
-// smallSend is how many bytes on the way find room in any buffer of the kernel.
+// smallSend is how many bytes find room in any buffer of the kernel.
 const smallSend = 2 << 10
 
-// room tells who can make room for the open send c, where it may lack.
+// room tells who can make room for the open send c, where it may need some.
 func (w *why) room(p *prospect, c *Call) {
 	in := &w.run.Steps[c.Enter]
 	l, ok := w.ends.at(in.Proc, in.FD, w.n)
@@ -517,7 +515,7 @@ func (w *why) room(p *prospect, c *Call) {
 	}
 }
 
-// answer tells of the open connect c whether its handshake finds a full backlog.
+// answer tells whether the open connect c found a full backlog.
 func (w *why) answer(p *prospect, c *Call) {
 	if at := w.full(c); at != nil {
 		w.dropped(p, c, at, w.run.Steps[w.n-1].Time)
@@ -525,7 +523,7 @@ func (w *why) answer(p *prospect, c *Call) {
 	}
 }
 
-// refused tells of a connect that came back late that the backlog had been full.
+// refused tells that a connect which came back late had found a full backlog.
 func (w *why) refused(c *Call) {
 	r, out := w.run, &w.run.Steps[c.Return]
 	at := w.full(c)
@@ -545,8 +543,8 @@ func (w *why) refused(c *Call) {
 	}
 }
 
-// dropped tells of the connect c that the listener's backlog was full, and what its
-// kernel has done about it until some time.
+// dropped tells that the connect c found the listener's backlog full, and, if it has
+// waited long enough by some time, that its SYN was sent again.
 func (w *why) dropped(p *prospect, c *Call, at *listener, until int64) {
 	r, in := w.run, &w.run.Steps[c.Enter]
 	waiting, _ := w.backlog(in.Proc, at.addr, c.Enter)
@@ -557,8 +555,8 @@ func (w *why) dropped(p *prospect, c *Call, at *listener, until int64) {
 }
 
 // full returns the listener whose backlog was full when the connect c entered, or
-// nil: one more connection waited there than it was told to let wait, which is what
-// Linux lets in, and nobody was in accept.
+// nil. Linux lets in one connection more than listen(2) was told. Where somebody was
+// in accept, the backlog was not full.
 func (w *why) full(c *Call) *listener {
 	r, in := w.run, &w.run.Steps[c.Enter]
 	at := r.listening(in.Proc, in.Addr, c.Enter)
@@ -579,9 +577,9 @@ func (w *why) full(c *Call) *listener {
 	return at
 }
 
-// now returns the call that a process is in at the position, for its fd; where it
-// is in none, it tells so and returns nil. Of several threads it is the one that
-// had to do with the fd last; where nobody had, it tells nothing.
+// now returns the call that a process is in at the position. Where it is in none, it
+// tells so and returns nil. Of several threads it is the one that used fd last; where
+// no thread did, it tells nothing.
 func (w *why) now(proc, fd int) *Call {
 	r := w.run
 	lane, last := -1, -1
@@ -610,8 +608,8 @@ func (w *why) now(proc, fd int) *Call {
 	return nil
 }
 
-// uses returns the Enter of the last call of a lane that was about fd, -1 for none
-// among its last calls.
+// uses returns the Enter of a lane's last call about fd; -1 where its last calls were
+// about others.
 func (w *why) uses(l *Lane, fd int) int {
 	r := w.run
 	if fd < 0 {

@@ -20,8 +20,8 @@ const (
 	AskWhen                 // when something comes about: one of Offers
 )
 
-// Question is asked at a moment that matters, before what answers it is shown.
-// What is right was read from the trace.
+// Question is asked before the step that answers it is shown. What is right was read
+// from the trace.
 type Question struct {
 	Topic   lab.Topic
 	Asking  Asking
@@ -33,16 +33,15 @@ type Question struct {
 	Offers  []Offer  // answers to choose from
 	Members []Member // of AskReady: what may be lit, in the order of the lists
 	Right   Guess
-	Belief  string // of AskReady: what is so instead of what other members would say
+	Belief  string // of AskReady: why other members are wrong
 
-	does bool // it asks what a call does: what that returns is a sentence then
+	does bool // it asks what a call does, so that an answer is a sentence
 }
 
 // Offer is one answer to choose.
 type Offer struct {
 	Text string
-	// Belief says, of a wrong answer, what is so instead of what it takes for
-	// true; "" of the right one.
+	// Belief says why a wrong answer is wrong. Of the right one it is "".
 	Belief string
 }
 
@@ -87,8 +86,8 @@ func (q *Question) wrong(belief, format string, a ...any) {
 	}
 }
 
-// answer writes an offer so that it answers what q asks: of what a call does, what
-// it returns is a sentence.
+// answer writes an offer as the question needs it: where that asks what a call does,
+// as a sentence.
 func (q *Question) answer(format string, a ...any) string {
 	text := fmt.Sprintf(format, a...)
 	if q.does && !strings.HasPrefix(text, "It ") {
@@ -97,8 +96,8 @@ func (q *Question) answer(format string, a ...any) string {
 	return text
 }
 
-// mixed puts the right offer, the first, to a place that differs from call to
-// call, and notes it as the right answer.
+// mixed moves the right offer, which is the first, to a place that differs from call
+// to call, and notes where.
 func (q *Question) mixed() *Question {
 	n := len(q.Offers)
 	at := q.Enter / 2 % n
@@ -109,7 +108,7 @@ func (q *Question) mixed() *Question {
 	return q
 }
 
-// Beliefs that tutorials and first guesses share, and what is so.
+// What is so, against beliefs that many people hold.
 const (
 	roomIsNoPromise   = "The size is the room for bytes. recv returns what there is, and waits only while there is nothing."
 	zeroIsTheEnd      = "0 from recv means that the peer has said all. An empty buffer is something else: it makes recv sleep, or return EAGAIN."
@@ -136,8 +135,8 @@ func asks(c *Call, a Asking, s lab.Topic, at int) *Question {
 	return &Question{Asking: a, Lane: c.Lane, Enter: c.Enter, Answer: c.Return, At: at, Topic: s}
 }
 
-// sleeps asks what a call does that slept, just after it entered. Its text is
-// that of a call which did not sleep, so that it gives nothing away.
+// sleeps asks, of a call that slept, what it does, just after it entered. The text is
+// the same as for a call that did not sleep, so that it gives nothing away.
 func sleeps(r *Run, c *Call, s lab.Topic) *Question {
 	in := &r.Steps[c.Enter]
 	q := asks(c, AskSleep, s, c.Enter+1)
@@ -159,8 +158,8 @@ func sleeps(r *Run, c *Call, s lab.Topic) *Question {
 	return q.mixed()
 }
 
-// happens asks what becomes of its call: one that has just entered, or one that has
-// slept and is about to return.
+// happens writes the question what the call does, or, where it has slept and is about
+// to return, what it returns.
 func (q *Question) happens(r *Run, in *trace.Event) {
 	text := fmt.Sprintf("%s of %s ", brief(in), r.who(in.Proc))
 	switch {
@@ -178,9 +177,8 @@ func (q *Question) happens(r *Run, in *trace.Event) {
 	}
 }
 
-// received asks what a recv returns. first and whole are what the first send
-// and the last one had sent, of those that the bytes came from; 0 where that
-// is not known.
+// received asks what a recv returns. first and whole are the bytes of the first and
+// of the last send that its bytes came from; 0 where that is not known.
 func received(r *Run, c *Call, s lab.Topic, nonBlocking bool, first, whole int64) *Question {
 	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
 	slept := out.Sleep != trace.Awake
@@ -288,7 +286,8 @@ func accepted(r *Run, c *Call, s lab.Topic) *Question {
 	return q.mixed()
 }
 
-// connected asks what a connect does that nobody has accepted.
+// connected asks what a connect returns while nobody has accepted it, or one that
+// fails.
 func connected(r *Run, c *Call, s lab.Topic) *Question {
 	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
 	q := asks(c, AskResult, s, c.Return)
@@ -296,7 +295,7 @@ func connected(r *Run, c *Call, s lab.Topic) *Question {
 	if out.Errno != 0 {
 		q.Text = fmt.Sprintf("What does %s of %s return?", brief(in), r.who(in.Proc))
 		q.right("%s", failure(out))
-		belief := "The kernel at the other side answered for the port; the program there has no say."
+		belief := "The kernel at the other side answers for the port. The program there is not asked."
 		if out.Errno.NotYet() {
 			belief = "Its socket must not sleep: the kernels shake hands while the program goes on."
 			q.wrong(neverSleeps, "Nothing yet: it sleeps until it is connected")
@@ -310,8 +309,8 @@ func connected(r *Run, c *Call, s lab.Topic) *Question {
 	return q.mixed()
 }
 
-// moment returns where a call's result is asked for: right after it entered
-// when it did not sleep, else when it is about to return.
+// moment returns where a call's result is asked for: right after its Enter where it
+// did not sleep, else just before its Return.
 func moment(c *Call, out *trace.Event) int {
 	if out.Sleep == trace.Awake {
 		return c.Enter + 1
@@ -350,8 +349,8 @@ func ready(r *Run, c *Call, s lab.Topic) *Question {
 	return q
 }
 
-// maxMembers is how many fds of a list a question offers to light at most: what
-// fits the page.
+// maxMembers is the most fds of a list that a question offers: as many as fit the
+// page.
 const maxMembers = 16
 
 func lists(s *trace.Sets) [3][]int {
@@ -361,8 +360,8 @@ func lists(s *trace.Sets) [3][]int {
 	return [3][]int{s.Read, s.Write, s.Except}
 }
 
-// counted asks for the number that a multiplexer returns; sat is how many bytes
-// were in the receive queues of the ready ones, and fd one of them.
+// counted asks for the number that a multiplexer returns. sat is how many bytes the
+// ready fds had, and fd is one of them.
 func counted(r *Run, c *Call, s lab.Topic, sat int64, fd int) *Question {
 	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
 	q := asks(c, AskResult, s, moment(c, out))
@@ -376,7 +375,7 @@ func counted(r *Run, c *Call, s lab.Topic, sat int64, fd int) *Question {
 	return q.mixed()
 }
 
-// ranOut asks what a multiplexer returns for which nothing happened.
+// ranOut asks what a multiplexer returns when its time is up.
 func ranOut(r *Run, c *Call, s lab.Topic) *Question {
 	in := &r.Steps[c.Enter]
 	q := asks(c, AskResult, s, moment(c, &r.Steps[c.Return]))
@@ -387,8 +386,8 @@ func ranOut(r *Run, c *Call, s lab.Topic) *Question {
 	return q.mixed()
 }
 
-// printed asks what a program writes to its standard output that has received a
-// number: values are what the bytes mean in either order.
+// printed asks what a program prints after it has received a number. values are what
+// the bytes mean in either order.
 func printed(r *Run, c *Call, s lab.Topic, text string, values []uint64) *Question {
 	in := &r.Steps[c.Enter]
 	q := asks(c, AskResult, s, c.Enter)
@@ -402,8 +401,8 @@ func printed(r *Run, c *Call, s lab.Topic, text string, values []uint64) *Questi
 	return q.mixed()
 }
 
-// queued asks, when a client has connected, when it is accepted: others are the
-// clients before it, and the right one's end let the server come to accept.
+// queued asks of a client that has just connected when it is accepted. others are the
+// clients before it; right is the one whose end let the server accept.
 func queued(r *Run, c *Call, s lab.Topic, asked int, others []int, right int) *Question {
 	conn := &r.Steps[asked]
 	q := asks(c, AskWhen, s, asked+1)
@@ -414,12 +413,12 @@ func queued(r *Run, c *Call, s lab.Topic, asked int, others []int, right int) *Q
 			q.wrong("The server serves one after another, in the order in which they connected.", "When %s is done", r.who(o))
 		}
 	}
-	q.wrong("It is connected, which needs no accept. The server is in another call, for somebody else.", "At once: it is connected")
+	q.wrong("Connected is not accepted. The server is in another call, for another client.", "At once: it is connected")
 	return q.mixed()
 }
 
-// asked asks, when a recv on a non-blocking socket was told "not yet" for the
-// first time, how often that will be before bytes come: c gets them.
+// asked asks, at the first "not yet" of a non-blocking recv, how often that comes
+// before the bytes do. c gets them.
 func asked(r *Run, c *Call, s lab.Topic, a series) *Question {
 	first := r.CallAt(a.first)
 	in := &r.Steps[first.Enter]
@@ -439,8 +438,8 @@ func times(n int) string {
 	return words.Thousands(int64(n)) + " times"
 }
 
-// told asks whether an epoll_wait tells of bytes that were left unread when it
-// entered, as read then.
+// told asks whether an epoll_wait reports bytes that were left unread when it
+// entered.
 func told(r *Run, c *Call, s lab.Topic, left *trace.Queue, edge bool) *Question {
 	q := asks(c, AskWhen, s, c.Enter+1)
 	q.Text = fmt.Sprintf("%s has left %s in the Recv-Q of fd %d. Does epoll_wait return for them again?",
@@ -457,8 +456,9 @@ func told(r *Run, c *Call, s lab.Topic, left *trace.Queue, edge bool) *Question 
 	return q.mixed()
 }
 
-// receives asks, when a client's first bytes are on their way, who receives them:
-// not the thread of accept, nor that of the call at step other, where there is one.
+// receives asks who receives a client's first bytes, while they are on their way. The
+// wrong answers are the thread of accept, and that of the call at step other unless
+// it is -1.
 func receives(r *Run, c, send, accept *Call, other int) *Question {
 	q := &Question{Topic: lab.WhoReceives, Asking: AskWhen, Lane: send.Lane, Enter: send.Enter, Answer: c.Return, At: send.Enter + 1}
 	q.Text = fmt.Sprintf("The first bytes of %s are on their way. Who receives them?", r.who(r.Steps[send.Enter].Proc))
@@ -486,8 +486,8 @@ func closes(r *Run, c *Call, copied, client int) *Question {
 	return q.mixed()
 }
 
-// shaken asks what it means that the fd of c was found writable after its connect
-// had returned EINPROGRESS; failed is its SO_ERROR.
+// shaken asks what it means that the fd of c was found writable after its connect had
+// returned EINPROGRESS. failed is its SO_ERROR.
 func shaken(r *Run, c *Call, found int, failed int64) *Question {
 	q := asks(c, AskWhen, lab.ShakenHands, found+1)
 	e := &r.Steps[found]

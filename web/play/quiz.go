@@ -15,8 +15,8 @@ type Quiz struct {
 	guess   Guess
 	guessed *Question // that guess is about
 	answers map[*Question]*Answer
-	passed  map[*Question]bool // found when the player was past them already, in a live run
-	verdict *Answer            // the one that was given last, until the player moves
+	passed  map[*Question]bool // of a live run: found when the player was already past them
+	verdict *Answer            // the last answer, until the player moves
 	held    held
 }
 
@@ -44,8 +44,8 @@ func NewQuiz(p *Player) *Quiz {
 // On reports whether the quiz asks.
 func (q *Quiz) On() bool { return q.on }
 
-// Switch turns asking on or off. What was answered stays. Turned on after the run,
-// it goes back to the start, so that nothing has been shown of what it asks about.
+// Switch turns asking on or off. Answers stay. When it is turned on after the run,
+// the player goes back to the start and what follows is hidden.
 func (q *Quiz) Switch(on bool) {
 	again := on && !q.on
 	q.on, q.verdict = on, nil
@@ -56,8 +56,8 @@ func (q *Quiz) Switch(on bool) {
 	}
 }
 
-// Horizon returns the position up to which the run may be shown: where the first
-// question is asked that has no answer. Behind it nothing may be told.
+// Horizon returns the position up to which the run may be shown. There the first
+// question without an answer is asked. Nothing that comes later may be told.
 func (q *Quiz) Horizon() int {
 	if q != nil && q.on {
 		if asked := q.next(); asked != nil {
@@ -77,8 +77,8 @@ func (q *Quiz) Hides() bool { return q != nil && q.on && q.next() != nil }
 // they are asked. They must not be changed.
 func (q *Quiz) Questions() []*Question { return q.chooser.questions }
 
-// Open returns the question that is open at the player's position, or nil. While
-// the answer to the one before is shown, the next is not open yet.
+// Open returns the question that is open at the player's position, or nil. While an
+// answer is shown, no question is open.
 func (q *Quiz) Open() *Question {
 	if !q.on || q.verdict != nil {
 		return nil
@@ -89,7 +89,7 @@ func (q *Quiz) Open() *Question {
 	return nil
 }
 
-// next returns the first question that has no answer and was not passed, or nil.
+// next returns the first question without an answer that was not passed, or nil.
 func (q *Quiz) next() *Question {
 	for _, asked := range q.chooser.questions {
 		if q.answers[asked] == nil && !q.passed[asked] {
@@ -99,8 +99,8 @@ func (q *Quiz) next() *Question {
 	return nil
 }
 
-// grow takes over the questions of new steps. What a live run has shown already is
-// not asked any more, unless the run is gone through once again.
+// grow takes over the questions of new steps. What a live run has already shown is
+// asked only after the run; see Next.
 func (q *Quiz) grow() {
 	q.chooser.grow()
 	for _, asked := range q.chooser.questions {
@@ -121,7 +121,7 @@ func (q *Quiz) Guess() Guess {
 	return q.guess
 }
 
-// Choose makes an offer the guess, and puts out the members.
+// Choose makes an offer the guess. No member is lit then.
 func (q *Quiz) Choose(offer int) {
 	q.Guess()
 	if q.guessed != nil && offer >= 0 && offer < len(q.guessed.Offers) {
@@ -147,10 +147,9 @@ func (q *Quiz) Ready() bool {
 	return g.Offer >= 0 || slices.Contains(g.Lit, true)
 }
 
-// Check compares the guess with what happened, and keeps both. They stand beside
-// each other until the player moves or Next is called. The step that is the answer
-// is shown, unless another question is asked before it. Check returns nil while
-// there is no guess.
+// Check compares the guess with what happened and keeps both. They show until the
+// player moves or Next is called. The step that answers is shown, unless another
+// question waits before it. Check returns nil while there is no guess.
 func (q *Quiz) Check() *Answer {
 	if !q.Ready() {
 		return nil
@@ -166,9 +165,8 @@ func (q *Quiz) Check() *Answer {
 	return a
 }
 
-// Next goes from an answer to the next question, and reports whether there is one.
-// After the last of a run that is over, those come that were passed while it was
-// live.
+// Next goes from an answer to the next question and reports whether there is one. In
+// a run that is over, the questions that were passed while it was live come last.
 func (q *Quiz) Next() bool {
 	q.verdict = nil
 	asked := q.next()
@@ -184,15 +182,14 @@ func (q *Quiz) Next() bool {
 	return true
 }
 
-// Skip leaves the open question, and lets the player go on as it did before it
-// was stopped.
+// Skip leaves the open question. The player goes on as it did before it was stopped.
 func (q *Quiz) Skip() {
 	open := q.Open()
 	if open == nil {
 		return
 	}
 	q.answers[open] = &Answer{Question: open, Skipped: true}
-	if q.Open() == nil && q.held != (held{}) { // else it came here exactly, and was not stopped yet
+	if q.Open() == nil && q.held != (held{}) { // else it arrived exactly here and was not stopped
 		q.player.Playing, q.player.Follow = q.held.playing, q.held.follow
 		q.held = held{}
 	}
@@ -207,10 +204,10 @@ func (q *Quiz) Again(asked *Question) {
 	q.player.Seek(asked.At)
 }
 
-// Shown returns the answer to show: the one that was given last, while the player
-// has not moved; else that of the question which was asked at its position, or which
-// the step just shown answers. It is nil where there is none, and while a question is
-// open.
+// Shown returns the answer to show, or nil. It is the last answer while the player
+// has not moved. Later it is the answer to the question that was asked at the
+// player's position, or that the last step answers. While a question is open it is
+// nil.
 func (q *Quiz) Shown() *Answer {
 	if q.verdict != nil || q.Open() != nil {
 		return q.verdict
@@ -260,7 +257,7 @@ func (q *Quiz) Score() Score {
 	return s
 }
 
-// hold notes what the player did when it was stopped, and stops it.
+// hold stops the player and notes what it did.
 func (q *Quiz) hold() {
 	p := q.player
 	if p.Playing || p.Follow {

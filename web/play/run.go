@@ -25,8 +25,8 @@ type Run struct {
 	// steps that took it. Only the trace of a standing server has such peers.
 	Arrivals []Arrival
 
-	// Bands are, of joined runs, the indexes in Header.Procs at which each of them
-	// begins; nil of a single run.
+	// Bands are the indexes in Header.Procs at which each of several joined runs
+	// begins. Of a single run it is nil.
 	Bands []int
 
 	// Passed is how old the run is at least, in ns, while it is under way and nothing
@@ -54,9 +54,9 @@ type keyframe struct {
 	state *trace.State
 }
 
-// keyframeEvery is how many steps lie between keyframes at least. A state with
-// many fds costs more to keep, so its keyframes lie further apart: together
-// they stay in proportion to the steps.
+// keyframeEvery is the least number of steps between keyframes. A state with many
+// fds costs more to keep, so its keyframes are further apart. All keyframes together
+// stay in proportion to the steps.
 const keyframeEvery = 256
 
 // weight is how many fds a state holds.
@@ -191,8 +191,8 @@ func (r *Run) index(i int) {
 	r.follow(i)
 }
 
-// lane returns the index of a thread's lane, made when it first shows; -1 for
-// a thread that no trace of ours can have.
+// lane returns the index of a thread's lane, which is made when the thread first
+// shows. It is -1 for a thread that no trace of ours can have.
 func (r *Run) lane(proc, thread int) int {
 	if i := r.laneOf(proc, thread); i >= 0 {
 		return i
@@ -213,8 +213,8 @@ func (r *Run) laneOf(proc, thread int) int {
 	return -1
 }
 
-// Straced reports whether strace takes the calls of a process, and its program tells
-// its own: see trace.KernelThread.
+// Straced reports whether strace records the calls of a process. Its program then
+// tells its own calls, too: see trace.KernelThread.
 func (r *Run) Straced(proc int) bool {
 	return proc >= 0 && proc < len(r.Header.Procs) && r.Header.Procs[proc].Tracer != ""
 }
@@ -254,10 +254,9 @@ func (r *Run) State(n int) *trace.State {
 	return s
 }
 
-// lookup is what was worked out last of a run as it was: finding it again costs
-// nothing until the run grows.
+// lookup keeps what was worked out last. It holds until the run grows.
 type lookup struct {
-	steps, events int // of the run, then
+	steps, events int // how long the run was then
 	ends          ends
 	n             int
 	state         *trace.State // after n steps; nil where it was not asked for
@@ -282,8 +281,8 @@ func (r *Run) stateOf(n int) *trace.State {
 	return l.state
 }
 
-// Duration returns the time of the last step, ns since the run's start; of an
-// ended run that of its end.
+// Duration returns how long the run took, in ns: to its end, or while it is live to
+// its last step.
 func (r *Run) Duration() int64 {
 	var d int64
 	if n := len(r.Steps); n > 0 {

@@ -2,17 +2,17 @@ package play
 
 import "math"
 
-// Standing is how servers did against each other in rounds in which each had a
-// run.
+// Standing is how servers compare over several rounds. In each round every server
+// has a run.
 type Standing struct {
 	Rounds    int
-	Wins      []int   // by server: the rounds in which it was the best, alone
-	First     int     // the server with the most of them; -1 where it isn't one alone
-	Low, High float64 // by how much it led the next one, in the rounds that it won
+	Wins      []int   // by server: in how many rounds it alone was the best
+	First     int     // the server with the most wins; -1 where several have as many
+	Low, High float64 // the least and the most by which it led, in the rounds that it won
 }
 
-// NewStanding compares a figure of servers by round and server. One that is
-// negative is not known. The best is the least; with more it is the most.
+// NewStanding compares figures, given by round and server. A negative figure is
+// unknown. The lowest is the best, or with more the highest.
 func NewStanding(rounds [][]float64, more bool) Standing {
 	s := Standing{Rounds: len(rounds), First: -1}
 	if len(rounds) == 0 {
@@ -43,7 +43,8 @@ func NewStanding(rounds [][]float64, more bool) Standing {
 	return s
 }
 
-// winner returns which of xs is the best, -1 for none alone, and by how much.
+// winner returns which of xs is the best and by how much. It is -1 where no one alone
+// is the best.
 func winner(xs []float64, more bool) (best int, lead float64) {
 	best, lead = -1, math.Inf(1)
 	for i, x := range xs {
@@ -62,8 +63,8 @@ func winner(xs []float64, more bool) (best int, lead float64) {
 	return best, lead
 }
 
-// Odds is how likely it is that, of servers that are equal, one wins as many
-// rounds by chance.
+// Odds returns how likely it is that one of several equal servers wins so many rounds
+// by chance.
 func (s *Standing) Odds() float64 {
 	if s.First < 0 {
 		return 1
@@ -75,10 +76,10 @@ func (s *Standing) Odds() float64 {
 	return min(n*sum, 1)
 }
 
-// unlikely is how small the odds are below which chance is left out.
+// unlikely is the limit of the odds: below it a result is no chance.
 const unlikely = 0.1
 
-// Apart reports whether the rounds tell the first from the others.
+// Apart reports whether the rounds show that the first is better than the others.
 func (s *Standing) Apart() bool { return s.Odds() < unlikely }
 
 // choose returns in how many ways k of n can be chosen.

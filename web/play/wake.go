@@ -47,10 +47,10 @@ func (r *Run) setWake(effect, cause int) {
 }
 
 // wake finds what ended the sleep of the call that returned at step i, or its wait
-// where nobody knows whether it slept: the
-// earliest call of another process that did what the sleeper waited for, and
-// was not over when the sleep began; of those that made room the last. Nothing is concluded where nobody woke it:
-// the time was up, or a knob's pause was over.
+// where nobody knows whether it slept. It is the earliest call of another process
+// that did what the sleeper waited for and was not over when the sleep began. Of the
+// calls that made room it is the last. Nothing is concluded where nobody woke it: its
+// time was up, or a knob's pause was over.
 func (r *Run) wake(i int) {
 	e := &r.Steps[i]
 	call := r.CallAt(i)
@@ -70,8 +70,8 @@ func (r *Run) wake(i int) {
 			add(s.readable(fd, -1))
 		}
 		for _, fd := range e.Sets.Write {
-			// Edge-triggered epoll names an fd writable too that only became
-			// readable; and of one that may not have slept, writable from the start.
+			// Edge-triggered epoll names an fd writable that only became readable.
+			// A call that may not have slept names fds that were writable before.
 			if e.Sleep == trace.Slept && !slices.Contains(e.Sets.Read, fd) {
 				add(s.writable(fd))
 			}
@@ -96,9 +96,9 @@ func (r *Run) wake(i int) {
 // nearBy is how many steps are looked at on either side of a call that was told.
 const nearBy = 1000
 
-// answered finds what ended the wait of a call that the program tells, and which
-// returned at step i: the system call that got for it, from whichever thread, what the
-// kernel had not had when it was asked first.
+// answered finds what ended the wait of a told call that returned at step i. It is
+// the system call, of whichever thread, that got what the kernel had not had when it
+// was asked first.
 func (r *Run) answered(i int) {
 	e, call := &r.Steps[i], r.CallAt(i)
 	if call == nil || e.Errno != 0 {
@@ -125,16 +125,15 @@ func (r *Run) answered(i int) {
 // it again, in ns (RFC 6298 section 2, which Linux follows).
 const resend = 1e9
 
-// late reports whether the handshake of a connect that had not returned by
-// step i may have been sent again before that. When it was, what ended a sleep
-// lies somewhere inside of the connect, and no step of the trace stands for it.
+// late reports whether the connect c was under way at step i for so long that its
+// handshake may have been sent again. What ended a sleep is then somewhere inside of
+// the connect, and no step of the trace shows it.
 func (r *Run) late(c *Call, i int) bool {
 	return (c.Return < 0 || c.Return > i) && r.Steps[i].Time-r.Steps[c.Enter].Time >= resend
 }
 
-// handshake settles, as the connect that returned at step i tells its address,
-// which accept it woke. Until then that was a guess among the connects that
-// were under way.
+// handshake settles which accept the connect c woke, now that its return, step i,
+// tells its address. Before that it was a guess among the connects under way.
 func (r *Run) handshake(i int, c *Conn) {
 	call := r.CallAt(i)
 	if call == nil {
@@ -205,7 +204,7 @@ func (s sleep) readable(fd, conn int) int {
 		if step := flow.Sends[k].Step; step > s.enter {
 			return step
 		}
-		return -1 // it was there before: the sleep had another reason
+		return -1 // the bytes were there before: the sleep had another reason
 	}
 	var sent int64
 	if n := len(flow.Sends); n > 0 {
@@ -216,16 +215,16 @@ func (s sleep) readable(fd, conn int) int {
 		return r.ended(i, peer) || used(e, i, peer) && (e.Call.Sends() || e.Call == trace.Shutdown)
 	}, func(c *Call) bool {
 		e := &r.Steps[c.Enter]
-		// Of the sends, only one that has not returned can have brought it.
+		// Only a send that has not returned can have brought it.
 		return !e.Call.Sends() || c.Return < 0 && missing < sent+max(int64(e.Size), 1)
 	})
 }
 
-// writable finds what let the call go on that waited for room in fd's way to its
-// peer: the peer's recv, or its end. Room comes in many small pieces, of which the
-// last that was missing ended the sleep: the last recv before the return counts. A
-// send sleeps until all its bytes have found room; one that returned fewer, or
-// failed, was ended by the connection's end.
+// writable finds what ended a wait for room on fd's way to its peer: the peer's recv,
+// or its end. Room comes in small pieces, and the last missing piece ended the sleep.
+// So the last recv before the return counts. A blocking send sleeps until all its
+// bytes have found room. One that returned fewer, or failed, was ended by the
+// connection's end.
 func (s sleep) writable(fd int) int {
 	r := s.run
 	ci, ok := r.ends[endpoint{s.proc, fd}]
@@ -262,8 +261,8 @@ func (s sleep) writable(fd int) int {
 	return end
 }
 
-// lastReturn returns the last Return in the sleep, of another process, that is
-// meant; -1 for none.
+// lastReturn returns the last Return of another process in the sleep that is meant,
+// or -1.
 func (s sleep) lastReturn(meant func(i int) bool) int {
 	r := s.run
 	for i := s.ret - 1; i > s.enter; i-- {
@@ -280,8 +279,8 @@ func used(e *trace.Event, i int, side *End) bool {
 	return f != nil && i > f.Opened && f.open(i)
 }
 
-// ended reports whether step i took the side's last fd away: a close, or the exit
-// of its process, whose fds the kernel closes.
+// ended reports whether step i took the side's last fd away: by a close, or by the
+// exit of its process.
 func (r *Run) ended(i int, side *End) bool {
 	e := &r.Steps[i]
 	switch {
@@ -328,10 +327,10 @@ func (s sleep) arrival(fd, conn int) int {
 	return s.connect(local, conn >= 0)
 }
 
-// connect finds the connect that put a connection into the backlog of an address in
-// the sleep: of those that returned in it the first, unless it is known whose
-// connection came out; else the only one that was under way. Of several nobody knows
-// which it was, until they return.
+// connect finds the connect that put a connection into an address's backlog during
+// the sleep. It is the first that returned in the sleep, unless it is known whose
+// connection was accepted. Otherwise it is the one that was under way. Where several
+// were, nobody knows which it was until they return.
 func (s sleep) connect(addr string, accepted bool) int {
 	r := s.run
 	done, under, many := -1, -1, false
@@ -351,12 +350,12 @@ func (s sleep) connect(addr string, accepted bool) int {
 			ci, known := r.connects[c.Return]
 			switch {
 			case known && r.Conns[ci].Server.Proc >= 0 && r.Conns[ci].Server.Opened < s.enter:
-				// it was accepted before, and brought nothing more
+				// its connection was accepted before
 			case c.Return >= 0 && c.Return < s.ret:
 				if r.Steps[c.Return].Errno == 0 && !(known && accepted) && (done < 0 || c.Return < done) {
 					done = c.Return
 				}
-			case r.late(c, s.ret): // when its handshake was sent again no step tells
+			case r.late(c, s.ret): // no step tells when its handshake was sent again
 				many = true
 			default:
 				many = many || under >= 0
@@ -373,8 +372,8 @@ func (s sleep) connect(addr string, accepted bool) int {
 	return under
 }
 
-// samePort reports whether two addresses have the same port; one that isn't
-// known may have any.
+// samePort reports whether two addresses have the same port. An unknown address may
+// have any.
 func samePort(a, b string) bool {
 	if a == "" || b == "" {
 		return true
@@ -382,11 +381,10 @@ func samePort(a, b string) bool {
 	return a[strings.LastIndexByte(a, ':')+1:] == b[strings.LastIndexByte(b, ':')+1:]
 }
 
-// first returns the earliest call of another process that is meant, by the
-// index of its Enter or of an Exit, and that overlaps the sleep: its Return where
-// that came first, else its Enter. Calls that were under way when the sleep
-// began come before those that began in it; counts, if not nil, has a say in
-// each call.
+// first returns the earliest call of another process that is meant and overlaps the
+// sleep, or an Exit that is meant. Of a call it is the Return where that came before
+// the sleep's end, else the Enter. Calls that were under way when the sleep began come
+// first. counts, if not nil, can refuse a call.
 func (s sleep) first(meant func(i int) bool, counts func(*Call) bool) int {
 	r := s.run
 	is := func(i int) bool { return r.Steps[i].Proc != s.proc && r.together(r.Steps[i].Proc, s.proc) && meant(i) }

@@ -21,12 +21,11 @@ type Link struct {
 // maxLinks bounds an explanation.
 const maxLinks = 16
 
-// Why tells why the call at step i is blocked, or why it returned as it did, as
-// it can be known at position n: the call, the buffer that was empty or full,
-// what it waits for and who alone can bring that, or who ended its sleep and
-// where its bytes came from or went to; and then the same of whoever that was.
-// It has at most maxLinks links, and tells of no call twice; it is nil where there
-// is no call.
+// Why tells why the call at step i is blocked, or why it returned as it did. It tells
+// only what is known at position n: the call, the buffer that was empty or full, what
+// it waits for and who alone can bring that; or who ended its sleep, and where its
+// bytes came from or went to. Then it tells the same of that one's call. It has at
+// most maxLinks links and tells of no call twice. Where there is no call it is nil.
 func (r *Run) Why(i, n int) []Link {
 	n = max(0, min(n, len(r.Steps)))
 	c := r.CallAt(i)
@@ -49,8 +48,8 @@ type why struct {
 	path  []waypoint // the calls that are told, one leading to the next
 }
 
-// waypoint is a call that is explained. alone says that what it waits for can only be
-// brought by the one thread of the call that comes next.
+// waypoint is a call that is explained. alone says that only the thread of the next
+// call can bring what it waits for.
 type waypoint struct {
 	call  *Call
 	alone bool
@@ -63,8 +62,8 @@ func (w *why) open(c *Call) bool {
 	return (c.Return < 0 || c.Return >= w.n) && w.exit(c) < 0 && !w.lost(c)
 }
 
-// exit returns the step, before the position, that ended the thread of c, or its
-// process, in the middle of the call; -1 for none.
+// exit returns the step before the position that ended the thread of c, or its
+// process, during the call; -1 for none.
 func (w *why) exit(c *Call) int {
 	if c.Return >= 0 && c.Return < w.n {
 		return -1
@@ -86,8 +85,8 @@ func (w *why) lost(c *Call) bool {
 	return c.Return < 0 && slices.ContainsFunc(w.run.Lanes[c.Lane].Gaps, func(g Gap) bool { return g.Step > c.Enter && g.Step < w.n })
 }
 
-// call tells what c waited for and returns the call that explains it in turn,
-// or nil.
+// call tells what c waited for. It returns the call that explains that in turn, or
+// nil.
 func (w *why) call(c *Call) *Call {
 	r, in := w.run, &w.run.Steps[c.Enter]
 	if k := slices.IndexFunc(w.path, func(t waypoint) bool { return t.call == c }); k >= 0 {
@@ -170,8 +169,8 @@ func (w *why) child(c *Call) {
 	}
 }
 
-// woken tells what ended the sleep of c and returns what whoever ended it had
-// slept in before.
+// woken tells what ended the sleep of c. It returns the call that the one who ended it
+// had slept in before.
 func (w *why) woken(c *Call) *Call {
 	r, in, out := w.run, &w.run.Steps[c.Enter], &w.run.Steps[c.Return]
 	wake := r.WakeOf(c.Return)
@@ -221,17 +220,16 @@ func (w *why) brought(cause, c *Call) int64 {
 	return 0
 }
 
-// moved tells where the bytes came from, or went, of the call that is
-// explained; of those behind it that would lead away.
+// moved tells where the bytes of the first call came from, or went. For later calls
+// that would lead away from the first.
 func (w *why) moved(c *Call) {
 	if len(w.path) == 1 {
 		w.bytes(c.Return)
 	}
 }
 
-// shaken tells of an accept that nobody is said to have woken which connect
-// it took: one that had been under way for so long that its handshake must have
-// been sent again.
+// shaken tells which connect an accept took, where nobody is said to have woken it:
+// one that was under way for so long that its handshake was sent again.
 func (w *why) shaken(c *Call) {
 	r, out := w.run, &w.run.Steps[c.Return]
 	if out.Call != trace.Accept || out.Errno != 0 {
@@ -257,8 +255,7 @@ func (w *why) timedOut(c *Call) bool {
 	return out.Errno == trace.EAGAIN && !w.nonBlocking(in, c.Enter+1)
 }
 
-// ended tells, of a call that saw the end of a stream or an error that the other
-// side caused, whose doing that was.
+// ended tells who caused the end of a stream, or the error, that a call saw.
 func (w *why) ended(c *Call) {
 	r, out := w.run, &w.run.Steps[c.Return]
 	moves := out.Call.Receives() || out.Call.Sends()
@@ -271,9 +268,9 @@ func (w *why) ended(c *Call) {
 	}
 }
 
-// closing returns the step by which the other side of e's connection had ended, or
-// may have, when step i came: a Return, where that came later the Enter, or an exit
-// with nothing of its process in between. It is -1 for none that is known.
+// closing returns the step that had ended the other side of e's connection at step i,
+// or may have: a Return, or the Enter where the Return came later, or an exit whose
+// process did nothing in between. It is -1 for none that is known.
 func (w *why) closing(e *trace.Event, i int) int {
 	r := w.run
 	l, ok := w.ends.at(e.Proc, e.FD, i)

@@ -66,8 +66,8 @@ func (r *Run) either(procs []int) string {
 	return or(names)
 }
 
-// side names processes that act at one end of a connection: "client 1", or of a
-// server, which may make a process and leave that to it, "the server's side".
+// side names the processes at one end of a connection: "client 1". A server may make
+// a process and leave the connection to it, so it is "the server's side".
 func (r *Run) side(procs []int) string {
 	if len(procs) == 1 && procs[0] < len(r.Header.Procs) && r.Header.Procs[procs[0]].Role == trace.RoleServer {
 		return r.who(procs[0]) + "'s side"

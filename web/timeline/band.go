@@ -23,9 +23,8 @@ func (t *Timeline) bands(f *frame) {
 	}
 }
 
-// note writes what a band says; what came of the run goes first where there is
-// no room for both. It stands at the left: near the right end the playhead, which
-// rests there, would strike it through.
+// note writes what a band says. Where there is no room for both parts, only what runs
+// is written. It is at the left, where the resting playhead does not cross it.
 func (t *Timeline) note(f *frame, n Note, y float64) {
 	s, x := &t.scene, float64(pad)
 	what, result := float64(len(n.What))*charWidth, 0.0
@@ -55,9 +54,8 @@ func (t *Timeline) marks(f *frame) iter.Seq[int] {
 	}
 }
 
-// marked returns from where to where the marks' word stands on the ruler, beside
-// the first of them, in px; where it would be covered by the playhead's flag it
-// stands nowhere.
+// marked returns where the word of the marks begins and ends on the ruler, in px. It
+// is beside the first mark, and is left out where the playhead's flag covers it.
 func (t *Timeline) marked(f *frame) (from, to float64) {
 	from = math.Inf(1)
 	for step := range t.marks(f) {
@@ -81,7 +79,7 @@ func (t *Timeline) mark(f *frame) {
 				from, to = min(from, f.top(row)), max(to, f.top(row)+row.Height)
 			}
 		}
-		if from = max(from, Ruler); from < to { // beneath the band, whose words it would cross
+		if from = max(from, Ruler); from < to { // beneath the band, so that it crosses no words
 			t.scene.stroke(Wake, 1.25, Dashed, x, from, x, min(to, t.View.Height))
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"sockscope/web/play"
 )
 
-// gaps draws where calls of the lane are missing: its line is torn, and says how
-// many. Where that is too small for its form it is two strokes through the line.
+// gaps draws where calls of the lane are missing: its line is torn and says how many
+// calls. A gap that is too small for that is two strokes through the line.
 func (d *laneDrawing) gaps(x1 float64) {
 	f, s := d.f, &d.t.scene
 	h := math.Min(d.h/2+1, 8)
@@ -22,7 +22,7 @@ func (d *laneDrawing) gaps(x1 float64) {
 		}
 		b = math.Min(b, x1)
 		if b <= last+grain {
-			continue // no more of it shows than of the one before
+			continue // the one before shows as much
 		}
 		last = b
 		if b-a < tear {
@@ -75,10 +75,10 @@ func (f *frame) gap(lane *play.Lane, i int) (x0, x1 float64) {
 	return x0, math.Min(x1, f.told)
 }
 
-// hides reports whether a gap has not been come to, and so is not told.
+// hides reports whether the player has not come to a gap yet.
 func (f *frame) hides(g *play.Gap) bool { return unit(f.p.Run, f.By, g.Step) > f.toldUnit }
 
-// firstGap returns the first of a lane that the window may show.
+// firstGap returns the first gap of a lane that the window may show.
 func firstGap(f *frame, lane *play.Lane) int {
 	return sort.Search(len(lane.Gaps), func(i int) bool {
 		_, x1 := f.gap(lane, i)

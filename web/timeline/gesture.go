@@ -35,12 +35,12 @@ type drag struct {
 	grab  bool    // it holds the playhead
 }
 
-// click is how far a press may wander and still be a click, in px.
+// click is how far a press may move and still be a click, in px.
 const click = 4
 
-// Gesture does what g asks for and reports whether to draw again: a click
-// seeks, unless it is on an arrow, and tells what it was on; a drag pans or
-// holds the playhead, the wheel scrolls, a pinch zooms.
+// Gesture does what g asks for and reports whether to draw again. A click seeks,
+// unless it is on an arrow, and tells what it hit. A drag pans, or moves the playhead.
+// The wheel scrolls, a pinch zooms.
 func (t *Timeline) Gesture(g Gesture) bool {
 	p := t.Player
 	if p == nil {

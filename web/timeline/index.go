@@ -15,8 +15,8 @@ type index struct {
 	lanes []laneIndex
 }
 
-// laneIndex is the calls of one lane, in their order. A call that has not
-// returned ends never.
+// laneIndex is the calls of one lane, in their order. A call that has not returned
+// has no end.
 type laneIndex struct {
 	at, to [2][]int64 // by play.Scale: the unit of the Enter, of the Return
 	shape  []shape

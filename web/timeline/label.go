@@ -21,9 +21,9 @@ type label struct {
 // gap is the least distance between two words, in px.
 const gap = 5
 
-// label notes the words of a bar: above it the call, beneath it the result.
-// Whether a word fits depends on its neighbour alone, not on what else is
-// shown, so that panning changes no word. Room is where the next bar begins.
+// label notes the words of a bar: the call above it, the result beneath it. Whether a
+// word fits depends only on its neighbour, so that panning changes no word. Room is
+// where the next bar begins.
 func (d *laneDrawing) label(b bar, room float64) {
 	f := d.f
 	end := math.Min(b.x1, d.told)
@@ -71,8 +71,7 @@ func (d *laneDrawing) label(b bar, room float64) {
 	}
 }
 
-// name writes the call above its bar, as much of it as fits, and returns how
-// wide that came out.
+// name writes the call above its bar, as much as fits, and returns its width.
 func (d *laneDrawing) name(b bar, enter, ret *trace.Event, x, y, free float64) float64 {
 	t := d.t
 	colour := Muted
@@ -110,8 +109,8 @@ func (d *laneDrawing) name(b bar, enter, ret *trace.Event, x, y, free float64) f
 	return d.fit(colour, mono, left, x, y, free, short)
 }
 
-// fit notes t.word where it fits into free px; else its first short bytes;
-// else those cut, when enough is left to be read. It returns the width.
+// fit notes t.word where it fits into free px, else its first short bytes, else as
+// much of those as can be read. It returns the width.
 func (d *laneDrawing) fit(c Colour, f font, a align, x, y, free float64, short int) float64 {
 	t := d.t
 	n := int(free / charWidth)
@@ -190,7 +189,7 @@ func appendList(b []byte, name string, fds []int) []byte {
 	return b
 }
 
-// blocked says so beside the open end of a call, and leads on with dots.
+// blocked writes that beside the open end of a call, and leads on with dots.
 func (d *laneDrawing) blocked(x float64) {
 	f, t := d.f, d.t
 	if d.exited() || f.p.Run.End != nil && !t.View.Veil || x < 0 || x > f.right {
@@ -250,8 +249,7 @@ func (d *laneDrawing) inside(b bar, enter *trace.Event, x0, x1 float64) {
 	t.labels = append(t.labels, label{x: x, y: d.mid + 3.5, colour: Ink, align: middle, text: t.scene.string(t.word), inside: w + 6})
 }
 
-// done notes when a client of several runs was done: how far it got is what they
-// are compared by.
+// done notes when a client of several runs was done. The runs are compared by that.
 func (d *laneDrawing) done(x float64) {
 	t, r := d.t, d.f.p.Run
 	if t.View.Size != Compact || d.row.Big || !d.exited() || d.lane.Role != trace.RoleClient || x < -edge || x > d.f.right {

@@ -79,7 +79,7 @@ func (d *laneDrawing) exited() bool {
 	return d.lane.Exit >= 0 && d.f.Step(d.f.p.Run, d.lane.Exit) <= d.f.told
 }
 
-// merge adds b to the bar before where both are too small for their form and
+// merge adds b to the bar before it, where both are too small for their form and
 // touch.
 func (d *laneDrawing) merge(b bar) bool {
 	n := len(d.t.pending)
@@ -123,7 +123,7 @@ func (d *laneDrawing) line(x0, x1 float64) {
 	x0, x1 = d.f.cut(x0), d.f.cut(x1)
 	switch {
 	case x1 <= x0:
-	case d.lane.Role == trace.RoleAgent, d.f.p.Run.Straced(d.lane.Proc): // between its calls it waits for a person; or nobody knows
+	case d.lane.Role == trace.RoleAgent, d.f.p.Run.Straced(d.lane.Proc): // between calls it waits for a person, or nobody knows what it does
 		d.t.scene.stroke(Muted, 1, Sparse, x0, d.mid, x1, d.mid)
 	default:
 		d.t.scene.stroke(Run, 2, Solid, x0, d.mid, x1, d.mid)
@@ -148,14 +148,14 @@ func (d *laneDrawing) bar(b bar) {
 		d.box(Run, f.cut(x0), f.cut(x1), Dotted)
 		s.rect(Run, x0-1, y-1, 2, h+2, 0)
 	case !returned && d.lane.Thread < trace.KernelThread && d.f.p.Run.Straced(d.lane.Proc):
-		d.untold(x0, x1) // a goroutine waits: which thread does, if any, it can't tell
+		d.untold(x0, x1) // a goroutine waits; whether a thread does is not known
 	case !returned:
 		d.hollow(x0, x1, true)
 		s.rect(Run, x0-1, y-1, 2, h+2, 0)
 	case b.shape&slept != 0 && w >= small:
 		d.hollow(x0, x1, false)
 		if b.first != b.last {
-			return // many sleeps have no one beginning and end
+			return // many sleeps together have no single beginning and end
 		}
 		s.rect(Run, x0-1, y-1, 2, h+2, 0)
 		if b.shape&(failed|notYet) != 0 {

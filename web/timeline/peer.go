@@ -8,8 +8,8 @@ import (
 	"sockscope/web/play"
 )
 
-// peer draws the lane of a peer that is not traced: a sparse line for as long as
-// it is connected. It makes no calls here.
+// peer draws the lane of a peer that is not traced: a sparse line while it is
+// connected. Its calls are not known.
 func (t *Timeline) peer(f *frame, row *Row) {
 	r := f.p.Run
 	y := t.middle(f, row)
@@ -28,8 +28,8 @@ func (t *Timeline) peer(f *frame, row *Row) {
 	}
 }
 
-// arrivals draws what came from peers that are not traced: a dashed ring in the
-// peer's lane, since nobody saw it come, and an arrow to the return of the call
+// arrivals draws what came from peers that are not traced. The ring in the peer's
+// lane is dashed, since nobody saw it come. An arrow leads to the return of the call
 // that slept until then.
 func (t *Timeline) arrivals(f *frame) {
 	r := f.p.Run
@@ -53,7 +53,7 @@ func (t *Timeline) arrivals(f *frame) {
 		m := sizes[t.View.Size]
 		y0, y1 := t.middle(f, &t.rows[from]), t.middle(f, &t.rows[to])+m.serverBar/2+1
 		s := &t.scene
-		c := Muted // it was there before it was asked for
+		c := Muted // it was there before somebody asked for it
 		if a.Woke >= 0 {
 			c = Wake
 			s.put(opCurve, float64(c), 1.25, float64(Dashed), x, y0-5, x, y0-18, x, y1+22, x, y1+5)

@@ -45,8 +45,8 @@ func barOf(row *Row, size Size) float64 {
 	return sizes[size].otherBar
 }
 
-// Row is the place of one lane: what the column of names beside the canvas
-// must agree with.
+// Row is the place of one lane. The column of names beside the canvas must agree with
+// it.
 type Row struct {
 	Lane   int     // index in Run.Lanes
 	Top    float64 // px below the ruler and the bands above it, before scrolling
@@ -54,9 +54,9 @@ type Row struct {
 	Big    bool    // a server's first thread
 }
 
-// Rows returns the places of the run's lanes, from the top: the threads of a
-// process together, in the order of the processes, each with those that it has
-// made behind it. The slice is reused.
+// Rows returns the places of the run's lanes, from the top. The threads of a process
+// are together. The processes are in their order, each followed by those that it
+// made. The slice is reused.
 func Rows(r *play.Run, size Size, into []Row) []Row {
 	into = into[:0]
 	for i := range r.Lanes {
@@ -92,7 +92,7 @@ func Rows(r *play.Run, size Size, into []Row) []Row {
 	return into
 }
 
-// family returns the process at the head of those among which proc was made.
+// family returns the first ancestor of proc.
 func family(r *play.Run, proc int) int {
 	for proc >= 0 {
 		parent := r.Header.Procs[proc].Parent - 1

@@ -80,8 +80,8 @@ func (t *Timeline) ruler(f *frame) {
 	t.markWord(f)
 }
 
-// number writes what stands at u: the step and, at every other number, its
-// time; or the time. What the playhead's flag would cover is left out.
+// number writes what is at u: by step the step and, at every other number, its time;
+// by time the time. What the playhead's flag covers is left out.
 func (t *Timeline) number(f *frame, g grid, u, x float64, even bool) {
 	s := &t.scene
 	at, half := t.flag(f)
@@ -112,8 +112,8 @@ func (t *Timeline) number(f *frame, g grid, u, x float64, even bool) {
 	}
 }
 
-// apart returns how far in time step i is from the steps that stand so many before and
-// after it, whichever is nearer; 0 when they are at the same time.
+// apart returns the time between step i and the step so many before or after it,
+// whichever is nearer in time. It is 0 when they are at the same time.
 func (f *frame) apart(i, steps int) float64 {
 	all := f.p.Run.Steps
 	least := math.Inf(1)
@@ -201,8 +201,8 @@ func (t *Timeline) playhead(f *frame) {
 	s.write(Screen, bold, middle, at, 13, s.string(t.word))
 }
 
-// outline draws a frame around the call with index ci in Run.Calls, if there is
-// one: that which the pointer is on, and that whose causes are followed.
+// outline draws a frame around the call with index ci in Run.Calls, if there is one:
+// around the call under the pointer, and the call whose causes are followed.
 func (t *Timeline) outline(f *frame, ci int, width float64) {
 	r := f.p.Run
 	if ci < 0 || ci >= len(r.Calls) {

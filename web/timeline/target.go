@@ -6,8 +6,8 @@ import (
 	"sockscope/web/play"
 )
 
-// Target is what lies under a point. The zero Target is nothing; Lane and Call
-// are one more than an index for that reason, see their methods.
+// Target is what is under a point. The zero Target is nothing, so its fields are one
+// more than an index; see its methods.
 type Target struct {
 	// Step is the position that the point means, 0 to the number of steps.
 	Step int
@@ -81,7 +81,7 @@ func (t *Timeline) Hit(x, y float64) Target {
 	return hit
 }
 
-// hitArrow takes the arrow under a point for what is meant, if there is one.
+// hitArrow notes the arrow under a point, if there is one.
 func (t *Timeline) hitArrow(f *frame, arrows []play.Wake, x, y float64, hit *Target) {
 	var c curve
 	for _, w := range arrows {

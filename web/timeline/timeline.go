@@ -12,19 +12,19 @@ type Timeline struct {
 	Player *play.Player
 	View   View
 
-	// Moved, if set, is called when the pointer or playing has moved the
-	// player, Pointed when the pointer has come to something else, and Clicked
-	// when it was pressed and let go there, after Moved; all while drawing or
-	// pointing, so they must be quick.
+	// Moved, if set, is called when the pointer or playing has moved the player.
+	// Pointed is called when the pointer has come to something else. Clicked is called
+	// after Moved, when the pointer was pressed and let go there. They are called while
+	// drawing or pointing, so they must be quick.
 	Moved   func()
 	Pointed func(Target)
 	Clicked func(Target)
 
 	// Notes are written into the bands above joined runs, in their order.
 	Notes []Note
-	// Scrolled, if set, scrolls what stands beside the canvas as the lanes have been
-	// scrolled, and returns how far that is scrolled now: there the lanes are drawn,
-	// too. It is called while drawing.
+	// Scrolled, if set, scrolls the names beside the canvas as far as the lanes are,
+	// and returns how far the names are scrolled then. The lanes are drawn there, too.
+	// It is called while drawing.
 	Scrolled func(top float64) float64
 
 	// Still switches motion off, as prefers-reduced-motion asks.
@@ -145,8 +145,8 @@ func (t *Timeline) frame(s Scale) frame {
 	return f
 }
 
-// edge is how far outside of the canvas things are still drawn, in px: a
-// shape that is cut there shows no end.
+// edge is how far outside of the canvas things are still drawn, in px, so that a
+// shape that is cut shows no end.
 const edge = 48
 
 func (f *frame) top(row Row) float64 { return Ruler + row.Top - f.up }
@@ -175,9 +175,9 @@ func (t *Timeline) fade(f *frame) {
 // future is how much of a mark is left right of the playhead.
 const future = 0.34
 
-// Paint plays on to now, a time of which only differences count, and returns
-// the drawing for a canvas of width x height CSS px, and whether another should
-// follow at once.
+// Paint plays on to now and returns the drawing for a canvas of width x height CSS
+// px. again says that another drawing should follow at once. Of now only differences
+// count.
 func (t *Timeline) Paint(width, height float64, now time.Duration) (frame []byte, again bool) {
 	t.View.Width, t.View.Height = width, height
 	p := t.Player
@@ -205,9 +205,9 @@ func (t *Timeline) Paint(width, height float64, now time.Duration) (frame []byte
 	return frame, again || moving
 }
 
-// scrolled has what stands beside the canvas scrolled as far as the lanes are. There
-// is one offset: where it can't be scrolled so far, the lanes aren't either. It
-// reports whether they have moved back.
+// scrolled has the names beside the canvas scrolled as far as the lanes are. There is
+// one offset: where the names can't be scrolled so far, the lanes aren't either. It
+// reports whether the lanes have moved back.
 func (t *Timeline) scrolled() bool {
 	if t.top == t.View.Top || t.Scrolled == nil {
 		t.top = t.View.Top

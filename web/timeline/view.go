@@ -17,8 +17,8 @@ type View struct {
 	// Steady keeps the window where it is for as long as the playhead is in it.
 	Steady bool
 
-	// Marks are positions that a line marks in the run that each belongs to, of
-	// several joined runs: where they part. 0 is none.
+	// Marks are the positions at which a line marks each of several joined runs: where
+	// they part. 0 is none.
 	Marks []int
 
 	// Hover is what the pointer is on.
@@ -147,9 +147,9 @@ func (v *View) Center(p *play.Player) {
 	v.clamp(p)
 }
 
-// Follow keeps the playhead in view: as it nears an edge the window moves with
-// it, and only as far as it must. A window that shows the whole run stays,
-// unless the run grows by steps: then there must be room for the next ones.
+// Follow keeps the playhead in view. The window moves only as far as it must when the
+// playhead nears an edge. A window that shows the whole run stays, unless the run
+// grows by steps: then it makes room for the next ones.
 func (v *View) Follow(p *play.Player) {
 	w := &v.window[p.Scale]
 	if !w.set {

@@ -7,9 +7,9 @@ import (
 	"sockscope/web/play"
 )
 
-// wakes draws the inferred arrows of the window: from the end of what caused a
-// wake to the return of what it woke. Those of the chain that is followed, and
-// the one that is pointed at, are drawn stronger.
+// wakes draws the inferred arrows of the window, from the end of the cause to the
+// return that it woke. The arrows of the followed chain, and the one under the
+// pointer, are drawn stronger.
 func (t *Timeline) wakes(f *frame) {
 	for _, w := range t.arrows(f) {
 		t.wake(f, w, Dashed, 1.25)
@@ -22,8 +22,8 @@ func (t *Timeline) wakes(f *frame) {
 	}
 }
 
-// arrows returns those of the window. Where they would lie closer than can be
-// told apart, there is only the one at the playhead.
+// arrows returns the arrows of the window. Where they are too close to be told apart,
+// only the one at the playhead is left.
 func (t *Timeline) arrows(f *frame) []play.Wake {
 	r := f.p.Run
 	first := sort.Search(len(r.Wakes), func(i int) bool { return unit(r, f.By, r.Wakes[i].Effect) >= f.from })

@@ -14,8 +14,8 @@ type bar struct {
 // grain share a bar.
 const grain = 2
 
-// walk goes over the bars of a lane that a window shows, from the left. What
-// it costs depends on the window's width, not on how many calls there are.
+// walk goes over the bars of a lane that a window shows, from the left. Its cost grows
+// with the window's width, not with the number of calls.
 type walk struct {
 	lane  *laneIndex
 	scale Scale
@@ -50,8 +50,8 @@ func (w *walk) next() (bar, bool) {
 	if b.x1-b.x0 >= grain {
 		return b, true
 	}
-	// Buckets stand on a grid that moves with the run, so that panning doesn't
-	// make them flicker.
+	// The buckets' grid moves with the run, so that panning does not make them
+	// flicker.
 	grid := math.Floor(float64(at[i])*w.scale.Px/grain) * grain
 	j := w.lane.after(w.scale.By, i, (grid+grain)/w.scale.Px)
 	j = max(i+1, min(j, w.known))
@@ -70,8 +70,8 @@ func (w *walk) next() (bar, bool) {
 	return b, true
 }
 
-// take makes b the whole strip, where that is long and wide enough to be seen,
-// and moves past it.
+// take makes b the whole strip and moves past it, where the strip is long and wide
+// enough to be seen.
 func (w *walk) take(b *bar, s strip) bool {
 	last := min(int(s.last), w.known-1)
 	if last-b.first+1 < stripLength || w.end(last)-b.x0 < 2*small {
