@@ -718,7 +718,8 @@ func woke(w *world, c *play.Claim, n int) string {
 	}
 	for _, fds := range [][]int{out.Sets.Read, out.Sets.Write, out.Sets.Except, out.Sets.Error, out.Sets.HangUp, out.Sets.RdHup} {
 		for _, fd := range fds {
-			if h := w.held(out.Proc, fd, k.enter); h != nil && w.gave(c.Step, cause, k, fd, h.on) {
+			// epoll's list may have got the fd during the call.
+			if h := w.held(out.Proc, fd, k.ret); h != nil && w.gave(c.Step, cause, k, fd, h.on) {
 				return ""
 			}
 		}
