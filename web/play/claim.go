@@ -51,6 +51,8 @@ const (
 	SoError                   // the getsockopt that returned in Step read N as the SO_ERROR of FD
 	Connected                 // the connect that returned in Other was N ns old when the accept returned in Step
 
+	Rested // c, Step, is a pause of N ns that its program makes, or of so much of it until a signal came; Other is its Return, or -1
+
 	Held // beside the call of Step, an event, the kernel held Queue for FD
 	Took // beside the Return Step of a multiplexer, which found FD writable, the kernel held Queue
 
@@ -187,6 +189,13 @@ var sayings = [numKinds]struct {
 		return fmt.Sprintf("%s %s held back for %s by a knob", r.thread(c.Step), is, words.Span(c.N))
 	}},
 
+	Rested: {trace.Observed, func(r *Run, c *Claim) string {
+		if c.Other < 0 {
+			return fmt.Sprintf("%s %s for %s, by itself", r.thread(c.Step), r.verb(c.Step, "pauses", "pause"), words.Span(c.N))
+		}
+		return fmt.Sprintf("%s paused for %s, by itself", r.thread(c.Step), words.Span(c.N))
+	}},
+
 	NonBlocking: {trace.Inferred, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("fd %d is non-blocking: this call does not wait", c.FD)
 	}},
@@ -298,6 +307,14 @@ func (r *Run) link(c Claim) Link {
 		l.Ends = c.Other
 	}
 	return l
+}
+
+// pause is the kind of claim that tells of the pause at step i.
+func (r *Run) pause(i int) Kind {
+	if r.Injected(i) {
+		return Paused
+	}
+	return Rested
 }
 
 // howEnded says how step i, a shutdown, a close or an exit, ended a stream.

@@ -83,7 +83,7 @@ func (w *Work) lane(r *Run, l *Lane) {
 	made := false
 	for _, ci := range l.Calls {
 		c := &r.Calls[ci]
-		if r.Steps[c.Enter].Call == trace.Nanosleep {
+		if r.Injected(c.Enter) {
 			continue
 		}
 		made = true

@@ -37,7 +37,7 @@ func (r *Run) Narrate(i int) Narration {
 		return Narration{}
 	case e.Kind == trace.Enter:
 		if e.Call == trace.Nanosleep {
-			return r.narration(Claim{Kind: Paused, Step: i, Other: -1, N: e.Timeout}, "", nil)
+			return r.narration(Claim{Kind: r.pause(i), Step: i, Other: -1, N: e.Timeout}, "", nil)
 		}
 		w.buffers(c)
 		return r.narration(Claim{Kind: In, Step: i}, capital(r.thread(i))+" "+r.enters(i), slices.DeleteFunc(w.links, func(l Link) bool {
@@ -136,7 +136,7 @@ func (r *Run) returns(c *Call, at *ends) string {
 		}
 		return text
 	case in.Call == trace.Nanosleep:
-		return capital(r.thread(c.Enter)) + r.verb(c.Enter, " goes", " go") + " on: the knob's pause is over"
+		return capital(r.thread(c.Enter)) + r.verb(c.Enter, " goes", " go") + " on: the pause is over"
 	case in.Call == trace.Accept:
 		text = fmt.Sprintf("%s returns fd %d", capital(r.call(c.Enter)), out.Result)
 		if l, ok := at.at(out.Proc, int(out.Result), c.Return+1); ok && l.peer.Proc >= 0 {

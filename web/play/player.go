@@ -120,7 +120,7 @@ func (p *Player) Step(n int) {
 func (p *Player) NextWake(dir int) bool {
 	return p.next(dir, func(i int) bool {
 		e := &p.Run.Steps[i]
-		return e.Kind == trace.Return && e.Sleep == trace.Slept && e.Call != trace.Nanosleep
+		return e.Kind == trace.Return && e.Sleep == trace.Slept && !p.Run.Injected(i)
 	})
 }
 

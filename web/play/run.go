@@ -219,6 +219,13 @@ func (r *Run) Straced(proc int) bool {
 	return proc >= 0 && proc < len(r.Header.Procs) && r.Header.Procs[proc].Tracer != ""
 }
 
+// Injected reports whether the call at step i is a pause that a knob put there. Knobs
+// hold clients back; a server's pause is its own.
+func (r *Run) Injected(i int) bool {
+	e := &r.Steps[i]
+	return e.Call == trace.Nanosleep && e.Proc < len(r.Header.Procs) && r.Header.Procs[e.Proc].Role == trace.RoleClient
+}
+
 // CallAt returns the call that step index i entered or returned from, or nil.
 func (r *Run) CallAt(i int) *Call {
 	if k := r.CallIndex(i); k >= 0 {

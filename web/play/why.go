@@ -97,7 +97,7 @@ func (w *why) call(c *Call) *Call {
 	exit, last := w.exit(c), r.Steps[w.n-1].Time
 	switch {
 	case in.Call == trace.Nanosleep:
-		pause := Claim{Kind: Paused, Step: c.Enter, Other: -1, N: in.Timeout}
+		pause := Claim{Kind: r.pause(c.Enter), Step: c.Enter, Other: -1, N: in.Timeout}
 		if c.Return >= 0 && c.Return < w.n {
 			if pause.Other = c.Return; r.Steps[c.Return].Errno == trace.EINTR {
 				pause.N = r.Steps[c.Return].Time - in.Time

@@ -112,7 +112,7 @@ func (l *laneIndex) add(r *play.Run, lane *play.Lane, c *play.Call) {
 	if c.Return >= 0 {
 		sh = returned(&r.Steps[c.Return])
 	}
-	if enter.Call == trace.Nanosleep {
+	if r.Injected(c.Enter) {
 		sh = sh&open | paused
 	}
 	i := int32(len(l.shape))

@@ -146,17 +146,9 @@ var rules = map[play.Kind]func(w *world, c *play.Claim, n int) string{
 		e := &w.steps[c.Step]
 		return first(held(w, c, n), is(e.Sets != nil && slices.Contains(e.Sets.Write, c.FD), "it was not found writable"))
 	},
+	play.Rested: paused,
 	play.Paused: func(w *world, c *play.Claim, n int) string {
-		k := w.entered(c.Step)
-		if k == nil {
-			return "no call entered there"
-		}
-		e := &w.steps[c.Step]
-		return first(
-			is(e.Call == trace.Nanosleep, "that is no pause"),
-			is((c.Other < 0) == w.under(k, n) || k.exit >= 0, "it is over, or is not"),
-			is(c.Other >= 0 && w.steps[c.Other].Errno == trace.EINTR || e.Timeout == c.N, "it was to be another one"),
-			is(k.ret < 0 || w.steps[k.ret].Time-e.Time >= c.N || w.steps[k.ret].Errno == trace.EINTR, "it was shorter"))
+		return first(paused(w, c, n), is(w.header.Procs[w.steps[c.Step].Proc].Role == trace.RoleClient, "no knob holds that one back"))
 	},
 
 	play.NonBlocking: func(w *world, c *play.Claim, n int) string {
@@ -291,6 +283,19 @@ func returned(w *world, c *play.Claim, n int) string {
 	return first(
 		is(k != nil && k.ret == c.Other, "it returned elsewhere"),
 		is(c.Other < n || c.Other == n, "it has not returned yet"))
+}
+
+func paused(w *world, c *play.Claim, n int) string {
+	k := w.entered(c.Step)
+	if k == nil {
+		return "no call entered there"
+	}
+	e := &w.steps[c.Step]
+	return first(
+		is(e.Call == trace.Nanosleep, "that is no pause"),
+		is((c.Other < 0) == w.under(k, n) || k.exit >= 0, "it is over, or is not"),
+		is(c.Other >= 0 && w.steps[c.Other].Errno == trace.EINTR || e.Timeout == c.N, "it was to be another one"),
+		is(k.ret < 0 || w.steps[k.ret].Time-e.Time >= c.N || w.steps[k.ret].Errno == trace.EINTR, "it was shorter"))
 }
 
 func held(w *world, c *play.Claim, n int) string {
