@@ -37,7 +37,7 @@ var iterative = talking(&Lab{
 	True: []string{
 		"The kernel shakes hands by itself. A client in the backlog is connected, can send, and cannot know that nobody has accepted it.",
 		"A thread that waits in one call for one peer serves nobody else, however idle it is.",
-		"The backlog is as long as the knob says, and Linux lets in one more. For clients beyond that the kernel drops the handshake (SYN), and `connect` sleeps. The SYN is sent again after about a second, then after longer and longer pauses, until the client is let in or `connect` returns ETIMEDOUT.",
+		"The backlog is as long as the knob says, and Linux lets in one more. For clients beyond that the kernel drops the handshake (SYN), and `connect` sleeps. The SYN is sent again after about a second, and then again and again, until the client is let in or `connect` returns ETIMEDOUT.",
 	},
 	Asks: []Topic{ConnectQueued, AcceptedLater, RecvSleeps, RecvHas},
 	Knobs: []knob.Knob{

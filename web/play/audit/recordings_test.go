@@ -39,7 +39,7 @@ func TestNothingFalseIsSaidOfTheRecordings(t *testing.T) {
 	}
 }
 
-var random = flag.Uint64("random", 400, "how many runs on a simulated kernel TestNothingFalseIsSaidOfRandomRuns makes")
+var random = flag.Uint64("random", 150, "how many runs on a simulated kernel TestNothingFalseIsSaidOfRandomRuns makes")
 
 // Nor is anything false said of runs on a simulated kernel, where a call
 // enters, has its effect and returns with anything of the others in between.
