@@ -36,7 +36,7 @@ func untrue(r *result) []string {
 	run := play.NewRun(r.header)
 	run.Add(r.events)
 	run.End = r.end
-	report := audit.Run(run)
+	report := audit.Some(run, 2_000) // one that spins says the same at most of its steps
 	said.Lock()
 	said.Add(report)
 	said.Unlock()

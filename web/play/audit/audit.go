@@ -42,12 +42,13 @@ func (r *Report) String() string {
 	return fmt.Sprintf("%d runs, %d steps, %d claims, %d of them false", r.Runs, r.Steps, r.Claims, r.wrong)
 }
 
-// mostSteps is at how many steps of a longer run is asked, evenly over it.
-const mostSteps = 20_000
-
 // Run asks at every step of a run that is over why each thread is where it is, and
-// at its end why each call came back as it did, and checks all that is said.
-func Run(run *play.Run) *Report {
+// at its end why each call came back as it did, and checks all that is said. Of a run
+// of more than 20,000 steps it asks at as many, evenly over it.
+func Run(run *play.Run) *Report { return Some(run, 20_000) }
+
+// Some is Run at so many steps, evenly over a longer run.
+func Some(run *play.Run, mostSteps int) *Report {
 	h := &auditing{Report: Report{Runs: 1, Steps: len(run.Steps), ByKind: map[play.Kind]int{}}, run: run, world: newWorld(run.Header, run.Steps, run.End != nil)}
 	at := make([]int, len(run.Lanes)) // by lane: its newest call, an index in Calls
 	every := 1 + len(run.Steps)/mostSteps
