@@ -26,7 +26,7 @@ func ends(k *knob.Knob) []string {
 	case knob.Int:
 		return []string{fmt.Sprint(k.Min), fmt.Sprint(k.Max)}
 	case knob.Duration:
-		return []string{time.Duration(k.Min).String(), time.Duration(min(k.Max, int64(longest))).String()}
+		return []string{time.Duration(k.Min).String(), time.Duration(min(k.Max, max(int64(longest), 2*k.Min))).String()}
 	case knob.Text:
 		return []string{strings.Repeat("x", int(k.Min)), strings.Repeat("x", int(k.Max))}
 	}
@@ -99,6 +99,7 @@ func TestEveryKnobAtItsEnds(t *testing.T) {
 				name := fmt.Sprintf("%s %v", c.lab.ID, c.knobs)
 				if r.end.Reason != trace.EndDone {
 					t.Errorf("%s ends: %+v; notes %q", name, r.end, r.notes())
+					continue
 				}
 				for _, text := range wrong(r) {
 					t.Errorf("%s: %s", name, text)

@@ -83,6 +83,9 @@ func (v *viewer) until(r *result, enough func() bool) {
 			r.header.Procs = append(r.header.Procs, *m.Child)
 		case m.Error != nil:
 			r.errors = append(r.errors, m.Error.Text)
+			if r.header == nil { // nothing was started, and nothing will end
+				r.end = &trace.End{Reason: trace.EndFailed, Message: m.Error.Text}
+			}
 		case m.Point != nil:
 			r.points = append(r.points, *m.Point)
 		case m.End != nil:
