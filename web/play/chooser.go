@@ -112,7 +112,7 @@ func (c *chooser) look(call *Call) {
 	case out.Errno == trace.EINTR || len(c.questions) >= maxQuestions:
 	case in.Call.Multiplexes():
 		c.wait(call, in, out)
-	case in.Call.Receives():
+	case in.Call.Receives() && !c.file(in, call.Enter):
 		c.recv(call, in, out)
 	case in.Call == trace.Write && in.FD == 1:
 		c.print(call, in)
@@ -127,6 +127,16 @@ func (c *chooser) look(call *Call) {
 	case in.Call == trace.Getsockopt:
 		c.shaken(call, in, out)
 	}
+}
+
+// file reports whether a call that strace has recorded is about no connection: a
+// runtime reads files of its own.
+func (c *chooser) file(e *trace.Event, i int) bool {
+	if !c.run.Straced(e.Proc) {
+		return false
+	}
+	_, ok := c.ends.at(e.Proc, e.FD, i)
+	return !ok
 }
 
 // receives asks who receives the first bytes of a client, where another thread than

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,8 +87,28 @@ func question(r *Run, s lab.Topic) *Question {
 	return nil
 }
 
-// What each lab of blocking is about is asked in it.
+// What each lab is about is asked in it, and nothing else.
 func TestEachLabAsksItsOwn(t *testing.T) {
+	for _, l := range lab.All {
+		if l.Unrecorded || l.Compares || l.Measures {
+			continue
+		}
+		var asked []lab.Topic
+		r := recorded(t, l.ID)
+		for _, q := range Questions(r) {
+			asked = append(asked, q.Topic)
+			if e := &r.Steps[q.Enter]; e.Call.Receives() && r.ConnOf(e.Proc, e.FD, q.Enter) == nil {
+				t.Errorf("%s asks about a file: %s", l.ID, q.Text)
+			}
+			if !slices.Contains(l.Asks, q.Topic) {
+				t.Errorf("%s asks %q, which it is not about", l.ID, q.Topic)
+			}
+		}
+		if len(asked) < 2 || !slices.Contains(asked, l.Asks[0]) && !slices.Contains(asked, l.Asks[1]) {
+			t.Errorf("%s asks only %q of %q", l.ID, asked, l.Asks)
+		}
+		t.Logf("%s: %q", l.ID, asked)
+	}
 	for name, want := range map[string]lab.Topic{"iterative": lab.AcceptedLater, "spin": lab.AskedOften, "select": lab.WaitCounts, "epoll": lab.ToldAgain} {
 		if question(recorded(t, name), want) == nil {
 			t.Errorf("%s does not ask what it is about", name)
