@@ -14,12 +14,11 @@ import (
 	"sockscope/server/trace"
 )
 
-// broadcast is the trace of one life of a standing program, for whoever watches.
-// It has no end of its own, so little of it is kept: the calls that made what
-// is open, and the newest events. One goroutine empties the program's ring, whether somebody
-// watches or not: who comes late must know the fds and the call that the program
-// sleeps in. A viewer that is slow loses events, and neither the program nor the
-// other viewers wait for it.
+// broadcast is the trace of one life of a standing program, for whoever watches. It may
+// go on for ever, so that little is kept: the calls that made what is open, and the newest
+// events. One goroutine empties the program's ring, also when nobody watches: a late viewer
+// must learn of the fds and of the call that the program sleeps in. A slow viewer loses
+// events. Neither the program nor the other viewers wait for it.
 type broadcast struct {
 	log    *slog.Logger
 	proc   *process.Process
@@ -121,8 +120,8 @@ func (b *broadcast) loop(died <-chan struct{}, limits Limits) {
 	}
 }
 
-// pause is how long the ring may go unread: shortly while something happens and
-// somebody watches it.
+// pause is how long the ring may go unread. It is short while something happens and
+// somebody watches.
 func (b *broadcast) pause() time.Duration {
 	quiet := time.Duration(b.time() - b.busy)
 	switch watched := b.watched(); {
@@ -194,8 +193,8 @@ func (b *broadcast) tell(events []trace.Event) {
 	b.forget()
 }
 
-// forget folds old events into the state before the recent ones, up to a moment
-// when no call is open: who begins there sees no return without its enter.
+// forget folds old events into the state before the recent ones, up to a moment when no
+// call is open. A viewer that begins there sees no return without its enter.
 func (b *broadcast) forget() {
 	if len(b.recent) < 2*keepRecent {
 		return
@@ -223,8 +222,8 @@ func (b *broadcast) fold(n int) {
 	b.recent = slices.Delete(b.recent, 0, n)
 }
 
-// gap says that so many calls were made and not recorded. Connections that they
-// closed are forgotten: the kernel's table has them no more.
+// gap says that so many calls were not recorded. It forgets connections that those may
+// have closed, which the kernel's table lacks.
 func (b *broadcast) gap(calls int64) {
 	b.fold(len(b.recent))
 	if b.diag != nil {
@@ -248,8 +247,8 @@ func countCalls(events []trace.Event) (n int64) {
 	return n
 }
 
-// give puts a frame into the seat's queue. Where there is no room it has to begin
-// anew, when it has taken what waits.
+// give puts a frame into the seat's queue. A viewer whose queue is full takes what waits,
+// and then begins anew.
 func (s *seat) give(frame []byte, told int64) {
 	if s.behind = s.behind || s.size+len(frame) > seatSize; s.behind {
 		return
@@ -267,9 +266,9 @@ func (s *seat) wake() {
 	}
 }
 
-// sample reads the kernel's socket table for those who watch, when it may have
-// changed, and passes it on when it has. The network is the host's: of its
-// sockets only those show that have to do with this program's port.
+// sample reads the kernel's socket table for those who watch, when it may have changed,
+// and passes it on when it has. The network is the host's: only the sockets of this
+// program's port show.
 func (b *broadcast) sample() {
 	t := b.time()
 	due := sampleEvery(time.Duration(t - b.busy))
@@ -313,8 +312,8 @@ func (b *broadcast) over(status int64, why string) {
 	}
 }
 
-// watch gives a viewer the program's trace by write: where it stands, then what
-// happens, until the program has died, ctx is done, or write fails.
+// watch gives a viewer the program's trace by write: first what is so, then what happens.
+// It ends when the program has died, ctx is done, or write fails.
 func (b *broadcast) watch(ctx context.Context, write func(frame []byte) error) error {
 	b.mu.Lock()
 	s := &seat{behind: true, told: b.told, more: make(chan struct{}, 1)}

@@ -41,7 +41,7 @@ func (e *execution) reaped(ev *trace.Event) {
 	}
 }
 
-// told returns the children of whose ends only their parents were told so far.
+// told returns the children whose end only their parents know so far.
 func (e *execution) told() (list []int) {
 	for i, m := range e.members {
 		if m.told > 0 && !m.exited {
@@ -51,8 +51,8 @@ func (e *execution) told() (list []int) {
 	return list
 }
 
-// buried adds the exits of children that could not record them: all that a
-// child has recorded is read by now, and was there before its parent was told.
+// buried adds the exits of children that could not record them. All that a child has
+// recorded is read by now: it was there before the parent was told.
 func (e *execution) buried(children []int) {
 	for _, i := range children {
 		if m := e.members[i]; !m.exited {
@@ -61,15 +61,15 @@ func (e *execution) buried(children []int) {
 	}
 }
 
-// childExit adds the exit of a process whose own trace does not have it.
+// childExit adds the exit of a process that did not record it.
 func (e *execution) childExit(i int, at, status int64) {
 	e.merge.close(i, at)
 	e.merge.add(trace.Event{Kind: trace.Exit, Time: at, Proc: i, FD: -1, Result: status})
 	e.ended(e.members[i], status)
 }
 
-// orphans ends the children of a process that is gone itself, and which nobody
-// has waited for. Nobody who holds its standard error is left, so neither are they.
+// orphans ends the children of a process that is gone and has not waited for them. They
+// had its standard error, which nobody holds any more: so they are gone too.
 func (e *execution) orphans(parent int) {
 	e.buried(e.told())
 	for i, m := range e.members {
@@ -84,7 +84,7 @@ func (e *execution) orphans(parent int) {
 	}
 }
 
-// kill kills a process and those that it made, which are of its process group.
+// kill kills a process and those that it made.
 func (e *execution) kill(i int) {
 	e.members[i].killed = true
 	for _, m := range e.members {

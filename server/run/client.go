@@ -12,9 +12,9 @@ import (
 // (haproxy's proxy-protocol.txt, section 2.1).
 const maxProxyLine = 107
 
-// clientOf returns for whom a viewer's connection is: the address that a line of
-// the PROXY protocol names, which a relay on this machine may send first; of IPv6
-// the /64. It is "" where nobody is named. A frame begins with another byte.
+// clientOf returns whom a viewer's connection is for. A relay on this machine may send a
+// line of the PROXY protocol first, which names an address; of IPv6 the /64 counts. It is
+// "" where nobody is named. A frame begins with another byte.
 func clientOf(conn net.Conn, r *bufio.Reader) (string, error) {
 	first, err := r.Peek(1)
 	if err != nil || first[0] != 'P' {

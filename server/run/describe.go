@@ -49,9 +49,8 @@ func sourceOf(p *demo.Program) trace.Source {
 	return s
 }
 
-// relocate gives each address of the processes a free port instead, the same
-// for all that name it, in their settings too: on a loopback that is shared, the port of the tutorial
-// may be somebody else's.
+// relocate gives each address of the processes a free port, the same wherever that
+// address is named. On a shared loopback somebody else may have the tutorial's port.
 func relocate(procs []lab.Process) error {
 	moved := map[string]string{}
 	for i := range procs {
@@ -61,8 +60,8 @@ func relocate(procs []lab.Process) error {
 			if err != nil {
 				return fmt.Errorf("%s: %w", procs[i].Name, err)
 			}
-			// Closed again, the port is free for a moment. The kernel hands
-			// out others first, so that nobody else is likely to get it.
+			// The port is free again for a moment. The kernel hands out
+			// others first, so that nobody else is likely to get it.
 			l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 			if err != nil {
 				return err

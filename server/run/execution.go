@@ -20,8 +20,8 @@ import (
 	"sockscope/server/witness"
 )
 
-// execution is a run under way. One goroutine, that of loop, owns it; what
-// others find out reaches it as a func through happened.
+// execution is a run under way. The goroutine of loop owns it. The others send what they
+// find out as a func through happened.
 type execution struct {
 	limits   Limits
 	diag     *sockdiag.Table
@@ -43,8 +43,8 @@ type execution struct {
 	full    bool             // the trace has reached its limit
 	cut     int64            // calls left out since
 	left    map[thread]int64 // the same by thread, with those that were not recorded
-	lost    int64            // calls that could not be recorded, when that was last looked at
-	lostAt  int64            // when they became as many
+	lost    int64            // calls that could not be recorded, at the last look
+	lostAt  int64            // when their number last grew
 	end     *trace.End       // set when the run is to end
 }
 
@@ -54,7 +54,7 @@ type member struct {
 	proc      *process.Process // nil of a process that another one made
 	begun     bool             // it was told to begin its job
 	connects  bool             // it has called connect
-	killed    bool             // by us
+	killed    bool             // this run killed it
 	exited    bool
 	traced    bool // its ring holds the exit of the process
 	threads   []threadNow
@@ -66,7 +66,7 @@ type member struct {
 	status    int64       // what it was told
 }
 
-// threadNow is what is known of a thread: whether it is in a call, since when.
+// threadNow is what is known of a thread: whether it is in a call, and since when.
 type threadNow struct {
 	inCall, exited bool
 	call           trace.Call
@@ -105,7 +105,7 @@ func (e *execution) loop(requests <-chan trace.Request) {
 	e.finish()
 }
 
-// pause is how long the rings may go unread: shortly while something happens.
+// pause is how long the rings may go unread. It is short while something happens.
 func (e *execution) pause() time.Duration {
 	switch quiet := time.Duration(e.time() - e.busy); {
 	case quiet < 20*time.Millisecond:
@@ -221,8 +221,8 @@ func (e *execution) leave(ev *trace.Event) {
 	e.left[thread{ev.Proc, ev.Thread}] += calls
 }
 
-// leftOut says of each thread what the trace had no room for. That is little, so
-// there is room for it.
+// leftOut says of each thread how many of its calls the trace had no room for. That
+// takes little room itself.
 func (e *execution) leftOut() {
 	var gaps []trace.Event
 	for t, calls := range e.left {
@@ -257,8 +257,8 @@ func (e *execution) note(text string) {
 	e.merge.add(trace.Event{Kind: trace.Note, Time: e.time(), FD: -1, Note: text})
 }
 
-// sampleEvery is how long a reading of the kernel's socket table is good, when
-// no call was seen for so long.
+// sampleEvery is how long a reading of the kernel's socket table is good, after no call
+// for a while.
 func sampleEvery(quiet time.Duration) time.Duration {
 	switch {
 	case quiet > time.Second:
@@ -269,8 +269,8 @@ func sampleEvery(quiet time.Duration) time.Duration {
 	return 5 * time.Millisecond
 }
 
-// sample reads the kernel's socket table, after calls were made and now and
-// then, and adds it to the trace when it has changed.
+// sample reads the kernel's socket table after calls, and now and then. It adds the table
+// to the trace when it has changed.
 func (e *execution) sample(always bool) {
 	if e.diag == nil {
 		return
@@ -342,7 +342,7 @@ func (e *execution) begin(i int, since int64) {
 	}
 }
 
-// follow takes note of all that the process tells which is to be member i.
+// follow makes proc member i of the run, and listens to all that it tells.
 func (e *execution) follow(i int, proc *process.Process) {
 	m := e.members[i]
 	m.proc = proc
@@ -353,7 +353,7 @@ func (e *execution) follow(i int, proc *process.Process) {
 		acts := m.acts
 		go func() {
 			for frame := range acts {
-				proc.Stdin.Write(frame) // an agent that is gone is noticed by its exit
+				proc.Stdin.Write(frame) // the exit of an agent tells that it is gone
 			}
 		}()
 	}
@@ -428,20 +428,21 @@ func (e *execution) exit(i int, status int64) {
 	if m.acts != nil {
 		close(m.acts)
 	}
-	// What it had published is read before its exit gets a time.
+	// Its records are read before its exit gets a time.
 	if _, _, err := e.merge.read(socket.Now()); err != nil {
 		e.stop(trace.EndFailed, "the trace was damaged: "+err.Error())
 	}
 	e.merge.end(i)
 	e.merge.close(i, e.time())
-	if m.begun && !m.traced { // it could not record its own end
+	began := m.Measures || len(m.threads) > 0 // else it has waited for its time, up to its end
+	if began && !m.traced {                   // it could not record its own end
 		e.merge.add(trace.Event{Kind: trace.Exit, Time: e.time(), Proc: i, FD: -1, Result: status})
 	}
 	e.orphans(i)
 	e.ended(m, status)
 }
 
-// ended notes that a process has ended. One that failed ends the run.
+// ended notes that a process has ended. A failed one ends the run.
 func (e *execution) ended(m *member, status int64) {
 	m.exited = true
 	if status != 0 && !m.killed {

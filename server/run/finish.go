@@ -15,13 +15,12 @@ func (e *execution) stop(reason, message string) {
 	}
 }
 
-// patience is how long a server is asleep in one call, with its clients gone,
-// before it is taken to wait for more of them.
+// patience is how long a server sleeps in one call, after its clients are gone, until it
+// is taken to wait for more of them.
 const patience = 20 * time.Millisecond
 
-// checkDone finds out whether the programs have come to their ends. A server
-// that serves for ever has none of its own: when its clients are gone and it
-// sleeps, it is killed.
+// checkDone ends the run when its programs have ended. Many servers never end by
+// themselves: such a one is killed when its clients are gone and it sleeps.
 func (e *execution) checkDone() {
 	if e.end != nil {
 		return
@@ -55,11 +54,11 @@ func (e *execution) checkDone() {
 	}
 }
 
-// silence is patience with a server some of whose calls could not be recorded: it
-// may sleep in one of those, and that it makes no more is all that tells.
+// silence is the patience with a server whose trace lacks calls. It may sleep in one of
+// those: then only its silence tells.
 const silence = 500 * time.Millisecond
 
-// quietSince returns since when a server has to have been in its call.
+// quietSince returns the time since which a waiting server has been in its call.
 func (e *execution) quietSince() int64 {
 	t := e.time()
 	if lost := e.merge.dropped(); lost != e.lost {
@@ -74,9 +73,9 @@ func (e *execution) quietSince() int64 {
 	return t - int64(silence)
 }
 
-// asleep tells whether all threads have been in one call each since before the
-// time, and which call that of the first is. With calls lost it is enough that
-// there is nothing new of a thread; the call is CallNone then.
+// asleep reports whether each thread has been in one call since before the time, and
+// returns the call of the first. Where calls are lost it is enough that a thread tells
+// nothing new, and the call is CallNone.
 func (m *member) asleep(since int64, lost bool) (call trace.Call, ok bool) {
 	for i, t := range m.threads {
 		if t.exited || t == (threadNow{}) || m.Tracer != "" && i >= trace.KernelThread {

@@ -6,10 +6,10 @@ import (
 	"sync"
 )
 
-// gate lets a bounded number of runs in at a time. The others wait in the order
-// of start-time fair queueing: clients take turns, and the runs of one keep the
-// order in which they came. A client who is known never has all places, so that
-// somebody else who comes need not wait until its runs have ended.
+// gate lets a bounded number of runs in at a time. The others wait in the order of
+// start-time fair queueing: clients take turns, and the runs of one client keep their
+// order. A known client never has all places: somebody else who comes need not wait for
+// the end of its runs.
 type gate struct {
 	size    int
 	mu      sync.Mutex
@@ -34,7 +34,7 @@ type ticket struct {
 	told  int // the latest place
 }
 
-// tell replaces a place that was not read yet: only the newest one counts.
+// tell tells the newest place, instead of one that was not read yet.
 func (t *ticket) tell(place int) {
 	if place == t.told && place > 0 {
 		return
@@ -58,9 +58,9 @@ func (g *gate) count() (in, waiting int) {
 	return g.size - g.free, len(g.waiting)
 }
 
-// enter returns when there is room for a run of the client who, "" for one that
-// isn't known, or with ctx's error. Until then it calls queued with the place in
-// the queue whenever that changes. After a nil error the caller must leave.
+// enter returns when there is room for a run of the client who, or with ctx's error. An
+// unknown client is "". Until then it calls queued with the place in the queue whenever
+// that changes. After a nil error the caller must leave.
 func (g *gate) enter(ctx context.Context, who string, queued func(place int)) error {
 	t := g.join(who)
 	for {
@@ -97,7 +97,7 @@ func (g *gate) join(who string) *ticket {
 	return t
 }
 
-// admit lets in whom there is room for, and reports whether that was anybody.
+// admit lets in as many as there is room for, and reports whether it let in any.
 func (g *gate) admit() bool {
 	any := false
 	for g.free > 0 {

@@ -10,15 +10,15 @@ import (
 	"sockscope/server/trace"
 )
 
-// The most idle connections that a run which measures may have, when nothing
-// else is said: on a server for this machine alone, and on one for others too.
+// The most idle connections of a run that measures, unless Config.Most says otherwise: on
+// a server for this machine alone, and on one for others too.
 const (
 	MostHere   = 10_000
 	MostHosted = 1_000
 )
 
-// allow returns an error, for people, when a run is larger than the server's
-// host has said that it may be.
+// allow returns an error, for people, when a run is larger than the server's host
+// allows.
 func (c *Config) allow(v knob.Values) error {
 	if n := v.Int(lab.Largest); n > c.Most {
 		return fmt.Errorf("knob %s is %d; here it can be up to %d: who hosts this server has set that (-scaling-max)", lab.Largest, n, c.Most)
@@ -26,8 +26,8 @@ func (c *Config) allow(v knob.Values) error {
 	return nil
 }
 
-// furtherFiles is how many fds a process that measures may have beside those
-// of its idle connections.
+// furtherFiles is how many fds a process that measures may have, besides those of its
+// idle connections.
 const furtherFiles = 64
 
 // forMeasuring changes the limits of a run to those of one that measures.
@@ -52,8 +52,7 @@ func describeMeasuring(procs []lab.Process) (shown []trace.Proc, sources []trace
 	return shown, sources
 }
 
-// points passes on what process i has measured. Its first word says that it
-// listens.
+// points passes on what process i has measured. The first point says that it listens.
 func (e *execution) points(i int, r io.Reader) {
 	for {
 		var m trace.Message

@@ -10,9 +10,9 @@ import (
 	"sockscope/server/trace"
 )
 
-// settle is how long an event is kept back before it is passed on. A thread
-// takes an event's time a few instructions before it publishes the event; what
-// it has not published by then is announced by its ring's Pending.
+// settle is how long an event is kept back before it is passed on. A thread takes an
+// event's time a few instructions before it publishes the event. Its ring's Pending
+// announces an event that takes longer.
 const settle = 2 * time.Millisecond
 
 // never is a time after every event.
@@ -47,9 +47,9 @@ type mergeArea struct {
 	since   int64 // when it was made, relative to the run's start
 }
 
-// mergeRing says whose a ring is. known is false until its first record is read
-// and, in a process that another one made, until that one's fork has returned:
-// only then has the process a number.
+// mergeRing says whose a ring is. known is false until its first record is read. In a
+// process that another one made it is false until that one's fork has returned, which
+// gives the process its number.
 type mergeRing struct {
 	known        bool
 	proc, thread int
@@ -61,15 +61,15 @@ type mergeRing struct {
 // follow adds the area of a process.
 func (m *merge) follow(proc int, area *ring.Area) { m.areas[proc].area = area }
 
-// end says that a process is no more: nothing that it announced will follow.
+// end says that a process is gone. Nothing that it announced will follow.
 func (m *merge) end(proc int) { m.areas[proc].ended = true }
 
 // add puts in an event that did not come from a ring.
 func (m *merge) add(e trace.Event) { m.held = append(m.held, e) }
 
-// read takes everything that is published out of the rings. now is the time
-// (ns of CLOCK_MONOTONIC) just before. It returns how many events there were
-// and until when, relative to the run's start, the order is certain.
+// read takes everything that is published out of the rings. now is the time just before,
+// by socket.Now. It returns how many events there were, and until when their order is
+// certain, relative to the run's start.
 func (m *merge) read(now int64) (n int, certain int64, err error) {
 	certain = now - int64(max(m.settle, settle))
 	// The announcements come first: what is announced after this look is
@@ -107,8 +107,8 @@ func (m *merge) read(now int64) (n int, certain int64, err error) {
 	return n, certain - m.began, nil
 }
 
-// owner finds out whose ring i in the memory of a process is, and reports whether
-// it can be read on.
+// owner finds out whose ring i in the memory of a process is, and reports whether it can
+// be read.
 func (m *merge) owner(proc, i int) bool {
 	a := &m.areas[proc]
 	for len(a.rings) <= i {
@@ -165,7 +165,7 @@ func (m *merge) put(proc, i int) {
 	}
 }
 
-// gap says that by the time t a ring had not taken so many calls, in all.
+// gap says that by the time t a ring has lost so many calls, in all.
 func (m *merge) gap(r *mergeRing, lost, t int64) {
 	if n := lost - r.lost; n > 0 && m.gaps {
 		m.add(trace.Event{Kind: trace.Gap, Time: t, Proc: r.proc, Thread: r.thread, FD: -1, Result: n})
@@ -173,8 +173,7 @@ func (m *merge) gap(r *mergeRing, lost, t int64) {
 	r.lost = lost
 }
 
-// close says which calls of a process, that ended at the time t, were the last
-// and not recorded.
+// close says how many calls of a process were lost right before its end, at the time t.
 func (m *merge) close(proc int, t int64) {
 	for _, a := range m.areas {
 		for i := range a.rings {
@@ -192,9 +191,9 @@ func (m *merge) hold(e trace.Event) {
 
 // take returns the held events up to the time until, in their order.
 //
-// An event that comes too late to stand in its place is given the time of the
-// newest one passed on: it is late because its thread lost the processor
-// between taking the time and publishing, just before or just after the call.
+// An event that comes too late for its place gets the time of the newest one passed on.
+// Its thread has lost the processor between taking the time and publishing, right before
+// or right after the call.
 func (m *merge) take(until int64) []trace.Event {
 	slices.SortStableFunc(m.held, func(a, b trace.Event) int {
 		switch {

@@ -10,7 +10,7 @@ import (
 	"sockscope/server/witness"
 )
 
-// ErrUnable is wrapped by the error of what takes more than this machine has.
+// ErrUnable is wrapped by errors about what this machine can't do.
 var ErrUnable = errors.New("can't run here")
 
 // lacks says in a sentence why a program can't run in a sandbox of this machine, ""
@@ -25,8 +25,8 @@ func lacks(p *demo.Program, box confine.Sandbox) string {
 	return ""
 }
 
-// cannot says of each lab that can't run in a sandbox, or that the host doesn't
-// let run, why, by the lab's ID.
+// cannot says why labs can't run in a sandbox, or why the host doesn't let them, by the
+// labs' IDs.
 func cannot(box confine.Sandbox, measures bool) map[string]string {
 	out := map[string]string{}
 	for _, l := range lab.All {

@@ -7,9 +7,8 @@ import (
 	"sockscope/server/trace"
 )
 
-// outbox carries a run's frames to whoever reads them. Adding never waits: the
-// collector goes on while a viewer is slow, and what it may add is bounded by
-// the limit on a trace's size.
+// outbox carries a run's frames to whoever reads them. Adding never waits, so that a slow
+// viewer doesn't hold up the run. The limit on a trace's size bounds what is added.
 type outbox struct {
 	mu     sync.Mutex
 	more   sync.Cond

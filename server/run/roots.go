@@ -7,8 +7,8 @@ import (
 	"sockscope/server/trace"
 )
 
-// roots are the calls that made what a program has open, as few of its events as
-// a state can be folded from.
+// roots are the calls that made what a program has open: the fewest events that its
+// state can be folded from.
 type roots struct {
 	start []trace.Event // of the threads
 	fds   []root
@@ -21,8 +21,8 @@ type root struct {
 	in, out int64         // bytes received and sent
 }
 
-// apply adds the next event. They are folded from their Returns alone; of two
-// that change the same, the newer is kept.
+// apply adds the next event. Only Returns count. Of two that change the same thing the
+// newer is kept.
 func (r *roots) apply(e *trace.Event) {
 	if e.Kind == trace.Start {
 		r.start = append(r.start, *e)
@@ -59,7 +59,7 @@ func (r *roots) apply(e *trace.Event) {
 	}
 }
 
-// keep forgets the connections that the kernel's table doesn't have as open.
+// keep forgets the connections that are not open in the kernel's table.
 func (r *roots) keep(table []trace.Sock) {
 	r.fds = slices.DeleteFunc(r.fds, func(f root) bool {
 		peer := f.calls[0].Addr
@@ -69,7 +69,7 @@ func (r *roots) keep(table []trace.Sock) {
 	})
 }
 
-// now returns what is open as a viewer is told it.
+// now returns what is open, as viewers get it.
 func (r *roots) now() *trace.Now {
 	n := &trace.Now{Events: slices.Clone(r.start)}
 	for _, f := range r.fds {

@@ -29,19 +29,19 @@ type Config struct {
 
 	Limits Limits // of one run; of a standing program the memory
 
-	// Watch says whether viewers may watch the standing servers. Who does sees
-	// the bytes of all clients.
+	// Watch says whether viewers may watch the standing servers. A viewer who
+	// watches sees the bytes of all clients.
 	Watch Watch
 
 	Runs         int           // runs at a time whose clients are programs; 4
 	Agents       int           // runs at a time with a learner as their client; 32
-	Most         int           // idle connections of a run that measures; MostHere, or MostHosted when Control is no loopback address; less than 0 for none of it
+	Most         int           // idle connections of a run that measures; MostHere, or MostHosted when Control is no loopback address; a negative one switches measuring off
 	Viewers      int           // connections to the control port at a time; 256
 	Warm         int           // workers that are kept ready; 2
 	WriteTimeout time.Duration // after which a viewer that takes nothing is given up; 10 s
 
-	// Shared has runs use the host's loopback even where a network namespace
-	// could be had.
+	// Shared has runs use the host's loopback, also where each could have a network
+	// namespace.
 	Shared bool
 
 	Logger *slog.Logger // nil logs nothing
@@ -118,8 +118,8 @@ type Server struct {
 	tally    tally
 }
 
-// Start starts a Server and returns when all of it listens. An error is one
-// line that names what could not be had: a port that is in use, for example.
+// Start starts a Server and returns when all of it listens. An error is one line that
+// names what is missing: a port that is in use, for example.
 func Start(cfg Config) (*Server, error) {
 	cfg = cfg.withDefaults()
 	s := &Server{cfg: cfg, programs: newGate(cfg.Runs), agents: newGate(cfg.Agents), measures: newGate(1), addrs: map[string]string{}}
@@ -246,7 +246,7 @@ func (s *Server) accept() {
 	}
 }
 
-// turnAway tells a viewer for whom there is no room, and closes.
+// turnAway tells a viewer that there is no room, and closes.
 func (s *Server) turnAway(conn net.Conn) {
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(time.Second))

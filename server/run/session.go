@@ -71,7 +71,7 @@ func (c *session) read(r io.Reader) {
 		var req trace.Request
 		err := trace.ReadFrame(r, trace.MaxRequest, &req)
 		if errors.Is(err, trace.ErrFrame) {
-			// Where the next frame begins isn't known now.
+			// Nobody knows now where the next frame begins.
 			c.refuse(err)
 			return
 		}
@@ -253,8 +253,8 @@ func (c *session) begin(v *viewing, worker *warm) bool {
 	return !stopped
 }
 
-// copyFrames passes a run's frames on, up to its End or the worker's death. It
-// reports whether the End was there; the error is the viewer's.
+// copyFrames passes a run's frames on until its End, or until the worker dies. It
+// reports whether there was an End. The error is about the viewer.
 func (c *session) copyFrames(v *viewing, out *bufio.Reader) (complete bool, err error) {
 	var frame []byte
 	for {
@@ -287,8 +287,8 @@ func nextFrame(b []byte, r io.Reader) ([]byte, error) {
 	return b, err
 }
 
-// isEnd tells whether a frame holds a Message with an End. A Message is a map
-// with one pair, so that its first two bytes say which (RFC 8949, section 3).
+// isEnd reports whether a frame holds a Message with an End. A Message is a map with
+// one pair, and its first two bytes say which (RFC 8949, section 3).
 func isEnd(frame []byte) bool {
 	const onePair, end = 0xa1, 6
 	return len(frame) > 5 && frame[4] == onePair && frame[5] == end
@@ -313,7 +313,7 @@ func (c *session) stop() error {
 		return nil
 	}
 	time.AfterFunc(stopGrace, worker.end)
-	trace.WriteFrame(worker.in, trace.Request{Op: trace.OpStop}) // one that is gone has stopped
+	trace.WriteFrame(worker.in, trace.Request{Op: trace.OpStop}) // a worker that is gone has stopped
 	return nil
 }
 
@@ -338,7 +338,7 @@ func (c *session) tell(req *trace.Request) error {
 	return nil
 }
 
-// leave makes room for the next run, of this session and of all: before its
+// leave makes room for the next run, of this session and of all. It comes before the
 // viewer is told that the run is over.
 func (c *session) leave(v *viewing) {
 	if v.release != nil {
@@ -361,7 +361,7 @@ func (c *session) refuse(err error) {
 	c.send(&trace.Message{Error: &trace.Error{Text: err.Error()}})
 }
 
-// send sends a message; where that fails the connection is over anyhow.
+// send sends a message. When it can't, the connection is over.
 func (c *session) send(m *trace.Message) {
 	frame, err := trace.AppendFrame(nil, m)
 	if err == nil {
@@ -372,7 +372,7 @@ func (c *session) send(m *trace.Message) {
 	}
 }
 
-// write writes a frame. A viewer that takes nothing for too long is given up.
+// write writes a frame. It gives up a viewer that takes nothing for too long.
 func (c *session) write(frame []byte) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()

@@ -18,8 +18,8 @@ import (
 	"sockscope/server/trace"
 )
 
-// standing is a program that serves for as long as the server does, and is
-// started again when it dies.
+// standing is a program that serves as long as the server does. When it dies it is
+// started again.
 type standing struct {
 	name   string
 	addr   string // where it listens
@@ -46,11 +46,11 @@ type instance struct {
 	last   string        // line that it wrote to standard error; read it when it has ended
 }
 
-// stand starts a standing program and returns when it listens. It tries the ways
-// to set the program apart in their order, and keeps to the first that does.
+// stand starts a standing program and returns when it listens. It tries the ways to set
+// the program apart in their order, and keeps to the first that works.
 func stand(by *confine.Launcher, name string, job process.Job, limits Limits, watch bool, log *slog.Logger) (*standing, error) {
-	// Sampled, so that its trace tells where it listens when the port is 0. What
-	// select takes is its own limit of open files.
+	// Samples tell where it listens when the port is 0. A set of select has room for
+	// 1024 files.
 	job.Sample, job.Leashed, job.Files = true, true, 1024
 	s := &standing{by: by, name: name, log: log, job: job, limits: limits, watch: watch, next: make(chan struct{})}
 	var in *instance
@@ -109,7 +109,7 @@ func (s *standing) keep(ctx context.Context, in *instance) {
 	}
 }
 
-// lives notes the life that the program has now, nil for none.
+// lives notes the program's present life, nil for none.
 func (s *standing) lives(in *instance) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -118,8 +118,8 @@ func (s *standing) lives(in *instance) {
 	s.next = make(chan struct{})
 }
 
-// show gives a viewer the program's trace by write, of one life after another,
-// until ctx is done or write fails.
+// show gives a viewer the program's trace by write, one life after another, until ctx is
+// done or write fails.
 func (s *standing) show(ctx context.Context, write func(frame []byte) error) {
 	for {
 		s.mu.Lock()

@@ -12,12 +12,12 @@ type Stats struct {
 	Viewers int   // connections to the control port, now
 	Running int   // runs, now
 	Queued  int   // runs that wait for their turn, now
-	Runs    int64 // that have had their turn
-	Ended   int64 // whose end reached this server from their worker
-	Dropped int64 // calls that were made and are not in the traces of those
+	Runs    int64 // runs that have had their turn
+	Ended   int64 // runs whose end a worker has told
+	Dropped int64 // calls of those that their traces lack
 }
 
-// tally is what Stats can't find out from elsewhere.
+// tally is what Stats can't find elsewhere.
 type tally struct {
 	viewers              atomic.Int64
 	runs, ended, dropped atomic.Int64
@@ -49,8 +49,8 @@ func (t *tally) end(frame []byte) {
 	})
 }
 
-// Notes says in sentences what this system keeps from setting runs apart, and from
-// confining their programs. Where there is nothing to say it is empty.
+// Notes says in sentences what this system lacks to set runs apart and to confine their
+// programs. It is empty where nothing is lacking.
 func (s *Server) Notes() []string { return s.notes }
 
 // note finds the notes, and logs them.

@@ -42,14 +42,13 @@ func takes(p *demo.Program, addr string) error {
 	return nil
 }
 
-// Terminal runs one program on the host's own network and writes its trace to
-// out as strace(1) does: a call's beginning as soon as it enters the kernel,
-// the rest when it returns. What the program writes to standard output goes to
-// stdout, which has to be a file to be inherited; its lines on standard error
-// go between those of the trace, and the address where the kernel chose the port.
-// The program gets what comes on signals.
+// Terminal runs one program on the host's own network and writes its trace to out, as
+// strace(1) does: the beginning of a call as soon as it enters the kernel, the rest when
+// it returns. The program inherits stdout as its standard output. Its lines on standard
+// error go between those of the trace, and so does the address when the kernel chose the
+// port. The program gets the signals that come on signals.
 //
-// The status is the program's exit status, 128 and the signal's number when one
+// The status is the program's exit status, or 128 and the number of the signal that
 // ended it. An error means that there was nothing to run.
 func Terminal(signals <-chan os.Signal, program, addr string, args map[string]string, stdout *os.File, out io.Writer) (status int, err error) {
 	p, err := demo.Find(program)
@@ -148,8 +147,8 @@ func Terminal(signals <-chan os.Signal, program, addr string, args map[string]st
 	}
 }
 
-// straceWriter writes events as lines of strace's. Its errors are ignored, as
-// a program's trace is no reason to end it.
+// straceWriter writes events as lines of strace's. It ignores errors: a program goes on
+// when nobody reads its trace.
 type straceWriter struct {
 	w       io.Writer
 	pids    []int                   // of the processes, by their numbers
@@ -174,7 +173,7 @@ func (s *straceWriter) event(e *trace.Event) {
 		s.threads = s.threads || e.Thread > 0
 		s.procs = s.procs || e.Proc > 0
 	case trace.Exit:
-		// That of the first process is told by whoever waited for it.
+		// Who waited for the first process tells its end.
 		if e.Proc > 0 && e.Thread == 0 {
 			s.line(s.prefix(who) + exitLine(e.Result))
 		}

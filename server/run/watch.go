@@ -8,8 +8,8 @@ import (
 	"sockscope/server/trace"
 )
 
-// checkLimits ends the run when it has reached a limit. Open files and the
-// trace's size are looked after where they are met.
+// checkLimits ends the run when it has reached a limit. Open files and the trace's size
+// are checked elsewhere, where they grow.
 func (e *execution) checkLimits() {
 	if e.end != nil {
 		return

@@ -74,7 +74,7 @@ func workerMain(in io.Reader, out io.Writer) error {
 			var req trace.Request
 			if trace.ReadFrame(in, trace.MaxRequest, &req) != nil {
 				// Nobody is left to see the run. In a process namespace its
-				// programs end with this process, else by their leash.
+				// programs end with this process, elsewhere by their leash.
 				os.Exit(0)
 			}
 			requests <- req
@@ -120,7 +120,7 @@ func (w *worker) prepare() error {
 		w.diag, _ = sockdiag.Open() // some containers forbid it: no Samples then
 	}
 	w.by = confine.NewLauncher(confine.Programs)
-	if err := w.keepReady(1); err != nil { // nothing but this tells that it can start any
+	if err := w.keepReady(1); err != nil { // only a trial tells that it can start any
 		return err
 	}
 	w.cost = traceCost()
@@ -245,7 +245,7 @@ func (w *worker) begin(req trace.Request, box *outbox) (*execution, error) {
 	}
 	if l.Measures {
 		w.Limits = w.Limits.forMeasuring(values)
-		w.diag = nil // a table of thousands of sockets, read again and again, would be what is measured
+		w.diag = nil // reading a table of thousands of sockets would disturb what is measured
 		header.TraceCost, header.CPUs = 0, runtime.NumCPU()
 	}
 	tooMany := len(procs) > w.Limits.Processes
