@@ -69,12 +69,6 @@ func (r *result) find(t *testing.T, i int, what string, is func(e *trace.Event) 
 	return -1
 }
 
-func returns(proc int, call trace.Call, fd int) func(*trace.Event) bool {
-	return func(e *trace.Event) bool {
-		return e.Kind == trace.Return && e.Proc == proc && e.Call == call && e.FD == fd
-	}
-}
-
 // The end of file comes when the last fd of the connection is closed: the child's,
 // or that which the parent forgot, and that is when the parent ends.
 func TestTheLastCloseEndsTheConnection(t *testing.T) {

@@ -95,3 +95,9 @@ func (v *viewer) until(r *result, enough func() bool) {
 		}
 	}
 }
+
+func returns(proc int, call trace.Call, fd int) func(*trace.Event) bool {
+	return func(e *trace.Event) bool {
+		return e.Kind == trace.Return && e.Proc == proc && e.Call == call && e.FD == fd
+	}
+}
