@@ -68,6 +68,9 @@ func TestAskBeforeShowing(t *testing.T) {
 	tab.Wait(`!document.querySelector("#ask .pri").disabled`)
 	tab.Click("#ask .pri")
 	tab.WaitText("#ask .note", "of 1 right")
+	if tab.Eval(`[...document.querySelectorAll(".log .ahead")].some(e => getComputedStyle(e).visibility !== "hidden")`) != "false" {
+		t.Error("beside an answer the log shows what the next question asks about")
+	}
 	tab.Shot("answered")
 	tab.Eval(`[...document.querySelectorAll("#ask button")].find(b => b.textContent === "Ask again").click()`)
 	tab.WaitText("#ask b", question)

@@ -172,6 +172,9 @@ func (p *scopePage) page(of parts) app.UI {
 	if p.mode.Asks() {
 		of.class += " asking"
 	}
+	if p.mode.At().Quiz.Hides() {
+		of.class += " hides"
+	}
 	if p.mode.At().Crowded() {
 		of.class += " crowded"
 	}
