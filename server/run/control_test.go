@@ -47,12 +47,14 @@ func TestRefusalsSayWhatIsRight(t *testing.T) {
 		}
 	}
 	v.send(&trace.Request{Op: trace.OpRun, Lab: "select"})
+	v.begun()
 	v.send(&trace.Request{Op: trace.OpRun, Lab: "select"})
 	r := v.run()
 	if len(r.errors) != 1 || !strings.Contains(r.errors[0], "stop it first") {
 		t.Errorf("a second run: %q", r.errors)
 	}
 	v.send(&trace.Request{Op: trace.OpRun, Lab: "select", Knobs: map[string]string{"timeout": "20s"}})
+	v.begun()
 	v.send(&trace.Request{Op: trace.OpAct, Act: &trace.Act{Call: trace.Socket}})
 	v.send(&trace.Request{Op: trace.OpStop})
 	if r := v.run(); len(r.errors) != 1 || r.end.Reason != trace.EndStopped {

@@ -83,6 +83,7 @@ func sleeping(t testing.TB, s *Server) (*viewer, descendant) {
 	t.Helper()
 	v := dial(t, s)
 	v.send(&trace.Request{Op: trace.OpRun, Lab: "select", Knobs: map[string]string{"timeout": "20s"}})
+	v.begun()
 	var p descendant
 	eventually(t, "a list of processes shows the program", func() (ok bool) {
 		p, ok = running(muxLine)

@@ -16,6 +16,7 @@ type viewer struct {
 	r    *bufio.Reader
 
 	hello *trace.Hello
+	ahead []*trace.Message // read already, for next
 }
 
 // dial connects to the control port and reads the Hello.
@@ -46,12 +47,33 @@ func (v *viewer) send(req *trace.Request) {
 // test: that it is slow is the machine's business.
 func (v *viewer) next() *trace.Message {
 	v.t.Helper()
+	if len(v.ahead) > 0 {
+		m := v.ahead[0]
+		v.ahead = v.ahead[1:]
+		return m
+	}
 	v.conn.SetReadDeadline(time.Now().Add(5 * time.Minute))
 	m := new(trace.Message)
 	if err := trace.ReadFrame(v.r, trace.MaxFrame, m); err != nil {
 		v.t.Fatal(err)
 	}
 	return m
+}
+
+// begun waits until a run has begun. What it reads meanwhile is for next.
+func (v *viewer) begun() {
+	v.t.Helper()
+	for read := []*trace.Message(nil); ; {
+		m := v.next()
+		read = append(read, m)
+		switch {
+		case m.Header != nil:
+			v.ahead = read
+			return
+		case m.Error != nil || m.End != nil:
+			v.t.Fatalf("the run did not begin: %+v", m)
+		}
+	}
 }
 
 // result is a run as a viewer saw it.
