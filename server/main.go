@@ -24,7 +24,7 @@ const usage = `Usage:
   server [flags]                            serve labs, and the standing servers
   server run PROGRAM ADDR [name=value ...]  run one program here, its trace as strace text on stderr
   server list                               name the programs and their settings
-  server record DIR                         run every lab once, its trace to DIR/LAB.trace
+  server record DIR [NAME...]               run every lab once, or those named, and keep each trace as DIR/NAME.trace
 
 Flags:
 

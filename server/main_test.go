@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"regexp"
 	"strings"
 	"sync"
@@ -438,15 +439,14 @@ func TestServeUntilInterrupted(t *testing.T) {
 	}
 }
 
+// One recording of each kind is made here; every lab is run elsewhere.
 func TestRecord(t *testing.T) {
-	if testing.Short() {
-		t.Skip("runs every lab")
-	}
+	t.Parallel()
 	dir := t.TempDir()
-	if _, stderr, status := finish(t, "record", dir); status != 0 {
+	if _, stderr, status := finish(t, "record", dir, "home", "first", "compare-epoll", "kqueue"); status != 0 || runtime.GOOS == "linux" && !strings.Contains(stderr, "kqueue") {
 		t.Fatalf("status %d: %s", status, stderr)
 	}
-	whole := func(name, id string) {
+	for name, id := range map[string]string{"home": "iterative", "first": "first", "compare-epoll": "epoll"} {
 		f, err := os.Open(filepath.Join(dir, name+".trace"))
 		if err != nil {
 			t.Fatal(err)
@@ -463,18 +463,30 @@ func TestRecord(t *testing.T) {
 			}
 		}
 	}
+	for _, c := range []struct {
+		args   []string
+		status int
+		says   string
+	}{
+		{[]string{"record"}, exitUsage, "server record DIR"},
+		{[]string{"record", dir, "none"}, exitUsage, `no recording "none"`},
+		{[]string{"record", filepath.Join(dir, "none"), "first"}, exitFailed, "no such file"},
+	} {
+		if _, stderr, status := finish(t, c.args...); status != c.status || !strings.Contains(stderr, c.says) {
+			t.Errorf("%q: status %d, %q", c.args, status, stderr)
+		}
+	}
+}
+
+// There is a recording of every lab that has runs, and of every one that can be compared.
+func TestRecordings(t *testing.T) {
+	names := map[string]bool{}
+	for _, r := range recordings() {
+		names[r.name] = true
+	}
 	for _, l := range lab.All {
-		if !l.Compares && l.ID != "kqueue" {
-			whole(l.ID, l.ID)
+		if names[l.ID] == l.Compares || names["compare-"+l.ID] != l.Talks {
+			t.Errorf("%s: the recordings are %v", l.ID, names)
 		}
-		if l.Talks {
-			whole("compare-"+l.ID, l.ID)
-		}
-	}
-	if _, stderr, status := finish(t, "record"); status != exitUsage || !strings.Contains(stderr, "server record DIR") {
-		t.Errorf("without a folder: status %d, %q", status, stderr)
-	}
-	if _, stderr, status := finish(t, "record", dir+"/none"); status != exitFailed || !strings.Contains(stderr, "no such file") {
-		t.Errorf("a folder that isn't there: status %d, %q", status, stderr)
 	}
 }

@@ -9,20 +9,52 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 
-	"sockscope/server/knob"
 	"sockscope/server/lab"
 	"sockscope/server/run"
 	"sockscope/server/trace"
 )
 
-// record runs every lab once and keeps the traces in a folder, as ID.trace, for
-// pages without a relay in reach; as home.trace the run that the home page shows;
-// and as compare-ID.trace the runs that can be set side by side. Of a lab that can't
-// run here it says so, and leaves its recording as it is.
+// recording is a run that is kept as NAME.trace.
+type recording struct {
+	name, lab string
+	knobs     map[string]string
+}
+
+// recordings lists what pages without a relay in reach have: a run of every lab, as ID;
+// as home the run that the home page shows; and as compare-ID the runs that can be set
+// side by side.
+func recordings() []recording {
+	list := []recording{{"home", "iterative", map[string]string{"clients": "3"}}}
+	for _, l := range lab.All {
+		if !l.Compares {
+			list = append(list, recording{l.ID, l.ID, l.Unattended})
+		}
+		if v, err := l.Against(lab.Compared()); l.Talks && err == nil {
+			list = append(list, recording{"compare-" + l.ID, l.ID, v})
+		}
+	}
+	return list
+}
+
+// record makes the recordings of the names, or all of them, and keeps them in a folder.
+// Of a lab that can't run here it says so, and leaves its recording as it is.
 func record(ctx context.Context, args []string, stderr io.Writer) int {
-	if len(args) != 1 {
-		return misused(stderr, "record takes the folder for the recordings: server record DIR")
+	if len(args) == 0 {
+		return misused(stderr, "record takes the folder for the recordings, and may take their names: server record DIR [NAME...]")
+	}
+	dir, wanted := args[0], recordings()
+	if names := args[1:]; len(names) > 0 {
+		all := wanted
+		wanted = nil
+		for _, name := range names {
+			i := slices.IndexFunc(all, func(r recording) bool { return r.name == name })
+			if i < 0 {
+				return misused(stderr, fmt.Sprintf("there is no recording %.40q; a name is home, that of a lab, or compare- and that of a lab that can be compared", name))
+			}
+			wanted = append(wanted, all[i])
+		}
 	}
 	const free = "127.0.0.1:0"
 	s, err := run.Start(run.Config{Control: free, Echo: free, Mux: free, Byteorder: free})
@@ -31,32 +63,19 @@ func record(ctx context.Context, args []string, stderr io.Writer) int {
 		return exitFailed
 	}
 	defer s.Close()
-	keep := func(name, id string, knobs map[string]string) error {
-		recording, err := recorded(ctx, s, id, knobs)
+	for _, r := range wanted {
+		frames, err := recorded(ctx, s, r.lab, r.knobs)
 		if errors.Is(err, run.ErrUnable) {
 			fmt.Fprintln(stderr, "server:", err)
-			return nil
+			continue
+		}
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, r.name+".trace"), frames, 0o644)
 		}
 		if err != nil {
-			return fmt.Errorf("recording %s: %w", id, err)
+			fmt.Fprintf(stderr, "server: recording %s: %v\n", r.name, err)
+			return exitFailed
 		}
-		return os.WriteFile(filepath.Join(args[0], name+".trace"), recording, 0o644)
-	}
-	err = keep("home", "iterative", map[string]string{"clients": "3"})
-	for _, l := range lab.All {
-		if err == nil && !l.Compares {
-			err = keep(l.ID, l.ID, l.Unattended)
-		}
-		if err == nil && l.Talks {
-			var v knob.Values
-			if v, err = l.Against(lab.Compared()); err == nil {
-				err = keep("compare-"+l.ID, l.ID, v)
-			}
-		}
-	}
-	if err != nil {
-		fmt.Fprintln(stderr, "server:", err)
-		return exitFailed
 	}
 	return 0
 }
@@ -76,7 +95,7 @@ func recorded(ctx context.Context, s *run.Server, id string, knobs map[string]st
 	if err := trace.WriteFrame(conn, &trace.Request{Op: trace.OpRun, Lab: id, Knobs: knobs}); err != nil {
 		return nil, err
 	}
-	var recording bytes.Buffer
+	var frames bytes.Buffer
 	for {
 		var m trace.Message
 		if err := trace.ReadFrame(conn, trace.MaxFrame, &m); err != nil {
@@ -90,11 +109,11 @@ func recorded(ctx context.Context, s *run.Server, id string, knobs map[string]st
 		case m.Header == nil && m.Events == nil && m.Child == nil && m.Point == nil && m.End == nil:
 			continue // not part of a trace
 		}
-		if err := trace.WriteFrame(&recording, &m); err != nil {
+		if err := trace.WriteFrame(&frames, &m); err != nil {
 			return nil, err
 		}
 		if m.End != nil {
-			return recording.Bytes(), nil
+			return frames.Bytes(), nil
 		}
 	}
 }
