@@ -671,12 +671,17 @@ func deadlock(w *world, c *play.Claim, n int) string {
 		return "there are no two"
 	}
 	last := slices.Max(c.Calls) + 1
+	// One of them may be killed from outside: that ends its connections, and the others' waiting.
+	killed := slices.ContainsFunc(c.Calls, func(enter int) bool {
+		k := w.entered(enter)
+		return k != nil && k.ret < 0 && k.exit >= 0 && w.steps[k.exit].Result < 0
+	})
 	for i, enter := range c.Calls {
 		k, next := w.entered(enter), w.entered(c.Calls[(i+1)%len(c.Calls)])
 		switch {
 		case k == nil || next == nil || enter >= n:
 			return "no call entered there"
-		case k.ret >= 0 && w.steps[k.ret].Errno != trace.EINTR:
+		case k.ret >= 0 && w.steps[k.ret].Errno != trace.EINTR && !(killed && gone(&w.steps[k.ret])):
 			return fmt.Sprintf("the call of step %d returned", enter+1)
 		case k.on == nil || k.on.other == nil:
 			return "its peer is not known"
@@ -685,6 +690,11 @@ func deadlock(w *world, c *play.Claim, n int) string {
 		}
 	}
 	return ""
+}
+
+// gone reports whether a call returned because its peer is no more.
+func gone(out *trace.Event) bool {
+	return out.Call.Receives() && out.Errno == 0 && out.Result == 0 || out.Errno == trace.ECONNRESET || out.Errno == trace.EPIPE
 }
 
 // overlaps reports whether two calls were under way at the same time.

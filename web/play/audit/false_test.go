@@ -113,3 +113,34 @@ func TestChangedClaimsAreFound(t *testing.T) {
 		t.Errorf("only %d kinds", len(made))
 	}
 }
+
+// Who waits for another that is killed has waited for it: the kernel ended the wait. A
+// recv that returned bytes had not.
+func TestAKillEndsAWait(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		result int64
+		status int64
+		so     bool
+	}{
+		{"killed", 0, -9, true},
+		{"ended", 0, 0, false},
+		{"killed, with bytes", 5, -9, false},
+	} {
+		s := playtest.New(1)
+		s.Listen()
+		s.Connect(1, true)
+		there := len(s.Events)
+		s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
+		here := len(s.Events)
+		s.Enter(1, trace.Recv, 3, trace.Event{Size: 1024})
+		s.Exit(0)
+		s.Events[len(s.Events)-1].Result = c.status
+		s.Return(1, trace.Event{Result: c.result, Data: make([]byte, c.result), Sleep: trace.Slept})
+		run := load(s, true)
+		claim := play.Claim{Kind: play.Deadlock, Step: there, Calls: []int{there, here}}
+		if wrong := newWorld(run.Header, run.Steps, true).check(&claim, here+1); (wrong == "") != c.so {
+			t.Errorf("%s: %q", c.name, wrong)
+		}
+	}
+}
