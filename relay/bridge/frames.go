@@ -124,6 +124,23 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 type readOnly struct {
 	net.Conn
 	open bool
+	last [7]byte // that were read
+}
+
+func (c *readOnly) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if k := min(n, len(c.last)); k > 0 {
+		copy(c.last[:], c.last[k:])
+		copy(c.last[len(c.last)-k:], p[n-k:n])
+	}
+	return n, err
+}
+
+// halfCode reports whether the last bytes were a close frame with one byte of a code. The
+// RFC forbids that (section 5.5.1); package websocket takes it for a close without one.
+func (c *readOnly) halfCode() bool {
+	const masked = 0x80
+	return c.last[0] == fin|websocket.CloseMessage && c.last[1] == masked|1
 }
 
 func (c *readOnly) SetWriteDeadline(t time.Time) error {

@@ -234,7 +234,7 @@ func TestRFC6455Frames(t *testing.T) {
 		{"text where there is none", "7.4.1", "", []any{frame{fin | opText, []byte("Hello")}}, "", nil, 1003},
 
 		{"a close without a code", "5.5.1", "", []any{bin("Hello"), frame{fin | opClose, nil}}, "Hello", nil, 1000},
-		{"a close with half a code", "5.5.1", "", []any{bin("Hello"), frame{fin | opClose, []byte{3}}}, "Hello", nil, 1000},
+		{"a close with half a code", "5.5.1", "", []any{bin("Hello"), frame{fin | opClose, []byte{3}}}, "Hello", nil, 1002},
 		{"a close with the longest reason", "5.5", "", []any{frame{fin | opClose, code(1000, strings.Repeat("r", 123))}}, "", nil, 1000},
 		{"a close with a reason too long", "5.5", "", []any{frame{fin | opClose, code(1000, strings.Repeat("r", 124))}}, "", nil, 1002},
 		{"a close with a reason not in UTF-8", "5.5.1", "", []any{frame{fin | opClose, code(1000, "\xff")}}, "", nil, 1002},

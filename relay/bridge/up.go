@@ -38,7 +38,7 @@ func (s *session) read() readEnd {
 	for {
 		kind, message, err := s.ws.NextReader()
 		if err != nil {
-			return endOf(err)
+			return s.endOf(err)
 		}
 		if end := s.accept(kind, message); end != nil {
 			return *end
@@ -58,7 +58,7 @@ func (s *session) accept(kind int, message io.Reader) *readEnd {
 	case err == nil:
 		return &readEnd{refuse: codeTooBig, reason: fmt.Sprintf("a message may have at most %d bytes", MaxMessage)}
 	case err != io.EOF && err != io.ErrUnexpectedEOF:
-		end := endOf(err)
+		end := s.endOf(err)
 		return &end
 	case kind == websocket.TextMessage && !s.v1:
 		return &readEnd{refuse: codeText, reason: "bytes travel in binary messages; control messages take the subprotocol " + protocol}
@@ -123,10 +123,11 @@ func (s *session) delivered(n int) {
 
 // endOf says what an error of reading means: a close, a frame against the RFC, or a
 // browser that is gone.
-func endOf(err error) readEnd {
-	var ce *websocket.CloseError
-	switch {
-	case errors.As(err, &ce):
+func (s *session) endOf(err error) readEnd {
+	if ce, ok := errors.AsType[*websocket.CloseError](err); ok {
+		if conn, ok := s.ws.NetConn().(*readOnly); ok && ce.Code == websocket.CloseNoStatusReceived && conn.halfCode() {
+			return readEnd{refuse: codeProtocol, reason: "a close frame with half a code"}
+		}
 		return readEnd{closed: ce.Code != websocket.CloseAbnormalClosure}
 	}
 	// Package websocket's errors about frames have no type, only this prefix.
