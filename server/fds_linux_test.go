@@ -101,12 +101,17 @@ func answers(r *running, addr, program string) bool {
 		question, want = "GET / HTTP/1.0\r\n\r\n", "HTTP"
 	case "receive":
 		want = "" // it closes
+	case "count":
+		want = "That"
 	}
 	ask := func() (net.Conn, error) {
 		conn, err := net.Dial("tcp", addr)
 		if err == nil {
 			conn.SetDeadline(time.Now().Add(time.Minute))
 			_, err = io.WriteString(conn, question)
+		}
+		if err == nil && program == "count" { // it answers at the end
+			err = conn.(*net.TCPConn).CloseWrite()
 		}
 		return conn, err
 	}

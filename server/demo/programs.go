@@ -10,12 +10,14 @@ import (
 
 	"sockscope/server/demo/byteorder"
 	"sockscope/server/demo/client"
+	"sockscope/server/demo/count"
 	"sockscope/server/demo/dice"
 	"sockscope/server/demo/echo"
 	"sockscope/server/demo/edge"
 	"sockscope/server/demo/epoll"
 	"sockscope/server/demo/get"
 	"sockscope/server/demo/halfclose"
+	"sockscope/server/demo/hasty"
 	"sockscope/server/demo/kqueue"
 	"sockscope/server/demo/many"
 	netecho "sockscope/server/demo/net"
@@ -152,6 +154,12 @@ var Programs = []*Program{
 		Run:      func(addr string, v knob.Values) { receive.Serve(addr, v.Int("backlog"), v.Int("bits"), orderOf(v)) },
 	},
 	{
+		Name: "count", Follows: "echo",
+		Doc:      "counts what a client sends, and says how much it was at the end",
+		Settings: []knob.Knob{backlog},
+		Run:      func(addr string, v knob.Values) { count.Serve(addr, v.Int("backlog")) },
+	},
+	{
 		Name: "client", Follows: "get",
 		Doc:      "echo client: sends messages, reads each echo, closes",
 		Settings: messages(),
@@ -187,6 +195,12 @@ var Programs = []*Program{
 		Doc:      "echo client that sends all, half-closes, and reads to end of file",
 		Settings: messages(),
 		Run:      func(addr string, v knob.Values) { halfclose.Talk(addr, messagesOf(v)) },
+	},
+	{
+		Name: "hasty", Follows: "halfclose",
+		Doc:      "sends all and closes: it hears no answer",
+		Settings: messages(),
+		Run:      func(addr string, v knob.Values) { hasty.Talk(addr, messagesOf(v)) },
 	},
 	{
 		Name: "many", Follows: "client",

@@ -44,6 +44,7 @@ var more = []scenario{
 	{name: "timeouts", server: "timeouts", client: "slow", set: map[string]string{"timeout": "5ms"},
 		clientSet: map[string]string{"messages": "4", "pause": "18ms"}, ends: true},
 	{name: "epoll-many", server: "epoll", client: "many", set: map[string]string{"timeout": "2s"}, ends: true},
+	{name: "count-hasty", server: "count", client: "hasty"},
 	{name: "echo-many", server: "echo", client: "client", clientSet: map[string]string{"messages": "60"}},
 }
 

@@ -183,6 +183,8 @@ func TestLabsRunToTheirEnds(t *testing.T) {
 				{"selectors", map[string]string{"connections": "16", "messages": "8"}},
 				{"byteorder", nil},
 				{"byteorder", map[string]string{"number": "4294967295", "bits": "32", "receiver": "host"}},
+				{"halfclose", nil},
+				{"halfclose", map[string]string{"client": "closes"}},
 			} {
 				if why := s.Cannot(c.lab); why != "" {
 					t.Logf("%s: %s", c.lab, why)

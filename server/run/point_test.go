@@ -227,6 +227,18 @@ var labPoints = []labPoint{
 	{"byteorder", nil, "1 arrives as 256", func(r *result) string {
 		return unless(strings.Contains(r.output(0), "256"), "256")
 	}},
+	{"halfclose", nil, "the client receives after its shutdown", func(r *result) string {
+		shut := r.last(func(e *trace.Event) bool {
+			return e.Proc == 1 && e.Kind == trace.Return && e.Call == trace.Shutdown && e.Errno == 0
+		})
+		return unless(shut != nil && r.replied(1) > shut.Time, "an answer after the shutdown")
+	}},
+	{"halfclose", map[string]string{"client": "closes"}, "send succeeds, and nobody receives", func(r *result) string {
+		sent := r.last(func(e *trace.Event) bool {
+			return e.Proc == 0 && e.Kind == trace.Return && e.Call == trace.Send && e.Errno == 0
+		})
+		return unless(sent != nil && r.replied(1) == 0, "an answer that nobody receives")
+	}},
 }
 
 func unless(ok bool, what string) string {
@@ -324,6 +336,16 @@ func (r *result) clients() (replied map[int]int, local map[int]string, connected
 		}
 	}
 	return replied, local, connected
+}
+
+// replied returns when a process received bytes last, 0 for never.
+func (r *result) replied(proc int) int64 {
+	if e := r.last(func(e *trace.Event) bool {
+		return e.Proc == proc && e.Kind == trace.Return && e.Call == trace.Recv && e.Result > 0
+	}); e != nil {
+		return e.Time
+	}
+	return 0
 }
 
 // slept reports whether a call of a process slept.

@@ -324,7 +324,12 @@ func (c *chooser) recv(call *Call, in, out *trace.Event) {
 		if out.Sleep == trace.Slept {
 			s = lab.RecvWoken
 		}
-		if l, ok := c.ends.at(in.Proc, in.FD, call.Return); ok && (c.wants(lab.RecvJoined) || c.wants(lab.RecvPart)) {
+		l, ok := c.ends.at(in.Proc, in.FD, call.Return)
+		if ok && l.mine.Shut >= 0 && l.mine.Shut < call.Enter && c.wants(lab.RecvShut) {
+			c.ask(answered(c.run, call, lab.RecvShut))
+			return
+		}
+		if ok && (c.wants(lab.RecvJoined) || c.wants(lab.RecvPart)) {
 			if k := moveAt(l.in.Recvs, call.Return); k >= 0 {
 				m := l.in.Recvs[k]
 				sends := sharing(l.in.Sends, m, call.Return)

@@ -216,6 +216,19 @@ func received(r *Run, c *Call, s lab.Topic, nonBlocking bool, first, whole int64
 	return q.mixed()
 }
 
+// answered asks what a recv returns that gets bytes after its own side has shut down
+// what it sends.
+func answered(r *Run, c *Call, s lab.Topic) *Question {
+	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
+	q := asks(c, AskResult, s, moment(c, out))
+	q.Text = fmt.Sprintf("%s has shut down what it sends. What does its %s return?", capital(r.who(in.Proc)), brief(in))
+	q.right("%s", words.Count(out.Result, "byte"))
+	q.wrong(halfCloseOneWay, "0: it has ended the connection")
+	q.wrong("The socket is connected still. Only a send would fail, with EPIPE.", "-1 ENOTCONN: it is connected no more")
+	q.wrong("EPIPE is what a send returns after the shutdown. Receiving goes on.", "-1 EPIPE: it is shut down")
+	return q.mixed()
+}
+
 // failure writes a failed call's result with what it means.
 func failure(out *trace.Event) string {
 	if out.Errno.NotYet() {
