@@ -31,6 +31,8 @@ func TestImports(t *testing.T) {
 	}{
 		{"./server/trace", false, []string{ours, "net", "golang.org/x/sys/..."}, "the event model is for every part, and compiles everywhere"},
 		{"./server/trace/strace", false, []string{demo, socket, run, labs, web, relay, "sockscope/server/ring", "net", "golang.org/x/sys/..."}, "strace's text is read and written wherever events are"},
+		{"./server/packet", false, []string{ours, "net", "golang.org/x/sys/..."}, "packets are read wherever events are"},
+		{"./server/capture", false, []string{demo, socket, labs, proc, run, web, relay}, "who captures packets knows no program"},
 		{"./server/ring", false, []string{demo, socket, run, labs, web, relay, "net", "golang.org/x/sys/..."}, "the ring knows memory, not who maps it"},
 		{"./server/socket", false, []string{demo, run, labs, web, relay}, "the socket calls know who traces them, not who makes them"},
 		{"./server/socket", false, []string{"net"}, "package net's poller would hide what blocks"},

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sockscope/server/agent"
+	"sockscope/server/capture"
 	"sockscope/server/lab"
 	"sockscope/server/process"
 	"sockscope/server/sockdiag"
@@ -25,6 +26,7 @@ import (
 type execution struct {
 	limits   Limits
 	diag     *sockdiag.Table
+	wire     *capture.Loopback
 	box      *outbox
 	began    int64               // ns of CLOCK_MONOTONIC
 	members  []*member           // by the numbers of the processes
@@ -43,6 +45,8 @@ type execution struct {
 	full    bool             // the trace has reached its limit
 	cut     int64            // calls left out since
 	left    map[thread]int64 // the same by thread, with those that were not recorded
+	packets int              // bytes of the trace that packets take, about
+	unseen  int64            // packets left out
 	lost    int64            // calls that could not be recorded, at the last look
 	lostAt  int64            // when their number last grew
 	end     *trace.End       // set when the run is to end
@@ -75,7 +79,7 @@ type threadNow struct {
 
 func newExecution(w *worker, procs []lab.Process, sources []trace.Source, box *outbox) *execution {
 	e := &execution{
-		limits: w.Limits, diag: w.diag, box: box, began: socket.Now(),
+		limits: w.Limits, diag: w.diag, wire: w.wire, box: box, began: socket.Now(),
 		causes: map[lab.Cause]int64{}, happened: make(chan func()),
 	}
 	for _, p := range procs {
@@ -124,6 +128,7 @@ func (e *execution) pass() {
 	if err != nil {
 		e.stop(trace.EndFailed, "the trace was damaged: "+err.Error())
 	}
+	n += e.capture()
 	if n > 0 {
 		e.busy = e.time()
 	}

@@ -107,7 +107,9 @@ func (e *execution) finish() {
 	if _, _, err := e.merge.read(socket.Now()); err != nil {
 		e.stop(trace.EndFailed, "the trace was damaged: "+err.Error())
 	}
+	e.capture()
 	e.sample(true)
+	e.unwire()
 	dropped := e.merge.dropped()
 	if dropped > 0 {
 		e.note(fmt.Sprintf("%d calls are not in this trace: they were made faster than they could be recorded", dropped))

@@ -33,7 +33,7 @@ func checkTrace(t testing.TB, r *result) {
 	offered := map[[2]int]*trace.Event{} // the send of a thread
 	for i := range r.events {
 		e := &r.events[i]
-		if e.Kind == trace.Sample || e.Kind == trace.Note {
+		if e.Kind == trace.Sample || e.Kind == trace.Note || e.Kind == trace.Packet {
 			continue
 		}
 		if e.Proc < 0 || e.Proc >= len(r.header.Procs) {
@@ -58,6 +58,7 @@ func checkTrace(t testing.TB, r *result) {
 		t.Errorf("the end at %d ns is before the last event at %d ns", r.end.Time, r.events[n-1].Time)
 	}
 	checkEcho(t, r, sent, received)
+	checkWire(t, r)
 }
 
 // wrong returns what the events of a run can't be, and what would be said of them

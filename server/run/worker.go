@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sockscope/server/capture"
 	"sockscope/server/confine"
 	"sockscope/server/lab"
 	"sockscope/server/process"
@@ -105,6 +106,8 @@ type worker struct {
 	furnishing
 	by   *confine.Launcher // of its programs
 	diag *sockdiag.Table   // nil when the table isn't the run's own
+	wire *capture.Loopback // nil when there is none, or it can't be captured
+	dark string            // why it is nil, a sentence
 	cost int64
 	idle []*process.Process
 }
@@ -118,6 +121,9 @@ func (w *worker) prepare() error {
 			confine.ForbidNamespaces()
 		}
 		w.diag, _ = sockdiag.Open() // some containers forbid it: no Samples then
+		w.tap()
+	} else {
+		w.dark = "runs share this machine's network here: a capture would have everybody's packets"
 	}
 	w.by = confine.NewLauncher(confine.Programs)
 	if err := w.keepReady(1); err != nil { // only a trial tells that it can start any
@@ -246,8 +252,13 @@ func (w *worker) begin(req trace.Request, box *outbox) (*execution, error) {
 	if l.Measures {
 		w.Limits = w.Limits.forMeasuring(values)
 		w.diag = nil // reading a table of thousands of sockets would disturb what is measured
+		w.untap("capturing them would disturb what this run measures")
 		header.TraceCost, header.CPUs = 0, runtime.NumCPU()
 	}
+	if w.wire != nil {
+		header.Wire = "lo"
+	}
+	header.NoWire = w.dark
 	tooMany := len(procs) > w.Limits.Processes
 	var standing []*process.Process
 	if !tooMany {

@@ -28,6 +28,10 @@ const (
 	// Gap: between its event before and Time a thread made Result calls that are not
 	// in the trace. With 0 only the end of the call that it was in is missing.
 	Gap Kind = 7
+	// Packet: a packet arrived on the run's own loopback interface, as packet(7) shows
+	// it. Data is its first bytes, from the Ethernet header on, and Size how many it had;
+	// package packet reads them. Proc and Thread mean nothing: nobody saw who sent it.
+	Packet Kind = 8
 )
 
 // Provenance says how something that is shown is known.

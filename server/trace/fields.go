@@ -101,6 +101,10 @@ func (d *decoder) header(h *Header) {
 			h.TraceCost = d.int64()
 		case 20:
 			h.CPUs = d.int()
+		case 40:
+			h.Wire = d.text()
+		case 41:
+			h.NoWire = d.text()
 		default:
 			d.skip()
 		}

@@ -119,7 +119,7 @@ func (s *State) Apply(e *Event) {
 	case Sample:
 		s.Sockets, s.SocketsAt = e.Sockets, e.Time
 		return
-	case Note:
+	case Note, Packet:
 		return
 	}
 	p, t := s.thread(e)

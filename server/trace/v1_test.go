@@ -35,7 +35,7 @@ func TestNumbersOfTheWire(t *testing.T) {
 			}
 		}
 	}
-	if got := fmt.Sprint(trace.Start, trace.Exit, trace.Enter, trace.Return, trace.Sample, trace.Note, trace.Gap); got != "1 2 3 4 5 6 7" {
+	if got := fmt.Sprint(trace.Start, trace.Exit, trace.Enter, trace.Return, trace.Sample, trace.Note, trace.Gap, trace.Packet); got != "1 2 3 4 5 6 7 8" {
 		t.Errorf("the kinds of events are %s", got)
 	}
 	if got := fmt.Sprint(uint8(trace.SleepUnknown), uint8(trace.Awake), uint8(trace.Slept)); got != "0 1 2" {

@@ -113,6 +113,11 @@ type Header struct {
 	Sources   []Source          `cbor:"8,keyasint"`
 	TraceCost int64             `cbor:"9,keyasint,omitempty"`  // ns that tracing adds to a call, as measured by this run's worker
 	CPUs      int               `cbor:"20,keyasint,omitempty"` // processors of the machine, of a run that measures
+	// Wire names the interface whose packets are in the trace: "lo", the run's own. It is ""
+	// when they aren't; NoWire then says why, a sentence, where whoever made the trace knew
+	// of packets at all.
+	Wire   string `cbor:"40,keyasint,omitempty"`
+	NoWire string `cbor:"41,keyasint,omitempty"`
 }
 
 // Proc is one process of a run.

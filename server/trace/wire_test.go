@@ -25,7 +25,7 @@ func TestMessagesSurviveTheWire(t *testing.T) {
 		{Now: &Now{Events: []Event{fullEvent}, Moved: []Queue{{FD: 4, Recv: 5, Send: 6}}, Missed: 3}},
 		{Look: &Look{Procs: []Proc{{Name: "server", Tag: "srv", Role: RoleServer, Program: "select", File: 1, Tracer: StraceTracer}}, Sources: []Source{{"select.go", "package selects\n", "echo.go", "package echo\n"}}}},
 		{Queued: &Queued{Place: 2}},
-		{Header: &Header{Version: Version, Lab: "select", Knobs: map[string]string{"clients": "4"}, Began: 1, Kernel: "k", Isolation: Shared, TraceCost: 600}},
+		{Header: &Header{Version: Version, Lab: "select", Knobs: map[string]string{"clients": "4"}, Began: 1, Kernel: "k", Isolation: Shared, TraceCost: 600, NoWire: "none"}},
 		{Events: []Event{fullEvent, {Kind: Enter, FD: 3, Call: Recv}}},
 		{End: &End{Time: math.MaxInt64, Reason: EndLimit, Message: "200,000 calls", Dropped: 3}},
 		{Error: &Error{"no"}},

@@ -3,6 +3,7 @@ package play
 import (
 	"sort"
 
+	"sockscope/server/packet"
 	"sockscope/server/trace"
 )
 
@@ -19,7 +20,10 @@ type Run struct {
 	Lanes []Lane
 	Calls []Call
 	Conns []Conn
-	Wakes []Wake // in the order of their effects
+	// Packets are those of the run's own loopback, in the order of their times. They are
+	// no steps: each lies between two.
+	Packets []Packet
+	Wakes   []Wake // in the order of their effects
 
 	// Arrivals are what came from peers that are not traced, in the order of the
 	// steps that took it. Only the trace of a standing server has such peers.
@@ -34,6 +38,7 @@ type Run struct {
 	Passed int64
 
 	samples   []sample
+	segments  packet.Flows
 	keyframes []keyframe   // by position
 	head      *trace.State // after all steps and samples
 	callOf    []int        // by step: index in Calls, or -1
@@ -140,6 +145,10 @@ func (r *Run) add(e trace.Event) {
 	}
 	if r.zero != 0 {
 		shift(&e, r.zero)
+	}
+	if e.Kind == trace.Packet {
+		r.packet(&e)
+		return
 	}
 	r.head.Apply(&e)
 	if e.Kind == trace.Sample {

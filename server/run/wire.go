@@ -1,0 +1,60 @@
+package run
+
+import (
+	"fmt"
+	"slices"
+
+	"sockscope/server/capture"
+	"sockscope/server/trace"
+)
+
+// tap begins to capture the packets of the worker's own loopback.
+func (w *worker) tap() {
+	var err error
+	if w.wire, err = capture.Open(); err != nil {
+		w.dark = fmt.Sprintf("this machine doesn't let a run capture the packets of its own network: %v", err)
+	}
+}
+
+// untap ends the capture, and keeps why.
+func (w *worker) untap(why string) {
+	if w.wire != nil {
+		w.wire.Close()
+		w.wire, w.dark = nil, why
+	}
+}
+
+// packetShare is the part of a trace's room that packets may take: one in so many. A run
+// that moves much has more packets than anybody looks at, and its calls come first.
+const packetShare = 4
+
+// capture takes the packets that have come, and returns how many.
+func (e *execution) capture() int {
+	if e.wire == nil {
+		return 0
+	}
+	return e.wire.Read(func(time int64, frame []byte, length int) {
+		if time < e.began { // the worker measured what tracing costs
+			return
+		}
+		ev := trace.Event{Kind: trace.Packet, Time: time - e.began, FD: -1, Data: slices.Clone(frame), Size: length}
+		if e.packets += weight(&ev); e.packets > e.limits.Trace/packetShare {
+			e.unseen++
+			return
+		}
+		e.merge.add(ev)
+	})
+}
+
+// unwire says what packets are not in the trace.
+func (e *execution) unwire() {
+	if e.wire == nil {
+		return
+	}
+	if n := e.wire.Dropped(); n > 0 {
+		e.note(fmt.Sprintf("%d packets are not in this trace: they came faster than they could be taken", n))
+	}
+	if e.unseen > 0 {
+		e.note(fmt.Sprintf("%d packets are not in this trace: packets may take a quarter of its room, and had taken it", e.unseen))
+	}
+}

@@ -1,0 +1,173 @@
+package run
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sockscope/server/packet"
+	"sockscope/server/trace"
+)
+
+// sentPackets returns the packets of a run that can be read, and what each is to its
+// connection.
+func sentPackets(t testing.TB, r *result) (all []packet.Packet, segments []packet.Segment) {
+	t.Helper()
+	var flows packet.Flows
+	for i := range r.events {
+		if e := &r.events[i]; e.Kind == trace.Packet {
+			p, err := packet.Parse(e.Data)
+			if err != nil {
+				t.Errorf("a packet of %d bytes, %x: %v", e.Size, e.Data, err)
+				continue
+			}
+			s, _ := flows.Add(&p)
+			all, segments = append(all, p), append(segments, s)
+		}
+	}
+	return all, segments
+}
+
+// checkWire holds the packets of a run against its calls: every byte that a send took is
+// in a packet, or in a queue when the run ends. No packet has others.
+func checkWire(t testing.TB, r *result) {
+	t.Helper()
+	for _, note := range r.notes() {
+		if strings.Contains(note, "not in this trace") {
+			return
+		}
+	}
+	if r.header.Wire == "" {
+		return
+	}
+	type way struct{ from, to netip.AddrPort }
+	far := map[way]uint32{} // the last byte of each direction
+	var carried, took, offered, queued int64
+	all, segments := sentPackets(t, r)
+	for i := range all {
+		p, s := &all[i], &segments[i]
+		w := way{p.From, p.To}
+		if p.Flags.Has(packet.SYN) && !s.Again {
+			far[w] = 0
+		}
+		if end := s.Seq + uint32(p.Length) - 1; p.Protocol == packet.TCP && p.Length > 0 && end > far[w] {
+			carried += int64(end - far[w])
+			far[w] = end
+		}
+	}
+	open := map[[2]int]int64{}
+	for i := range r.events {
+		switch e := &r.events[i]; {
+		case e.Kind == trace.Sample:
+			queued = 0
+			for _, s := range e.Sockets {
+				if s.State != trace.Listening {
+					queued += int64(s.Send)
+				}
+			}
+		case e.Call.Told() || !e.Call.Sends() || e.FD <= 2:
+		case e.Kind == trace.Enter:
+			open[[2]int{e.Proc, e.Thread}] = int64(e.Size)
+		case e.Kind == trace.Return:
+			took += max(0, e.Result)
+			delete(open, [2]int{e.Proc, e.Thread})
+		}
+	}
+	for _, n := range open {
+		offered += n
+	}
+	if carried < took-queued || carried > took+offered {
+		t.Errorf("%s %v: packets carry %d bytes, sends took %d and were to take %d more, %d are in queues at the end",
+			r.header.Lab, r.header.Knobs, carried, took, offered, queued)
+	}
+}
+
+// tshark reads the packets of runs as the page does: the same flags, numbers and bytes.
+func TestPacketsAreWhatTsharkReads(t *testing.T) {
+	t.Parallel()
+	tshark, err := exec.LookPath("tshark")
+	if err != nil {
+		t.Skip("tshark is not installed")
+	}
+	s := startTest(t, Config{})
+	if s.Isolation() != trace.Namespace {
+		t.Skip("a run has no network of its own here")
+	}
+	path := filepath.Join(t.TempDir(), "lo.pcapng")
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := packet.NewWriter(file, "lo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []packet.Packet
+	var segments []packet.Segment
+	v := dial(t, s)
+	for _, c := range wiredLabs {
+		v.send(&trace.Request{Op: trace.OpRun, Lab: c.lab, Knobs: c.knobs})
+		r := v.run()
+		if r.header.Wire == "" {
+			t.Skip(r.header.NoWire)
+		}
+		p, s := sentPackets(t, r)
+		if len(p) == 0 {
+			t.Errorf("%s has no packets", c.lab)
+		}
+		all, segments = append(all, p...), append(segments, s...)
+		for i := range r.events {
+			if e := &r.events[i]; e.Kind == trace.Packet {
+				if err := w.Write(r.header.Began*1e6+e.Time, e.Data, e.Size); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(tshark, "-n", "-r", path, "-T", "fields", "-E", "separator=|", "-e", "ip.src", "-e", "tcp.srcport", "-e", "ip.dst", "-e", "tcp.dstport",
+		"-e", "tcp.flags", "-e", "tcp.len", "-e", "tcp.seq", "-e", "tcp.ack", "-e", "tcp.window_size", "-e", "tcp.payload", "-e", "tcp.analysis.keep_alive")
+	var complaint bytes.Buffer
+	cmd.Stderr = &complaint
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, &complaint)
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if len(lines) != len(all) {
+		t.Fatalf("tshark reads %d packets of %d", len(lines), len(all))
+	}
+	for i, line := range lines {
+		p, s := &all[i], &segments[i]
+		if p.Protocol != packet.TCP {
+			continue
+		}
+		f := strings.Split(line, "|")
+		want := fmt.Sprintf("%s|%d|%s|%d|0x%04x|%d|%d|%d|%d|%s", p.From.Addr(), p.From.Port(), p.To.Addr(), p.To.Port(), uint8(p.Flags), p.Length, s.Seq, s.Ack, s.Window, hex.EncodeToString(p.Data))
+		if got := strings.Join(f[:10], "|"); got != want {
+			t.Errorf("packet %d is\n%s, tshark reads\n%s", i+1, want, got)
+		}
+		if probe := f[10] != ""; probe != (s.Probe && !p.Flags.Has(packet.SYN)) {
+			t.Errorf("packet %d, %s: a probe is %v, of tshark %v", i+1, want, s.Probe, probe)
+		}
+	}
+}
+
+// wiredLabs are the runs whose packets tshark reads too.
+var wiredLabs = []struct {
+	lab   string
+	knobs map[string]string
+}{
+	{"first", nil},
+	{"echo", map[string]string{"client": "program"}},
+	{"select", map[string]string{"clients": "2", "messages": "2", "pauses": "0s", "timeout": "500ms"}},
+	{"processes", map[string]string{"clients": "2"}},
+}
