@@ -37,6 +37,7 @@ var scenarios = []scenario{
 	{name: "echo-dice", server: "echo", client: "dice", clientSet: map[string]string{"pause": "3ms", "seed": "205"}},
 	{name: "echo-silent", server: "echo", client: "client", set: map[string]string{"backlog": "0"}, clientSet: map[string]string{"messages": "0"}},
 	{name: "echo-reset", server: "echo", client: "reset"},
+	{name: "echo-unread", server: "echo", client: "unread", clientSet: map[string]string{"message": "Hello, world"}},
 	{name: "echo-halfclose", server: "echo", client: "halfclose", clientSet: map[string]string{"message": "Hello, world"}},
 	{name: "count", server: "count", client: "halfclose", clientSet: map[string]string{"message": "Hello, world"}},
 	{name: "spin", server: "spin", client: "slow", clientSet: map[string]string{"pause": "1ms"}, polls: true},

@@ -32,6 +32,7 @@ import (
 	"sockscope/server/demo/threads"
 	"sockscope/server/demo/timeouts"
 	"sockscope/server/demo/twoports"
+	"sockscope/server/demo/unread"
 	"sockscope/server/demo/watchful"
 	"sockscope/server/demo/web"
 	"sockscope/server/knob"
@@ -189,6 +190,12 @@ var Programs = []*Program{
 		Doc:      "echo client that ends with RST: SO_LINGER 0, then close",
 		Settings: messages(),
 		Run:      func(addr string, v knob.Values) { reset.Talk(addr, messagesOf(v)) },
+	},
+	{
+		Name: "unread", Follows: "client",
+		Doc:      "echo client that closes while the echo is there and not received: RST",
+		Settings: messages(),
+		Run:      func(addr string, v knob.Values) { unread.Talk(addr, messagesOf(v)) },
 	},
 	{
 		Name: "halfclose", Follows: "client",

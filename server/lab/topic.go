@@ -20,6 +20,7 @@ const (
 	RecvShut       Topic = "recv after its shutdown"  // recv gets bytes after its side has shut down what it sends
 	RecvNotYet     Topic = "recv is told not yet"     // recv returns EAGAIN
 	RecvFails      Topic = "recv fails"               // recv returns an error
+	CloseTells     Topic = "close tells"              // what the peer's recv returns after a close that sends RST
 	SendTakes      Topic = "send takes all"           // send takes all
 	SendPart       Topic = "send takes part"          // send takes part
 	SendSleeps     Topic = "send sleeps"              // send waits for room

@@ -184,6 +184,8 @@ func TestLabsRunToTheirEnds(t *testing.T) {
 				{"selectors", map[string]string{"connections": "16", "messages": "8"}},
 				{"byteorder", nil},
 				{"byteorder", map[string]string{"number": "4294967295", "bits": "32", "receiver": "host"}},
+				{"linger", nil},
+				{"linger", map[string]string{"second": "closes", "third": "leaves bytes unread"}},
 				{"halfclose", nil},
 				{"halfclose", map[string]string{"client": "closes"}},
 			} {

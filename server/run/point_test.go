@@ -239,6 +239,19 @@ var labPoints = []labPoint{
 		})
 		return unless(sent != nil && r.replied(1) == 0, "an answer that nobody receives")
 	}},
+	{"linger", nil, "one FIN, two RSTs", func(r *result) string {
+		ends, resets := 0, 0
+		for i := range r.events {
+			if e := &r.events[i]; e.Proc == 0 && e.Kind == trace.Return && e.Call == trace.Recv {
+				if e.Errno == trace.ECONNRESET {
+					resets++
+				} else if e.Result == 0 {
+					ends++
+				}
+			}
+		}
+		return unless(ends == 1 && resets == 2, "one end and two resets") + inOrder(r)
+	}},
 }
 
 func unless(ok bool, what string) string {

@@ -318,6 +318,7 @@ func (c *chooser) recv(call *Call, in, out *trace.Event) {
 		s = lab.RecvNotYet
 	case out.Errno != 0:
 		s = lab.RecvFails
+		c.reset(call, out)
 	case out.Result <= 0:
 		s = lab.RecvEnd
 	default:
@@ -346,6 +347,26 @@ func (c *chooser) recv(call *Call, in, out *trace.Event) {
 	}
 	if c.wants(s) {
 		c.ask(received(c.run, call, s, c.nonBlocking[endpoint{in.Proc, in.FD}], first, whole))
+	}
+}
+
+// reset asks what a close tells whose peer then gets ECONNRESET from recv.
+func (c *chooser) reset(call *Call, out *trace.Event) {
+	r := c.run
+	l, ok := c.ends.at(out.Proc, out.FD, call.Return)
+	if !ok || out.Errno != trace.ECONNRESET || l.peer.Proc < 0 || !c.wants(lab.CloseTells) {
+		return
+	}
+	lane := r.laneOf(l.peer.Proc, 0)
+	if lane < 0 {
+		return
+	}
+	calls := r.Lanes[lane].Calls
+	if k := lastBefore(r, calls, call.Return); k >= 0 {
+		closing := &r.Calls[calls[k]]
+		if e := &r.Steps[closing.Enter]; e.Call == trace.Close && e.FD == l.peer.FD {
+			c.ask(tells(r, call, closing))
+		}
 	}
 }
 

@@ -55,6 +55,11 @@ func (r *Run) Explain(q *Question) []Link {
 		w.path[0].call = got
 		w.add(Claim{Kind: returnedAs(r, got), Step: got.Enter, Other: got.Return})
 		w.bytes(got.Return)
+	case q.Topic == lab.CloseTells:
+		got := r.CallAt(q.Answer)
+		w.path[0].call = got
+		w.add(Claim{Kind: returnedAs(r, got), Step: got.Enter, Other: got.Return})
+		w.woken(got)
 	case q.Topic == lab.WhoCloses:
 		w.add(Claim{Kind: Returned, Step: c.Enter, Other: c.Return})
 		if l, ok := w.ends.at(in.Proc, in.FD, c.Enter); ok {

@@ -229,6 +229,24 @@ func answered(r *Run, c *Call, s lab.Topic) *Question {
 	return q.mixed()
 }
 
+// tells asks what a close, which resets the connection, makes the peer's recv return.
+// c is that recv.
+func tells(r *Run, c, closing *Call) *Question {
+	e := &r.Steps[closing.Enter]
+	q := &Question{Topic: lab.CloseTells, Asking: AskWhen, Lane: closing.Lane, Enter: closing.Enter, Answer: c.Return, At: closing.Enter + 1}
+	q.Text = fmt.Sprintf("%s closes fd %d.", capital(r.who(e.Proc)), e.FD)
+	belief := "SO_LINGER with 0 seconds makes it a reset: RST brings an error, and no end."
+	if held := queue(e, e.FD); held != nil && held.Recv > 0 {
+		q.Text = fmt.Sprintf("%s closes fd %d, with %s unread in its Recv-Q.", capital(r.who(e.Proc)), e.FD, words.Count(int64(held.Recv), "byte"))
+		belief = "Unread bytes make it a reset, so that the peer learns that they were lost."
+	}
+	q.Text += fmt.Sprintf(" What does recv(%d) of %s then return?", r.Steps[c.Enter].FD, r.who(r.Steps[c.Enter].Proc))
+	q.right("%s", failure(&r.Steps[c.Return]))
+	q.wrong(belief, "0: the end of the stream")
+	q.wrong("No: the RST ends the connection at once, for both sides.", "Nothing yet: it sleeps on")
+	return q.mixed()
+}
+
 // failure writes a failed call's result with what it means.
 func failure(out *trace.Event) string {
 	if out.Errno.NotYet() {
