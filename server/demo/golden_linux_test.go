@@ -55,6 +55,9 @@ var scenarios = []scenario{
 	{name: "number-32", server: "receive", client: "number", clientSet: map[string]string{"number": "305419896"}, ends: true},
 	{name: "number-16", server: "receive", client: "number", set: map[string]string{"bits": "16"},
 		clientSet: map[string]string{"bits": "16", "order": "host"}, ends: true},
+	{name: "messages", server: "messages", client: "framed", set: map[string]string{"size": "1"}, ends: true},
+	{name: "messages-type", server: "messages", client: "framed", set: map[string]string{"size": "1", "framing": "type"},
+		clientSet: map[string]string{"framing": "type", "piece": "33"}, ends: true},
 	{name: "byteorder", server: "byteorder"},
 }
 

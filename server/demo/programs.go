@@ -15,11 +15,13 @@ import (
 	"sockscope/server/demo/echo"
 	"sockscope/server/demo/edge"
 	"sockscope/server/demo/epoll"
+	"sockscope/server/demo/framed"
 	"sockscope/server/demo/get"
 	"sockscope/server/demo/halfclose"
 	"sockscope/server/demo/hasty"
 	"sockscope/server/demo/kqueue"
 	"sockscope/server/demo/many"
+	inbox "sockscope/server/demo/messages"
 	netecho "sockscope/server/demo/net"
 	"sockscope/server/demo/number"
 	"sockscope/server/demo/poll"
@@ -161,6 +163,15 @@ var Programs = []*Program{
 		Run:      func(addr string, v knob.Values) { count.Serve(addr, v.Int("backlog")) },
 	},
 	{
+		Name: "messages", Follows: "receive",
+		Doc: "receives messages from one client, in the frames that it was told, and prints each",
+		Settings: []knob.Knob{backlog, framing, size,
+			{Name: "pause", Default: "0s", Label: "how long it does something else before each recv", Type: knob.Duration, Max: int64(time.Hour)}},
+		Run: func(addr string, v knob.Values) {
+			inbox.Serve(addr, v.Int("backlog"), v["framing"], v.Int("size"), v.Duration("pause"))
+		},
+	},
+	{
 		Name: "client", Follows: "get",
 		Doc:      "echo client: sends messages, reads each echo, closes",
 		Settings: messages(),
@@ -210,6 +221,16 @@ var Programs = []*Program{
 		Run:      func(addr string, v knob.Values) { hasty.Talk(addr, messagesOf(v)) },
 	},
 	{
+		Name: "framed", Follows: "halfclose",
+		Doc: "sends five messages, each in a frame",
+		Settings: []knob.Knob{framing,
+			{Name: "piece", Default: "0", Label: "bytes of a send; 0 is a send a message", Type: knob.Int, Max: 1024},
+			pause("after each send")},
+		Run: func(addr string, v knob.Values) {
+			framed.Talk(addr, fiveMessages[:], v["framing"], v.Int("piece"), v.Duration("pause"))
+		},
+	},
+	{
 		Name: "many", Follows: "client",
 		Doc:      "echo client with several connections in one thread, none of which it waits for alone",
 		Settings: messages(knob.Knob{Name: "connections", Default: "4", Label: "how many connections", Type: knob.Int, Min: 1, Max: 64}),
@@ -230,6 +251,8 @@ var (
 	backlog = knob.Knob{Name: "backlog", Default: "5", Label: "clients that may wait to be accepted", Type: knob.Int, Max: socket.SOMAXCONN}
 	timeout = knob.Knob{Name: "timeout", Default: "20s", Label: "ends when nothing happened for that long; 0s is never", Type: knob.Duration, Max: int64(24 * time.Hour)}
 	size    = knob.Knob{Name: "size", Default: "1024", Label: "bytes that one recv takes at most", Type: knob.Int, Min: 1, Max: 64 << 10}
+
+	framing = knob.Knob{Name: "framing", Default: "length", Label: "how a message shows its end", Type: knob.Choice, Offers: []string{"none", "fixed", "delimiter", "length", "type", "end"}}
 
 	bits  = knob.Knob{Name: "bits", Default: "32", Label: "size of the number", Type: knob.Choice, Offers: []string{"16", "32"}}
 	order = knob.Knob{Name: "order", Default: "network", Label: "which byte comes first; host is this machine's order", Type: knob.Choice, Offers: []string{"network", "host"}}
@@ -290,6 +313,9 @@ func orderOf(v knob.Values) binary.ByteOrder {
 // fixedLines are the built-in messages: those of select's page in Python Module of
 // the Week, which the select server comes from.
 var fixedLines = [...]string{"This is the message", "It will be sent", "in parts"}
+
+// fiveMessages are what framed sends: of each size that the frames have.
+var fiveMessages = [...]string{"Hello", "How are you?", "TCP is a stream of bytes", "OK", "Bye"}
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz"
 

@@ -45,6 +45,9 @@ var more = []scenario{
 		clientSet: map[string]string{"messages": "4", "pause": "18ms"}, ends: true},
 	{name: "epoll-many", server: "epoll", client: "many", set: map[string]string{"timeout": "2s"}, ends: true},
 	{name: "count-hasty", server: "count", client: "hasty"},
+	{name: "messages-pause", server: "messages", client: "framed", set: map[string]string{"size": "40", "pause": "20ms"},
+		clientSet: map[string]string{"piece": "7", "pause": "1ms"}, ends: true},
+	{name: "messages-end", server: "messages", client: "framed", set: map[string]string{"framing": "end"}, clientSet: map[string]string{"framing": "end"}, ends: true},
 	{name: "echo-many", server: "echo", client: "client", clientSet: map[string]string{"messages": "60"}},
 }
 

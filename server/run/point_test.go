@@ -224,6 +224,13 @@ var labPoints = []labPoint{
 	{"compare", nil, "whose client waits longest", func(r *result) string {
 		return unless(2*r.longestWait() < r.before.longestWait(), "a difference of twice")
 	}},
+	{"framing", nil, "five sends are two recvs", func(r *result) string {
+		sends, recvs := r.moves(1, trace.Send), r.moves(0, trace.Recv)
+		return unless(sends == 5, "5 sends") + unless(recvs == 2, "2 recvs") + unless(strings.Count(r.output(0), "\n") == 5, "5 messages")
+	}},
+	{"framing", map[string]string{"framing": "none"}, "messages are joined", func(r *result) string {
+		return unless(strings.Contains(r.output(0), "HelloHow are you?"), "a joined message")
+	}},
 	{"byteorder", nil, "1 arrives as 256", func(r *result) string {
 		return unless(strings.Contains(r.output(0), "256"), "256")
 	}},
@@ -366,6 +373,16 @@ func (r *result) slept(proc int, call trace.Call) bool {
 	return r.last(func(e *trace.Event) bool {
 		return e.Kind == trace.Return && e.Proc == proc && e.Call == call && e.Sleep == trace.Slept
 	}) != nil
+}
+
+// moves returns how many calls of a process have moved bytes.
+func (r *result) moves(proc int, call trace.Call) (n int) {
+	for i := range r.events {
+		if e := &r.events[i]; e.Kind == trace.Return && e.Proc == proc && e.Call == call && e.Errno == 0 && e.Result > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // last returns the last event like that, or nil.

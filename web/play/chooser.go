@@ -321,6 +321,7 @@ func (c *chooser) recv(call *Call, in, out *trace.Event) {
 		c.reset(call, out)
 	case out.Result <= 0:
 		s = lab.RecvEnd
+		c.recvs(call)
 	default:
 		if out.Sleep == trace.Slept {
 			s = lab.RecvWoken
@@ -367,6 +368,17 @@ func (c *chooser) reset(call *Call, out *trace.Event) {
 		if e := &r.Steps[closing.Enter]; e.Call == trace.Close && e.FD == l.peer.FD {
 			c.ask(tells(r, call, closing))
 		}
+	}
+}
+
+// recvs asks, at the first recv of a stream that has ended, how many of them there are.
+func (c *chooser) recvs(call *Call) {
+	l, ok := c.ends.at(c.run.Steps[call.Enter].Proc, c.run.Steps[call.Enter].FD, call.Return)
+	if !ok || !c.wants(lab.CountsRecvs) || !l.conn.whole(call.Return) || len(l.in.Sends) < 2 || len(l.in.Recvs) == 0 || l.peer.Proc < 0 {
+		return
+	}
+	if first := c.run.CallAt(l.in.Recvs[0].Step); first != nil {
+		c.ask(recvs(c.run, call, first, lab.CountsRecvs, l.in, l.peer.Proc))
 	}
 }
 

@@ -462,6 +462,21 @@ func asked(r *Run, c *Call, s lab.Topic, a series) *Question {
 	return q.mixed()
 }
 
+// recvs asks, at the first recv of a stream, how many get its bytes. c saw their end.
+func recvs(r *Run, c, first *Call, s lab.Topic, f *Flow, sender int) *Question {
+	sends, n, size := len(f.Sends), len(f.Recvs), int64(r.Steps[first.Enter].Size)
+	q := &Question{Asking: AskWhen, Lane: c.Lane, Enter: first.Enter, Answer: c.Return, At: first.Enter + 1, Topic: s}
+	q.Text = fmt.Sprintf("%s sends %s times, %s in all. A recv of %s has room for %s. How many recvs get them?", capital(r.who(sender)), words.Thousands(int64(sends)),
+		words.Count(f.Sends[sends-1].Off+f.Sends[sends-1].Len-f.Base, "byte"), r.who(r.Steps[c.Enter].Proc), words.Count(size, "byte"))
+	q.right("%s", words.Thousands(int64(n)))
+	for _, other := range []int{sends, 1, sends + 1, 2} {
+		if other != n {
+			q.wrong(noBoundaries+" A recv takes what is there, up to its room.", "%s", words.Thousands(int64(other)))
+		}
+	}
+	return q.mixed()
+}
+
 func times(n int) string {
 	if n == 1 {
 		return "Once"

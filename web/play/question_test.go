@@ -340,6 +340,7 @@ func TestOffersFitTheirQuestions(t *testing.T) {
 		{"When is it accepted?", regexp.MustCompile(`^(When .* is done|At once: )`)},
 		{"How often in this trace, before its bytes come?", regexp.MustCompile(`^(Once|[0-9,]+ times)`)},
 		{"return for them again?", regexp.MustCompile(`^(Yes, |No: |Not before)`)},
+		{"How many recvs get them?", regexp.MustCompile(`^[0-9,]+$`)},
 		{"Who receives them?", regexp.MustCompile(`^(Thread|The server|Child|You)`)},
 		{"Does that end it?", regexp.MustCompile(`^(Yes|No)`)},
 		{"What does that mean?", regexp.MustCompile(`^The (handshake is over|server has)`)},

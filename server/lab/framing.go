@@ -1,0 +1,63 @@
+package lab
+
+import (
+	"time"
+
+	"sockscope/server/knob"
+	"sockscope/server/trace"
+)
+
+// framing sends the same five messages in six frames, and cuts the bytes as it likes.
+var framing = &Lab{
+	ID:       "framing",
+	Section:  Messages,
+	Brief:    "Five sends, how many recvs?",
+	Question: "A client sends five messages. How many recvs get them, and how does the receiver know where a message ends?",
+	Stops: []Stop{
+		{Say: "The client's fifth `send`: five messages, a send each. The receiver hasn't called `recv` yet.",
+			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1), Nth: 5}, Light: OnBar | OnLine | OnBytes},
+		{Say: "One `recv` returns two messages and a part of the third. TCP carries bytes, and keeps no boundaries.",
+			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
+		{Say: "The length before each message tells where it ends: the program takes the first one out and prints it.",
+			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, Prints: "Hello"}},
+		{Say: "It has held the third message back, as it wasn't all there. This `recv` brings the rest of it, and the others.",
+			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), Nth: 2}, Light: OnBar | OnLine | OnBytes},
+		{Say: "Now the third message is complete: the program prints it.",
+			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, Prints: "TCP"}},
+		{Say: "`recv` returns 0: the client sends no more. Nothing is held back, so the last message was complete.",
+			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}},
+	},
+	Recap: "One send is not one recv. A receiver collects bytes, takes out what is complete, and keeps the rest for the next recv.",
+	Next:  "halfclose",
+	Needs: "first",
+	Tries: []Try{
+		{"no frames", map[string]string{"framing": "none"}},
+		{"a byte a recv", map[string]string{"size": "1", "reads": "0s"}},
+		{"all in one send", map[string]string{"piece": "256"}},
+		{"a send, a pause, a recv", map[string]string{"pause": "100ms", "reads": "0s"}},
+	},
+	True: []string{
+		"TCP is a stream of bytes (RFC 9293, section 2.2). It may join what several sends sent, and split what one did. `recv` returns what is there, at most what it has room for (recv(2)).",
+		"Five ways to show where a message ends: a fixed length, a delimiter that no message contains, its length before it, a type that gives the length, the end of the stream. The last one takes a connection a message: here it makes one of all five.",
+		"With a pause between the sends each recv may find one message. That is luck: a busy receiver, or a router on the way, and two of them come together.",
+		"A length can be cut in two as well. A receiver that has one byte of it has to wait for the other.",
+	},
+	Asks: []Topic{CountsRecvs, RecvJoined, RecvPart, SendTakes, RecvEnd},
+	Knobs: []knob.Knob{
+		{Name: "framing", Label: "a message ends by", Type: knob.Choice, Offers: []string{"none", "fixed", "delimiter", "length", "type", "end"}, Default: "length"},
+		{Name: "piece", Label: "a send has", Type: knob.Int, Min: 0, Max: 256, Offers: []string{"0", "1", "7", "33", "256"}, Default: "0", Zero: "a message", Size: true},
+		{Name: "pause", Label: "after each send", Type: knob.Duration, Min: 0, Max: int64(200 * time.Millisecond), Offers: []string{"0s", "1ms", "100ms"}, Default: "0s", Injected: true},
+		{Name: "size", Label: "recv takes", Type: knob.Int, Min: 1, Max: 1024, Offers: []string{"1", "8", "40", "1024"}, Default: "40", Size: true},
+		{Name: "reads", Label: "before each recv", Type: knob.Duration, Min: 0, Max: int64(time.Second), Offers: []string{"0s", "30ms", "100ms", "1s"}, Default: "30ms"},
+	},
+	Notes: "none: the receiver takes whatever a recv returns for a message. type: S, M or L before the message, for 8, 16 or 32 bytes.",
+	procs: func(v knob.Values) []Process {
+		const addr = "127.0.0.1:9000"
+		reader := server("messages", addr, map[string]string{"framing": v["framing"], "size": v["size"], "pause": v["reads"]})
+		reader.Ends = true
+		return []Process{
+			reader,
+			client(1, "framed", addr, map[string]string{"framing": v["framing"], "piece": v["piece"], "pause": v["pause"]}),
+		}
+	},
+}
