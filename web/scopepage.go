@@ -28,6 +28,7 @@ type scopePage struct {
 	overview *scope.Canvas
 	shown    *play.Player // what the timeline was last given
 	lane     int          // that was selected when it was last drawn
+	came     int          // the stop of the walk that it last had in view
 	moved    bool         // a Dispatch about the player is on its way
 	behind   func()       // has the mode work out what it has put off
 }
@@ -127,6 +128,12 @@ func (p *scopePage) redraw() {
 		p.shown = at.Player
 		if p.lanes.Player = p.shown; p.shown != nil {
 			p.lanes.Show(p.shown)
+		}
+	}
+	if came := at.Came(); came != p.came {
+		p.came, p.lane = came, -1
+		if to, ok := paneKeys[at.Tab()]; ok {
+			p.pane = to[0]
 		}
 	}
 	if at.Attend() {

@@ -57,6 +57,27 @@ func FocusOn(selector string) {
 	}
 }
 
+// Reveal scrolls the box with the ID, and nothing around it, so that the first element
+// of a selector in it is in view.
+func Reveal(id, selector string) {
+	box := app.Window().GetElementByID(id)
+	if !box.Truthy() {
+		return
+	}
+	e := box.Call("querySelector", selector)
+	if !e.Truthy() {
+		return
+	}
+	at, in := e.Call("getBoundingClientRect"), box.Call("getBoundingClientRect")
+	for _, side := range [...][3]string{{"top", "bottom", "scrollTop"}, {"left", "right", "scrollLeft"}} {
+		before := at.Get(side[0]).Float() - in.Get(side[0]).Float()
+		after := at.Get(side[1]).Float() - in.Get(side[1]).Float()
+		if by := min(before, max(after, 0)); by != 0 {
+			box.Set(side[2], box.Get(side[2]).Float()+by)
+		}
+	}
+}
+
 // Number returns what the attribute data-NAME of the element that an event
 // happened in says, or of the nearest around it; -1 for none.
 func Number(e app.Event, name string) int {

@@ -21,6 +21,7 @@ type Bytes struct {
 	Rev    int
 	Narrow bool // there is room for 8 bytes a row, not 16
 
+	came   int    // the stop of the walk that it was last scrolled for
 	dumped dumped // what dump was made of
 	dump   string // the bytes as HTML
 }
@@ -73,6 +74,14 @@ func (c *Bytes) Render() app.UI {
 		app.Raw(st.Key(off)),
 		printed(f),
 	)
+}
+
+// OnUpdate brings the bytes that a stop of the walk lights into view.
+func (c *Bytes) OnUpdate(ctx app.Context) {
+	if came := c.F.Came(); came != c.came {
+		c.came = came
+		ctx.Defer(func(app.Context) { dom.Reveal("bytes", ".hit") })
+	}
 }
 
 // onByte goes to the send that a byte came from.

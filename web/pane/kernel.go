@@ -27,6 +27,7 @@ type Kernel struct {
 	Rev int
 
 	shown *play.Question // that was open when it was last drawn
+	came  int            // the stop that it was last scrolled for
 }
 
 func (c *Kernel) Render() app.UI {
@@ -76,8 +77,13 @@ func kernel(f *visit.Focus, title string, body app.UI, views []visit.View, right
 	}, below...)...)
 }
 
-// OnUpdate brings what may be lit into view when a question opens.
+// OnUpdate brings what a stop of the walk lights into view, and what may be lit when a
+// question opens.
 func (c *Kernel) OnUpdate(ctx app.Context) {
+	if came := c.F.Came(); came != c.came {
+		c.came = came
+		ctx.Defer(func(app.Context) { dom.Reveal("kernel", "th.on") })
+	}
 	q := c.F.Question()
 	if q == c.shown {
 		return
@@ -149,6 +155,8 @@ func fdTable(f *visit.Focus) app.UI {
 				td := dom.El("td")
 				if cols[i].FD == nil {
 					return td.Class("ghost")
+				} else if cols[i].Lit {
+					td = td.Class("on")
 				}
 				return td.Body(cell(&cols[i]))
 			}),
@@ -162,6 +170,8 @@ func fdTable(f *visit.Focus) app.UI {
 				th := dom.El("th").Attr("scope", "col")
 				if cols[i].FD == nil {
 					th = th.Class("ghost")
+				} else if cols[i].Lit {
+					th = th.Class("on")
 				}
 				return th.Body(dom.El("b").Text(cols[i].Number), dom.El("span").Text(cols[i].Name))
 			}),

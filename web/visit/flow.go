@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"sockscope/server/lab"
 	"sockscope/server/trace"
 	"sockscope/web/play"
 	"sockscope/web/words"
@@ -105,9 +106,12 @@ func (f *Focus) endName(e play.End, unknown string) string {
 	return fmt.Sprintf("%s fd %d", f.Procs()[e.Proc].Name, e.FD)
 }
 
-// Followed returns what the call that is followed moved of a flow: nothing, where
-// there is no such call or it moved other bytes.
+// Followed returns what the call that is followed, or that the walk's stop lights, moved
+// of a flow: nothing, where there is no such call or it moved other bytes.
 func (f *Focus) Followed(fl Flow) (m play.Move) {
+	if at, light := f.Lit(); light&lab.OnBytes != 0 && at.Conn == fl.Conn && at.Way == fl.Way {
+		return at.Bytes
+	}
 	if f.picked > 0 {
 		run := f.Player.Run
 		if conn, way, moved, ok := run.Flow(run.Calls[f.picked-1].Enter); ok && conn == fl.Conn && way == fl.Way {

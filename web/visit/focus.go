@@ -68,7 +68,7 @@ func (f *Focus) At() *Focus { return f }
 // open forgets the run. stops are the walk through the next one, and first is the
 // view that it begins with.
 func (f *Focus) open(planned []trace.Proc, stops []lab.Stop, first View) {
-	*f = Focus{Planned: planned, walk: walk{stops: stops}, View: About, first: first, Asking: f.Asking, Rev: f.Rev + 1, Drawn: f.Drawn}
+	*f = Focus{Planned: planned, walk: walk{stops: stops, came: f.walk.came}, View: About, first: first, Asking: f.Asking, Rev: f.Rev + 1, Drawn: f.Drawn}
 }
 
 // show goes to the start of a run.
@@ -292,12 +292,17 @@ func (f *Focus) Asks() bool { return f.Question() != nil }
 // Lay has a timeline show what the learner follows: see [Mode].
 func (f *Focus) Lay(t *timeline.Timeline, _ bool) {
 	t.View.Picked, t.View.Chain = f.picked, nil
-	if at, light := f.Lit(); light&lab.OnBar != 0 {
-		t.View.Picked = at.Call + 1
-	}
 	if f.View == Why {
 		if w := f.Chain(); w != nil {
 			t.View.Chain = w.arrows
+		}
+	}
+	if at, light := f.Lit(); at != nil {
+		if light&lab.OnBar != 0 {
+			t.View.Picked = at.Call + 1
+		}
+		if light&lab.OnWake != 0 && at.Wake != nil {
+			t.View.Chain = []play.Wake{*at.Wake}
 		}
 	}
 	q := f.Question()

@@ -15,6 +15,7 @@ type Column struct {
 	FD     *trace.FDState // nil for a free number
 	Number int
 	Name   string
+	Lit    bool // the walk's stop speaks of it
 }
 
 // MinColumns is how many fds the table has room for; free numbers fill it.
@@ -23,7 +24,7 @@ const MinColumns = 5
 // Columns returns the fd table of p, the selected lane's process.
 func (f *Focus) Columns(p *trace.ProcState) []Column {
 	var out []Column
-	listeners := 0
+	listeners, lit := 0, f.LitFDs()
 	for i := range p.FDs {
 		if p.FDs[i].Kind == trace.FDListener {
 			listeners++
@@ -51,13 +52,13 @@ func (f *Focus) Columns(p *trace.ProcState) []Column {
 		case trace.FDFile:
 			name = "no socket"
 		}
-		out = append(out, Column{fd, fd.FD, name})
+		out = append(out, Column{fd, fd.FD, name, slices.Contains(lit, fd.FD)})
 	}
 	// The kernel gives out the lowest free number (open(2)); 0, 1 and 2 are the
 	// standard streams.
 	for n := 3; len(out) < MinColumns; n++ {
 		if !slices.ContainsFunc(out, func(c Column) bool { return c.Number == n }) {
-			out = append(out, Column{nil, n, "free"})
+			out = append(out, Column{Number: n, Name: "free"})
 		}
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Number < out[j].Number })

@@ -14,6 +14,7 @@ type walk struct {
 	found []*play.Found // where each stop is in the run of; nil where that has no such moment
 	of    *play.Run
 	at    int // the stop that shows, from 1; one more than there are is the recap; 0 is none
+	came  int // how often a stop was gone to
 }
 
 // Stop is a stop of the walk as it is in the run that shows.
@@ -67,7 +68,7 @@ func (f *Focus) GoToStop(i int) {
 		return
 	}
 	i = max(0, min(i, len(f.walk.stops)))
-	f.walk.at = i + 1
+	f.walk.at, f.walk.came = i+1, f.walk.came+1
 	if i < len(f.walk.stops) && f.walk.found[i] != nil {
 		at := f.walk.found[i]
 		if at.Lane >= 0 {
@@ -116,6 +117,54 @@ func (f *Focus) Lit() (*play.Found, lab.Light) {
 		light = lab.OnBar | lab.OnLine
 	}
 	return f.walk.found[i], light
+}
+
+// LitFDs returns the fds of the selected lane's process that the stop speaks of: those
+// that its call found ready or was asked about, the one that it is about or has made, or
+// all of them.
+func (f *Focus) LitFDs() []int {
+	at, light := f.Lit()
+	if light&lab.OnQueue == 0 || at.Proc != f.Proc() {
+		return nil
+	}
+	var fds []int
+	e, p := &f.Player.Run.Steps[at.Step], &f.State().Procs[at.Proc]
+	switch {
+	case e.Call.Multiplexes():
+		lists := Ready(p)
+		if e.Result == 0 {
+			lists = Interest(p)
+		}
+		for _, l := range lists {
+			fds = append(fds, l.Members...)
+		}
+	case e.Call.MakesFD() && e.Errno == 0:
+		fds = []int{int(e.Result)}
+	case e.FD >= 0:
+		fds = []int{e.FD}
+	default: // fork copies all of them
+		for i := range p.FDs {
+			fds = append(fds, p.FDs[i].FD)
+		}
+	}
+	return fds
+}
+
+// Came counts the stops that were gone to: whoever has seen the last one has what it
+// lights in view.
+func (f *Focus) Came() int { return f.walk.came }
+
+// Tab is the pane that a phone shows at the stop, None where any will do.
+func (f *Focus) Tab() Command {
+	switch _, light := f.Lit(); {
+	case light&lab.OnBytes != 0:
+		return TabBytes
+	case light&lab.OnQueue != 0:
+		return TabKernel
+	case light&lab.OnLine != 0:
+		return TabSource
+	}
+	return None
 }
 
 // Narration says in a sentence what has just happened; "" before the first step and
