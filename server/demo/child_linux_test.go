@@ -3,6 +3,8 @@ package demo_test
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"runtime"
@@ -254,9 +256,16 @@ func (p *process) listening() *process {
 		p.await("listen", func() bool { return listens(p.t, p.job.Addr) })
 		return p
 	}
+	if letters(p.job.Program) {
+		p.await("bind", func() bool { return p.returned(trace.Bind) })
+		return p
+	}
 	p.await("listen", func() bool { return p.returned(trace.Listen) })
 	return p
 }
+
+// letters reports whether a server gets datagrams, and has no listener.
+func letters(program string) bool { return program == "udp" }
 
 // listens tells from the kernel's table whether somebody listens at an address.
 func listens(t *testing.T, addr string) bool {
@@ -326,6 +335,21 @@ func (p *process) text() string {
 }
 
 func tail(s string) string { return s[max(0, len(s)-2000):] }
+
+// freeUDPPort returns an address on loopback whose UDP port nobody has, of those that the
+// kernel gives to nobody by itself.
+func freeUDPPort(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		addr := fmt.Sprintf("127.0.0.1:%d", 22000+rand.IntN(10000))
+		if p, err := net.ListenPacket("udp", addr); err == nil {
+			p.Close()
+			return addr
+		}
+	}
+	t.Fatal("no UDP port is free")
+	return ""
+}
 
 // freePort returns an address on loopback that nobody else will be given. A
 // server that sets SO_REUSEADDR can still bind it, for nobody listens.

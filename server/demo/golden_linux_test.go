@@ -59,12 +59,17 @@ var scenarios = []scenario{
 	{name: "messages-type", server: "messages", client: "framed", set: map[string]string{"size": "1", "framing": "type"},
 		clientSet: map[string]string{"framing": "type", "piece": "33"}, ends: true},
 	{name: "byteorder", server: "byteorder"},
+	{name: "udp", server: "udp", client: "udp-client", set: map[string]string{"size": "32"}, clientSet: map[string]string{"timeout": "800ms"}, ends: true,
+		output: "3 of 3 came back\nECONNREFUSED (Connection refused)\n"},
 }
 
 // run runs the scenario to its end, or until the server waits for the next
 // client. client is nil when the test itself is the client.
 func (s *scenario) run(t *testing.T, wrap func(role string) []string) (server, client *process) {
 	addr := freePort(t)
+	if letters(s.server) {
+		addr = freeUDPPort(t)
+	}
 	server = start(t, job{Program: s.server, Addr: addr, Settings: s.set}, wrap("server")...).listening()
 	if s.client != "" {
 		client = start(t, job{Program: s.client, Addr: addr, Settings: s.clientSet}, wrap("client")...)

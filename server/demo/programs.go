@@ -34,6 +34,8 @@ import (
 	"sockscope/server/demo/threads"
 	"sockscope/server/demo/timeouts"
 	"sockscope/server/demo/twoports"
+	"sockscope/server/demo/udp"
+	"sockscope/server/demo/udpclient"
 	"sockscope/server/demo/unread"
 	"sockscope/server/demo/watchful"
 	"sockscope/server/demo/web"
@@ -172,6 +174,16 @@ var Programs = []*Program{
 		},
 	},
 	{
+		Name: "udp", Follows: "echo",
+		Doc: "echo server over UDP, for everybody at once; ends when one says exit",
+		Settings: []knob.Knob{
+			{Name: "buffer", Default: "0", Label: "SO_RCVBUF, as it is told the kernel; 0 leaves it", Type: knob.Int, Max: 1 << 20}, size,
+			{Name: "pause", Default: "0s", Label: "how long it is silent before its first recvfrom", Type: knob.Duration, Max: int64(time.Hour)}},
+		Run: func(addr string, v knob.Values) {
+			udp.Serve(addr, v.Int("buffer"), v.Int("size"), v.Duration("pause"))
+		},
+	},
+	{
 		Name: "client", Follows: "get",
 		Doc:      "echo client: sends messages, reads each echo, closes",
 		Settings: messages(),
@@ -235,6 +247,15 @@ var Programs = []*Program{
 		Doc:      "echo client with several connections in one thread, none of which it waits for alone",
 		Settings: messages(knob.Knob{Name: "connections", Default: "4", Label: "how many connections", Type: knob.Int, Min: 1, Max: 64}),
 		Run:      func(addr string, v knob.Values) { many.Talk(addr, v.Int("connections"), messagesOf(v)) },
+	},
+	{
+		Name: "udp-client", Follows: "client",
+		Doc: "UDP client: sends datagrams, counts what comes back, says exit until nobody has the port",
+		Settings: []knob.Knob{
+			{Name: "datagrams", Default: "3", Label: "how many it sends", Type: knob.Int, Max: 1000}, waits("timeout", "500ms")},
+		Run: func(addr string, v knob.Values) {
+			udpclient.Talk(addr, datagramsOf(v.Int("datagrams")), v.Duration("timeout"))
+		},
 	},
 	{
 		Name: "number", Follows: "client",
@@ -318,6 +339,18 @@ var fixedLines = [...]string{"This is the message", "It will be sent", "in parts
 var fiveMessages = [...]string{"Hello", "How are you?", "TCP is a stream of bytes", "OK", "Bye"}
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz"
+
+// datagramsOf returns so many messages that differ. The third is longer than others.
+func datagramsOf(n int) []string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = "datagram " + strconv.Itoa(i+1)
+		if i == 2 {
+			list[i] += ", which is longer than the others are"
+		}
+	}
+	return list
+}
 
 // messagesOf returns what a client sends that has the settings of messages.
 func messagesOf(v knob.Values) []string {

@@ -185,12 +185,12 @@ func TestSettings(t *testing.T) {
 			continue
 		}
 		for _, w := range c.want {
-			if !strings.Contains(err.Error(), w) || len(err.Error()) > 300 {
+			if !strings.Contains(err.Error(), w) || len(err.Error()) > 900 {
 				t.Errorf("%q does not say %q shortly", err, w)
 			}
 		}
 	}
-	if _, err := Find(long); err == nil || !strings.Contains(err.Error(), "byteorder") || len(err.Error()) > 300 {
+	if _, err := Find(long); err == nil || !strings.Contains(err.Error(), "byteorder") || len(err.Error()) > 900 {
 		t.Errorf("an unknown program: %v", err)
 	}
 }

@@ -106,7 +106,7 @@ func TestStraceAgrees(t *testing.T) {
 func straced(tool, prefix string) []string {
 	return []string{tool, "-ff", "-o", prefix, "-xx", "-s", strconv.Itoa(trace.DataCap),
 		"-e", "trace=socket,bind,listen,accept,accept4,connect,sendto,recvfrom,shutdown,close," +
-			"select,pselect6,poll,ppoll,epoll_create1,epoll_ctl,epoll_wait,epoll_pwait,fcntl,setsockopt,getsockopt,write,nanosleep,clock_nanosleep,clone,wait4"}
+			"select,pselect6,poll,ppoll,epoll_create1,epoll_ctl,epoll_wait,epoll_pwait,fcntl,setsockopt,getsockopt,getsockname,getpeername,write,nanosleep,clock_nanosleep,clone,wait4"}
 }
 
 // agree compares a trace with the file that strace wrote about its thread, which
@@ -134,11 +134,11 @@ func agree(t *testing.T, p *process, prefix, first string) {
 		case trace.Enter:
 			open = e
 		case trace.Return:
-			w := witnessed{name: open.Call.String(), fd: open.FD, result: e.Result, data: string(open.Data)}
+			w := witnessed{name: cmp.Or(aliases[open.Call.String()], open.Call.String()), fd: open.FD, result: e.Result, data: string(open.Data)}
 			if e.Errno != 0 {
 				w.errno = e.Errno.String()
 			}
-			if e.Call == trace.Recv {
+			if e.Call.Receives() {
 				w.data = string(e.Data)
 			}
 			got = append(got, w)

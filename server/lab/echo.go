@@ -26,7 +26,7 @@ var echo = &Lab{
 			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}},
 	},
 	Recap: "A blocking call that can't be answered yet sleeps in the kernel and uses no processor. What the other side does wakes it.",
-	Next:  "iterative",
+	Next:  "udp",
 	Needs: "first",
 	Tries: []Try{
 		{"a program as the client", map[string]string{"client": "program"}},
@@ -46,8 +46,7 @@ var echo = &Lab{
 		const addr = "127.0.0.1:9999"
 		who := client(1, "client", addr, map[string]string{"message": v["message"]})
 		if v["client"] == "you" {
-			who.Name, who.Tag, who.Role, who.Program = "you", "you", trace.RoleAgent, ""
-			who.Args, who.Arrive = nil, 0
+			who = learner(who)
 		}
 		return []Process{server("echo", addr, nil), who}
 	},

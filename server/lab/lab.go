@@ -101,7 +101,7 @@ type Cause struct {
 }
 
 // All lists the labs in the order of the home page.
-var All = []*Lab{first, echo, iterative, threads, processes, spin, selects, poll, epoll, edge, kqueue, twoPorts, timeouts, selectors, runtime, scaling, compare, byteorder, framing, halfclose, linger}
+var All = []*Lab{first, echo, udp, iterative, threads, processes, spin, selects, poll, epoll, edge, kqueue, twoPorts, timeouts, selectors, runtime, scaling, compare, byteorder, framing, halfclose, linger}
 
 // Find returns the lab with the ID, or an error that names those there are.
 func Find(id string) (*Lab, error) {
@@ -160,4 +160,11 @@ func client(n int, program, addr string, args map[string]string) Process {
 		Args:  args,
 		After: &Cause{Proc: 0, Call: trace.Listen},
 	}
+}
+
+// learner has the learner take the place of a client.
+func learner(p Process) Process {
+	p.Name, p.Tag, p.Role, p.Program = "you", "you", trace.RoleAgent, ""
+	p.Args, p.Arrive = nil, 0
+	return p
 }

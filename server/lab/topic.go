@@ -43,3 +43,11 @@ const (
 	WhoCloses      Topic = "who closes"               // whose close ends a connection that several processes hold
 	ShakenHands    Topic = "writable after a connect" // a connecting socket turns writable
 )
+
+// Of datagrams.
+const (
+	DatagramsArrive Topic = "datagrams arrive"         // how many of a series of datagrams are received
+	RecvDatagram    Topic = "recv gets one datagram"   // a recv with room for more gets one datagram, while others wait
+	RecvCut         Topic = "recv cuts a datagram"     // a datagram is longer than the room for it
+	ConnectNotes    Topic = "connect notes an address" // connect of a socket for datagrams
+)

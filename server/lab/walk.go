@@ -39,6 +39,7 @@ type Moment struct {
 	Errno  trace.Errno   // the call failed with that
 	Sleep  trace.Sleep   // it slept in the kernel, or it did not
 	Lasts  time.Duration // it took as long at least
+	Cut    bool          // the datagram that it got was longer than its room
 	Short  bool          // it moved fewer bytes than it offered, or left bytes of its size open
 	Prints string        // a write that has this text in it
 	Arg    Arg           // an argument that tells calls apart
@@ -146,6 +147,7 @@ var (
 	aConnect    = []trace.Call{trace.Connect}
 	aRecv       = []trace.Call{trace.Recv}
 	aSend       = []trace.Call{trace.Send}
+	aRecvfrom   = []trace.Call{trace.Recvfrom}
 	aClose      = []trace.Call{trace.Close}
 	aFork       = []trace.Call{trace.Fork}
 	aSelect     = []trace.Call{trace.Select}

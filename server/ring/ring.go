@@ -27,7 +27,8 @@ const (
 	maxAddr   = 128
 
 	fixedSize = 104
-	maxRecord = fixedSize + maxAddr + trace.DataCap + NumSets*4*MaxSet + MaxQueues*(32+2*maxAddr) + 64
+	queueSize = 32
+	maxRecord = fixedSize + maxAddr + trace.DataCap + NumSets*4*MaxSet + MaxQueues*(queueSize+2*maxAddr) + 64
 	numArgs   = 3
 
 	// NumSets is how many lists a Record has: the first ones of trace.Sets.
@@ -117,6 +118,8 @@ type Queue struct {
 	Time        int64
 	Local, Peer []byte
 	Only        trace.Length
+	Unit        trace.Unit
+	Drops       int32
 }
 
 // A Slot is a record that is written but not published. To publish it, store the
@@ -252,7 +255,9 @@ func (rec *Record) encode(b []byte) int {
 		le.PutUint32(b[p+12:], uint32(q.Recv))
 		le.PutUint32(b[p+16:], uint32(q.Send))
 		b[p+20], b[p+21], b[p+22], b[p+23] = byte(q.State), byte(len(local)), byte(len(peer)), byte(q.Only)
-		p += 24
+		le.PutUint32(b[p+24:], uint32(q.Drops))
+		b[p+28] = byte(q.Unit)
+		p += queueSize
 		p += copy(b[p:], local)
 		p += copy(b[p:], peer)
 	}
@@ -303,13 +308,14 @@ func (rec *Record) decode(b []byte) error {
 		}
 	}
 	for range le.Uint16(b[54:]) {
-		h := take(24)
-		if len(h) != 24 {
+		h := take(queueSize)
+		if len(h) != queueSize {
 			return errRecord
 		}
 		q := Queue{
 			Time: int64(le.Uint64(h)), FD: int32(le.Uint32(h[8:])),
 			Recv: int32(le.Uint32(h[12:])), Send: int32(le.Uint32(h[16:])), State: trace.TCPState(h[20]), Only: trace.Length(h[23]),
+			Drops: int32(le.Uint32(h[24:])), Unit: trace.Unit(h[28]),
 		}
 		q.Local = take(int(h[21]))
 		q.Peer = take(int(h[22]))
@@ -354,6 +360,7 @@ func (rec *Record) Event(proc, thread int, began int64) trace.Event {
 		e.Queues = append(e.Queues, trace.Queue{
 			FD: int(q.FD), Time: q.Time - began, Recv: int(q.Recv), Send: int(q.Send),
 			State: q.State, Local: string(q.Local), Peer: string(q.Peer), Only: q.Only,
+			Unit: q.Unit, Drops: int(q.Drops),
 		})
 	}
 	return e

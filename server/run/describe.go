@@ -56,18 +56,11 @@ func relocate(procs []lab.Process) error {
 	for i := range procs {
 		addr := procs[i].Addr
 		if _, ok := moved[addr]; !ok {
-			host, _, err := net.SplitHostPort(addr)
+			free, err := freePort(addr)
 			if err != nil {
 				return fmt.Errorf("%s: %w", procs[i].Name, err)
 			}
-			// The port is free again for a moment. The kernel hands out
-			// others first, so that nobody else is likely to get it.
-			l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
-			if err != nil {
-				return err
-			}
-			moved[addr] = l.Addr().String()
-			l.Close()
+			moved[addr] = free
 		}
 		procs[i].Addr = moved[addr]
 	}
@@ -79,4 +72,28 @@ func relocate(procs []lab.Process) error {
 		}
 	}
 	return nil
+}
+
+// freePort returns an address like addr with a port that nobody has, for TCP and for
+// UDP. The port is free again for a moment. The kernel hands out others first, so that
+// nobody else is likely to get it.
+func freePort(addr string) (string, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "", err
+	}
+	for range 20 {
+		l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+		if err != nil {
+			return "", err
+		}
+		free := l.Addr().String()
+		p, err := net.ListenPacket("udp", free)
+		l.Close()
+		if err == nil {
+			p.Close()
+			return free, nil
+		}
+	}
+	return "", fmt.Errorf("no port is free at %s", host)
 }

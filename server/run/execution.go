@@ -57,7 +57,7 @@ type member struct {
 	lab.Process
 	proc      *process.Process // nil of a process that another one made
 	begun     bool             // it was told to begin its job
-	connects  bool             // it has called connect
+	connects  bool             // it has called connect, or sendto
 	killed    bool             // this run killed it
 	exited    bool
 	traced    bool // its ring holds the exit of the process
@@ -156,7 +156,7 @@ func (e *execution) seen(ev *trace.Event) {
 		}
 	case trace.Enter:
 		t.inCall = true
-		m.connects = m.connects || ev.Call == trace.Connect
+		m.connects = m.connects || ev.Call == trace.Connect || ev.Call == trace.Sendto
 		e.calls++
 	case trace.Return:
 		t.inCall = false
@@ -286,7 +286,7 @@ func (e *execution) sample(always bool) {
 		return
 	}
 	e.sampled = t
-	table, err := e.diag.Read(nil)
+	table, err := e.diag.All()
 	if err != nil || slices.Equal(table, e.table) {
 		return
 	}

@@ -8,7 +8,7 @@ import (
 	"sockscope/server/trace"
 )
 
-// Table is the kernel's table of TCP sockets. Only Linux tells that of a namespace.
+// Table is the kernel's tables of sockets. Only Linux tells those of a namespace.
 type Table struct{}
 
 // Open returns an error here.
@@ -21,3 +21,6 @@ func (*Table) Close() {}
 func (*Table) Read(func(*trace.Sock) bool) ([]trace.Sock, error) {
 	return nil, errors.ErrUnsupported
 }
+
+// All returns an error here.
+func (*Table) All() ([]trace.Sock, error) { return nil, errors.ErrUnsupported }

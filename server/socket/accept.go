@@ -24,11 +24,11 @@ func (s *Socket) Accept() (*Socket, error) {
 		}
 		return nil, errno
 	}
-	conn.fd, conn.accepted = fd, true
+	conn.fd, conn.accepted, conn.named = fd, true, true
 	connections.Add(1)
 	return conn, nil
 }
 
 // Peer returns the address at the other end of an accepted or connected
-// socket, as the call learned it.
+// socket, or the sender of the last datagram, as the call learned it.
 func (s *Socket) Peer() string { return string(s.addr.appendTo(nil)) }

@@ -13,6 +13,7 @@ func (s *Socket) Bind(addr string) {
 	c := call{name: trace.Bind, fd: s.fd, to: &s.addr}
 	_, errno := c.make(trapBind, uintptr(s.fd), uintptr(unsafe.Pointer(&s.addr.raw)), uintptr(s.addr.size), 0, 0, 0)
 	stop(trace.Bind, addr, errno.failed())
+	s.named = true
 }
 
 // Listen turns the socket into a listener: listen(2). The kernel shakes hands

@@ -22,10 +22,11 @@ type call struct {
 	in      []byte    // room for bytes that come from it
 	to      *sockaddr // address that goes in
 	from    *sockaddr // address that comes out
+	names   bool      // the socket may get an address of its own by it
 	timeout int64     // ns, or trace.Forever
 	sets    sets      // of select, poll and epoll_wait
 	null    uint8     // of select: the lists that aren't given; see trace.Sets
-	value   *int32    // of an option that comes out; the last of args
+	value   optionOut // of an option that comes out; the last of args
 	status  *int32    // of a child that comes out; the last of args
 }
 
@@ -222,15 +223,18 @@ func (t *thread) returned(c *call) (int, Errno) {
 	ok := errno == 0
 	switch {
 	case c.in != nil && ok:
-		rec.Data = c.in[:n]
+		rec.Data = c.in[:min(n, len(c.in))] // with MSG_TRUNC n may be more
 	case c.name == trace.Write && ok:
 		rec.Data = c.out[:n]
 	case c.value != nil && ok:
-		rec.Args[c.nargs-1] = int64(pending(*c.value))
+		rec.Args[c.nargs-1] = c.value()
 	case c.status != nil && ok:
 		rec.Args[c.nargs-1] = int64(*c.status)
-	case c.from != nil && ok:
+	}
+	if c.from != nil && ok {
 		rec.Addr = c.from.appendTo(t.addr[:0])
+	} else if c.from != nil {
+		rec.Addr = nil
 	}
 	var asked lists
 	if c.sets != nil {

@@ -8,12 +8,13 @@ import (
 
 // Connect shakes hands with the listener at addr: connect(2). It blocks until
 // the peer's kernel has answered, not until its program has accepted; a
-// non-blocking socket returns EINPROGRESS. An addr that is none stops the
-// program.
+// non-blocking socket returns EINPROGRESS. A socket for datagrams only notes the
+// address, and asks nobody. An addr that is none stops the program.
 func (s *Socket) Connect(addr string) error {
 	stop(trace.Connect, "", s.addr.set(addr))
 	c := call{name: trace.Connect, fd: s.fd, to: &s.addr}
 	_, errno := c.make(trapConnect, uintptr(s.fd), uintptr(unsafe.Pointer(&s.addr.raw)), uintptr(s.addr.size), 0, 0, 0)
+	s.named = s.named || errno == 0
 	return errno.failed()
 }
 

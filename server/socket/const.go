@@ -3,10 +3,16 @@ package socket
 // Domains, types and options, with Linux's numbers on every system; where the
 // kernel has others they are translated on the way in.
 const (
+	AF_UNIX  = 1  // on this machine, by a path or a name (unix(7))
 	AF_INET  = 2  // Internet, IPv4 (ip(7))
 	AF_INET6 = 10 // Internet, IPv6 (ipv6(7))
 
-	SOCK_STREAM = 1 // a stream of bytes: TCP
+	SOCK_STREAM    = 1 // a stream of bytes: TCP
+	SOCK_DGRAM     = 2 // datagrams, each for itself: UDP
+	SOCK_RAW       = 3 // the packets of a protocol beneath (raw(7))
+	SOCK_SEQPACKET = 5 // a connection that keeps boundaries
+
+	MSG_TRUNC = 0x20 // of recvfrom: return the whole size of a datagram that is cut
 
 	// SOMAXCONN is the longest backlog of Linux since 5.4 (listen(2)); the sysctl
 	// net.core.somaxconn may allow less, and the kernel cuts a longer one.

@@ -16,8 +16,8 @@ const (
 	EBADF        = Errno(trace.EBADF)
 	ECHILD       = Errno(trace.ECHILD) // there is no child to wait for
 	ECONNABORTED = Errno(trace.ECONNABORTED)
-	ECONNREFUSED = Errno(trace.ECONNREFUSED)
-	ECONNRESET   = Errno(trace.ECONNRESET) // the peer sent RST
+	ECONNREFUSED = Errno(trace.ECONNREFUSED) // nobody has that address
+	ECONNRESET   = Errno(trace.ECONNRESET)   // the peer sent RST
 	EINPROGRESS  = Errno(trace.EINPROGRESS)
 	EINTR        = Errno(trace.EINTR)
 	EINVAL       = Errno(trace.EINVAL)
@@ -27,6 +27,7 @@ const (
 	ENOMEM       = Errno(trace.ENOMEM)
 	ENOTCONN     = Errno(trace.ENOTCONN)
 	ENOSYS       = Errno(trace.ENOSYS) // this system does not have it
+	EPERM        = Errno(trace.EPERM)  // it takes a capability that the program doesn't have
 	EPIPE        = Errno(trace.EPIPE)  // the connection takes no more bytes
 )
 

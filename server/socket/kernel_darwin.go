@@ -30,7 +30,11 @@ const (
 	trapFcntl      = unix.SYS_FCNTL
 	trapSetsockopt = unix.SYS_SETSOCKOPT
 	trapGetsockopt = unix.SYS_GETSOCKOPT
-	trapWrite      = unix.SYS_WRITE
+
+	trapGetsockname = unix.SYS_GETSOCKNAME
+	trapGetpeername = unix.SYS_GETPEERNAME
+
+	trapWrite = unix.SYS_WRITE
 )
 
 const nativeNonBlock = unix.O_NONBLOCK

@@ -30,8 +30,12 @@ const (
 	trapFcntl      = unix.SYS_FCNTL
 	trapSetsockopt = unix.SYS_SETSOCKOPT
 	trapGetsockopt = unix.SYS_GETSOCKOPT
-	trapWrite      = unix.SYS_WRITE
-	trapNanosleep  = unix.SYS_NANOSLEEP
+
+	trapGetsockname = unix.SYS_GETSOCKNAME
+	trapGetpeername = unix.SYS_GETPEERNAME
+
+	trapWrite     = unix.SYS_WRITE
+	trapNanosleep = unix.SYS_NANOSLEEP
 )
 
 const nativeNonBlock = o_NONBLOCK

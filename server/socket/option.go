@@ -35,9 +35,9 @@ func (s *Socket) SetOption(level, option, value int) {
 // all is acknowledged, below 0 it is the ordinary close. It is setsockopt(2)
 // with SO_LINGER (socket(7)) and stops the program on an error.
 func (s *Socket) SetLinger(seconds int) {
-	s.option = [2]int32{1, int32(seconds)}
+	s.option = [3]int32{1, int32(seconds)}
 	if seconds < 0 {
-		s.option = [2]int32{}
+		s.option = [3]int32{}
 	}
 	s.setOption(SOL_SOCKET, SO_LINGER, max(seconds, -1), 8)
 }
@@ -57,15 +57,42 @@ func (s *Socket) SetRecvTimeout(limit time.Duration) {
 	stop(trace.Setsockopt, s.String()+", SO_RCVTIMEO", errno.failed())
 }
 
+// GetOption returns the value of an option that is an int, or of SO_LINGER as SetLinger
+// takes it: getsockopt(2). It stops the program on an error.
+func (s *Socket) GetOption(level, option int) int {
+	value := func() int64 { return int64(s.option[0]) }
+	size := int32(4)
+	if level == SOL_SOCKET && option == SO_LINGER {
+		size = 8
+		value = func() int64 {
+			if s.option[0] == 0 {
+				return -1
+			}
+			return int64(s.option[1])
+		}
+	}
+	_, errno := s.getOption(level, option, size, value)
+	stop(trace.Getsockopt, fmt.Sprintf("%v, level %d option %d", s, level, option), errno.failed())
+	return int(value())
+}
+
+// optionOut reads the value of an option out of a socket's memory.
+type optionOut func() int64
+
+// getOption has the kernel write an option of that size to s.option.
+func (s *Socket) getOption(level, option int, size int32, value optionOut) (int, Errno) {
+	s.option = [3]int32{0, 0, size}
+	c := call{name: trace.Getsockopt, fd: s.fd, nargs: 3, args: [3]int64{int64(level), int64(option)}, value: value}
+	l, o := nativeOption(level, option)
+	return c.make(trapGetsockopt, uintptr(s.fd), l, o, uintptr(unsafe.Pointer(&s.option[0])), uintptr(unsafe.Pointer(&s.option[2])), 0)
+}
+
 // PendingError returns the error that waits at the socket and clears it, nil when
 // there is none: getsockopt(2) with SO_ERROR. After a connect that returned
 // EINPROGRESS it tells, once the socket is writable, how the connect ended. It
 // stops the program when it cannot be asked.
 func (s *Socket) PendingError() error {
-	s.option = [2]int32{0, 4} // the int, and its size
-	c := call{name: trace.Getsockopt, fd: s.fd, nargs: 3, args: [3]int64{SOL_SOCKET, SO_ERROR}, value: &s.option[0]}
-	l, o := nativeOption(SOL_SOCKET, SO_ERROR)
-	_, errno := c.make(trapGetsockopt, uintptr(s.fd), l, o, uintptr(unsafe.Pointer(&s.option[0])), uintptr(unsafe.Pointer(&s.option[1])), 0)
+	_, errno := s.getOption(SOL_SOCKET, SO_ERROR, 4, func() int64 { return int64(pending(s.option[0])) })
 	stop(trace.Getsockopt, s.String()+", SO_ERROR", errno.failed())
 	return pending(s.option[0]).failed()
 }

@@ -18,6 +18,7 @@ type sampler struct {
 	queues [ring.MaxQueues]ring.Queue
 	n      int
 	info   unix.TCPInfo
+	mem    [9]uint32 // SK_MEMINFO
 	size   uint32
 	count  int32
 	name   sockaddr
@@ -31,6 +32,9 @@ func (p *sampler) reset() { p.n, p.texts = 0, 0 }
 // setsockopt, has nothing read.
 func (p *sampler) before(c *call, sets *lists) []ring.Queue {
 	p.reset()
+	if c.name == trace.Close {
+		defer sorted(c, 0, false)
+	}
 	switch {
 	case c.sets != nil:
 		p.readSets(sets)
@@ -52,6 +56,7 @@ func (p *sampler) after(c *call, result int, ok bool, sets *lists) []ring.Queue 
 		was = p.queues[0].State
 	}
 	p.reset()
+	sorted(c, result, ok)
 	switch {
 	case c.sets != nil:
 		p.readSets(sets)
@@ -61,7 +66,9 @@ func (p *sampler) after(c *call, result int, ok bool, sets *lists) []ring.Queue 
 		p.length(c.fd, trace.SendQ)
 	case c.name.Sends():
 		// What was sent to a peer that is gone has ended the connection by now.
-		p.read(c.fd, trace.SendQ)
+		if q := p.read(c.fd, trace.SendQ); c.names && ok {
+			p.named(q)
+		}
 	case c.name == trace.Socket && ok:
 		p.read(result, both)
 	case c.name == trace.Accept && ok:
@@ -108,8 +115,12 @@ func contains(sets [][]int32, fd int32) bool {
 // both stands for the two lengths of a queue.
 const both trace.Length = 0
 
-// length adds one length of fd, which is a TCP socket.
+// length adds one length of fd.
 func (p *sampler) length(fd int, which trace.Length) {
+	if sortOf(fd) != sortStream {
+		p.read(fd, which)
+		return
+	}
 	if q := p.next(fd, which); q != nil {
 		if which == trace.RecvQ {
 			q.Recv = p.bytes(fd, which)
@@ -121,12 +132,18 @@ func (p *sampler) length(fd int, which trace.Length) {
 }
 
 // read adds one length of fd or both, and the TCP state. Where there are bytes to receive
-// the state says no more, and isn't read for that length alone. It returns nil when fd
-// is no TCP socket, or no room is left.
+// state says no more, and isn't read for that length alone. It returns nil when fd
+// is no socket, or no room is left.
 func (p *sampler) read(fd int, which trace.Length) *ring.Queue {
 	q := p.next(fd, which)
 	if q == nil {
 		return nil
+	}
+	switch sortOf(fd) {
+	case sortDatagram:
+		return p.memory(q)
+	case sortUnix:
+		return p.local(q)
 	}
 	if which == trace.RecvQ {
 		if q.Recv = p.bytes(fd, which); q.Recv > 0 {
@@ -178,6 +195,35 @@ func (p *sampler) inform(fd int) bool {
 	_, _, errno := syscall.RawSyscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.IPPROTO_TCP, unix.TCP_INFO,
 		uintptr(unsafe.Pointer(&p.info)), uintptr(unsafe.Pointer(&p.size)), 0)
 	return errno == 0
+}
+
+// memory reads how much of the kernel's memory the datagrams of a socket take, and how
+// many were dropped because there was no room (SO_MEMINFO, linux/sock_diag.h). A
+// datagram takes more than its bytes. SIOCINQ would tell of the first one alone.
+func (p *sampler) memory(q *ring.Queue) *ring.Queue {
+	const received, sent, drops = 0, 2, 8 // SK_MEMINFO_RMEM_ALLOC, _WMEM_ALLOC, _DROPS
+	p.size = uint32(unsafe.Sizeof(p.mem))
+	_, _, errno := syscall.RawSyscall6(unix.SYS_GETSOCKOPT, uintptr(q.FD), unix.SOL_SOCKET, unix.SO_MEMINFO,
+		uintptr(unsafe.Pointer(&p.mem)), uintptr(unsafe.Pointer(&p.size)), 0)
+	if errno != 0 || p.size < uint32(unsafe.Sizeof(p.mem)) {
+		return nil // Linux before 4.12
+	}
+	p.n++
+	q.Only, q.Unit = both, trace.Memory
+	q.Recv, q.Send, q.Drops = int32(p.mem[received]), int32(p.mem[sent]), int32(p.mem[drops])
+	return q
+}
+
+// local reads the queues of a Unix socket. What it has sent and its peer has not
+// received is counted as the kernel's memory, so it isn't read.
+func (p *sampler) local(q *ring.Queue) *ring.Queue {
+	p.count = 0
+	if _, _, errno := syscall.RawSyscall(unix.SYS_IOCTL, uintptr(q.FD), unix.SIOCINQ, uintptr(unsafe.Pointer(&p.count))); errno != 0 {
+		return nil // a listener
+	}
+	p.n++
+	q.Only, q.Recv = trace.RecvQ, p.count
+	return q
 }
 
 // acked reports whether TCP_INFO tells that the Send-Q is empty: no segment is under way,

@@ -18,3 +18,24 @@ func (s *Socket) Send(data []byte) (int, error) {
 	}
 	return n, nil
 }
+
+// Sendto sends data as one datagram to addr: sendto(2). The kernel takes it whole or
+// not at all. That it took it says nothing of whether anybody gets it. An addr that is
+// none stops the program; with "" the kernel sends to whom the socket is connected.
+func (s *Socket) Sendto(data []byte, addr string) (int, error) {
+	s.to = sockaddr{}
+	if addr != "" {
+		stop(trace.Sendto, "", s.to.set(addr))
+	}
+	c := call{name: trace.Sendto, fd: s.fd, nargs: 1, size: len(data), out: data, to: &s.to, names: !s.named}
+	to := uintptr(0)
+	if s.to.size > 0 {
+		to = uintptr(unsafe.Pointer(&s.to.raw))
+	}
+	n, errno := c.make(trapSend, uintptr(s.fd), uintptr(unsafe.Pointer(unsafe.SliceData(data))), uintptr(len(data)), 0, to, uintptr(s.to.size))
+	if errno != 0 {
+		return 0, errno
+	}
+	s.named = true // the kernel has given it a port, if nobody had
+	return n, nil
+}

@@ -11,7 +11,9 @@ import (
 type Socket struct {
 	fd       int
 	addr     sockaddr // of the peer, or of Bind
-	option   [2]int32 // of SetOption: an int, or a struct linger
+	to       sockaddr // of Sendto
+	named    bool     // it has an address of its own, as far as a call gave it one
+	option   [3]int32 // of an option: an int or a struct linger, and its size
 	buf      []byte   // what Recv returned last
 	careful  bool     // see NewListener
 	accepted bool     // Accept has made it

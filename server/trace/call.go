@@ -108,8 +108,8 @@ var rows = [numCalls]Row{
 	Recv: {Name: "recv", Form: []Arg{ArgFD, ArgDataOut, ArgSize, ArgFurtherMsgFlags}, Kernel: []Syscall{
 		{"recvfrom", []Arg{ArgFD, ArgDataOut, ArgSize, ArgMsgFlags, ArgNull, ArgNull}}},
 		Class: Receives | Blocks, Methods: []string{"Recv"}},
-	Sendto:   {Name: "sendto", Form: []Arg{ArgFD, ArgData, ArgSize, ArgMsgFlags, ArgAddr}, Class: Sends | Blocks},
-	Recvfrom: {Name: "recvfrom", Form: []Arg{ArgFD, ArgDataOut, ArgSize, ArgMsgFlags, ArgAddrOut}, Class: Receives | Blocks},
+	Sendto:   {Name: "sendto", Form: []Arg{ArgFD, ArgData, ArgSize, ArgMsgFlags, ArgAddr}, Class: Sends | Blocks, Methods: []string{"Sendto"}},
+	Recvfrom: {Name: "recvfrom", Form: []Arg{ArgFD, ArgDataOut, ArgSize, ArgMsgFlags, ArgAddrOut}, Class: Receives | Blocks, Methods: []string{"Recvfrom"}},
 	Shutdown: {Name: "shutdown", Form: []Arg{ArgFD, ArgShutdown}, Methods: []string{"Shutdown"}},
 	Close:    {Name: "close", Form: []Arg{ArgFD}, Methods: []string{"Close"}},
 	Select: {Name: "select", Form: []Arg{ArgSize, ArgReadSet, ArgWriteSet, ArgExceptSet, ArgTimeval}, Kernel: []Syscall{
@@ -127,9 +127,9 @@ var rows = [numCalls]Row{
 		Class: Multiplexes, Methods: []string{"Wait"}},
 	Fcntl:       {Name: "fcntl", Form: []Arg{ArgFD, ArgFcntl}, Kernel: []Syscall{{"fcntl", []Arg{ArgFD, ArgFcntl}}, {"fcntl64", []Arg{ArgFD, ArgFcntl}}}, Methods: []string{"SetBlocking"}},
 	Setsockopt:  {Name: "setsockopt", Brief: "setopt", Form: []Arg{ArgFD, ArgOption, ArgOptionValue}, Methods: []string{"NewListener", "SetOption", "SetLinger", "SetRecvTimeout"}},
-	Getsockopt:  {Name: "getsockopt", Brief: "getopt", Form: []Arg{ArgFD, ArgOption, ArgOptionOut}, Methods: []string{"PendingError"}},
-	Getsockname: {Name: "getsockname", Brief: "getname", Form: []Arg{ArgFD, ArgAddrOut}},
-	Getpeername: {Name: "getpeername", Brief: "getpeer", Form: []Arg{ArgFD, ArgAddrOut}},
+	Getsockopt:  {Name: "getsockopt", Brief: "getopt", Form: []Arg{ArgFD, ArgOption, ArgOptionOut}, Methods: []string{"GetOption", "PendingError"}},
+	Getsockname: {Name: "getsockname", Brief: "getname", Form: []Arg{ArgFD, ArgAddrOut}, Methods: []string{"Getsockname"}},
+	Getpeername: {Name: "getpeername", Brief: "getpeer", Form: []Arg{ArgFD, ArgAddrOut}, Methods: []string{"Getpeername"}},
 	Read:        {Name: "read", Form: []Arg{ArgFD, ArgDataOut, ArgSize}, Class: Receives | Blocks},
 	Write:       {Name: "write", Form: []Arg{ArgFD, ArgData, ArgSize}, Class: Sends | Blocks, Methods: []string{"Write"}},
 	Nanosleep: {Name: "nanosleep", Form: []Arg{ArgTimespec, ArgLeft}, Kernel: []Syscall{

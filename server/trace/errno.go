@@ -9,6 +9,7 @@ type Errno uint16
 // The error numbers that a sockets program meets, with Linux's values for
 // the generic architectures (include/uapi/asm-generic/errno.h).
 const (
+	EPERM         Errno = 1
 	ENOENT        Errno = 2
 	EINTR         Errno = 4
 	EBADF         Errno = 9

@@ -19,8 +19,8 @@ const (
 	Enter Kind = 3
 	// Return: the thread's open call came back.
 	Return Kind = 4
-	// Sample: Sockets holds every TCP socket of the run as the kernel listed
-	// them at Time (sock_diag(7)); Proc and Thread mean nothing.
+	// Sample: Sockets holds every TCP, UDP and Unix socket of the run as the kernel
+	// listed them at Time (sock_diag(7)); Proc and Thread mean nothing.
 	Sample Kind = 5
 	// Note: Note holds a sentence of ours about the run: a limit that was
 	// reached, events that were dropped. It is injected, not observed.
@@ -184,7 +184,21 @@ type Queue struct {
 	Local string   `cbor:"6,keyasint,omitempty"` // given once, when the address became known
 	Peer  string   `cbor:"7,keyasint,omitempty"`
 	Only  Length   `cbor:"8,keyasint,omitempty"` // the length that was read; 0 is both
+	Unit  Unit     `cbor:"9,keyasint,omitempty"` // what Recv and Send count
+	// Drops is how many datagrams the kernel has thrown away since the socket was made,
+	// mostly because its receive buffer was full.
+	Drops int `cbor:"10,keyasint,omitempty"`
 }
+
+// Unit is what the lengths of a queue count.
+type Unit uint8
+
+const (
+	Bytes Unit = iota
+	// Memory is the kernel's memory for what is queued, in bytes. A datagram takes more
+	// of it than it has bytes itself. This is what a receive buffer's size limits.
+	Memory
+)
 
 // Length names one of the two lengths of a Queue.
 type Length uint8
@@ -204,4 +218,30 @@ type Sock struct {
 	State TCPState `cbor:"3,keyasint"`
 	Recv  int      `cbor:"4,keyasint,omitempty"` // Recv-Q; of a listener: connections waiting
 	Send  int      `cbor:"5,keyasint,omitempty"` // Send-Q; of a listener: the backlog's size
+	Kind  SockKind `cbor:"6,keyasint,omitempty"`
+	Drops int      `cbor:"7,keyasint,omitempty"` // as a Queue has it; of UDP
 }
+
+// SockKind is a kind of socket in the kernel's tables. Of UDP, Recv and Send are the
+// kernel's memory, of a Unix socket Send is.
+type SockKind uint8
+
+const (
+	TCP SockKind = iota
+	UDP
+	UnixStream
+	UnixDatagram
+	UnixSeqpacket
+)
+
+// String returns the name that ss(8) has for the kind.
+func (k SockKind) String() string {
+	names := [...]string{"tcp", "udp", "u_str", "u_dgr", "u_seq"}
+	if int(k) < len(names) {
+		return names[k]
+	}
+	return "kind " + strconv.Itoa(int(k))
+}
+
+// Unix reports whether it is one of the kinds of Unix sockets.
+func (k SockKind) Unix() bool { return k >= UnixStream }

@@ -256,6 +256,10 @@ func (d *decoder) queue(q *Queue) {
 			q.Peer = d.text()
 		case 8:
 			q.Only = Length(d.uint(math.MaxUint8))
+		case 9:
+			q.Unit = Unit(d.uint(math.MaxUint8))
+		case 10:
+			q.Drops = d.int()
 		default:
 			d.skip()
 		}
@@ -275,6 +279,10 @@ func (d *decoder) sock(s *Sock) {
 			s.Recv = d.int()
 		case 5:
 			s.Send = d.int()
+		case 6:
+			s.Kind = SockKind(d.uint(math.MaxUint8))
+		case 7:
+			s.Drops = d.int()
 		default:
 			d.skip()
 		}

@@ -75,6 +75,9 @@ type FDState struct {
 	ShutRead    bool // shutdown(SHUT_RD) was called here
 	ShutWrite   bool // shutdown(SHUT_WR) was called here
 	Local, Peer string
+	// Domain and Type are those of socket(2), AF_INET and SOCK_STREAM; an accepted socket
+	// has its listener's. 0 is unknown.
+	Domain, Type int64
 
 	// State is the TCP state; How tells whether it was sampled, at StateAt, or follows
 	// from the calls that returned.
@@ -87,6 +90,8 @@ type FDState struct {
 	// it was not.
 	Recv, Send     int
 	RecvAt, SendAt int64
+	Unit           Unit // what they count
+	Drops          int  // see Queue
 
 	In, Out int64 // bytes received and sent by calls on this fd
 
@@ -96,6 +101,27 @@ type FDState struct {
 	Watched int64
 	Told    int64
 }
+
+// Types of socket(2).
+const (
+	typeStream   = 1 // SOCK_STREAM
+	typeDatagram = 2 // SOCK_DGRAM
+	typeRaw      = 3 // SOCK_RAW
+)
+
+// Domains of socket(2).
+const (
+	Unix = 1  // AF_UNIX
+	IPv4 = 2  // AF_INET
+	IPv6 = 10 // AF_INET6
+)
+
+// Datagrams reports whether f is a socket without connections: what it sends goes by
+// datagrams, each for itself.
+func (f *FDState) Datagrams() bool { return f.Type == typeDatagram || f.Type == typeRaw }
+
+// Bounded reports whether f keeps boundaries: one recv gets of one send at most.
+func (f *FDState) Bounded() bool { return f.Type > typeStream }
 
 // MuxState is one select, poll or epoll_wait: what was asked, what came out.
 type MuxState struct {
@@ -325,11 +351,12 @@ func (p *ProcState) returned(e *Event, n int) {
 		switch e.Call {
 		case Socket:
 			made.State, made.How, made.NonBlocking = Closed, Inferred, e.bit(1, NonBlock)
+			made.Domain, made.Type = e.arg(0), e.arg(1)&typeBits
 		case Accept:
 			made.State, made.How, made.NonBlocking = Established, Inferred, e.bit(0, NonBlock)
 			made.Peer = e.Addr
 			if f != nil {
-				made.Local = f.Local
+				made.Local, made.Domain, made.Type = f.Local, f.Domain, f.Type
 			}
 		}
 		p.open(made)
@@ -359,7 +386,7 @@ func (p *ProcState) returned(e *Event, n int) {
 	case e.Call.Sends():
 		f.Out += e.Result
 	case e.Call.Receives():
-		f.In += e.Result
+		f.In += e.Got()
 	}
 	switch e.Call {
 	case Bind, Getsockname:
@@ -368,6 +395,9 @@ func (p *ProcState) returned(e *Event, n int) {
 		f.Kind, f.State, f.How = FDListener, Listening, Inferred
 	case Connect:
 		f.Kind, f.Peer, f.State, f.How = FDConn, e.Addr, Established, Inferred
+		if f.Datagrams() {
+			f.Kind = FDSocket
+		}
 	case Shutdown:
 		if len(e.Args) > 0 {
 			f.ShutRead = f.ShutRead || e.Args[0] != 1
@@ -379,6 +409,32 @@ func (p *ProcState) returned(e *Event, n int) {
 			f.NonBlocking = e.Args[1]&NonBlock != 0
 		}
 	}
+}
+
+// typeBits are those of socket(2)'s type that name one. The others are flags.
+const typeBits = 0xf
+
+// arg returns argument i, 0 for one that is missing.
+func (e *Event) arg(i int) int64 {
+	if i < len(e.Args) {
+		return e.Args[i]
+	}
+	return 0
+}
+
+// Got returns how many bytes the program got of a Return of a call that receives. With
+// MSG_TRUNC the call returns the size of a datagram, of which a part may be gone.
+func (e *Event) Got() int64 {
+	const trunc = 0x20 // MSG_TRUNC
+	n := max(e.Result, 0)
+	switch {
+	case !e.bit(0, trunc):
+	case e.Size > 0: // strace's, which may show less of the content
+		n = min(n, int64(e.Size))
+	case len(e.Data) < DataCap:
+		n = min(n, int64(len(e.Data)))
+	}
+	return n
 }
 
 // bit reports whether a bit of argument i is set.
@@ -407,6 +463,7 @@ func (p *ProcState) sample(e *Event) {
 		if f == nil {
 			continue
 		}
+		f.Unit, f.Drops = q.Unit, max(f.Drops, q.Drops)
 		if q.Has(RecvQ) {
 			f.Recv, f.RecvAt = q.Recv, q.Time
 		}

@@ -79,8 +79,8 @@ func TestFDTable(t *testing.T) {
 		{"a socket made non-blocking, and what it accepts", []Event{
 			with(ret(Socket, -1, 3, 0), func(e *Event) { e.Args = []int64{2, 1 | 0x800 | 0x80000, 0} }),
 			with(ret(Accept, 3, 4, 0), func(e *Event) { e.Args = []int64{0x80800} }), ret(Eventfd, -1, 5, 0), ret(Openat, -1, 6, 0)},
-			[]FDState{changed(closed, func(f *FDState) { f.NonBlocking = true }),
-				{FD: 4, Kind: FDConn, NonBlocking: true, State: Established, How: Inferred, StateAt: -1, RecvAt: -1, SendAt: -1}, {FD: 5, Kind: FDEventfd, StateAt: -1, RecvAt: -1, SendAt: -1}, {FD: 6, Kind: FDFile, StateAt: -1, RecvAt: -1, SendAt: -1}}},
+			[]FDState{changed(closed, func(f *FDState) { f.NonBlocking, f.Domain, f.Type = true, IPv4, 1 }),
+				{FD: 4, Kind: FDConn, NonBlocking: true, Domain: IPv4, Type: 1, State: Established, How: Inferred, StateAt: -1, RecvAt: -1, SendAt: -1}, {FD: 5, Kind: FDEventfd, StateAt: -1, RecvAt: -1, SendAt: -1}, {FD: 6, Kind: FDFile, StateAt: -1, RecvAt: -1, SendAt: -1}}},
 		{"what a program tells", append(slices.Clone(server), ret(NetRead, 4, 8, 0), ret(NetWrite, 4, 8, 0), ret(NetAccept, 3, 9, 0), ret(NetClose, 4, 0, 0)),
 			[]FDState{listener, conn}},
 		{"kqueue", []Event{socket3, ret(Kqueue, -1, 4, 0), ret(KeventChange, 4, 0, 0)}, []FDState{closed, {FD: 4, Kind: FDKqueue, StateAt: -1, RecvAt: -1, SendAt: -1}}},
@@ -104,6 +104,14 @@ func TestFDTable(t *testing.T) {
 			[]FDState{listener, changed(conn, func(f *FDState) {
 				f.Recv, f.Send, f.RecvAt, f.SendAt, f.State, f.How, f.StateAt = 10, 7, 78, 79, Closed, Sampled, 79
 			})}},
+		{"a socket for datagrams is connected to nobody", []Event{
+			with(ret(Socket, -1, 3, 0), func(e *Event) { e.Args = []int64{10, 2, 0} }),
+			with(ret(Connect, 3, 0, 0), func(e *Event) { e.Addr = "[::1]:9" }),
+			with(ret(Recvfrom, 3, 12, 0), func(e *Event) {
+				e.Args, e.Data = []int64{0x20}, []byte("Hello") // MSG_TRUNC
+				e.Queues = []Queue{{FD: 3, Time: 5, Recv: 768, Unit: Memory, Drops: 2}}
+			}),
+		}, []FDState{{FD: 3, Domain: IPv6, Type: 2, State: Established, How: Inferred, Peer: "[::1]:9", StateAt: -1, RecvAt: 5, SendAt: 5, Recv: 768, Unit: Memory, Drops: 2, In: 5}}},
 		{"names that are sampled", []Event{socket3, with(ret(Connect, 3, 0, 0), func(e *Event) {
 			e.Addr, e.Queues = "127.0.0.1:80", []Queue{{FD: 3, Time: 5, State: Established, Local: "127.0.0.1:40001", Peer: "127.0.0.1:80"}}
 		})}, []FDState{{FD: 3, Kind: FDConn, State: Established, How: Sampled, Local: "127.0.0.1:40001", Peer: "127.0.0.1:80", StateAt: 5, RecvAt: 5, SendAt: 5}}},

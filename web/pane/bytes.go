@@ -49,6 +49,9 @@ func (c *Bytes) Render() app.UI {
 		)
 	}
 	fl := flows[at]
+	if fl.Post > 0 {
+		return c.letters(flows, at)
+	}
 	st := f.StreamOf(fl)
 	off := st.Tail(maxBytes)
 	hit := f.Followed(fl)
@@ -62,11 +65,7 @@ func (c *Bytes) Render() app.UI {
 	return dom.Elc("div", "bytes").OnClick(c.onByte).Body(
 		dom.Elc("div", "ph2").Body(
 			dom.El("h2").Text("Bytes"),
-			dom.Elc("select", "pick").Aria("label", "Connection and direction").OnChange(c.onPick).Body(
-				app.Range(flows).Slice(func(i int) app.UI {
-					return dom.Option(fmt.Sprintf("%d.%d", flows[i].Conn, flows[i].Way), f.FlowName(flows[i]), i == at)
-				}),
-			),
+			c.picker(flows, at),
 			dom.El("span").Text(fmt.Sprintf("%d so far", st.Sent)),
 			dom.Elc("span", "sp"), provenance(trace.Observed, ""),
 		),
@@ -95,12 +94,15 @@ func (c *Bytes) onByte(_ app.Context, e app.Event) {
 }
 
 func (c *Bytes) onPick(ctx app.Context, _ app.Event) {
-	conn, way, _ := strings.Cut(dom.Value(ctx), ".")
-	i, errConn := strconv.Atoi(conn)
-	k, errWay := strconv.Atoi(way)
-	if errConn == nil && errWay == nil {
-		c.F.PickFlow(i, k)
+	var n [3]int
+	for i, word := range strings.Split(dom.Value(ctx), ".") {
+		k, err := strconv.Atoi(word)
+		if err != nil || i >= len(n) {
+			return
+		}
+		n[i] = k
 	}
+	c.F.PickFlow(visit.Flow{Conn: n[0], Way: n[1], Post: n[2]})
 }
 
 // printed shows what the programs have written to their standard outputs.

@@ -183,6 +183,12 @@ func fdTable(f *visit.Focus) app.UI {
 				return row("st", "also open in", func(c *visit.Column) app.UI { return app.Text(f.Others(c.FD)) })
 			}),
 			row("queues", "Recv-Q and Send-Q", func(c *visit.Column) app.UI { return queues(f, c.FD) }),
+			app.If(slices.ContainsFunc(cols, func(c visit.Column) bool { return c.FD != nil && c.FD.Unit == trace.Memory }), func() app.UI {
+				return row("st", "queues count", func(c *visit.Column) app.UI { return app.Text(unitWord(c.FD)) })
+			}),
+			app.If(slices.ContainsFunc(cols, func(c visit.Column) bool { return c.FD != nil && c.FD.Drops > 0 }), func() app.UI {
+				return row("st", "dropped", func(c *visit.Column) app.UI { return app.Text(dropsWord(c.FD)) })
+			}),
 			row("age", "Recv-Q read", func(c *visit.Column) app.UI { return app.Text(ageWord(c.FD, c.FD.RecvAt, state.Time)) }),
 			row("age", "Send-Q read", func(c *visit.Column) app.UI { return app.Text(ageWord(c.FD, c.FD.SendAt, state.Time)) }),
 			app.IfSlice(p.Muxed != nil, func() []app.UI { return readiness(f, p, cols, row) }),
@@ -218,11 +224,30 @@ func stateWord(f *trace.FDState) string {
 	case trace.FDFile:
 		return "file"
 	}
-	w := f.State.String()
+	w := visit.StateOf(f.Datagrams(), f.State)
 	if f.ShutWrite && f.State == trace.Established {
 		w += " w/o write"
 	}
 	return w
+}
+
+// unitWord says what the queues of a socket count.
+func unitWord(f *trace.FDState) string {
+	switch {
+	case !f.Kind.Socket():
+		return ""
+	case f.Unit == trace.Memory:
+		return "memory"
+	}
+	return "bytes"
+}
+
+// dropsWord says how many datagrams had no room.
+func dropsWord(f *trace.FDState) string {
+	if f.Drops == 0 {
+		return ""
+	}
+	return words.Count(int64(f.Drops), "datagram")
 }
 
 func modeWord(f *trace.FDState) string {
@@ -328,12 +353,19 @@ func sockets(f *visit.Focus) app.UI {
 		return dom.Elc("p", "hint").Text("The kernel's table has not been read yet at this point of the run.")
 	}
 	rows := state.Sockets
+	about := "As `ss -tan` prints it; a listener's queues are its backlog: waiting, and limit. Read " + f.When(state.SocketsAt) + "."
+	others := slices.ContainsFunc(rows, func(s trace.Sock) bool { return s.Kind != trace.TCP })
+	if others {
+		about = "As `ss -tuxan` prints it; a listener's queues are its backlog: waiting, and limit. The queues of UDP are the kernel's memory, and drops counts what had no room. Read " + f.When(state.SocketsAt) + "."
+	}
 	return dom.El("div").Body(
-		app.Raw(`<p class="hint">`+WithCode("As `ss -tan` prints it; a listener's queues are its backlog: waiting, and limit. Read "+f.When(state.SocketsAt)+".")+"</p>"),
+		app.Raw(`<p class="hint">`+WithCode(about)+"</p>"),
 		dom.Elc("table", "stat").Body(
 			dom.El("thead").Body(dom.El("tr").Body(
+				app.If(others, func() app.UI { return dom.El("th").Attr("scope", "col").Text("kind") }),
 				dom.El("th").Attr("scope", "col").Text("Recv-Q"), dom.El("th").Attr("scope", "col").Text("Send-Q"),
 				dom.El("th").Attr("scope", "col").Text("local"), dom.El("th").Attr("scope", "col").Text("peer"), dom.El("th").Attr("scope", "col").Text("state"),
+				app.If(others, func() app.UI { return dom.El("th").Attr("scope", "col").Text("drops") }),
 			)),
 			dom.El("tbody").Body(app.Range(rows).Slice(func(i int) app.UI {
 				k := &rows[i]
@@ -341,9 +373,17 @@ func sockets(f *visit.Focus) app.UI {
 				if peer == "" {
 					peer = "*"
 				}
+				datagrams := k.Kind == trace.UDP || k.Kind == trace.UnixDatagram
 				return dom.El("tr").Body(
+					app.If(others, func() app.UI { return dom.El("td").Text(k.Kind.String()) }),
 					dom.Elc("td", "r").Text(k.Recv), dom.Elc("td", "r").Text(k.Send),
-					dom.El("td").Text(k.Local), dom.El("td").Text(peer), dom.El("td").Text(k.State.String()),
+					dom.El("td").Text(k.Local), dom.El("td").Text(peer), dom.El("td").Text(visit.StateOf(datagrams, k.State)),
+					app.If(others, func() app.UI {
+						if k.Kind != trace.UDP {
+							return dom.El("td")
+						}
+						return dom.Elc("td", "r").Text(k.Drops)
+					}),
 				)
 			})),
 		),

@@ -110,6 +110,7 @@ func (c *chooser) look(call *Call) {
 	in, out := &c.run.Steps[call.Enter], &c.run.Steps[call.Return]
 	switch {
 	case out.Errno == trace.EINTR || len(c.questions) >= maxQuestions:
+	case c.letters(call, in, out):
 	case in.Call.Multiplexes():
 		c.wait(call, in, out)
 	case in.Call.Receives() && !c.file(in, call.Enter):

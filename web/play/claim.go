@@ -83,6 +83,16 @@ const (
 	FromMany // N bytes of the recv that returned in Other came from Count sends of Procs, the first of which returned in Step
 	ToMany   // N bytes of the send that returned in Other went to Count recvs of Procs, the first of which returned in Step
 	EndedBy  // Step, a shutdown, a close or an exit, caused the end or the error that the call which returned in Other saw
+
+	OnItsWay  // a datagram of N bytes, sent to Addr by the send that returned in Step, has not been received: FD of c, Other, is there
+	Anybody   // no datagram is known to be on its way to Addr, where FD of c, Step, waits: anybody can send one
+	Hears     // no datagram is known to be on its way to FD of c, Step, which hears Addr alone
+	Delivered // the recv that returned in Other got the datagram of N bytes of the send Step
+	Taken     // the datagram of N bytes of the send that returned in Other was got by the recv which returned in Step
+	Passed    // the datagram of the send that returned in Other was not received, and a later one of the same socket was, in Step
+	Cut       // the recv that returned in Step had room for Count bytes of a datagram of N
+	Dropped   // beside the call of Step the kernel had dropped as many datagrams for FD as Queue says
+	Refused   // the call that returned in Other failed because nobody had Addr, where the send that returned in Step had sent to
 	numKinds
 )
 
@@ -292,6 +302,34 @@ var sayings = [numKinds]struct {
 		return fmt.Sprintf("%s recvs of %s took %s", words.Thousands(int64(c.Count)), r.either(c.Procs), words.Count(c.N, "byte"))
 	}},
 	EndedBy: {trace.Inferred, func(r *Run, c *Claim) string { return r.howEnded(c.Step) }},
+
+	OnItsWay: {trace.Inferred, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("a datagram of %s, which %s sent to %s, was not received yet: it is at fd %d, on its way, or lost", words.Count(c.N, "byte"), r.who(r.Steps[c.Step].Proc), c.Addr, c.FD)
+	}},
+	Anybody: {trace.Inferred, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("no datagram is known to be on its way to fd %d: anybody can send one to %s", c.FD, c.Addr)
+	}},
+	Hears: {trace.Inferred, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("no datagram is known to be on its way to fd %d, which hears %s alone", c.FD, c.Addr)
+	}},
+	Delivered: {trace.Inferred, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("the datagram came from %s", r.call(c.Step))
+	}},
+	Taken: {trace.Inferred, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("%s got this datagram", r.call(c.Step))
+	}},
+	Passed: {trace.Inferred, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("nobody received this datagram; %s got a later one of the same socket", r.call(c.Step))
+	}},
+	Cut: {trace.Observed, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("the datagram had %s, and room for %d: the rest is gone", words.Count(c.N, "byte"), c.Count)
+	}},
+	Dropped: {trace.Sampled, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("the kernel had dropped %s for fd %d by then, for want of room", words.Count(int64(c.Queue.Drops), "datagram"), c.FD)
+	}},
+	Refused: {trace.Inferred, func(r *Run, c *Claim) string {
+		return fmt.Sprintf("the kernel at %s has answered %s by ICMP: nobody has that port", c.Addr, r.call(c.Step))
+	}},
 }
 
 // link makes the sentence of a claim.
@@ -405,6 +443,10 @@ func fill(call trace.Call, q *trace.Queue) string {
 		return fmt.Sprintf("nobody waited in the backlog of fd %d", q.FD)
 	case q.State == trace.Listening:
 		return fmt.Sprintf("%s waited in the backlog of fd %d", words.Count(int64(q.Recv), "connection"), q.FD)
+	case q.Unit == trace.Memory && call.Sends():
+		return fmt.Sprintf("what is in the Send-Q of fd %d took %s of the kernel's memory", q.FD, words.Count(int64(q.Send), "byte"))
+	case q.Unit == trace.Memory && q.Recv > 0:
+		return fmt.Sprintf("the datagrams in the Recv-Q of fd %d took %s of the kernel's memory", q.FD, words.Count(int64(q.Recv), "byte"))
 	case call.Sends():
 		return fmt.Sprintf("%s in the Send-Q of fd %d", sat(q.Send), q.FD)
 	case q.Recv == 0 && q.State == trace.CloseWait:

@@ -157,9 +157,16 @@ func (r *Run) follow(i int) {
 		if e.Thread == 0 && len(e.Args) == 2 {
 			r.forked(i)
 		}
+	case trace.Enter:
+		r.post(i)
 	case trace.Return:
 		r.connect(i)
 		r.move(i)
+		if e.Call.Sends() {
+			r.posted(i)
+		} else if e.Call.Receives() {
+			r.got(i)
+		}
 		switch {
 		case e.Call.Told():
 			r.answered(i)
@@ -318,8 +325,8 @@ func (r *Run) connect(i int) {
 		}
 		return
 	}
-	if e.Call != trace.Connect {
-		return
+	if e.Call != trace.Connect || r.letter(e.Proc, e.FD) != nil {
+		return // a datagram socket notes the address, and is connected to nobody
 	}
 	for _, q := range e.Queues {
 		if q.FD != e.FD || q.Local == "" {

@@ -43,6 +43,8 @@ func (r *Run) Explain(q *Question) []Link {
 		w.n = c.Enter + 1
 		w.buffers(c)
 		w.gaveUp(c)
+	case q.Topic == lab.DatagramsArrive:
+		w.buffers(r.CallAt(q.At))
 	case q.Topic == lab.AskedOften:
 		w.spun(c, r.CallAt(q.Answer))
 	case q.Topic == lab.ToldAgain:
@@ -94,6 +96,7 @@ func (r *Run) Explain(q *Question) []Link {
 			w.woken(c)
 		} else {
 			w.bytes(c.Return)
+			w.delivered(c.Return)
 			w.ended(c)
 		}
 	}

@@ -19,6 +19,7 @@ type Found struct {
 
 	Conn, Way int  // indexes in Conns and in its Flows of the bytes that it moved
 	Bytes     Move // its Len is 0 where it moved none
+	Post      int  // index in Posts of the datagram that it moved, plus one; Conn and Way mean nothing then
 	Wake      *Wake
 }
 
@@ -40,6 +41,8 @@ func (r *Run) Find(m *lab.Moment) (found Found, ok bool) {
 	}
 	if conn, way, move, moved := r.Flow(i); moved {
 		found.Conn, found.Way, found.Bytes = conn, way, move
+	} else if d := r.DatagramAt(i); d != nil {
+		found.Post, found.Bytes = d.Post+1, Move{Step: i, Len: d.Len, Bytes: d.Bytes}
 	}
 	return found, true
 }
@@ -200,13 +203,14 @@ func (r *Run) came(m *lab.Moment, c *Call) bool {
 		return false
 	}
 	if c.Return < 0 {
-		return !m.Result.Set && m.Errno == 0 && m.Sleep == trace.SleepUnknown && !m.Short && m.Ready == lab.AnyReady && m.WokenBy == nil
+		return !m.Result.Set && m.Errno == 0 && m.Sleep == trace.SleepUnknown && !m.Short && !m.Cut && m.Ready == lab.AnyReady && m.WokenBy == nil
 	}
 	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
 	switch {
 	case m.Result.Set && (out.Errno != 0 || !m.Result.Has(out.Result)),
 		m.Errno != 0 && out.Errno != m.Errno,
 		m.Sleep != trace.SleepUnknown && out.Sleep != m.Sleep,
+		m.Cut && (out.Errno != 0 || out.Result <= int64(max(in.Size, out.Size)) || !in.Call.Receives()),
 		m.Short && (out.Errno != 0 || out.Result >= int64(in.Size)),
 		!r.found(m.Ready, out, c.Return):
 		return false

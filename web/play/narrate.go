@@ -110,8 +110,16 @@ func (r *Run) enters(i int) string {
 	case trace.Listen:
 		return fmt.Sprintf("make%s fd %d a listener, with a backlog of %d", s, e.FD, arg(0))
 	case trace.Connect:
+		if f := r.letterAt(i); f != nil {
+			return fmt.Sprintf("ha%s fd %d note the address %s", r.verb(i, "s", "ve"), e.FD, e.Addr)
+		}
 		return fmt.Sprintf("connect%s fd %d to %s", s, e.FD, e.Addr)
-	case trace.Send, trace.Sendto:
+	case trace.Sendto:
+		if e.Addr != "" {
+			return fmt.Sprintf("send%s %s to %s through fd %d", s, words.Count(int64(e.Size), "byte"), e.Addr, e.FD)
+		}
+		fallthrough
+	case trace.Send:
 		return fmt.Sprintf("send%s %s through fd %d", s, words.Count(int64(e.Size), "byte"), e.FD)
 	case trace.Close:
 		return fmt.Sprintf("close%s fd %d", s, e.FD)
@@ -146,9 +154,16 @@ func (r *Run) returns(c *Call, at *ends) string {
 	case in.Call == trace.Socket:
 		return fmt.Sprintf("%s %s fd %d", capital(r.thread(c.Enter)), r.verb(c.Enter, "gets", "get"), out.Result)
 	case in.Call == trace.Connect:
+		if r.letterAt(c.Enter) != nil {
+			return capital(r.call(c.Enter)) + " has noted the address: nobody is asked"
+		}
 		return fmt.Sprintf("%s %s connected", capital(r.thread(c.Enter)), r.verb(c.Enter, "is", "are"))
 	case in.Call == trace.Fork:
 		return fmt.Sprintf("%s made process %d", capital(r.call(c.Enter)), out.Result)
+	case in.Call == trace.Recvfrom && out.Addr != "" && r.letterAt(c.Enter) != nil:
+		return fmt.Sprintf("%s returns a datagram of %s from %s", capital(r.call(c.Enter)), words.Count(out.Result, "byte"), out.Addr)
+	case in.Call.Receives() && r.letterAt(c.Enter) != nil:
+		return fmt.Sprintf("%s returns a datagram of %s", capital(r.call(c.Enter)), words.Count(out.Result, "byte"))
 	case in.Call.Receives() && out.Result > 0:
 		return capital(r.call(c.Enter)) + " returns " + words.Count(out.Result, "byte")
 	case in.Call.Sends() && out.Result < int64(in.Size):

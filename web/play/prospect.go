@@ -228,6 +228,10 @@ func (w *why) readable(p *prospect, c *Call, fd int) {
 		w.connection(p, c, f)
 		return
 	}
+	if f.Datagrams() {
+		w.datagrams(p, c, f)
+		return
+	}
 	l, ok := w.ends.at(in.Proc, fd, w.n)
 	if !ok || !l.conn.whole(w.n) || f.ShutRead {
 		return
@@ -559,6 +563,9 @@ func (w *why) dropped(p *prospect, c *Call, at *listener, until int64) {
 // in accept, the backlog was not full.
 func (w *why) full(c *Call) *listener {
 	r, in := w.run, &w.run.Steps[c.Enter]
+	if f := w.fd(in.Proc, in.FD, c.Enter); f != nil && f.Datagrams() {
+		return nil // it asks nobody
+	}
 	at := r.listening(in.Proc, in.Addr, c.Enter)
 	if at == nil || r.gapped(w.n) {
 		return nil

@@ -25,6 +25,9 @@ type Run struct {
 	Packets []Packet
 	Wakes   []Wake // in the order of their effects
 
+	Datagrams []Datagram // in the order of their sends' Enters
+	Posts     []Post     // in the order of their first datagrams
+
 	// Arrivals are what came from peers that are not traced, in the order of the
 	// steps that took it. Only the trace of a standing server has such peers.
 	Arrivals []Arrival
@@ -45,6 +48,7 @@ type Run struct {
 	ends      map[endpoint]int
 	connects  map[int]int   // by the step of a connect's Return: index in Conns
 	moved     map[int]place // by the step of a send's or recv's Return that moved bytes
+	letterOf  map[int]int   // by the steps of its send, and of its recv's Return: index in Datagrams
 	last      lookup
 	listeners []listener
 	patience  map[endpoint][]allowed
@@ -111,6 +115,7 @@ func NewRun(h *trace.Header) *Run {
 		ends:     map[endpoint]int{},
 		connects: map[int]int{},
 		moved:    map[int]place{},
+		letterOf: map[int]int{},
 		patience: map[endpoint][]allowed{},
 	}
 	r.keyframes = append(r.keyframes, keyframe{0, r.head.Clone()})

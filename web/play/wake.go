@@ -302,8 +302,8 @@ func (r *Run) ended(i int, side *End) bool {
 	return false
 }
 
-// arrival finds what came to a socket without a peer: a connect to a listener,
-// a datagram to any other.
+// arrival finds what came to a socket without a connection: a connect to a listener,
+// a datagram to one for those.
 func (s sleep) arrival(fd, conn int) int {
 	r := s.run
 	local, listener := "", true
@@ -312,11 +312,11 @@ func (s sleep) arrival(fd, conn int) int {
 			local, listener = f.Local, f.Kind == trace.FDListener
 		}
 	}
+	if f := r.letter(s.proc, fd); f != nil {
+		return s.datagram(f)
+	}
 	if !listener {
-		return s.first(func(i int) bool {
-			e := &r.Steps[i]
-			return e.Call == trace.Sendto && samePort(local, e.Addr)
-		}, nil)
+		return -1
 	}
 	if ci, ok := r.ends[endpoint{s.proc, conn}]; ok && r.Conns[ci].Client.Proc >= 0 {
 		if step := r.Conns[ci].Client.Opened; step > s.enter {

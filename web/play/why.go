@@ -146,6 +146,7 @@ func (w *why) returned(c *Call) *Call {
 		return w.woken(c)
 	}
 	w.bytes(c.Return)
+	w.delivered(c.Return)
 	w.ended(c)
 	if out.Call == trace.Fork && out.Errno == 0 {
 		w.child(c)
@@ -225,6 +226,7 @@ func (w *why) brought(cause, c *Call) int64 {
 func (w *why) moved(c *Call) {
 	if len(w.path) == 1 {
 		w.bytes(c.Return)
+		w.delivered(c.Return)
 	}
 }
 
@@ -258,6 +260,9 @@ func (w *why) timedOut(c *Call) bool {
 // ended tells who caused the end of a stream, or the error, that a call saw.
 func (w *why) ended(c *Call) {
 	r, out := w.run, &w.run.Steps[c.Return]
+	if r.letterAt(c.Enter) != nil {
+		return // datagrams have no end
+	}
 	moves := out.Call.Receives() || out.Call.Sends()
 	end := out.Errno == trace.ECONNRESET || out.Errno == trace.EPIPE || out.Call.Receives() && out.Errno == 0 && out.Result == 0
 	if !moves || !end || r.WakeOf(c.Return) != nil {
@@ -363,6 +368,9 @@ func (w *why) buffers(c *Call) {
 	for _, fd := range fds {
 		if q := queue(in, fd); q != nil {
 			w.add(Claim{Kind: Held, Step: c.Enter, FD: fd, Queue: q})
+			if q.Drops > 0 && !in.Call.Sends() {
+				w.add(Claim{Kind: Dropped, Step: c.Enter, FD: fd, Queue: q})
+			}
 		}
 	}
 }

@@ -10,10 +10,11 @@ import (
 	"sockscope/web/words"
 )
 
-// Flow is one direction of one connection; the zero value, where one is to be
-// shown, follows the lane.
+// Flow is one direction of one connection, or the datagrams from a socket to an address;
+// the zero value, where one is to be shown, follows the lane.
 type Flow struct {
 	Conn, Way int // index in Run.Conns, and in its Flows
+	Post      int // index in Run.Posts, plus one; 0 is a connection
 
 	fixed bool // it was picked
 }
@@ -28,6 +29,11 @@ func (f *Focus) Flows() []Flow {
 		c := &f.Player.Run.Conns[i]
 		if min(opened(c.Client), opened(c.Server)) < f.Pos() {
 			out = append(out, Flow{Conn: i, Way: 0}, Flow{Conn: i, Way: 1})
+		}
+	}
+	for i := range f.Player.Run.Posts {
+		if p := &f.Player.Run.Posts[i]; f.Player.Run.Datagrams[p.List[0]].Enter < f.Pos() {
+			out = append(out, Flow{Post: i + 1})
 		}
 	}
 	return out
@@ -45,10 +51,19 @@ func opened(e play.End) int {
 // picked, else the newest one in which the selected lane's process has moved
 // bytes, else what the newest client will send.
 func (f *Focus) FlowAt(flows []Flow) int {
-	best, bestStep := max(-1, len(flows)-2), -1
+	best, bestStep := len(flows)-1, -1
+	for best > 0 && (flows[best].Way > 0 || flows[best].Post > 0) {
+		best--
+	}
 	for i, fl := range flows {
-		if f.flow.fixed && fl.Conn == f.flow.Conn && fl.Way == f.flow.Way {
+		if f.flow.fixed && fl.Conn == f.flow.Conn && fl.Way == f.flow.Way && fl.Post == f.flow.Post {
 			return i
+		}
+		if fl.Post > 0 {
+			if step := f.lastLetter(fl.Post - 1); step > bestStep {
+				best, bestStep = i, step
+			}
+			continue
 		}
 		c := &f.Player.Run.Conns[fl.Conn]
 		if !c.Client.Of(f.Proc()) && !c.Server.Of(f.Proc()) {
@@ -75,9 +90,26 @@ func lastMove(f *play.Flow, pos int) int {
 	return last
 }
 
-// PickFlow shows the bytes of a flow until another lane is selected.
-func (f *Focus) PickFlow(conn, way int) {
-	f.flow = Flow{fixed: true, Conn: conn, Way: way}
+// lastLetter returns the last step before the position in which the selected lane's
+// process sent or got a datagram of a post, -1 for none.
+func (f *Focus) lastLetter(post int) int {
+	run, last := f.Player.Run, -1
+	for _, k := range run.Posts[post].List {
+		d := &run.Datagrams[k]
+		if d.Proc == f.Proc() && d.Enter < f.Pos() {
+			last = max(last, d.Enter)
+		}
+		if d.Recv >= 0 && d.Recv < f.Pos() && run.Steps[d.Recv].Proc == f.Proc() {
+			last = max(last, d.Recv)
+		}
+	}
+	return last
+}
+
+// PickFlow shows a flow until another lane is selected.
+func (f *Focus) PickFlow(fl Flow) {
+	f.flow = fl
+	f.flow.fixed = true
 	f.Rev++
 }
 
@@ -85,12 +117,17 @@ func (f *Focus) PickFlow(conn, way int) {
 func (f *Focus) showFlow(step int) {
 	f.flow = Flow{}
 	if conn, way, _, ok := f.Player.Run.Flow(step); ok {
-		f.PickFlow(conn, way)
+		f.PickFlow(Flow{Conn: conn, Way: way})
+	} else if d := f.Player.Run.DatagramAt(step); d != nil {
+		f.PickFlow(Flow{Post: d.Post + 1})
 	}
 }
 
 // FlowName names a direction: "client 1 fd 3 to server fd 4".
 func (f *Focus) FlowName(fl Flow) string {
+	if fl.Post > 0 {
+		return f.PostName(fl.Post - 1)
+	}
 	c := &f.Player.Run.Conns[fl.Conn]
 	from, to := f.endName(c.Client.User(f.Pos()), c.Addr), f.endName(c.Server.User(f.Pos()), "not accepted")
 	if fl.Way == 1 {
@@ -121,7 +158,7 @@ func (f *Focus) Followed(fl Flow) (m play.Move) {
 	return m
 }
 
-// flowOf returns a flow. If the peer is not traced, only the server's side is known.
+// flowOf returns a flow, which is one of a connection. If the peer is not traced, only the server's side is known.
 // What the server received then stands for the sends. Nobody knows whether what it
 // sent was received.
 func (f *Focus) flowOf(fl Flow) play.Flow {

@@ -33,6 +33,9 @@ func (f *Focus) Columns(p *trace.ProcState) []Column {
 	for i := range p.FDs {
 		fd := f.freshest(&p.FDs[i])
 		name := "socket"
+		if fd.Datagrams() {
+			name = "datagrams"
+		}
 		switch fd.Kind {
 		case trace.FDListener:
 			if name = "listener"; listeners > 1 {
@@ -65,6 +68,18 @@ func (f *Focus) Columns(p *trace.ProcState) []Column {
 	return out
 }
 
+// StateOf names the state of a socket. One for datagrams has no connection: the kernel
+// has it closed, or established where it is connected to an address, and ss(8) says so.
+func StateOf(datagrams bool, s trace.TCPState) string {
+	switch {
+	case datagrams && s == trace.Closed:
+		return "UNCONN"
+	case datagrams && s == trace.Established:
+		return "ESTAB"
+	}
+	return s.String()
+}
+
 // port returns the port of an address, with its colon.
 func port(addr string) string { return addr[max(0, strings.LastIndexByte(addr, ':')):] }
 
@@ -78,10 +93,11 @@ func (f *Focus) freshest(fd *trace.FDState) *trace.FDState {
 	for i := range state.Sockets {
 		k := &state.Sockets[i]
 		listens := k.State == trace.Listening
-		if k.Local != fd.Local || listens != (fd.Kind == trace.FDListener) || !listens && k.Peer != fd.Peer {
+		if k.Local != fd.Local || listens != (fd.Kind == trace.FDListener) || !listens && k.Peer != fd.Peer || k.Kind != kindOf(fd) {
 			continue
 		}
 		fresh := *fd
+		fresh.Drops = max(fd.Drops, k.Drops)
 		if fd.RecvAt < state.SocketsAt {
 			fresh.Recv, fresh.RecvAt = k.Recv, state.SocketsAt
 		}
@@ -95,6 +111,21 @@ func (f *Focus) freshest(fd *trace.FDState) *trace.FDState {
 	}
 	return fd
 }
+
+// kindOf returns in which of the kernel's tables an fd is found by its addresses. A Unix
+// socket is found in none: it may have no name of its own.
+func kindOf(fd *trace.FDState) trace.SockKind {
+	switch {
+	case fd.Domain == trace.Unix:
+		return unnamed
+	case fd.Datagrams():
+		return trace.UDP
+	}
+	return trace.TCP
+}
+
+// unnamed is no kind of any table's.
+const unnamed trace.SockKind = 255
 
 // QueuesRead says when the newest queues that show were read; "" where none was.
 func (f *Focus) QueuesRead() string {

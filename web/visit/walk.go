@@ -76,7 +76,7 @@ func (f *Focus) GoToStop(i int) {
 		}
 		f.ShowRun()
 		if at.Bytes.Len > 0 {
-			f.PickFlow(at.Conn, at.Way)
+			f.PickFlow(Flow{Conn: at.Conn, Way: at.Way, Post: at.Post})
 		}
 		f.Seek(at.Step + 1)
 		return

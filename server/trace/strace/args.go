@@ -191,6 +191,8 @@ func (w *writer) arg(a trace.Arg) {
 		switch {
 		case w.failed():
 			w.say("...")
+		case w.ret.Addr == "" && w.enter.Call == trace.Recvfrom:
+			w.say("NULL, [0]") // it has room for one, and the sender has none
 		case w.ret.Addr == "":
 			w.say("NULL, NULL")
 		default:
@@ -206,7 +208,7 @@ func (w *writer) arg(a trace.Arg) {
 			w.say("...")
 			return
 		}
-		w.say(content(w.ret.Data, int(w.ret.Result)))
+		w.say(content(w.ret.Data, int(min(w.ret.Result, int64(w.size()))))) // with MSG_TRUNC the result may be more
 	case trace.ArgReadSet, trace.ArgWriteSet, trace.ArgExceptSet:
 		w.set(int(a - trace.ArgReadSet))
 	case trace.ArgPollFDs:

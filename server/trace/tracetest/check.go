@@ -1,8 +1,10 @@
 package tracetest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"sockscope/server/trace"
 )
@@ -24,6 +26,7 @@ type Check struct {
 	conns    map[string]*conn // clients' ends by their addresses, until they are accepted
 	accepts  map[string]*conn // servers' ends by their peers' addresses, until those are known
 	connects map[string]int   // connects under way or made, by the address, less those accepted
+	letters  map[string]int   // datagrams that were sent and not received, by address and content
 	wrong    []string
 	causes   []cause
 	late     bool
@@ -42,7 +45,9 @@ type process struct {
 // file is what an fd stands for. Several processes may have it in their tables.
 type file struct {
 	holders int
-	addr    string // of a listener
+	addr    string // of a listener, or what a datagram socket was bound to
+	letters bool   // it is a socket for datagrams
+	to      string // what that was connected to
 	conn    *conn  // nil for a listener and an epoll
 }
 
@@ -103,6 +108,7 @@ func (c *Check) Late() { c.late = true }
 func (c *Check) Add(e *trace.Event) {
 	if c.procs == nil {
 		c.procs, c.lanes = map[int]*process{}, map[lane]*thread{}
+		c.letters = map[string]int{}
 		c.conns, c.accepts, c.connects = map[string]*conn{}, map[string]*conn{}, map[string]int{}
 	}
 	if e.Time < c.last {
@@ -265,10 +271,15 @@ func (c *Check) enter(e *trace.Event) {
 		}
 	}
 	var k *conn
-	if f := p.fds[e.FD]; f != nil {
+	f := p.fds[e.FD]
+	if f != nil {
 		k = f.conn
 	}
 	switch {
+	case f != nil && f.letters && e.Call == trace.Connect:
+		f.to = e.Addr
+	case f != nil && f.letters && e.Call.Sends():
+		c.letters[letter(cmp.Or(e.Addr, f.to), e)]++
 	case e.Call == trace.Close:
 		// Linux frees the number before close returns, and another thread may
 		// have it by then.
@@ -309,6 +320,9 @@ func (c *Check) returned(e *trace.Event) {
 		k.failed = true
 	}
 	switch {
+	case f != nil && f.letters && (e.Call == trace.Connect || e.Call.Sends()):
+	case f != nil && f.letters && e.Call.Receives() && e.Errno == 0:
+		c.delivered(in, e, f)
 	case e.Call == trace.Connect:
 		c.connected(e, p)
 	case e.Call.Sends() && k != nil:
@@ -321,6 +335,10 @@ func (c *Check) returned(e *trace.Event) {
 			c.sayf("%s: fd %d is open already", describe(e), fd)
 		}
 		p.fds[fd] = &file{holders: 1}
+		if e.Call == trace.Socket && len(e.Args) > 1 {
+			kind := e.Args[1] & 0xf
+			p.fds[fd].letters = kind == 2 || kind == 3 // SOCK_DGRAM, SOCK_RAW
+		}
 		if e.Call == trace.Accept {
 			c.accepted(e, p)
 		}
@@ -442,6 +460,26 @@ func (c *Check) arrived(what string, k *conn, in *stream, before int) {
 		c.report(k, "%s: what came is not what its peer sent", what)
 	case end && len(in.data) < len(from.data) && !o.failed && !k.failed:
 		c.causef(o.proc, "%s: %d bytes came to the end of file, of %d sent", what, len(in.data), len(from.data))
+	}
+}
+
+// letter names a datagram: where it goes, and what it says.
+func letter(to string, e *trace.Event) string {
+	return to[strings.LastIndexByte(to, ':')+1:] + " " + string(e.Data)
+}
+
+// delivered holds a datagram that came to what was sent.
+func (c *Check) delivered(in, e *trace.Event, f *file) {
+	n, room := int(e.Result), max(in.Size, e.Size)
+	if len(e.Data) != min(n, room, trace.DataCap) {
+		c.sayf("%s returns a datagram of %d bytes for a room of %d, and shows %d", describe(e), n, room, len(e.Data))
+	}
+	if f.addr == "" || n >= room { // who sends to it isn't known, or what was cut
+		return
+	}
+	what := letter(f.addr, e)
+	if c.letters[what]--; c.letters[what] < 0 {
+		c.sayf("%s: nobody has sent it to %s", describe(e), f.addr)
 	}
 }
 

@@ -223,8 +223,17 @@ var rules = map[play.Kind]func(w *world, c *play.Claim, n int) string{
 	play.To: func(w *world, c *play.Claim, n int) string {
 		return first(w.carried(c.Other, c.Step, c.N), is(c.Other < n, "it has not returned yet"))
 	},
-	play.FromMany: func(w *world, c *play.Claim, n int) string { return w.many(c, n, true) },
-	play.ToMany:   func(w *world, c *play.Claim, n int) string { return w.many(c, n, false) },
+	play.FromMany:  func(w *world, c *play.Claim, n int) string { return w.many(c, n, true) },
+	play.ToMany:    func(w *world, c *play.Claim, n int) string { return w.many(c, n, false) },
+	play.OnItsWay:  onItsWay,
+	play.Anybody:   anybody,
+	play.Hears:     hears,
+	play.Delivered: delivered,
+	play.Taken:     taken,
+	play.Passed:    passed,
+	play.Cut:       cut,
+	play.Dropped:   dropped,
+	play.Refused:   refused,
 	play.EndedBy: func(w *world, c *play.Claim, n int) string {
 		k := w.calls[c.Other]
 		if k == nil || k.ret != c.Other || k.on == nil || k.on.other == nil {
@@ -748,6 +757,9 @@ func (w *world) brought(c *play.Claim, cause, k *call) string {
 	if w.steps[k.ret].Call.Multiplexes() {
 		return is(cause.ret >= 0 && cause.ret < k.ret && w.steps[cause.ret].Result == c.N, "it brought another number of bytes")
 	}
+	if k.on != nil && k.on.letters() {
+		return is(int64(w.steps[cause.enter].Size) == c.N, "it brought another number of bytes")
+	}
 	if cause.ret < 0 {
 		return "" // how many it brought in all is not known
 	}
@@ -769,6 +781,15 @@ func (w *world) gave(i int, cause *call, k *call, fd int, s *sock) bool {
 			return true
 		}
 		return cause.on == nil || cause.on.local == "" || cause.on.local == out.Addr || cause.ret < 0
+	}
+	if s.letters() {
+		if cause == nil || !e.Call.Sends() {
+			return false
+		}
+		if out.Call.Receives() {
+			return w.carries(cause, k) == ""
+		}
+		return cause.on != nil && cause.on.letters() && meets(w.dest(cause), s.local)
 	}
 	if s.other == nil {
 		return false

@@ -37,12 +37,15 @@ type call struct {
 // sock is what an fd stands for, whoever holds it.
 type sock struct {
 	id          int
+	kind        int64  // type of socket(2)
 	since       int    // step of the Return that made it
 	local, peer string // addresses
 	dest        string // that it was connected to
 	connect     *call
-	accepted    bool // it came out of an accept
-	listened    int  // step of the listen's Return, or -1
+	tos         []noted // of a datagram socket: the addresses that it was connected to
+	named       int     // step that gave it its address
+	accepted    bool    // it came out of an accept
+	listened    int     // step of the listen's Return, or -1
 	backlog     int64
 	other       *sock // the other end
 	sends       []move
@@ -57,6 +60,12 @@ type sock struct {
 type setting struct {
 	step int
 	set  int64
+}
+
+// noted is an address that a connect noted in a step.
+type noted struct {
+	step int
+	addr string
 }
 
 // move is what one call moved through a socket: n bytes from off on.
@@ -184,6 +193,12 @@ func (w *world) came(c *call) {
 		}
 		return
 	}
+	if c.on != nil && in.Call == trace.Connect && c.on.letters() {
+		if out.Errno == 0 {
+			c.on.tos = append(c.on.tos, noted{c.ret, in.Addr})
+		}
+		return
+	}
 	if c.on != nil && in.Call == trace.Connect && (out.Errno == 0 || out.Errno == trace.EINPROGRESS) {
 		c.on.dest, c.on.connect = in.Addr, c
 	}
@@ -193,13 +208,14 @@ func (w *world) came(c *call) {
 	switch in.Call {
 	case trace.Socket:
 		s := w.make(c.ret, in.Proc, int(out.Result))
+		s.kind = arg(1) & 0xf
 		s.flags = append(s.flags, setting{c.ret, arg(1) & nonBlock})
 	case trace.Accept:
 		s := w.make(c.ret, in.Proc, int(out.Result))
 		s.accepted, s.peer = true, out.Addr
 		s.flags = append(s.flags, setting{c.ret, arg(0) & nonBlock})
 		if c.on != nil {
-			s.local = c.on.local
+			s.local, s.kind = c.on.local, c.on.kind
 		}
 	case trace.EpollCreate, trace.Eventfd, trace.Openat, trace.Kqueue:
 		w.make(c.ret, in.Proc, int(out.Result))
@@ -214,7 +230,7 @@ func (w *world) came(c *call) {
 	}
 	switch in.Call {
 	case trace.Bind:
-		s.local = in.Addr
+		s.local, s.named = in.Addr, c.ret
 	case trace.Listen:
 		s.listened, s.backlog = c.ret, arg(0)
 	case trace.Shutdown:
@@ -255,7 +271,7 @@ func (w *world) seen(e *trace.Event, i int) {
 			continue
 		}
 		if q.Local != "" {
-			k.on.local = q.Local
+			k.on.local, k.on.named = q.Local, i
 		}
 		if q.Peer != "" {
 			k.on.peer = q.Peer
