@@ -35,6 +35,9 @@ type config struct {
 	drain         time.Duration
 	logFormat     string
 	native        nativeFlags
+
+	foreign showing            // the trace of a program of anybody's, or nil
+	ready   func(where string) // is told where the site is; nil prints it
 }
 
 // parse reads the command line. An error is one line that says what is wrong. If the

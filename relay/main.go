@@ -24,6 +24,9 @@ import (
 func main() {
 	child()
 
+	if len(os.Args) > 1 && os.Args[1] == "trace" {
+		os.Exit(traceMain(os.Args[2:]))
+	}
 	c, err := parse(os.Args[1:], os.Stdout)
 	if errors.Is(err, flag.ErrHelp) {
 		return
@@ -115,7 +118,11 @@ func serve(ctx context.Context, c config) error {
 		go func() { failed <- private.Serve(apart) }()
 		log.Info("metrics", "address", apart.Addr().String())
 	}
-	fmt.Printf("Sockscope: %s\n", where(scheme, listener.Addr()))
+	if c.ready != nil {
+		c.ready(where(scheme, listener.Addr()))
+	} else {
+		fmt.Printf("Sockscope: %s\n", where(scheme, listener.Addr()))
+	}
 	if c.server != "" && c.server != "none" {
 		go state.await(ctx, log)
 	}

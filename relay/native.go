@@ -72,6 +72,7 @@ func startNative(c config, log *slog.Logger) (map[string]string, native, error) 
 		// New sessions begin while old ones still close.
 		Viewers: 2 * c.limits.Sessions,
 		Watch:   c.native.watch, Most: c.native.most, Logger: log,
+		Foreign: c.foreign,
 	})
 	if err != nil {
 		return nil, nil, err

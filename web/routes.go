@@ -14,7 +14,7 @@ import (
 func Routes() {
 	t := newTab()
 	app.Route("/", func() app.Composer { return &homePage{tab: t} })
-	for _, l := range append(slices.Clone(lab.All), lab.Standing...) {
+	for _, l := range append(slices.Concat(lab.All, lab.Standing), lab.Yours) {
 		app.Route(visit.Path(l), func() app.Composer { return pageOf(l, t) })
 	}
 }
@@ -22,6 +22,8 @@ func Routes() {
 // pageOf returns the page of a lab or a standing server. Each kind has its own.
 func pageOf(l *lab.Lab, t *tab) app.Composer {
 	switch {
+	case l == lab.Yours:
+		return &tracePage{ID: l.ID, scopePage: scopePage{frame: frame{tab: t}}}
 	case l.Server() != "":
 		return &watchPage{ID: l.ID, scopePage: scopePage{frame: frame{tab: t}}}
 	case l.Compares:

@@ -58,8 +58,11 @@ func (l *Lab) Server() string {
 	return name
 }
 
-// Page returns the lab or the standing server with the ID.
+// Page returns the lab or the standing server with the ID, or Yours.
 func Page(id string) (*Lab, error) {
+	if id == Yours.ID {
+		return Yours, nil
+	}
 	for _, l := range Standing {
 		if l.ID == id {
 			return l, nil

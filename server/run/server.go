@@ -33,6 +33,10 @@ type Config struct {
 	// watches sees the bytes of all clients.
 	Watch Watch
 
+	// Foreign shows the trace of a program of anybody's to viewers that ask to watch
+	// trace.LogLab, until ctx is done or write fails. It may be nil.
+	Foreign func(ctx context.Context, write func(frame []byte) error) error
+
 	Runs         int           // runs at a time whose clients are programs; 4
 	Agents       int           // runs at a time with a learner as their client; 32
 	Most         int           // idle connections of a run that measures; MostHere, or MostHosted when Control is no loopback address; a negative one switches measuring off

@@ -179,6 +179,9 @@ func (c *session) start(show func(context.Context, *viewing)) error {
 
 // watch shows a standing server live.
 func (c *session) watch(name string) error {
+	if name == trace.LogLab {
+		return c.foreign()
+	}
 	if !c.server.watched {
 		return errNotWatched
 	}
@@ -193,6 +196,25 @@ func (c *session) watch(name string) error {
 		names = append(names, s.name)
 	}
 	return fmt.Errorf("there is no standing server %.40q; there are %s", name, strings.Join(names, ", "))
+}
+
+// foreign shows the trace of a program of anybody's. It says itself how that ends.
+func (c *session) foreign() error {
+	show := c.server.cfg.Foreign
+	if show == nil {
+		return errors.New("no program is traced here: relay trace -- COMMAND ARGS traces one")
+	}
+	return c.start(func(ctx context.Context, v *viewing) {
+		err := show(ctx, func(frame []byte) error {
+			if isEnd(frame) {
+				c.leave(v)
+			}
+			return c.write(frame)
+		})
+		if err != nil {
+			c.over(v, &trace.End{Reason: trace.EndStopped})
+		}
+	})
 }
 
 // errNotWatched says why nobody may watch.

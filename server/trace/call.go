@@ -48,7 +48,11 @@ const (
 	NetWrite  Call = 34
 	NetClose  Call = 35
 
-	numCalls = 36
+	Dup    Call = 40
+	Dup2   Call = 41
+	Execve Call = 42
+
+	numCalls = 43
 )
 
 // A Row is all that is known of a call before it is made.
@@ -136,7 +140,7 @@ var rows = [numCalls]Row{
 		{"nanosleep", []Arg{ArgTimespec, ArgLeft}},
 		{"clock_nanosleep", []Arg{ArgClock, ArgZero, ArgTimespec, ArgLeft}}},
 		Methods: []string{"Sleep"}},
-	Fork: {Name: "fork", Kernel: []Syscall{{"clone", []Arg{ArgSpawn}}, {"vfork", nil}}, Methods: []string{"Fork"}},
+	Fork: {Name: "fork", Kernel: []Syscall{{"clone", []Arg{ArgSpawn}}, {"clone3", nil}, {"vfork", nil}}, Methods: []string{"Fork"}},
 	Waitpid: {Name: "waitpid", Form: []Arg{ArgInt, ArgStatusOut, ArgWaitOptions}, Kernel: []Syscall{
 		{"wait4", []Arg{ArgInt, ArgStatusOut, ArgWaitOptions, ArgNull}}},
 		Methods: []string{"Wait"}},
@@ -145,6 +149,12 @@ var rows = [numCalls]Row{
 	KeventWait:   {Name: "kevent", Form: []Arg{ArgFD, ArgNull, ArgZero, ArgKevents, ArgSize, ArgTimespec}, Class: Multiplexes, Methods: []string{"Wait"}},
 	Eventfd:      {Name: "eventfd2", Form: []Arg{ArgInt, ArgEventfdFlags}, Class: MakesFD, Makes: FDEventfd},
 	Openat:       {Name: "openat", Form: []Arg{ArgDirectory, ArgPath, ArgOpenFlags}, Class: MakesFD, Makes: FDFile},
+
+	Dup: {Name: "dup", Form: []Arg{ArgFD}},
+	Dup2: {Name: "dup2", Form: []Arg{ArgFD, ArgInt}, Kernel: []Syscall{
+		{"dup2", []Arg{ArgFD, ArgInt}},
+		{"dup3", []Arg{ArgFD, ArgInt, ArgZero}}}},
+	Execve: {Name: "execve", Form: []Arg{ArgPath}},
 
 	NetAccept: {Name: "Accept", Form: []Arg{ArgFD, ArgAddrOut}, Class: Tells, Beneath: Accept, Methods: []string{"Accept"}},
 	NetRead:   {Name: "Read", Form: []Arg{ArgFD, ArgDataOut, ArgSize}, Class: Tells, Beneath: Read, Methods: []string{"Read"}},

@@ -130,8 +130,12 @@ const Forever = -1
 // call's last arguments: they stand in its Return.
 const Untold = -2
 
-// MaxThreads is how many threads of one process a trace can have.
+// MaxThreads is how many threads of one process can be recorded beside one another.
 const MaxThreads = 64
+
+// MostThreads is how many threads of one process a trace can have: strace(1) follows as
+// many as there are.
+const MostThreads = 1024
 
 // KernelThread is the first number of the kernel's threads in a process with a
 // Tracer. Those below are the program's goroutines, whose calls are Told.
@@ -206,6 +210,7 @@ type Length uint8
 const (
 	RecvQ Length = iota + 1
 	SendQ
+	NoQ // neither: what was read are the addresses
 )
 
 // Has reports whether l was read.

@@ -105,6 +105,8 @@ func (d *decoder) header(h *Header) {
 			h.Wire = d.text()
 		case 41:
 			h.NoWire = d.text()
+		case 42:
+			h.Clock = d.text()
 		default:
 			d.skip()
 		}

@@ -13,7 +13,8 @@ type State struct {
 	// SocketsAt is when Sockets was read, in ns since the run's start.
 	SocketsAt int64
 
-	shared bool // several processes may have fds of one socket
+	threads int  // of all processes
+	shared  bool // several processes may have fds of one socket
 }
 
 // ProcState is one process of a State.
@@ -72,6 +73,7 @@ type FDState struct {
 	File        int // the number of the event that made what the fd stands for: fds with the same share it
 	Kind        FDKind
 	NonBlocking bool
+	CloseOnExec bool // execve(2) closes it
 	ShutRead    bool // shutdown(SHUT_RD) was called here
 	ShutWrite   bool // shutdown(SHUT_WR) was called here
 	Local, Peer string
@@ -191,7 +193,7 @@ func (s *State) Apply(e *Event) {
 			t.Errors++
 		}
 		t.at(e)
-		p.returned(e, s.Events)
+		s.returned(p, e, s.Events)
 		if e.Call == Waitpid && e.Result > 0 {
 			s.reaped(e.Result)
 		}
@@ -211,21 +213,34 @@ func (s *State) Apply(e *Event) {
 const (
 	NonBlock    = 0x800 // O_NONBLOCK of open(2) and fcntl(2), under all its names
 	EpollDelete = 2     // EPOLL_CTL_DEL of epoll_ctl(2)
+	SetFDFlags  = 2     // F_SETFD of fcntl(2)
+
+	closeOnExec     = 0x80000 // O_CLOEXEC of open(2), under all its names
+	copyFD          = 0       // F_DUPFD of fcntl(2)
+	copyCloseOnExec = 1030    // F_DUPFD_CLOEXEC of fcntl(2)
 )
 
-// maxProcs bounds what a trace from outside can make a State allocate.
-const maxProcs = 256
+// MostProcs is how many processes a trace can have. It and mostThreads, of all of them,
+// bound what a trace from outside can make a State allocate.
+const (
+	MostProcs   = 256
+	mostThreads = 2048
+)
 
 func (s *State) thread(e *Event) (*ProcState, *ThreadState) {
-	if e.Proc < 0 || e.Proc >= maxProcs || e.Thread < 0 || e.Thread >= MaxThreads {
+	if e.Proc < 0 || e.Proc >= MostProcs || e.Thread < 0 || e.Thread >= MostThreads {
 		return nil, nil
 	}
 	for len(s.Procs) <= e.Proc {
 		s.Procs = append(s.Procs, ProcState{})
 	}
 	p := &s.Procs[e.Proc]
-	for len(p.Threads) <= e.Thread {
-		p.Threads = append(p.Threads, ThreadState{})
+	if more := e.Thread + 1 - len(p.Threads); more > 0 {
+		if s.threads += more; s.threads > mostThreads {
+			s.threads -= more
+			return nil, nil
+		}
+		p.Threads = append(p.Threads, make([]ThreadState, more)...)
 	}
 	return p, &p.Threads[e.Thread]
 }
@@ -272,9 +287,9 @@ func (s *State) shareFD(proc, fd int) {
 	for i := range s.Procs {
 		for k := range s.Procs[i].FDs {
 			if o := &s.Procs[i].FDs[k]; o.File == f.File && o != f {
-				fd, in, out := o.FD, o.In, o.Out
+				fd, in, out, closes := o.FD, o.In, o.Out, o.CloseOnExec
 				*o = *f
-				o.FD, o.In, o.Out = fd, in, out
+				o.FD, o.In, o.Out, o.CloseOnExec = fd, in, out, closes
 			}
 		}
 	}
@@ -313,6 +328,11 @@ func byFD(f FDState, fd int) int { return f.FD - fd }
 
 func (p *ProcState) open(f FDState) {
 	f.StateAt, f.RecvAt, f.SendAt = -1, -1, -1
+	p.put(f)
+}
+
+// put takes over an fd, in the place of what had its number.
+func (p *ProcState) put(f FDState) {
 	i, ok := slices.BinarySearchFunc(p.FDs, f.FD, byFD)
 	if ok {
 		p.FDs[i] = f
@@ -322,7 +342,7 @@ func (p *ProcState) open(f FDState) {
 }
 
 // returned changes the fd table as the call that came back did, event number n.
-func (p *ProcState) returned(e *Event, n int) {
+func (s *State) returned(p *ProcState, e *Event, n int) {
 	if e.Call.Told() {
 		return // what it changed, the kernel's calls say
 	}
@@ -346,14 +366,25 @@ func (p *ProcState) returned(e *Event, n int) {
 		}
 		return
 	}
+	if e.Call == Execve {
+		p.FDs = slices.DeleteFunc(slices.Clone(p.FDs), func(f FDState) bool { return f.CloseOnExec })
+		return
+	}
+	if to, closes, copies := copied(e); copies && f != nil {
+		same := *f
+		same.FD, same.In, same.Out, same.CloseOnExec = to, 0, 0, closes
+		p.put(same)
+		s.shared = true
+		return
+	}
 	if e.Call.MakesFD() {
 		made := FDState{FD: int(e.Result), File: n, Kind: e.Call.Row().Makes}
 		switch e.Call {
 		case Socket:
-			made.State, made.How, made.NonBlocking = Closed, Inferred, e.bit(1, NonBlock)
+			made.State, made.How, made.NonBlocking, made.CloseOnExec = Closed, Inferred, e.bit(1, NonBlock), e.bit(1, closeOnExec)
 			made.Domain, made.Type = e.arg(0), e.arg(1)&typeBits
 		case Accept:
-			made.State, made.How, made.NonBlocking = Established, Inferred, e.bit(0, NonBlock)
+			made.State, made.How, made.NonBlocking, made.CloseOnExec = Established, Inferred, e.bit(0, NonBlock), e.bit(0, closeOnExec)
 			made.Peer = e.Addr
 			if f != nil {
 				made.Local, made.Domain, made.Type = f.Local, f.Domain, f.Type
@@ -405,8 +436,12 @@ func (p *ProcState) returned(e *Event, n int) {
 		}
 	case Fcntl:
 		const setFlags = 4 // F_SETFL
-		if len(e.Args) == 2 && e.Args[0] == setFlags {
+		switch {
+		case len(e.Args) != 2:
+		case e.Args[0] == setFlags:
 			f.NonBlocking = e.Args[1]&NonBlock != 0
+		case e.Args[0] == SetFDFlags:
+			f.CloseOnExec = e.Args[1]&1 != 0
 		}
 	}
 }
@@ -435,6 +470,18 @@ func (e *Event) Got() int64 {
 		n = min(n, int64(len(e.Data)))
 	}
 	return n
+}
+
+// copied returns the number of the copy that a call made of its fd, and whether execve(2)
+// closes that.
+func copied(e *Event) (to int, closes, copies bool) {
+	switch {
+	case e.Call == Dup, e.Call == Dup2 && e.Result != int64(e.FD):
+		return int(e.Result), false, true
+	case e.Call == Fcntl && len(e.Args) > 0 && (e.Args[0] == copyFD || e.Args[0] == copyCloseOnExec):
+		return int(e.Result), e.Args[0] == copyCloseOnExec, true
+	}
+	return 0, false, false
 }
 
 // bit reports whether a bit of argument i is set.

@@ -79,14 +79,19 @@ func TestFDTable(t *testing.T) {
 		{"a socket made non-blocking, and what it accepts", []Event{
 			with(ret(Socket, -1, 3, 0), func(e *Event) { e.Args = []int64{2, 1 | 0x800 | 0x80000, 0} }),
 			with(ret(Accept, 3, 4, 0), func(e *Event) { e.Args = []int64{0x80800} }), ret(Eventfd, -1, 5, 0), ret(Openat, -1, 6, 0)},
-			[]FDState{changed(closed, func(f *FDState) { f.NonBlocking, f.Domain, f.Type = true, IPv4, 1 }),
-				{FD: 4, Kind: FDConn, NonBlocking: true, Domain: IPv4, Type: 1, State: Established, How: Inferred, StateAt: -1, RecvAt: -1, SendAt: -1}, {FD: 5, Kind: FDEventfd, StateAt: -1, RecvAt: -1, SendAt: -1}, {FD: 6, Kind: FDFile, StateAt: -1, RecvAt: -1, SendAt: -1}}},
+			[]FDState{changed(closed, func(f *FDState) { f.NonBlocking, f.CloseOnExec, f.Domain, f.Type = true, true, IPv4, 1 }),
+				{FD: 4, Kind: FDConn, NonBlocking: true, CloseOnExec: true, Domain: IPv4, Type: 1, State: Established, How: Inferred, StateAt: -1, RecvAt: -1, SendAt: -1}, {FD: 5, Kind: FDEventfd, StateAt: -1, RecvAt: -1, SendAt: -1}, {FD: 6, Kind: FDFile, StateAt: -1, RecvAt: -1, SendAt: -1}}},
 		{"what a program tells", append(slices.Clone(server), ret(NetRead, 4, 8, 0), ret(NetWrite, 4, 8, 0), ret(NetAccept, 3, 9, 0), ret(NetClose, 4, 0, 0)),
 			[]FDState{listener, conn}},
 		{"kqueue", []Event{socket3, ret(Kqueue, -1, 4, 0), ret(KeventChange, 4, 0, 0)}, []FDState{closed, {FD: 4, Kind: FDKqueue, StateAt: -1, RecvAt: -1, SendAt: -1}}},
 		{"its close", []Event{socket3, ret(EpollCreate, -1, 4, 0), ret(Close, 4, 0, 0)}, []FDState{closed}},
 		{"close", append(slices.Clone(server), ret(Close, 3, 0, 0)), []FDState{conn}},
 		{"a close that reports an error", append(slices.Clone(server), ret(Close, 4, -1, ECONNRESET)), []FDState{listener}},
+		{"copies", append(slices.Clone(server), with(ret(Fcntl, 4, 0, 0), func(e *Event) { e.Args = []int64{SetFDFlags, 1} }), ret(Dup, 4, 5, 0),
+			with(ret(Fcntl, 4, 6, 0), func(e *Event) { e.Args = []int64{copyCloseOnExec, 0} }), ret(Dup2, 4, 3, 0), ret(Dup2, 4, 4, 0), ret(Dup, 9, 10, 0)),
+			[]FDState{changed(conn, func(f *FDState) { f.FD = 3 }), changed(conn, func(f *FDState) { f.CloseOnExec = true }), changed(conn, func(f *FDState) { f.FD = 5 }),
+				changed(conn, func(f *FDState) { f.FD, f.CloseOnExec = 6, true })}},
+		{"execve", append(slices.Clone(server), with(ret(Fcntl, 3, 0, 0), func(e *Event) { e.Args = []int64{SetFDFlags, 1} }), ret(Execve, -1, -1, EACCES), ret(Execve, -1, 0, 0)), []FDState{conn}},
 		{"close of no fd", append(slices.Clone(server), ret(Close, 9, -1, EBADF)), []FDState{listener, conn}},
 		{"an fd given out again", append(slices.Clone(server), ret(Send, 4, 9, 0), ret(Close, 4, 0, 0), accept4), []FDState{listener, conn}},
 		{"exit of the process", append(slices.Clone(server), Event{Kind: Exit}), nil},
@@ -258,7 +263,7 @@ func TestSampleAndNote(t *testing.T) {
 func TestEventsOfNobody(t *testing.T) {
 	s := new(State)
 	for _, e := range []Event{
-		{Kind: Enter, Proc: -1}, {Kind: Enter, Thread: -1}, {Kind: Enter, Proc: 1 << 40}, {Kind: Return, Thread: MaxThreads}, {Kind: 99}, {},
+		{Kind: Enter, Proc: -1}, {Kind: Enter, Thread: -1}, {Kind: Enter, Proc: 1 << 40}, {Kind: Return, Thread: MostThreads}, {Kind: 99}, {},
 	} {
 		s.Apply(&e)
 	}

@@ -90,6 +90,9 @@ func (n *Now) State() *State {
 	return s
 }
 
+// LogLab is the Header.Lab of a trace of a program of anybody's, as strace(1) told it.
+const LogLab = "trace"
+
 // StandingLab is what Header.Lab begins with in the trace of a standing server;
 // its name follows.
 const StandingLab = "standing:"
@@ -118,7 +121,12 @@ type Header struct {
 	// of packets at all.
 	Wire   string `cbor:"40,keyasint,omitempty"`
 	NoWire string `cbor:"41,keyasint,omitempty"`
+	Clock  string `cbor:"42,keyasint,omitempty"` // NoClock, else ""
 }
+
+// NoClock is the Clock of a trace whose times nobody wrote down: they give the order of
+// the events, and no more.
+const NoClock = "none"
 
 // Proc is one process of a run.
 type Proc struct {
@@ -140,6 +148,9 @@ type Proc struct {
 // StraceTracer is the Tracer of a process whose calls strace(1) takes, at the resolution of
 // 1 us. Its program tells its own calls beside them.
 const StraceTracer = "strace"
+
+// StraceLog is the Tracer of a process of a [LogLab]: strace(1) alone tells of it.
+const StraceLog = "strace log"
 
 // The roles of a process.
 const (

@@ -15,8 +15,11 @@ import (
 func Bar(l *lab.Lab, status app.UI) app.UI {
 	prev, next := neighbours(l)
 	up, name, part := "/#labs", "Labs", string(l.Section)+". "+l.Section.Title()
-	if l.Server() != "" {
+	switch {
+	case l.Server() != "":
 		up, name, part = "/#own", "Your own client", "standing servers"
+	case l == lab.Yours:
+		up, name, part = "/#own", "Your own client", "your own program"
 	}
 	return dom.Elc("header", "bar").Body(
 		brand(),
@@ -52,8 +55,11 @@ func brand() app.UI {
 // neighbours returns the labs before and after l, nil at the ends.
 func neighbours(l *lab.Lab) (prev, next *lab.Lab) {
 	all := lab.All
-	if l.Server() != "" {
+	switch {
+	case l.Server() != "":
 		all = lab.Standing
+	case l == lab.Yours:
+		return nil, nil
 	}
 	for i := range all {
 		if all[i] != l {

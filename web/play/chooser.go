@@ -133,7 +133,7 @@ func (c *chooser) look(call *Call) {
 // file reports whether a call that strace has recorded is about no connection: a
 // runtime reads files of its own.
 func (c *chooser) file(e *trace.Event, i int) bool {
-	if !c.run.Straced(e.Proc) {
+	if !c.run.Straced(e.Proc) && !c.run.Logged(e.Proc) {
 		return false
 	}
 	_, ok := c.ends.at(e.Proc, e.FD, i)

@@ -159,6 +159,7 @@ func (r *Run) follow(i int) {
 		}
 	case trace.Enter:
 		r.post(i)
+		r.named(i)
 	case trace.Return:
 		r.connect(i)
 		r.move(i)
@@ -170,8 +171,9 @@ func (r *Run) follow(i int) {
 		switch {
 		case e.Call.Told():
 			r.answered(i)
-		case e.Sleep == trace.Slept, e.Sleep == trace.SleepUnknown && e.Call.Multiplexes():
+		case e.Sleep == trace.Slept, e.Sleep == trace.SleepUnknown && (e.Call.Multiplexes() || r.Logged(e.Proc) && !e.Call.Sends()):
 			r.wake(i)
+			r.inferSleep(i)
 		}
 		switch {
 		case e.Call == trace.Close && e.Errno != trace.EBADF:
@@ -222,6 +224,7 @@ func (r *Run) forked(i int) {
 // closeEnd notes that step i closed an fd. Between the two steps of a close another
 // thread may get the same number. Its connection stays open.
 func (r *Run) closeEnd(key endpoint, i int) {
+	delete(r.dialled, key)
 	if r.patience[key] != nil {
 		r.patience[key] = append(r.patience[key], allowed{i, 0})
 	}
@@ -325,21 +328,30 @@ func (r *Run) connect(i int) {
 		}
 		return
 	}
-	if e.Call != trace.Connect || r.letter(e.Proc, e.FD) != nil {
+	if e.Call != trace.Connect || e.Errno != 0 && !e.Errno.NotYet() || r.letter(e.Proc, e.FD) != nil {
 		return // a datagram socket notes the address, and is connected to nobody
 	}
+	r.dialled[endpoint{e.Proc, e.FD}] = i
+	r.named(i)
+}
+
+// named notes the client's end of a connection, where step i tells the address that it
+// has had since its connect. That is the connect itself, or a later call where only
+// strace tells it.
+func (r *Run) named(i int) {
+	e := &r.Steps[i]
 	for _, q := range e.Queues {
-		if q.FD != e.FD || q.Local == "" {
+		key := endpoint{e.Proc, q.FD}
+		at, dialled := r.dialled[key]
+		if !dialled || q.Local == "" {
 			continue
 		}
-		if e.Errno != 0 && !e.Errno.NotYet() {
-			return
-		}
+		delete(r.dialled, key)
 		c := r.connAt(q.Local, i, func(c *Conn) bool { return c.Client.Proc < 0 && r.together(c.Server.Proc, e.Proc) })
-		c.Client = End{Proc: e.Proc, FD: e.FD, Opened: i, Closed: -1, Shut: -1}
+		c.Client = End{Proc: e.Proc, FD: q.FD, Opened: at, Closed: -1, Shut: -1}
 		ci := r.connIndex(c)
-		r.ends[endpoint{e.Proc, e.FD}], r.connects[i] = ci, ci
-		r.handshake(i, c)
+		r.ends[key], r.connects[at] = ci, ci
+		r.handshake(at, c)
 	}
 }
 

@@ -40,7 +40,7 @@ func (w *why) single(proc int) bool {
 			n++
 		}
 	}
-	return n == 1 && !w.run.Straced(proc)
+	return n == 1 && !w.run.Straced(proc) && !w.run.Logged(proc)
 }
 
 // began reports whether a lane had a step before the position.

@@ -46,9 +46,10 @@ type Run struct {
 	head      *trace.State // after all steps and samples
 	callOf    []int        // by step: index in Calls, or -1
 	ends      map[endpoint]int
-	connects  map[int]int   // by the step of a connect's Return: index in Conns
-	moved     map[int]place // by the step of a send's or recv's Return that moved bytes
-	letterOf  map[int]int   // by the steps of its send, and of its recv's Return: index in Datagrams
+	dialled   map[endpoint]int // by the client's fd: the connect whose own address is not known yet
+	connects  map[int]int      // by the step of a connect's Return: index in Conns
+	moved     map[int]place    // by the step of a send's or recv's Return that moved bytes
+	letterOf  map[int]int      // by the steps of its send, and of its recv's Return: index in Datagrams
 	last      lookup
 	listeners []listener
 	patience  map[endpoint][]allowed
@@ -113,6 +114,7 @@ func NewRun(h *trace.Header) *Run {
 		Header:   &header,
 		head:     new(trace.State),
 		ends:     map[endpoint]int{},
+		dialled:  map[endpoint]int{},
 		connects: map[int]int{},
 		moved:    map[int]place{},
 		letterOf: map[int]int{},
@@ -211,7 +213,7 @@ func (r *Run) lane(proc, thread int) int {
 	if i := r.laneOf(proc, thread); i >= 0 {
 		return i
 	}
-	if proc < 0 || proc >= len(r.Header.Procs) || thread < 0 || thread >= trace.MaxThreads {
+	if proc < 0 || proc >= len(r.Header.Procs) || thread < 0 || thread >= trace.MostThreads {
 		return -1
 	}
 	return r.addLane(proc, thread)
@@ -230,14 +232,20 @@ func (r *Run) laneOf(proc, thread int) int {
 // Straced reports whether strace records the calls of a process. Its program then
 // tells its own calls, too: see trace.KernelThread.
 func (r *Run) Straced(proc int) bool {
-	return proc >= 0 && proc < len(r.Header.Procs) && r.Header.Procs[proc].Tracer != ""
+	return proc >= 0 && proc < len(r.Header.Procs) && r.Header.Procs[proc].Tracer == trace.StraceTracer
+}
+
+// Logged reports whether strace alone tells of a process. Whether a call of it slept is
+// inferred, and so is who woke it.
+func (r *Run) Logged(proc int) bool {
+	return proc >= 0 && proc < len(r.Header.Procs) && r.Header.Procs[proc].Tracer == trace.StraceLog
 }
 
 // Injected reports whether the call at step i is a pause that a knob put there. Knobs
 // hold clients back; a server's pause is its own.
 func (r *Run) Injected(i int) bool {
 	e := &r.Steps[i]
-	return e.Call == trace.Nanosleep && e.Proc < len(r.Header.Procs) && r.Header.Procs[e.Proc].Role == trace.RoleClient
+	return e.Call == trace.Nanosleep && e.Proc < len(r.Header.Procs) && r.Header.Procs[e.Proc].Role == trace.RoleClient && !r.Logged(e.Proc)
 }
 
 // CallAt returns the call that step index i entered or returned from, or nil.

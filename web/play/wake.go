@@ -146,12 +146,22 @@ func (r *Run) handshake(i int, c *Conn) {
 			k--
 		}
 	}
-	if at := c.Server.Opened; c.Server.Proc >= 0 && at < i && at > call.Enter && r.Steps[at].Sleep == trace.Slept {
+	if at := c.Server.Opened; c.Server.Proc >= 0 && at < i && at > call.Enter && (r.Steps[at].Sleep == trace.Slept || r.Logged(c.Server.Proc)) {
 		cause := call.Enter
 		if r.late(call, at) {
 			cause = -1
 		}
 		r.setWake(at, cause)
+		r.inferSleep(at)
+	}
+}
+
+// inferSleep has the call that returned at step i sleep, where only strace tells of it and
+// what it waited for was done after it had entered.
+func (r *Run) inferSleep(i int) {
+	e := &r.Steps[i]
+	if w := r.WakeOf(i); w != nil && e.Sleep == trace.SleepUnknown && r.Logged(e.Proc) && w.Cause > r.CallAt(i).Enter {
+		e.Sleep = trace.Slept
 	}
 }
 

@@ -145,7 +145,7 @@ func pagePaths() []string {
 	for _, l := range lab.Standing {
 		paths = append(paths, "/watch/"+l.Server())
 	}
-	return paths
+	return append(paths, "/"+lab.Yours.ID)
 }
 
 func (s *Site) addAssets() error {

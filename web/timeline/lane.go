@@ -123,7 +123,7 @@ func (d *laneDrawing) line(x0, x1 float64) {
 	x0, x1 = d.f.cut(x0), d.f.cut(x1)
 	switch {
 	case x1 <= x0:
-	case d.lane.Role == trace.RoleAgent, d.f.p.Run.Straced(d.lane.Proc): // between calls it waits for a person, or nobody knows what it does
+	case d.lane.Role == trace.RoleAgent, d.f.p.Run.Straced(d.lane.Proc), d.f.p.Run.Logged(d.lane.Proc): // between calls it waits for a person, or nobody knows what it does
 		d.t.scene.stroke(Muted, 1, Sparse, x0, d.mid, x1, d.mid)
 	default:
 		d.t.scene.stroke(Run, 2, Solid, x0, d.mid, x1, d.mid)

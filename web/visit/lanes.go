@@ -128,7 +128,7 @@ func ThreadWord(p *play.Player, l *play.Lane) string {
 		return "in no call that is recorded"
 	case straced && !t.InCall && l.Thread < trace.KernelThread:
 		return "told: in no call"
-	case straced && !t.InCall:
+	case (straced || run.Logged(l.Proc)) && !t.InCall:
 		return "between calls" // it runs, or is parked: strace does not tell
 	case !t.InCall && t.Calls == 0 && l.Parent > 0:
 		return "starting" // from fork to its first call

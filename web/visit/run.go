@@ -1,6 +1,7 @@
 package visit
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 
@@ -154,7 +155,7 @@ func (r *Run) Recordings() []Recording {
 
 // File returns the trace as a file, and the name for it.
 func (r *Run) File() (name string, file []byte) {
-	return r.Lab.ID + "-" + words.Date(r.tape.Run.Header.Began) + ".trace", r.tape.file
+	return r.Lab.ID + "-" + words.Date(r.tape.Run.Header.Began) + cmp.Or(r.tape.ending, ".trace"), r.tape.file
 }
 
 // Headline says in one line what the timeline shows.

@@ -19,6 +19,9 @@ func Path(l *lab.Lab) string {
 	if name := l.Server(); name != "" {
 		return WatchPath + name
 	}
+	if l == lab.Yours {
+		return "/" + l.ID
+	}
 	return "/lab/" + l.ID
 }
 

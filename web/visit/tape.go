@@ -5,6 +5,7 @@ import (
 
 	"sockscope/server/lab"
 	"sockscope/server/trace"
+	"sockscope/server/trace/strace"
 	"sockscope/web/play"
 	"sockscope/web/words"
 )
@@ -15,7 +16,24 @@ type Tape struct {
 	Points []trace.Point // of a run that measures
 	Fault  string        // what is wrong with its file, a sentence; else ""
 
-	file []byte // the frames as they came
+	file   []byte // the frames as they came, or a log
+	ending string // of the file's name; "" is that of a trace
+}
+
+// readLog reads a log of strace's. Its file is the log.
+func readLog(file []byte) *Tape {
+	var log strace.Log
+	in := log.Input()
+	in.Write(file)
+	in.Close()
+	t := new(Tape)
+	t.take(&trace.Message{Header: log.Header()}, nil)
+	for _, m := range log.End() {
+		t.take(m, nil)
+	}
+	t.Run.End = &trace.End{Time: t.Run.Duration(), Reason: trace.EndDone, Dropped: log.Missed()}
+	t.file, t.ending = slices.Clone(file), ".strace"
+	return t
 }
 
 // maxPoints is how many measurements a tape keeps: more than any run makes.
@@ -51,13 +69,21 @@ func breakOff(r *play.Run, why string) {
 const wentAway = "the relay went away; what has arrived stays here"
 
 // Lab returns the lab that was run.
-func (t *Tape) Lab() (*lab.Lab, error) { return lab.Find(t.Run.Header.Lab) }
+func (t *Tape) Lab() (*lab.Lab, error) {
+	if t.Run.Header.Lab == lab.Yours.ID {
+		return lab.Yours, nil
+	}
+	return lab.Find(t.Run.Header.Lab)
+}
 
 // ReadTape reads a trace file. If the file is cut off or damaged, the tape has what is
 // whole, and its Fault says what is wrong. An error says why nothing of the file can be
 // shown.
 func ReadTape(file []byte) (*Tape, error) {
 	f, err := trace.Open(file)
+	if f.Header == nil && strace.IsLog(file) {
+		return readLog(file), nil
+	}
 	if f.Header == nil {
 		return nil, err
 	}

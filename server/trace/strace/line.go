@@ -209,9 +209,14 @@ func past(s string, i int) int {
 			return i + 2 + end + 2
 		}
 	case s[i] == '<' && i > 0 && wordly(rune(s[i-1])) && !strings.HasPrefix(s[i:], "<<"):
-		for k := i + 1; k < len(s); k++ {
-			if s[k] == '>' && s[k-1] != '-' {
-				return k + 1
+		for k, depth := i+1, 1; k < len(s); k++ { // a device is named in one more: </dev/null<char 1:3>>
+			switch {
+			case s[k] == '<' && s[k-1] != '<':
+				depth++
+			case s[k] == '>' && s[k-1] != '-':
+				if depth--; depth == 0 {
+					return k + 1
+				}
 			}
 		}
 	}

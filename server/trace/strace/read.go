@@ -42,7 +42,7 @@ type Reader struct {
 	// those about fds that the program itself made. With 0 it has begun already, and
 	// all calls that a trace can have are events.
 	Marks int
-	// Missed counts calls of threads beyond trace.MaxThreads. They are left out.
+	// Missed counts calls of threads beyond trace.MostThreads. They are left out.
 	Missed int64
 
 	tail     []byte // the beginning of a line
@@ -55,11 +55,24 @@ type Reader struct {
 	fds      map[int]*followed
 	tags     map[string]int // what epoll is to give back with an event: the fd it stands for
 
+	*ticker
+	sockets bool // the events are those about sockets, and about what waits for them; see concerns
+	base    int  // the number of the first thread
+	others  int  // threads beside main
+	main    int  // the kernel's number of the process's first thread, which is to be the first; 0 is the one that comes up first
+	living  bool // there have been events
+	left    int  // calls about sockets that have no row
+
 	marks       int
 	first, last int64 // time of the first mark, and of the newest
-	now         int64 // time of the newest line
-	midnight    int64 // of a log that has times of the day: that of the day it is
 	early       []earlier
+}
+
+// ticker is the clock of a log's lines.
+type ticker struct {
+	now      int64 // time of the newest line
+	midnight int64 // of a log that has times of the day: that of the day it is
+	timed    bool  // there has been a time
 }
 
 // Unread is something that was not understood, and what it was first read in.
@@ -94,6 +107,8 @@ type call struct {
 // followed is an fd that a call of the program made.
 type followed struct {
 	nonBlocking bool
+	closes      bool          // execve(2) closes it
+	named       bool          // its addresses are told
 	interest    map[int]int64 // of an epoll: the bits, by the fd
 }
 
@@ -103,6 +118,7 @@ type result struct {
 	value int64
 	errno trace.Errno
 	said  string // what strace adds: "(in [3])"
+	fd    string // a new one with what -yy adds to it
 }
 
 // Began reports whether the program has begun, and what strace adds to a call, in ns.
@@ -192,16 +208,25 @@ func (r *Reader) Write(p []byte) (int, error) {
 // Quiet says that strace has written nothing for a while. A call whose beginning it
 // wrote, to the end of an argument, is in the kernel if it is one that may wait.
 func (r *Reader) Quiet() {
-	text := string(r.tail)
-	if !strings.HasSuffix(text, ", ") || r.skipping {
-		return
+	if text := stuck(string(r.tail)); text != "" && !r.skipping {
+		r.Line(text)
 	}
-	l := parse(text + "<unfinished ...>")
+}
+
+// stuck makes a whole line of the beginning of one whose call may wait, "" where it
+// doesn't.
+func stuck(text string) string {
+	if !strings.HasSuffix(text, ", ") {
+		return ""
+	}
+	text += "<unfinished ...>"
+	l := parse(text)
 	forms := syscalls()[l.name]
 	waits := len(forms) > 0 && (forms[0].call.Blocks() || forms[0].call.Multiplexes())
-	if l.kind == lineBegun && waits && strings.TrimSpace(split(l.args)[0]) != "" {
-		r.Line(text + "<unfinished ...>")
+	if l.kind != lineBegun || !waits || strings.TrimSpace(split(l.args)[0]) == "" {
+		return ""
 	}
+	return text
 }
 
 // Line reads a whole line, without its end.
@@ -213,17 +238,28 @@ func (r *Reader) Line(text string) {
 	if strings.TrimSpace(text) == "" {
 		return
 	}
-	if r.open == nil {
-		r.open, r.again, r.threads = map[int]*call{}, map[int]*call{}, map[int]int{}
-		r.fds, r.tags = map[int]*followed{}, map[string]int{}
-	}
 	l := parse(strings.TrimSuffix(text, "\r"))
+	if r.ticker == nil {
+		r.begin(new(ticker), trace.KernelThread)
+	}
 	r.tick(&l)
+	r.read(text, &l)
+}
+
+// begin makes a Reader whose threads are numbered from base on.
+func (r *Reader) begin(clock *ticker, base int) {
+	r.ticker, r.base = clock, base
+	r.open, r.again, r.threads = map[int]*call{}, map[int]*call{}, map[int]int{}
+	r.fds, r.tags = map[int]*followed{}, map[string]int{}
+}
+
+// read reads a line that was taken apart.
+func (r *Reader) read(text string, l *line) {
 	switch l.kind {
 	case lineStrange:
 		r.misread("a line of no known form", text)
 	case lineEnd:
-		r.exit(text, &l)
+		r.exit(text, l)
 	case lineBegun, lineCall:
 		c := &call{name: l.name, at: r.now, args: l.args}
 		if known := r.open[l.thread]; known != nil && known.at == c.at && known.name == c.name {
@@ -241,7 +277,7 @@ func (r *Reader) Line(text string) {
 		}
 		if l.kind == lineCall {
 			delete(r.open, l.thread)
-			r.returned(text, &l, c)
+			r.returned(text, l, c)
 			return
 		}
 		if len(r.open) >= maxFollowed {
@@ -259,23 +295,24 @@ func (r *Reader) Line(text string) {
 		if len(c.args) <= maxLine { // else the kernel made it again and again
 			c.args += l.args
 		}
-		r.returned(text, &l, c)
+		r.returned(text, l, c)
 	}
 }
 
 // tick gives the line a time since 1970: its own, or that of the one before.
-func (r *Reader) tick(l *line) {
+func (t *ticker) tick(l *line) {
 	const day = 24 * 3600e9
+	t.timed = t.timed || l.clock != clockNone
 	switch l.clock {
 	case clockEpoch:
-		r.now = l.time
+		t.now = l.time
 	case clockLast:
-		r.now += l.time
+		t.now += l.time
 	case clockDay:
-		if r.midnight+l.time < r.now-day/2 {
-			r.midnight += day
+		if t.midnight+l.time < t.now-day/2 {
+			t.midnight += day
 		}
-		r.now = r.midnight + l.time
+		t.now = t.midnight + l.time
 	}
 }
 
@@ -288,7 +325,9 @@ func (r *Reader) exit(text string, l *line) {
 		return
 	}
 	e := trace.Event{Kind: trace.Exit, Time: r.now, FD: -1}
-	if status, ok := strings.CutPrefix(l.rest, "exited with "); ok {
+	if strings.HasPrefix(l.rest, "superseded by execve") {
+		e.Result = 0 // another thread goes on with the process
+	} else if status, ok := strings.CutPrefix(l.rest, "exited with "); ok {
 		status, _, _ = strings.Cut(status, " ")
 		n, err := strconv.ParseUint(status, 10, 8)
 		if err != nil {
@@ -380,7 +419,7 @@ func (r *Reader) returned(text string, l *line, c *call) {
 		r.misread("a result", text)
 		return
 	}
-	back := result{at: r.now, value: n, said: said}
+	back := result{at: r.now, value: n, said: said, fd: value}
 	switch {
 	case l.took < 0:
 	case l.kind == lineCall:
@@ -499,7 +538,9 @@ func (r *Reader) call(tid int, c *call, back *result) (thread int, enter, ret *t
 	}
 	forms := syscalls()[c.name]
 	if len(forms) == 0 {
-		if back != nil && r.Marks == 0 {
+		if back != nil && r.sockets {
+			r.leave(tid, c, back)
+		} else if back != nil && r.Marks == 0 {
 			r.strange("the call "+c.name, c.name+"("+c.args+")")
 		}
 		return 0, nil, nil
@@ -532,8 +573,12 @@ func (r *Reader) call(tid int, c *call, back *result) (thread int, enter, ret *t
 	if is.call == trace.Close && c.begun {
 		f = c.closed
 	}
-	if r.Marks > 0 && !r.follows(e, f) {
+	if r.Marks > 0 && !r.follows(e, f) || r.sockets && !r.concerns(e, ret, f, c.args) {
 		return 0, nil, nil
+	}
+	r.living = true
+	if r.sockets {
+		e.Queues = f.addresses(e.FD, c.args, c.at)
 	}
 	if a.strange != "" {
 		text := c.name + "(" + plain(c.args)
@@ -557,16 +602,35 @@ func (r *Reader) call(tid int, c *call, back *result) (thread int, enter, ret *t
 		ret.Size, ret.Timeout = e.Size, e.Timeout
 		ret.Sleep = slept(e, f)
 		r.follow(e, ret)
+		if made := r.fds[int(ret.Result)]; r.sockets && e.Call.MakesFD() && ret.Errno == 0 {
+			ret.Queues = made.addresses(int(ret.Result), back.fd, back.at)
+		}
 	}
 	known := false
-	if thread, known = r.threads[tid]; !known {
-		if thread = trace.KernelThread + len(r.threads); thread >= trace.MaxThreads {
-			r.Missed++
-			return 0, nil, nil
+	if thread, known = r.thread(tid); !known {
+		r.Missed++
+		return 0, nil, nil
+	}
+	return thread, e, ret
+}
+
+// thread returns the number of a thread; false where a trace can't have one more.
+func (r *Reader) thread(tid int) (int, bool) {
+	thread, known := r.threads[tid]
+	if !known {
+		thread = r.base + len(r.threads)
+		if r.main != 0 { // its number is kept for it
+			if thread = r.base; tid != r.main {
+				thread += 1 + r.others
+				r.others++
+			}
+		}
+		if thread >= trace.MostThreads {
+			return 0, false
 		}
 		r.threads[tid] = thread
 	}
-	return thread, e, ret
+	return thread, true
 }
 
 // follows reports whether a call is about what the program made, or makes something.
@@ -600,11 +664,113 @@ func (r *Reader) follow(e, ret *trace.Event) {
 	case ret.Errno != 0:
 	case e.Call == trace.Fcntl && f != nil && len(e.Args) > 1 && e.Args[0] == setFlags:
 		f.nonBlocking = has(1)
+	case e.Call == trace.Execve:
+		maps.DeleteFunc(r.fds, func(_ int, f *followed) bool { return f.closes })
+	case e.Call == trace.Fcntl && f != nil && len(e.Args) > 1 && e.Args[0] == trace.SetFDFlags:
+		f.closes = e.Args[1]&1 != 0
+	case e.Call == trace.Dup || e.Call == trace.Dup2:
+		if f == nil {
+			return
+		}
+		copied := *f
+		copied.closes = e.Call == trace.Dup2 && has(1)
+		r.fds[int(ret.Result)] = &copied
 	case e.Call.MakesFD() && len(r.fds) < maxFollowed:
 		flags := 0
 		if e.Call == trace.Socket || e.Call == trace.Eventfd {
 			flags = 1
 		}
 		r.fds[int(ret.Result)] = &followed{nonBlocking: has(flags)}
+	}
+}
+
+// inherit gives the process of r copies of another's fds, as fork(2) does.
+func (r *Reader) inherit(from *Reader) {
+	for fd, f := range from.fds {
+		same := *f
+		same.interest = maps.Clone(f.interest)
+		r.fds[fd] = &same
+	}
+}
+
+// concerns reports whether a call of a program of anybody's is in its trace: it is about a
+// socket, it waits for some, or it makes another process of one that has some. An fd that
+// the log doesn't say the origin of is a socket when it is used as one.
+func (r *Reader) concerns(e, ret *trace.Event, f *followed, args string) bool {
+	switch {
+	case f != nil:
+		return true
+	case e.Call == trace.Nanosleep, e.Call == trace.Waitpid, e.Call == trace.Fork, e.Call == trace.Execve:
+		return r.living
+	case e.Call == trace.Select, e.Call == trace.Poll:
+		return e.Sets != nil && slices.ContainsFunc(slices.Concat(e.Sets.Read, e.Sets.Write, e.Sets.Except), func(fd int) bool { return r.fds[fd] != nil })
+	case e.Call.MakesFD() && e.Call != trace.Accept && e.FD < 0:
+		return e.Call.Row().Makes != trace.FDFile
+	case e.FD < 0 || ret != nil && (ret.Errno == trace.EBADF || ret.Errno == trace.ENOTSOCK):
+		return false
+	}
+	switch e.Call {
+	case trace.Read, trace.Write, trace.Close, trace.Fcntl, trace.Dup, trace.Dup2:
+		if !socketFD(args) {
+			return false
+		}
+	}
+	if len(r.fds) < maxFollowed && e.Call != trace.Close {
+		r.fds[e.FD] = &followed{}
+	}
+	return true
+}
+
+// addresses returns what -yy tells of a socket's addresses in a text that begins with its
+// fd, 4<TCP:[127.0.0.1:80->127.0.0.1:4000]>, as read at a time; nil where it tells nothing
+// new.
+func (f *followed) addresses(fd int, text string, at int64) []trace.Queue {
+	if f == nil || f.named {
+		return nil
+	}
+	_, text, _ = strings.Cut(text[:min(len(text), 200)], "<")
+	kind, text, _ := strings.Cut(text, ":[")
+	text, _, ok := strings.Cut(text, "]>")
+	if kind = strings.TrimSuffix(kind, "v6"); !ok || kind != "TCP" && kind != "UDP" {
+		return nil
+	}
+	local, peer, connected := strings.Cut(text, "->")
+	if !strings.Contains(local, ":") { // the number of its inode
+		return nil
+	}
+	f.named = connected
+	return []trace.Queue{{FD: fd, Time: at, Local: local, Peer: peer, Only: trace.NoQ}}
+}
+
+// socketFD reports whether a call's first argument is an fd that -y or -yy tells to be a
+// socket: 3<TCP:[...]>, 3<socket:[7]>.
+func socketFD(args string) bool {
+	_, is, _ := strings.Cut(args[:min(len(args), 40)], "<")
+	for _, kind := range []string{"TCP", "UDP", "UNIX", "socket:"} {
+		if strings.HasPrefix(is, kind) {
+			return true
+		}
+	}
+	return false
+}
+
+// leave takes note of a call about a socket that has no row. It stays in the log. Where it
+// may have moved bytes nobody can tell any more which of them a later call moves.
+func (r *Reader) leave(tid int, c *call, back *result) {
+	fd, err := strconv.Atoi(split(c.args)[0])
+	if err != nil || r.fds[fd] == nil {
+		return
+	}
+	thread, ok := r.thread(tid)
+	if !ok {
+		r.Missed++
+		return
+	}
+	r.left++
+	text := c.name + "(" + plain(strings.Join(split(c.args), ", "))
+	r.put(thread, trace.Event{Kind: trace.Note, Time: c.at, FD: -1,
+		Note: "not drawn: " + strings.ToValidUTF8(oneLine(text[:min(len(text), 200)]), "?") + fmt.Sprintf(") = %d", back.value)})
+	if back.errno == 0 && (strings.Contains(c.name, "read") || strings.Contains(c.name, "write") || strings.HasPrefix(c.name, "send") || strings.HasPrefix(c.name, "recv") || c.name == "splice") {
+		r.put(thread, trace.Event{Kind: trace.Gap, Time: back.at, FD: -1, Result: 1})
 	}
 }

@@ -1,0 +1,197 @@
+package foreign
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"sockscope/server/confine"
+	"sockscope/server/trace"
+	"sockscope/server/trace/strace"
+)
+
+// Session is one trace, of one program or of several on one clock. It is kept whole, for
+// whoever opens the page later, up to a limit.
+type Session struct {
+	mu     sync.Mutex
+	log    strace.Log
+	inputs int
+	frames [][]byte      // the header first
+	size   int           // bytes of the frames
+	full   bool          // the limit is reached
+	over   bool          // the last frame is the End
+	more   chan struct{} // closed when there are more frames
+	idle   *sync.Cond    // told when there is one input less
+}
+
+// MaxTrace is how many bytes of a trace a Session keeps. The programs go on beyond it.
+const MaxTrace = 256 << 20
+
+// settle is how late strace tells of a call, at most: it writes several at once. quiet is
+// how long it writes nothing in the middle of a line until the call there is taken for one
+// that waits.
+const (
+	settle = 200 * time.Millisecond
+	quiet  = 10 * time.Millisecond
+)
+
+// NewSession returns a session without a program.
+func NewSession() *Session {
+	s := &Session{more: make(chan struct{})}
+	s.idle = sync.NewCond(&s.mu)
+	s.log.Origin = origin
+	return s
+}
+
+// origin asks the kernel which process a thread is of, and what it was started with.
+func origin(tid int) (pid int, words []string) {
+	pid = tid
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", tid))
+	for line := range strings.Lines(string(status)) {
+		if group, ok := strings.CutPrefix(line, "Tgid:"); ok {
+			if n, err := strconv.Atoi(strings.TrimSpace(group)); err == nil {
+				pid = n
+			}
+		}
+	}
+	cmdline, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	return pid, strings.FieldsFunc(string(cmdline), func(c rune) bool { return c == 0 })
+}
+
+// Read reads what one strace writes until it ends, and closes it. strace waits while nobody
+// reads, and its program with it: nothing that is read ends the reading.
+func (s *Session) Read(out *os.File) error {
+	defer out.Close()
+	s.mu.Lock()
+	in := s.log.Input()
+	s.inputs++
+	s.mu.Unlock()
+	chunk := make([]byte, 64<<10)
+	for {
+		out.SetReadDeadline(time.Now().Add(quiet))
+		n, err := out.Read(chunk)
+		waits := os.IsTimeout(err)
+		s.mu.Lock()
+		in.Write(chunk[:n])
+		if waits {
+			in.Quiet()
+		}
+		s.tell(s.log.Take(time.Now().Add(-settle).UnixNano()))
+		s.mu.Unlock()
+		if err == nil || waits {
+			continue
+		}
+		s.mu.Lock()
+		in.Close()
+		s.inputs--
+		s.idle.Broadcast()
+		s.mu.Unlock()
+		if err == io.EOF {
+			err = nil
+		}
+		return err
+	}
+}
+
+// Settle returns when all that was given to Read is read.
+func (s *Session) Settle() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.inputs > 0 {
+		s.idle.Wait()
+	}
+}
+
+// End ends the trace for a reason; message is for people.
+func (s *Session) End(reason, message string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return
+	}
+	s.tell(s.log.End())
+	s.begin()
+	end := &trace.End{Time: max(0, s.log.Now()-s.log.Began()), Reason: reason, Message: message, Dropped: s.log.Missed()}
+	if s.full {
+		end.Reason, end.Message = trace.EndLimit, fmt.Sprintf("the trace has reached its limit of %d MiB; the program went on", MaxTrace>>20)
+	}
+	s.add(&trace.Message{End: end})
+	s.over = true
+}
+
+// begin adds the header, if it isn't there.
+func (s *Session) begin() {
+	if len(s.frames) == 0 {
+		h := s.log.Header()
+		h.Kernel = confine.Kernel()
+		s.add(&trace.Message{Header: h})
+	}
+}
+
+// tell adds messages to the trace. s.mu is held.
+func (s *Session) tell(messages []*trace.Message) {
+	if len(messages) == 0 {
+		return
+	}
+	s.begin()
+	for _, m := range messages {
+		if s.full = s.full || s.size > MaxTrace; s.full {
+			return
+		}
+		s.add(m)
+	}
+}
+
+func (s *Session) add(m *trace.Message) {
+	frame, err := trace.AppendFrame(nil, m)
+	if err != nil {
+		return // longer than a frame can be: no batch of ours is
+	}
+	s.frames = append(s.frames, frame)
+	s.size += len(frame)
+	close(s.more)
+	s.more = make(chan struct{})
+}
+
+// Show gives a viewer the trace by write, from its beginning to its end, until ctx is done
+// or write fails.
+func (s *Session) Show(ctx context.Context, write func(frame []byte) error) error {
+	for next := 0; ; {
+		s.mu.Lock()
+		frames, over, more := s.frames[next:], s.over, s.more
+		s.mu.Unlock()
+		for _, frame := range frames {
+			if err := write(frame); err != nil {
+				return err
+			}
+		}
+		if next += len(frames); over {
+			return nil
+		}
+		select {
+		case <-more:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// WriteTo writes the trace as a file, as far as it has come.
+func (s *Session) WriteTo(w io.Writer) (int64, error) {
+	s.mu.Lock()
+	frames := s.frames
+	s.mu.Unlock()
+	total := int64(0)
+	for _, frame := range frames {
+		n, err := w.Write(frame)
+		if total += int64(n); err != nil {
+			return total, err
+		}
+	}
+	return total, nil
+}

@@ -1,0 +1,53 @@
+package web
+
+import (
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"sockscope/server/lab"
+	"sockscope/web/dom"
+	"sockscope/web/pane"
+	"sockscope/web/visit"
+)
+
+// tracePage shows a program of anybody's, whose calls strace takes or has taken.
+type tracePage struct {
+	app.Compo
+	ID string
+
+	scopePage
+	traced visit.Traced
+	copied bool // the command was
+}
+
+// OnInit makes what lives as long as the page.
+func (p *tracePage) OnInit() {
+	p.verb = "Look at "
+	p.panes = []tabName{{about, "about"}, {"kernel", "kernel"}, {"bytes", "bytes"}, {"log", "log"}}
+	p.shows = func(l *lab.Lab) bool { return l == lab.Yours }
+	p.load = p.traced.Load
+	p.behind = func() {}
+	p.init(&p.traced, p.ID)
+}
+
+func (p *tracePage) Render() app.UI {
+	t, rev := &p.traced, p.rev()
+	return p.page(parts{
+		class:   "lab traced",
+		files:   p.fileLinks(&t.Run),
+		invite:  p.invitation("The calls of your program appear here.", " A log of strace's opens here all the same."),
+		caption: pane.Narration(t.At()),
+		beside:  []app.UI{app.If(t.Player == nil, p.how)},
+		panes:   []app.UI{&pane.Kernel{F: t.At(), Lab: t.Lab, Rev: rev}, p.calls()},
+	})
+}
+
+// traceCommand runs a program so that its calls appear.
+const traceCommand = "relay trace -- python3 server.py"
+
+// how says how a program comes onto the page.
+func (p *tracePage) how() app.UI {
+	return dom.Elc("section", "mine").Aria("label", "Trace a program").Body(
+		dom.El("b").Text("Trace a program"),
+		commandLine(traceCommand, p.copied, func(app.Context, app.Event) { p.copied = dom.Copy(traceCommand) }),
+	)
+}

@@ -1,0 +1,49 @@
+package visit
+
+import (
+	"sockscope/server/lab"
+	"sockscope/server/trace"
+	"sockscope/web/link"
+
+	"sockscope/server/knob"
+)
+
+// Traced is a program of anybody's: live, as `relay trace` shows it, then recorded; or a
+// log of strace's from a file. The page looks on: it begins by itself, and starts nothing.
+type Traced struct {
+	Run
+}
+
+// Open starts over.
+func (t *Traced) Open(l *lab.Lab, v knob.Values) {
+	t.Desk.open(l, v)
+	t.Focus.open(nil, nil, FDs)
+	t.Recorded, t.tape = false, Tape{}
+	if t.greeted() {
+		t.greet()
+	}
+}
+
+func (t *Traced) greet() {
+	if t.Player == nil && !t.Relay.leaving {
+		t.Start()
+	}
+}
+
+// Start looks on.
+func (t *Traced) Start() {
+	if t.Busy() || t.Relay.State != link.Live {
+		return
+	}
+	t.Problem = ""
+	t.Desk.Rev++
+	if t.ask(&trace.Request{Op: trace.OpWatch, Lab: t.Lab.ID}) {
+		t.Phase = Asked
+	}
+}
+
+// Recordings are none: the site has no program of yours.
+func (t *Traced) Recordings() []Recording { return nil }
+
+// Pending is nothing: there are no knobs.
+func (t *Traced) Pending() string { return "" }
