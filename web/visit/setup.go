@@ -67,7 +67,7 @@ func ReadLink(l *lab.Lab, query string) (v knob.Values, complaints []string) {
 				err = fmt.Errorf("knob %w", err)
 			}
 		default:
-			err = fmt.Errorf("knob %s is %q, which can't be read", name, value)
+			err = fmt.Errorf("knob %s is %.40q, which can't be read", name, value)
 		}
 		if err != nil {
 			said := "in this link " + err.Error()
