@@ -21,12 +21,7 @@ import (
 // Every program, with few fds or with a thousand that it inherits: a server answers
 // or ends, a client ends. Who ends for want of an fd says so in a line.
 func TestRunWithAnyFDs(t *testing.T) {
-	peer, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { peer.Close() })
-	go answerAll(peer)
+	peer, robot := answerer(t, ""), answerer(t, "Welcome\n")
 	null, err := os.Open(os.DevNull)
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +40,10 @@ func TestRunWithAnyFDs(t *testing.T) {
 			t.Run(p.Name+" "+limit, func(t *testing.T) {
 				t.Parallel()
 				r := &running{exited: make(chan struct{})}
-				addr := peer.Addr().String()
+				addr := peer
+				if p.Name == "caller" { // it waits to be greeted
+					addr = robot
+				}
 				if serves {
 					addr = freePort(t)
 				}
@@ -103,6 +101,8 @@ func answers(r *running, addr, program string) bool {
 		want = "" // it closes
 	case "count":
 		want = "That"
+	case "robot":
+		want = "Welc"
 	}
 	ask := func() (net.Conn, error) {
 		conn, err := net.Dial("tcp", addr)
@@ -141,8 +141,19 @@ func answers(r *running, addr, program string) bool {
 	return answered(second)
 }
 
-// answerAll answers every client with what it sends; one who speaks HTTP once.
-func answerAll(l net.Listener) {
+// answerer returns the address of a server that greets every client, and answers with
+// what it sends; one who speaks HTTP once.
+func answerer(t *testing.T, greeting string) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go answerAll(l, greeting)
+	return l.Addr().String()
+}
+
+func answerAll(l net.Listener, greeting string) {
 	for {
 		conn, err := l.Accept()
 		if err != nil {
@@ -150,6 +161,7 @@ func answerAll(l net.Listener) {
 		}
 		go func() {
 			defer conn.Close()
+			io.WriteString(conn, greeting)
 			data := make([]byte, 64<<10)
 			for {
 				n, err := conn.Read(data)

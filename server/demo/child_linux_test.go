@@ -94,6 +94,7 @@ type process struct {
 	area   *ring.Area
 	ring   *ring.Ring    // of its first thread, unless a test looks at another
 	events []trace.Event // of that thread
+	thread *process      // the same of its second thread; see second
 	output strings.Builder
 	exited chan struct{}
 }
@@ -221,6 +222,14 @@ func (p *process) child() *process {
 	c := &process{t: p.t, area: p.area, ring: p.area.Ring(1)}
 	c.collect()
 	return c
+}
+
+// second returns the second thread of p.
+func (p *process) second() *process {
+	if p.thread == nil {
+		p.thread = &process{t: p.t, area: p.area, ring: p.area.Ring(1)}
+	}
+	return p.thread
 }
 
 // returned tells whether a call of that name has come back.

@@ -25,6 +25,7 @@ type scenario struct {
 	set            map[string]string // settings of the server
 	clientSet      map[string]string
 	ends           bool // the server comes to its end by itself
+	threaded       bool // the server has a thread for the client
 	output         string
 	polls          bool // the server asks as often as time allows: how often it heard EAGAIN is left out
 }
@@ -61,6 +62,9 @@ var scenarios = []scenario{
 	{name: "byteorder", server: "byteorder"},
 	{name: "udp", server: "udp", client: "udp-client", set: map[string]string{"size": "32"}, clientSet: map[string]string{"timeout": "800ms"}, ends: true,
 		output: "3 of 3 came back\nECONNREFUSED (Connection refused)\n"},
+	{name: "robot", server: "robot", client: "caller", threaded: true, output: greeting + reenter + agent + hungUp},
+	{name: "robot-halves", server: "robot", client: "caller", threaded: true, clientSet: map[string]string{"say": "0", "pieces": "halves", "pause": "30ms"},
+		output: greeting + agent + hungUp},
 }
 
 // run runs the scenario to its end, or until the server waits for the next
@@ -80,13 +84,29 @@ func (s *scenario) run(t *testing.T, wrap func(role string) []string) (server, c
 	} else {
 		askByteOrder(t, addr)
 	}
-	if s.ends {
+	switch {
+	case s.ends:
 		server.wait()
-	} else {
+	case s.threaded:
+		second := server.second()
+		second.await("the client's thread to end", func() bool {
+			n := len(second.events)
+			return n > 0 && second.events[n-1].Kind == trace.Exit
+		})
+		server.await("the server to wait for the next client", func() bool { return server.idle(0) })
+	default:
 		server.await("the server to wait for the next client", func() bool { return server.idle(1) })
 	}
 	return server, client
 }
+
+// What the robot says, and what its caller says of it.
+const (
+	greeting = "Welcome to call 10086: 0 for an agent, exit to leave\n"
+	agent    = "An agent comes. This call may be recorded\n"
+	reenter  = "please re-enter\n"
+	hungUp   = "the robot has hung up\n"
+)
 
 func unwrapped(string) []string { return nil }
 
@@ -124,6 +144,9 @@ func TestGolden(t *testing.T) {
 			text := normal(server)
 			if child := server.child(); child != nil {
 				text = endedYet.ReplaceAllString(text, "") + "\nchild\n" + normal(child)
+			}
+			if s.threaded {
+				text += "\nthread 2\n" + normal(server.second())
 			}
 			if s.polls {
 				text = notYet.ReplaceAllString(text, "")

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sockscope/server/demo/byteorder"
+	"sockscope/server/demo/caller"
 	"sockscope/server/demo/client"
 	"sockscope/server/demo/count"
 	"sockscope/server/demo/dice"
@@ -28,6 +29,7 @@ import (
 	"sockscope/server/demo/processes"
 	"sockscope/server/demo/receive"
 	"sockscope/server/demo/reset"
+	"sockscope/server/demo/robot"
 	selects "sockscope/server/demo/select"
 	"sockscope/server/demo/slow"
 	"sockscope/server/demo/spin"
@@ -73,6 +75,16 @@ var Programs = []*Program{
 		Doc:      "blocking echo server with a thread for each client",
 		Settings: []knob.Knob{backlog},
 		Run:      func(addr string, v knob.Values) { threads.Serve(addr, v.Int("backlog")) },
+	},
+	{
+		Name: "robot", Follows: "threads",
+		Doc: "call-centre robot, a conversation with each client: 0 for an agent, exit to leave",
+		Settings: []knob.Knob{backlog,
+			{Name: "entry", Default: "line", Label: "what is one entry of a caller: a line, or what one recv returns", Type: knob.Choice, Offers: []string{"line", "recv"}},
+			silence},
+		Run: func(addr string, v knob.Values) {
+			robot.Serve(addr, v.Int("backlog"), v["entry"] == "line", v.Duration("silence"))
+		},
 	},
 	{
 		Name: "watchful", Follows: "threads",
@@ -190,6 +202,17 @@ var Programs = []*Program{
 		Run:      func(addr string, v knob.Values) { client.Talk(addr, messagesOf(v)) },
 	},
 	{
+		Name: "caller", Follows: "client",
+		Doc: "the robot's caller: reads a line before each entry of its own",
+		Settings: []knob.Knob{
+			{Name: "say", Default: "hello,0,exit", Label: "its entries, with commas between them", Type: knob.Text, Max: 1024},
+			{Name: "pieces", Default: "lines", Label: "what one send has: a line, half of one, a byte, or all lines", Type: knob.Choice, Offers: []string{"lines", "halves", "bytes", "all"}},
+			pause("between the pieces of a line")},
+		Run: func(addr string, v knob.Values) {
+			caller.Talk(addr, entriesOf(v["say"], v["pieces"]), v.Duration("pause"))
+		},
+	},
+	{
 		Name: "slow", Follows: "client",
 		Doc:      "echo client that pauses before each message",
 		Settings: messages(pause("before each message")),
@@ -274,6 +297,7 @@ var (
 	size    = knob.Knob{Name: "size", Default: "1024", Label: "bytes that one recv takes at most", Type: knob.Int, Min: 1, Max: 64 << 10}
 
 	framing = knob.Knob{Name: "framing", Default: "length", Label: "how a message shows its end", Type: knob.Choice, Offers: []string{"none", "fixed", "delimiter", "length", "type", "end"}}
+	silence = knob.Knob{Name: "silence", Default: "1m", Label: "hangs up when nothing has come for that long; 0s is never", Type: knob.Duration, Max: int64(24 * time.Hour)}
 
 	bits  = knob.Knob{Name: "bits", Default: "32", Label: "size of the number", Type: knob.Choice, Offers: []string{"16", "32"}}
 	order = knob.Knob{Name: "order", Default: "network", Label: "which byte comes first; host is this machine's order", Type: knob.Choice, Offers: []string{"network", "host"}}
@@ -310,6 +334,25 @@ func waits(name, def string) knob.Knob {
 // pause returns a setting that is how long a client is silent before a message.
 func pause(label string) knob.Knob {
 	return knob.Knob{Name: "pause", Default: "20ms", Label: label, Type: knob.Duration, Max: int64(time.Hour)}
+}
+
+// entriesOf returns lines of a conversation, each in the pieces in which it is sent.
+func entriesOf(say, pieces string) (entries [][]string) {
+	lines := strings.SplitAfter(strings.ReplaceAll(say, ",", "\n")+"\n", "\n")
+	for _, line := range lines[:len(lines)-1] {
+		entry := []string{line}
+		switch half := len(line) / 2; {
+		case pieces == "bytes":
+			entry = strings.Split(line, "")
+		case pieces == "halves" && half > 0:
+			entry = []string{line[:half], line[half:]}
+		}
+		entries = append(entries, entry)
+	}
+	if pieces == "all" {
+		return [][]string{{strings.Join(lines, "")}}
+	}
+	return entries
 }
 
 // flag returns a setting that is off unless it is "true".

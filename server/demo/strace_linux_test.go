@@ -76,6 +76,9 @@ func TestStraceAgrees(t *testing.T) {
 			})
 			server.stop()
 			agree(t, server, filepath.Join(dir, "server"), "socket")
+			if s.threaded {
+				agree(t, server.second(), filepath.Join(dir, "server"), "recvfrom")
+			}
 			if client != nil {
 				agree(t, client, filepath.Join(dir, "client"), "socket")
 			}
@@ -91,7 +94,7 @@ func TestStraceAgrees(t *testing.T) {
 			addr := freePort(t)
 			server := start(t, job{Program: program, Addr: addr}, straced(tool, prefix)...).listening()
 			start(t, job{Program: "client", Addr: addr}).wait()
-			second := &process{t: t, area: server.area, ring: server.area.Ring(1)}
+			second := server.second()
 			second.await("the client's thread to end", func() bool {
 				n := len(second.events)
 				return n > 0 && second.events[n-1].Kind == trace.Exit

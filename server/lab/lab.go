@@ -27,6 +27,9 @@ type Lab struct {
 	Needs string  // the ID of the lab to know first; "" is none
 	Tries []Try
 
+	// Lines says that the bytes of a conversation are lines: what the learner types is
+	// sent with a newline, unless they take it off.
+	Lines bool
 	// Unattended are knobs with which the lab comes to its end without anybody
 	// to act in it; nil when its defaults do.
 	Unattended map[string]string
@@ -101,7 +104,7 @@ type Cause struct {
 }
 
 // All lists the labs in the order of the home page.
-var All = []*Lab{first, echo, udp, iterative, threads, processes, spin, selects, poll, epoll, edge, kqueue, twoPorts, timeouts, selectors, runtime, scaling, compare, byteorder, framing, halfclose, linger}
+var All = []*Lab{first, echo, udp, iterative, threads, processes, spin, selects, poll, epoll, edge, kqueue, twoPorts, timeouts, selectors, runtime, scaling, compare, byteorder, framing, robot, halfclose, linger}
 
 // Find returns the lab with the ID, or an error that names those there are.
 func Find(id string) (*Lab, error) {

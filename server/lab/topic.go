@@ -41,6 +41,7 @@ const (
 	ToldAgain      Topic = "told again"               // epoll_wait, and bytes of before are unread
 	WhoReceives    Topic = "who receives"             // which thread or process receives a client's first bytes
 	WhoCloses      Topic = "who closes"               // whose close ends a connection that several processes hold
+	HalfLine       Topic = "half a line"              // what a program does that has received bytes without a newline
 	ShakenHands    Topic = "writable after a connect" // a connecting socket turns writable
 )
 

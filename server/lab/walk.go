@@ -41,7 +41,8 @@ type Moment struct {
 	Lasts  time.Duration // it took as long at least
 	Cut    bool          // the datagram that it got was longer than its room
 	Short  bool          // it moved fewer bytes than it offered, or left bytes of its size open
-	Prints string        // a write that has this text in it
+	Prints string        // a write or a send that has this text in it
+	Lacks  string        // it moved bytes that don't have this text in them, as far as the trace has them
 	Arg    Arg           // an argument that tells calls apart
 	Ready  Ready         // of a call that waits for several fds: what it found
 

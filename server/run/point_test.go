@@ -231,6 +231,15 @@ var labPoints = []labPoint{
 	{"framing", map[string]string{"framing": "none"}, "messages are joined", func(r *result) string {
 		return unless(strings.Contains(r.output(0), "HelloHow are you?"), "a joined message")
 	}},
+	{"robot", map[string]string{"client": "program"}, "recv returns half a line, and then the rest", func(r *result) string {
+		var got []string
+		for i := range r.events {
+			if e := &r.events[i]; e.Proc == 0 && e.Kind == trace.Return && e.Call == trace.Recv && e.Result > 0 {
+				got = append(got, string(e.Data))
+			}
+		}
+		return unless(slices.Equal(got, []string{"hel", "lo\n", "0", "\n", "ex", "it\n"}), "each half in a recv")
+	}},
 	{"byteorder", nil, "1 arrives as 256", func(r *result) string {
 		return unless(strings.Contains(r.output(0), "256"), "256")
 	}},

@@ -1,6 +1,7 @@
 package play
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 	"sort"
@@ -37,6 +38,7 @@ type chooser struct {
 	done        map[int]end    // by process: whose connection it closed last
 	spinning    map[int]series // by lane
 	watched     map[endpoint]watched
+	half        map[int]*Call // by lane: its last call, where that received bytes without a newline
 }
 
 // series counts recvs of an fd that were told "not yet" one after another. first is
@@ -54,7 +56,7 @@ type end struct{ step, client int }
 
 func newChooser(r *Run) *chooser {
 	c := &chooser{run: r, asked: map[lab.Topic]bool{}, nonBlocking: map[endpoint]bool{}, received: map[int]int{}, done: map[int]end{},
-		spinning: map[int]series{}, watched: map[endpoint]watched{}}
+		spinning: map[int]series{}, watched: map[endpoint]watched{}, half: map[int]*Call{}}
 	if l, err := lab.Find(r.Header.Lab); err == nil {
 		c.topics = l.Asks
 	}
@@ -111,6 +113,8 @@ func (c *chooser) look(call *Call) {
 	switch {
 	case out.Errno == trace.EINTR || len(c.questions) >= maxQuestions:
 	case c.letters(call, in, out):
+	case c.half[call.Lane] != nil && c.topics != nil && c.wants(lab.HalfLine) && (in.Call.Receives() || in.Call.Sends()):
+		c.ask(half(c.run, c.half[call.Lane], call, lab.HalfLine))
 	case in.Call.Multiplexes():
 		c.wait(call, in, out)
 	case in.Call.Receives() && !c.file(in, call.Enter):
@@ -512,6 +516,7 @@ func (c *chooser) note(call *Call) {
 	key := endpoint{in.Proc, in.FD}
 	c.spins(call, out)
 	c.watches(key, out)
+	delete(c.half, call.Lane)
 	switch {
 	case in.Call == trace.Close:
 		delete(c.nonBlocking, key)
@@ -528,6 +533,9 @@ func (c *chooser) note(call *Call) {
 		}
 	case in.Call.Receives() && out.Result > 0:
 		c.received[in.Proc] = call.Return
+		if !bytes.Contains(out.Data, []byte("\n")) && c.run.Header.Procs[in.Proc].Role == trace.RoleServer {
+			c.half[call.Lane] = call
+		}
 	}
 }
 

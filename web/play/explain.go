@@ -52,6 +52,9 @@ func (r *Run) Explain(q *Question) []Link {
 		w.buffers(c)
 		w.watching(c)
 		w.gaveUp(c)
+	case q.Topic == lab.HalfLine:
+		w.add(Claim{Kind: Arrived, Step: c.Return})
+		w.bytes(c.Return)
 	case q.Topic == lab.WhoReceives:
 		got := r.CallAt(q.Answer)
 		w.path[0].call = got

@@ -203,7 +203,7 @@ func (r *Run) came(m *lab.Moment, c *Call) bool {
 		return false
 	}
 	if c.Return < 0 {
-		return !m.Result.Set && m.Errno == 0 && m.Sleep == trace.SleepUnknown && !m.Short && !m.Cut && m.Ready == lab.AnyReady && m.WokenBy == nil
+		return !m.Result.Set && m.Errno == 0 && m.Sleep == trace.SleepUnknown && !m.Short && !m.Cut && m.Lacks == "" && m.Ready == lab.AnyReady && m.WokenBy == nil
 	}
 	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
 	switch {
@@ -211,6 +211,7 @@ func (r *Run) came(m *lab.Moment, c *Call) bool {
 		m.Errno != 0 && out.Errno != m.Errno,
 		m.Sleep != trace.SleepUnknown && out.Sleep != m.Sleep,
 		m.Cut && (out.Errno != 0 || out.Result <= int64(max(in.Size, out.Size)) || !in.Call.Receives()),
+		m.Lacks != "" && (out.Errno != 0 || bytes.Contains(moved(in, out), []byte(m.Lacks))),
 		m.Short && (out.Errno != 0 || out.Result >= int64(in.Size)),
 		!r.found(m.Ready, out, c.Return):
 		return false
@@ -224,6 +225,14 @@ func (r *Run) came(m *lab.Moment, c *Call) bool {
 	e := &r.Steps[w.Cause]
 	by := r.CallAt(w.Cause)
 	return r.is(m.WokenBy.By, e.Proc, e.Thread) && (len(m.WokenBy.Calls) == 0 || by != nil) && (by == nil || r.called(m.WokenBy, by, w.Cause))
+}
+
+// moved returns the bytes that a call has moved, as far as the trace has them.
+func moved(in, out *trace.Event) []byte {
+	if in.Call.Receives() {
+		return out.Data
+	}
+	return in.Data[:max(0, min(int64(len(in.Data)), out.Result))]
 }
 
 // found reports whether a multiplexer that returned at step i found what is meant.

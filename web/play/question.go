@@ -127,6 +127,7 @@ const (
 	nothingSlowsIt    = "Nothing slows it down: a call that does not sleep is back in a moment, and the program makes the next."
 	edgeToldOnce      = "Edge-triggered, it is told once of what arrives, and never of what is still there."
 	levelToldAgain    = "Level-triggered, it is told each time, for as long as bytes are there."
+	linesAreTheirs    = "The kernel knows of no lines. The program looks for the newline, and holds what is no whole line yet."
 	errorIsToldByCall = "What went wrong is told by the next call on the socket: it returns -1, and errno."
 )
 
@@ -474,6 +475,24 @@ func recvs(r *Run, c, first *Call, s lab.Topic, f *Flow, sender int) *Question {
 			q.wrong(noBoundaries+" A recv takes what is there, up to its room.", "%s", words.Thousands(int64(other)))
 		}
 	}
+	return q.mixed()
+}
+
+// half asks what a program does next that has received bytes, in c, without a newline.
+// It made the call next.
+func half(r *Run, c, next *Call, s lab.Topic) *Question {
+	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
+	q := &Question{Topic: s, Asking: AskWhen, Lane: c.Lane, Enter: c.Enter, Answer: next.Enter, At: c.Return + 1}
+	q.Text = fmt.Sprintf("%s of %s returned %q, without a newline. What does the program do?", brief(in), r.who(in.Proc), out.Data)
+	const again, answers = "It calls recv again, for the rest of the line", "It answers what it has got"
+	if r.Steps[next.Enter].Call.Receives() {
+		q.right(again)
+		q.wrong(noBoundaries+" So the program looks for the newline.", answers)
+	} else {
+		q.right(answers)
+		q.wrong("This program takes what one recv returns for an entry. It never looks for a newline.", again)
+	}
+	q.wrong(linesAreTheirs, "Nothing: recv returns again, with the whole line")
 	return q.mixed()
 }
 

@@ -341,6 +341,7 @@ func TestOffersFitTheirQuestions(t *testing.T) {
 		{"How often in this trace, before its bytes come?", regexp.MustCompile(`^(Once|[0-9,]+ times)`)},
 		{"return for them again?", regexp.MustCompile(`^(Yes, |No: |Not before)`)},
 		{"How many recvs get them?", regexp.MustCompile(`^[0-9,]+$`)},
+		{"What does the program do?", regexp.MustCompile(`^(It (calls|answers)|Nothing: )`)},
 		{"Who receives them?", regexp.MustCompile(`^(Thread|The server|Child|You)`)},
 		{"Does that end it?", regexp.MustCompile(`^(Yes|No)`)},
 		{"What does its connect do?", regexp.MustCompile(`^It (notes|shakes|returns|fails)`)},
