@@ -73,6 +73,8 @@ func (p *scopePage) OnMount(ctx app.Context) {
 		switch {
 		case hit.Gap() >= 0:
 			text = words.Sentence(at.Player.Run.Lanes[hit.Lane()].Gaps[hit.Gap()].Missing())
+		case hit.Packet() >= 0:
+			text = words.Sentence(at.TellPacket(hit.Packet()))
 		case hit.Call() >= 0:
 			text = words.Sentence(at.Tell(hit.Call()))
 		}
@@ -142,6 +144,9 @@ func (p *scopePage) redraw() {
 	if p.lanes.View.Size = p.size; p.size == timeline.Wide && at.Crowded() {
 		p.lanes.View.Size = timeline.Crowded
 	}
+	if p.size == timeline.Wide && at.Wired && at.Dark() == "" {
+		p.lanes.View.Size = timeline.Wired
+	}
 	p.mode.Lay(&p.lanes, fresh && p.shown != nil)
 	if p.lanes.Player != nil {
 		if p.lane != at.Lane {
@@ -182,7 +187,10 @@ func (p *scopePage) page(of parts) app.UI {
 	if p.mode.At().Quiz.Hides() {
 		of.class += " hides"
 	}
-	if p.mode.At().Crowded() {
+	switch at := p.mode.At(); {
+	case at.Wired && at.Dark() == "":
+		of.class += " wired"
+	case at.Crowded():
 		of.class += " crowded"
 	}
 	body := []app.UI{
@@ -210,6 +218,7 @@ func (p *scopePage) head(files app.UI) app.UI {
 	at, line := p.mode.At(), p.mode.Headline()
 	return dom.Elc("div", "scopehead").Body(
 		pane.ScaleSwitch(at.Player, p.onByStep, p.onByTime),
+		dom.Button(p.onWire).Class("link").Aria("pressed", at.Wired).Title("The packets between the lanes (P)").Text("wire"),
 		dom.Elc("span", "state").Title(line).Text(line),
 		app.If(at.Player != nil || p.mode.Base().Cannot() == "", func() app.UI { // else there is no run to be asked about
 			return dom.Button(p.onAsking).Class("link").Aria("pressed", at.Asking).Title("A").Text(map[bool]string{false: "ask me first", true: "asking first"}[at.Asking])
@@ -286,12 +295,18 @@ func (p *scopePage) scrollLanes(top float64) float64 {
 
 // turn shows, on a phone, the pane with the causes where those were asked for.
 func (p *scopePage) turn() {
-	if p.mode.At().View == visit.Why {
+	if v := p.mode.At().View; v == visit.Why || v == visit.Wire {
 		p.pane = "kernel"
 	}
 }
 
 func (p *scopePage) onAsking(app.Context, app.Event) { p.mode.At().SwitchAsking() }
+
+func (p *scopePage) onWire(app.Context, app.Event) {
+	p.mode.At().SwitchWire()
+	p.turn()
+	p.redraw()
+}
 
 func (p *scopePage) onByStep(app.Context, app.Event) { p.scale(play.ByStep) }
 func (p *scopePage) onByTime(app.Context, app.Event) { p.scale(play.ByTime) }

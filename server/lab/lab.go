@@ -30,6 +30,9 @@ type Lab struct {
 	// Lines says that the bytes of a conversation are lines: what the learner types is
 	// sent with a newline, unless they take it off.
 	Lines bool
+	// Wire says that the page shows the packets from the start.
+	Wire bool
+
 	// Unattended are knobs with which the lab comes to its end without anybody
 	// to act in it; nil when its defaults do.
 	Unattended map[string]string

@@ -33,7 +33,7 @@ type Kernel struct {
 func (c *Kernel) Render() app.UI {
 	f := c.F
 	title, body, how := kernelView(f, c.Lab, c.Rev)
-	return kernel(f, title, body, []visit.View{visit.FDs, visit.Netstat, visit.Why, visit.About}, []app.UI{how},
+	return kernel(f, title, body, []visit.View{visit.FDs, visit.Netstat, visit.Why, visit.Wire, visit.About}, []app.UI{how},
 		app.If(asks(f), func() app.UI { return &ask{F: f, Rev: c.Rev} }),
 	)
 }
@@ -43,6 +43,8 @@ func kernelView(f *visit.Focus, l *lab.Lab, rev int) (title string, body, how ap
 	switch {
 	case f.View == visit.About:
 		return "About", About(l, f.Quiz.Hides() || f.Asking && f.Player == nil), nil
+	case f.View == visit.Wire:
+		return "Kernel", wire(f), provenance(trace.Observed, "")
 	case f.State() == nil:
 		return "Kernel", dom.Elc("p", "hint").Text("When a run has begun: the fds of the selected process, their states and queues, and what select was asked and answered."), nil
 	case f.View == visit.Netstat:
@@ -57,7 +59,7 @@ func kernelView(f *visit.Focus, l *lab.Lab, rev int) (title string, body, how ap
 }
 
 // viewNames are the words on the buttons that choose a view.
-var viewNames = [...]string{visit.FDs: "fds", visit.Netstat: "netstat", visit.Why: "why", visit.About: "about", visit.Figures: "table"}
+var viewNames = [...]string{visit.FDs: "fds", visit.Netstat: "netstat", visit.Why: "why", visit.About: "about", visit.Figures: "table", visit.Wire: "wire"}
 
 // kernel is a pane that shows a view, with a choice of others.
 func kernel(f *visit.Focus, title string, body app.UI, views []visit.View, right []app.UI, below ...app.UI) app.UI {

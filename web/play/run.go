@@ -1,6 +1,7 @@
 package play
 
 import (
+	"net/netip"
 	"sort"
 
 	"sockscope/server/packet"
@@ -23,6 +24,7 @@ type Run struct {
 	// Packets are those of the run's own loopback, in the order of their times. They are
 	// no steps: each lies between two.
 	Packets []Packet
+	Streams []Stream
 	Wakes   []Wake // in the order of their effects
 
 	Datagrams []Datagram // in the order of their sends' Enters
@@ -42,9 +44,10 @@ type Run struct {
 
 	samples   []sample
 	segments  packet.Flows
-	keyframes []keyframe   // by position
-	head      *trace.State // after all steps and samples
-	callOf    []int        // by step: index in Calls, or -1
+	streamAt  map[[2]netip.AddrPort]int // the newest of two addresses, client's first: index in Streams, plus one
+	keyframes []keyframe                // by position
+	head      *trace.State              // after all steps and samples
+	callOf    []int                     // by step: index in Calls, or -1
 	ends      map[endpoint]int
 	dialled   map[endpoint]int // by the client's fd: the connect whose own address is not known yet
 	connects  map[int]int      // by the step of a connect's Return: index in Conns
@@ -289,6 +292,7 @@ type lookup struct {
 	ends          ends
 	n             int
 	state         *trace.State // after n steps; nil where it was not asked for
+	carriages     map[int]Carriage
 }
 
 func (r *Run) look() *lookup {

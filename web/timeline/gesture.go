@@ -74,7 +74,7 @@ func (t *Timeline) Gesture(g Gesture) bool {
 			return false
 		}
 		hit := t.Hit(g.X, g.Y) // before the window follows the playhead
-		if !t.drag.grab && hit.Wake() < 0 {
+		if !t.drag.grab && hit.Wake() < 0 && hit.Packet() < 0 {
 			t.seek(g.X)
 		}
 		if t.Clicked != nil && !t.View.Veil {
@@ -99,7 +99,7 @@ func (t *Timeline) point(hit Target) bool {
 	if hit == t.View.Hover {
 		return false
 	}
-	redraw := hit.call != t.View.Hover.call || hit.wake != t.View.Hover.wake
+	redraw := hit.call != t.View.Hover.call || hit.wake != t.View.Hover.wake || hit.packet != t.View.Hover.packet
 	t.View.Hover = hit
 	if t.Pointed != nil {
 		t.Pointed(hit)

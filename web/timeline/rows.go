@@ -21,6 +21,7 @@ const (
 	Narrow              // 50 and 28, for a phone
 	Compact             // 38 and 24, for several runs above each other
 	Crowded             // 50 and 30, for a run of many lanes
+	Wired               // 84 and 66, with room for the words of packets
 )
 
 // metrics are the heights of one Size, in px.
@@ -35,6 +36,7 @@ var sizes = [...]metrics{
 	Narrow:  {50, 28, 18, 9, 5},
 	Compact: {38, 24, 14, 11, 0},
 	Crowded: {50, 30, 18, 10, 5},
+	Wired:   {84, 66, 18, 13, 14},
 }
 
 // barOf returns the height of the bars of a row, in px.

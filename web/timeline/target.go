@@ -13,8 +13,11 @@ type Target struct {
 	Step int
 	Time int64 // ns, by time
 
-	lane, call, wake, gap int // plus one
+	lane, call, wake, gap, packet int // plus one
 }
+
+// Packet returns the index in Run.Packets of the packet under the point, or -1.
+func (t Target) Packet() int { return t.packet - 1 }
 
 // Lane returns the index in Run.Lanes, or -1 above and below the lanes.
 func (t Target) Lane() int { return t.lane - 1 }
@@ -73,6 +76,9 @@ func (t *Timeline) Hit(x, y float64) Target {
 		}
 		if hit.gap = t.hitGap(&f, &p.Run.Lanes[row.Lane], x); hit.gap > 0 {
 			hit.call = 0
+			return hit
+		}
+		if t.hitPacket(&f, x, y, &hit); hit.packet > 0 {
 			return hit
 		}
 		t.hitArrow(&f, t.arrows(&f), x, y, &hit)

@@ -99,6 +99,7 @@ func (t *Timeline) Layout() *Scene {
 		}
 	}
 	t.wakes(&f)
+	t.wire(&f)
 	t.arrivals(&f)
 	t.fade(&f)
 	t.graticule(&f)

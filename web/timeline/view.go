@@ -14,6 +14,9 @@ type View struct {
 	Veil    bool
 	AskLane int
 
+	// Wire shows the packets between the lanes, in place of the inferred arrows.
+	Wire bool
+
 	// Steady keeps the window where it is for as long as the playhead is in it.
 	Steady bool
 

@@ -26,6 +26,9 @@ func (t *Timeline) wakes(f *frame) {
 // only the one at the playhead is left.
 func (t *Timeline) arrows(f *frame) []play.Wake {
 	r := f.p.Run
+	if t.View.Wire && len(r.Packets) > 0 {
+		return nil // the packets say more
+	}
 	first := sort.Search(len(r.Wakes), func(i int) bool { return unit(r, f.By, r.Wakes[i].Effect) >= f.from })
 	most := int(f.right / wakeRoom)
 	if t.View.Size == Compact {

@@ -22,6 +22,7 @@ const (
 	WhyThis
 	OtherSide
 	ByStepOrTime
+	ShowWire
 	ZoomIn
 	ZoomOut
 	ZoomFit
@@ -56,7 +57,7 @@ var bindings = []struct {
 	{"w", false, NextWake}, {"w", true, LastWake}, {"e", false, NextError},
 	{"n", false, NextStop}, {"n", true, LastStop},
 	{"Enter", false, WhyThis}, {"y", false, WhyThis}, {"g", false, OtherSide},
-	{"t", false, ByStepOrTime},
+	{"t", false, ByStepOrTime}, {"p", false, ShowWire},
 	{"0", false, ZoomFit},
 	{"1", false, TabSource}, {"2", false, TabKernel}, {"3", false, TabBytes}, {"4", false, TabLog},
 	{"ArrowUp", false, LaneUp}, {"ArrowDown", false, LaneDown},
@@ -96,6 +97,7 @@ var Keys = []struct{ Keys, Text string }{
 	{"Enter Y", "why the selected lane sleeps, or woke; a click on its bar does it too"},
 	{"G", "from a send to the recv that got its bytes, and back"},
 	{"T", "by step or by time"},
+	{"P", "the packets between the lanes"},
 	{"+ − 0", "zoom in, out, all"},
 	{"[ ]", "slower, faster"},
 	{"1 2 3 4", "source, kernel, bytes, log"},
@@ -159,6 +161,8 @@ func (f *Focus) Apply(c Command) bool {
 		f.walkOn(1)
 	case LastStop:
 		f.walkOn(-1)
+	case ShowWire:
+		f.SwitchWire()
 	case ByStepOrTime:
 		p.SetScale(play.ByTime - p.Scale)
 	case CheckAnswer:

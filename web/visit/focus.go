@@ -26,6 +26,9 @@ type Focus struct {
 	View View // what the kernel's pane shows
 	Rev  int
 
+	// Wired is whether the packets show between the lanes.
+	Wired bool
+
 	// Quiz are the run's questions; nil when it has none. Asking is whether they are
 	// asked, in this run and the next.
 	Quiz     *play.Quiz
@@ -60,6 +63,7 @@ const (
 	Why                 // why the selected lane's call sleeps, or woke
 	About               // the lab's text
 	Figures             // the figures of several runs
+	Wire                // the packets
 )
 
 // At returns f: see [Mode].
@@ -274,6 +278,11 @@ func (f *Focus) Clicked(hit timeline.Target) {
 		f.Show(Why)
 		return
 	}
+	if hit.Packet() >= 0 {
+		f.GoToPacket(hit.Packet())
+		f.Show(Wire)
+		return
+	}
 	switch call := hit.Call(); {
 	case hit.Gap() >= 0:
 		f.PickLane(hit.Lane())
@@ -305,6 +314,7 @@ func (f *Focus) Lay(t *timeline.Timeline, _ bool) {
 			t.View.Chain = []play.Wake{*at.Wake}
 		}
 	}
+	t.View.Wire = f.Wired
 	q := f.Question()
 	t.View.Veil, t.View.AskLane = f.Quiz.Hides(), -1
 	if q != nil {

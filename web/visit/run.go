@@ -32,6 +32,7 @@ type Run struct {
 func (r *Run) Open(l *lab.Lab, v knob.Values) {
 	r.Desk.open(l, v)
 	r.Focus.open(Plan(l, v), l.Stops, FDs)
+	r.Wired = l.Wire
 	r.Aside, r.Recorded, r.tape = Aside{}, false, Tape{}
 	if r.greeted() {
 		r.greet()

@@ -67,6 +67,7 @@ func Some(run *play.Run, mostSteps int) *Report {
 	for i := 0; i < len(run.Calls); i += every {
 		h.ask(run.Calls[i].Enter, len(run.Steps))
 	}
+	h.wire()
 	h.live(every)
 	for _, q := range play.Questions(run) {
 		for _, l := range run.Explain(q) {

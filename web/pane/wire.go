@@ -1,0 +1,39 @@
+package pane
+
+import (
+	"html"
+	"strconv"
+	"strings"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"sockscope/web/dom"
+	"sockscope/web/visit"
+)
+
+// wire is the packets at the position, or why there are none.
+func wire(f *visit.Focus) app.UI {
+	if dark := f.Dark(); dark != "" {
+		return dom.Elc("p", "hint").Text(dark)
+	}
+	rows := f.PacketRows()
+	var b strings.Builder
+	b.WriteString(`<ol class="packets">`)
+	for _, r := range rows {
+		woke := ""
+		if r.Woke != "" {
+			woke = `, woke ` + r.Woke
+		}
+		b.WriteString(`<li data-packet="` + strconv.Itoa(r.Index) + `" class="` + r.Class + `"><i>` + html.EscapeString(r.Time) + `</i><b>` + html.EscapeString(r.Way) +
+			`</b><code>` + html.EscapeString(r.Word) + `</code><span>` + html.EscapeString(r.Detail) + `</span><small>by ` + html.EscapeString(r.Sent+woke) + `</small></li>`)
+	}
+	b.WriteString(`</ol>`)
+	return dom.El("div").Body(
+		dom.Elc("p", "hint").Text(f.PacketsTold()+" so far, the newest first. Who sent each, and whom it woke, is inferred. This is loopback: a packet may carry 64 KB, and nobody computes its checksum."),
+		dom.El("div").OnClick(func(_ app.Context, e app.Event) {
+			if i := dom.Number(e, "packet"); i >= 0 {
+				f.GoToPacket(i)
+			}
+		}).Body(app.Raw(b.String())),
+	)
+}

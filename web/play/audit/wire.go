@@ -1,0 +1,113 @@
+package audit
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"sockscope/server/packet"
+	"sockscope/server/trace"
+	"sockscope/web/play"
+)
+
+// wire checks what is inferred of each packet: whose it is, what sent it, whom it woke.
+// It has nothing but the calls' own addresses, times and bytes.
+func (h *auditing) wire() {
+	flows := map[int][2][]byte{} // by stream: the bytes that went each way
+	for i := range h.run.Packets {
+		p := &h.run.Packets[i]
+		if p.Stream < 0 {
+			continue
+		}
+		c := h.run.Carriage(i)
+		say := func(format string, args ...any) {
+			h.wrong++
+			h.add(fmt.Sprintf("packet %d, %v %v > %v of %d bytes at %d ns: ", i, p.Flags, p.From, p.To, p.Length, p.Time) + fmt.Sprintf(format, args...))
+		}
+		if c.Cause >= 0 {
+			h.Claims++
+			h.sent(p, &h.run.Steps[c.Cause], say)
+		}
+		if c.Woke >= 0 {
+			h.Claims++
+			h.woke(p, c.Woke, say)
+		}
+		way := 0
+		if p.Back {
+			way = 1
+		}
+		if p.Length > 0 && !p.Again && len(p.Data) == p.Length {
+			f := flows[p.Stream]
+			f[way] = append(f[way], p.Data...)
+			flows[p.Stream] = f
+		}
+	}
+	h.carried(flows)
+}
+
+// clocks is how far the clock of packets and that of calls may be apart, in ns.
+const clocks = 5000
+
+func (h *auditing) sent(p *play.Packet, e *trace.Event, say func(string, ...any)) {
+	if e.Time > p.Time+clocks && e.Kind != trace.Exit { // the end of a process is known a little late
+		say("its cause %v at %d ns came later", e.Call, e.Time)
+	}
+	switch {
+	case e.Kind == trace.Exit && !p.Flags.Has(packet.FIN) && !p.Flags.Has(packet.RST):
+		say("an exit sent it")
+	case p.Flags.Has(packet.SYN) && (e.Call != trace.Connect || e.Addr != p.To.String()):
+		say("%v to %q sent a SYN", e.Call, e.Addr)
+	case p.Length > 0 && !e.Call.Sends():
+		say("%v sent data", e.Call)
+	case p.Again || p.Probe:
+		say("%v sent again what the kernel had", e.Call)
+	}
+}
+
+func (h *auditing) woke(p *play.Packet, ret int, say func(string, ...any)) {
+	out := &h.run.Steps[ret]
+	c := h.run.CallAt(ret)
+	if out.Sleep != trace.Slept || c == nil || h.run.Steps[c.Enter].Time > p.Time+clocks || out.Time < p.Time-clocks {
+		say("it woke %v, which slept otherwise", out.Call)
+		return
+	}
+	switch {
+	case out.Call.Receives() && out.Errno == 0 && out.Result > 0 && p.Length == 0:
+		say("without data it woke a recv of %d bytes", out.Result)
+	case out.Call.Receives() && out.Errno == 0 && out.Result == 0 && !p.Flags.Has(packet.FIN):
+		say("no FIN woke a recv at the end")
+	case out.Call.Receives() && out.Result > 0 && len(p.Data) > 0 && len(out.Data) > 0 && !bytes.Contains(out.Data, p.Data[:1]):
+		say("the recv that it woke got none of its bytes")
+	case out.Call == trace.Accept && out.Addr != p.From.String():
+		say("it woke the accept of %s", out.Addr)
+	case out.Call == trace.Connect && out.Errno == 0 && !p.Flags.Has(packet.SYN|packet.ACK):
+		say("it woke a connect that succeeded")
+	}
+}
+
+// carried checks that the bytes of each stream are those of its connection's sends.
+func (h *auditing) carried(flows map[int][2][]byte) {
+	for s, ways := range flows {
+		stream := &h.run.Streams[s]
+		whole := stream.Whole && !slices.ContainsFunc(stream.Packets, func(i int) bool { return len(h.run.Packets[i].Data) < h.run.Packets[i].Length })
+		conn := slices.IndexFunc(h.run.Conns, func(c play.Conn) bool { return c.Addr == stream.Client.String() && c.Torn < 0 })
+		if !whole || conn < 0 {
+			continue
+		}
+		for way, got := range ways {
+			var sent []byte
+			for _, m := range h.run.Conns[conn].Flows[way].Sends {
+				if int64(len(m.Bytes)) < m.Len {
+					sent = nil
+					break
+				}
+				sent = append(sent, m.Bytes...)
+			}
+			h.Claims++
+			if n := min(len(sent), len(got)); !bytes.Equal(sent[:n], got[:n]) {
+				h.wrong++
+				h.add(fmt.Sprintf("the packets of %v carry %.40q, its sends had %.40q", stream.Client, got, sent))
+			}
+		}
+	}
+}
