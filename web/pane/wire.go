@@ -25,7 +25,7 @@ func wire(f *visit.Focus) app.UI {
 			woke = `, woke ` + r.Woke
 		}
 		b.WriteString(`<li data-packet="` + strconv.Itoa(r.Index) + `" class="` + r.Class + `"><i>` + html.EscapeString(r.Time) + `</i><b>` + html.EscapeString(r.Way) +
-			`</b><code>` + html.EscapeString(r.Word) + `</code><span>` + html.EscapeString(r.Detail) + `</span><small>by ` + html.EscapeString(r.Sent+woke) + `</small></li>`)
+			`</b><code>` + html.EscapeString(r.Word) + `</code><span>by ` + html.EscapeString(r.Sent+woke) + `</span><small>` + html.EscapeString(r.Detail) + `</small></li>`)
 	}
 	b.WriteString(`</ol>`)
 	return dom.El("div").Body(
