@@ -97,7 +97,7 @@ func answers(r *running, addr, program string) bool {
 	switch program {
 	case "web":
 		question, want = "GET / HTTP/1.0\r\n\r\n", "HTTP"
-	case "receive":
+	case "receive", "goodbye":
 		want = "" // it closes
 	case "count":
 		want = "That"

@@ -41,6 +41,8 @@ var scenarios = []scenario{
 	{name: "echo-unread", server: "echo", client: "unread", clientSet: map[string]string{"message": "Hello, world"}},
 	{name: "echo-halfclose", server: "echo", client: "halfclose", clientSet: map[string]string{"message": "Hello, world"}},
 	{name: "count", server: "count", client: "halfclose", clientSet: map[string]string{"message": "Hello, world"}},
+	{name: "sigpipe-nosignal", server: "goodbye", client: "sigpipe", clientSet: map[string]string{"guard": "MSG_NOSIGNAL"}, output: "send: EPIPE (Broken pipe)\n"},
+	{name: "sigpipe-ignored", server: "goodbye", client: "sigpipe", clientSet: map[string]string{"guard": "SIG_IGN"}, output: "send: EPIPE (Broken pipe)\n"},
 	{name: "spin", server: "spin", client: "slow", clientSet: map[string]string{"pause": "1ms"}, polls: true},
 	{name: "select", server: "select", client: "client", set: map[string]string{"timeout": "2s"}, ends: true},
 	{name: "select-reset", server: "select", client: "reset", set: map[string]string{"timeout": "2s"}, ends: true},

@@ -18,6 +18,7 @@ import (
 	"sockscope/server/demo/epoll"
 	"sockscope/server/demo/framed"
 	"sockscope/server/demo/get"
+	"sockscope/server/demo/goodbye"
 	"sockscope/server/demo/halfclose"
 	"sockscope/server/demo/hasty"
 	"sockscope/server/demo/kqueue"
@@ -31,6 +32,7 @@ import (
 	"sockscope/server/demo/reset"
 	"sockscope/server/demo/robot"
 	selects "sockscope/server/demo/select"
+	"sockscope/server/demo/sigpipe"
 	"sockscope/server/demo/slow"
 	"sockscope/server/demo/spin"
 	"sockscope/server/demo/threads"
@@ -196,6 +198,12 @@ var Programs = []*Program{
 		},
 	},
 	{
+		Name: "goodbye", Follows: "echo",
+		Doc:      "receives one message from each client, and closes",
+		Settings: []knob.Knob{backlog},
+		Run:      func(addr string, v knob.Values) { goodbye.Serve(addr, v.Int("backlog")) },
+	},
+	{
 		Name: "client", Follows: "get",
 		Doc:      "echo client: sends messages, reads each echo, closes",
 		Settings: messages(),
@@ -264,6 +272,13 @@ var Programs = []*Program{
 		Run: func(addr string, v knob.Values) {
 			framed.Talk(addr, fiveMessages[:], v["framing"], v.Int("piece"), v.Duration("pause"))
 		},
+	},
+	{
+		Name: "sigpipe", Follows: "client",
+		Doc: "sends on when its peer has closed, and is ended by SIGPIPE",
+		Settings: []knob.Knob{{Name: "guard", Default: "nothing", Label: "what it does about the signal", Type: knob.Choice,
+			Offers: []string{"nothing", "MSG_NOSIGNAL", "SIG_IGN"}}},
+		Run: func(addr string, v knob.Values) { sigpipe.Talk(addr, v["guard"]) },
 	},
 	{
 		Name: "many", Follows: "client",

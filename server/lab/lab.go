@@ -93,6 +93,7 @@ type Process struct {
 	trace.Proc
 	Args  map[string]string // the program's own settings, as after `server run PROGRAM ADDR`
 	After *Cause            // it begins once this has happened, and its Arrive has passed; nil is at time 0
+	Dies  int               // the number of the signal that ends it, where that is the lab's point; 0 is none
 	Ends  bool              // a server that comes to an end by itself: the run waits for it
 
 	// Measures says that the process is one of package scaling: it isn't traced,
@@ -107,7 +108,7 @@ type Cause struct {
 }
 
 // All lists the labs in the order of the home page.
-var All = []*Lab{first, echo, udp, iterative, threads, processes, spin, selects, poll, epoll, edge, kqueue, twoPorts, timeouts, selectors, runtime, scaling, compare, byteorder, framing, robot, halfclose, linger}
+var All = []*Lab{first, echo, udp, iterative, threads, processes, spin, selects, poll, epoll, edge, kqueue, twoPorts, timeouts, selectors, runtime, scaling, compare, byteorder, framing, robot, halfclose, linger, sigpipe}
 
 // Find returns the lab with the ID, or an error that names those there are.
 func Find(id string) (*Lab, error) {

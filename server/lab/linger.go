@@ -29,6 +29,7 @@ var linger = &Lab{
 			At: Moment{Calls: aRecv, By: AServer, With: "client 3", Errno: trace.ECONNRESET}},
 	},
 	Recap: "`close` sends FIN, and the peer's `recv` returns 0. With unread bytes, or with SO_LINGER 0, it sends RST, and the peer's `recv` fails with ECONNRESET.",
+	Next:  "sigpipe",
 	Needs: "halfclose",
 	Tries: []Try{
 		{"all close", map[string]string{"second": "closes", "third": "closes"}},

@@ -27,6 +27,7 @@ const (
 	SendSleeps     Topic = "send sleeps"              // send waits for room
 	SendNotYet     Topic = "send is told not yet"     // send returns EAGAIN
 	SendFails      Topic = "send fails"               // send returns an error
+	SendSignal     Topic = "send brings a signal"     // send that never returns: a signal ends its process
 	SendHalfClosed Topic = "send to a half-closed"    // send to a peer that has shut down its own direction
 	WaitSleeps     Topic = "wait sleeps"              // select sleeps
 	WaitListener   Topic = "wait finds the listener"  // select finds the listener readable

@@ -447,10 +447,11 @@ func (e *execution) exit(i int, status int64) {
 	e.ended(m, status)
 }
 
-// ended notes that a process has ended. A failed one ends the run.
+// ended notes that a process has ended. One that has failed ends the run, unless that is
+// the lab's point.
 func (e *execution) ended(m *member, status int64) {
 	m.exited = true
-	if status != 0 && !m.killed {
+	if status != 0 && status != -int64(m.Dies) && !m.killed {
 		why := m.complaint
 		if why == "" {
 			why = fmt.Sprintf("it ended with status %d", status)

@@ -197,6 +197,8 @@ func TestLabsRunToTheirEnds(t *testing.T) {
 				{"byteorder", map[string]string{"number": "4294967295", "bits": "32", "receiver": "host"}},
 				{"linger", nil},
 				{"linger", map[string]string{"second": "closes", "third": "leaves bytes unread"}},
+				{"sigpipe", nil},
+				{"sigpipe", map[string]string{"guard": "MSG_NOSIGNAL"}},
 				{"halfclose", nil},
 				{"halfclose", map[string]string{"client": "closes"}},
 			} {

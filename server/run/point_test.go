@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -268,6 +269,29 @@ var labPoints = []labPoint{
 		}
 		return unless(ends == 1 && resets == 2, "one end and two resets") + inOrder(r)
 	}},
+	{"sigpipe", nil, "the first send succeeds, the second one ends the process", func(r *result) string {
+		sends, died := r.sends(1), r.last(func(e *trace.Event) bool { return e.Kind == trace.Exit && e.Proc == 1 })
+		return unless(len(sends) == 2 && sends[1].Errno == 0, "two sends that succeed") +
+			unless(died != nil && died.Result == -int64(syscall.SIGPIPE), "an end by SIGPIPE")
+	}},
+	{"sigpipe", map[string]string{"guard": "SIG_IGN"}, "the first send succeeds, the second one returns EPIPE", endsInEPIPE},
+	{"sigpipe", map[string]string{"guard": "MSG_NOSIGNAL"}, "the first send succeeds, the second one returns EPIPE", endsInEPIPE},
+}
+
+// endsInEPIPE says what a run lacks in which the client's last send fails, of three.
+func endsInEPIPE(r *result) string {
+	sends := r.sends(1)
+	return unless(len(sends) == 3 && sends[1].Errno == 0 && sends[2].Errno == trace.EPIPE, "a send that succeeds, and EPIPE")
+}
+
+// sends returns the Returns of a process's sends.
+func (r *result) sends(proc int) (all []*trace.Event) {
+	for i := range r.events {
+		if e := &r.events[i]; e.Proc == proc && e.Kind == trace.Return && e.Call == trace.Send {
+			all = append(all, e)
+		}
+	}
+	return all
 }
 
 func unless(ok bool, what string) string {

@@ -22,6 +22,8 @@ const (
 	SHUT_WR   = 1 // no more sending: half-close
 	SHUT_RDWR = 2 // both
 
+	MSG_NOSIGNAL = 0x4000 // of send: EPIPE alone, without SIGPIPE
+
 	SOL_SOCKET   = 1 // options of any socket (socket(7))
 	SO_REUSEADDR = 2
 	SO_ERROR     = 4

@@ -10,6 +10,7 @@ type Events int
 // told anyway, and a recv or send then says what happened.
 const (
 	POLLIN  Events = 0x1  // a recv or an accept would not block
+	POLLPRI Events = 0x2  // urgent data (tcp(7)), which hardly anybody sends
 	POLLOUT Events = 0x4  // a send would not block
 	POLLERR Events = 0x8  // an error waits, ECONNRESET for one
 	POLLHUP Events = 0x10 // both directions have ended
@@ -44,7 +45,7 @@ func (l *lists) reset() {
 
 // add puts fd into the list of each of its events.
 func (l *lists) add(fd int, events Events) {
-	for i, event := range [...]Events{POLLIN, POLLOUT, 0, POLLERR, POLLHUP} {
+	for i, event := range [...]Events{POLLIN, POLLOUT, POLLPRI, POLLERR, POLLHUP} {
 		if events&event != 0 {
 			l[i] = append(l[i], int32(fd))
 		}

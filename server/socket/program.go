@@ -34,24 +34,6 @@ func Run(program func()) (err error) {
 	return nil
 }
 
-// Go starts another thread of the program. An [*Error] in it ends the process
-// as it does in the first thread.
-func Go(program func()) {
-	go func() {
-		// Never unlocked: the thread ends with its program, and its counts of
-		// processor time and sleeps were of nobody else.
-		runtime.LockOSThread()
-		started()
-		defer func() {
-			if err := caught(recover()); err != nil {
-				die(err)
-			}
-			exited(0)
-		}()
-		program()
-	}()
-}
-
 // caught returns the *Error that a program panicked with. Any other panic is a
 // bug and goes on.
 func caught(r any) error {

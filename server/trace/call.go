@@ -52,7 +52,12 @@ const (
 	Dup2   Call = 41
 	Execve Call = 42
 
-	numCalls = 43
+	// Of signals and threads.
+	Signal Call = 50
+	Tgkill Call = 51
+	Futex  Call = 52
+
+	numCalls = 53
 )
 
 // A Row is all that is known of a call before it is made.
@@ -135,7 +140,7 @@ var rows = [numCalls]Row{
 	Getsockname: {Name: "getsockname", Brief: "getname", Form: []Arg{ArgFD, ArgAddrOut}, Methods: []string{"Getsockname"}},
 	Getpeername: {Name: "getpeername", Brief: "getpeer", Form: []Arg{ArgFD, ArgAddrOut}, Methods: []string{"Getpeername"}},
 	Read:        {Name: "read", Form: []Arg{ArgFD, ArgDataOut, ArgSize}, Class: Receives | Blocks},
-	Write:       {Name: "write", Form: []Arg{ArgFD, ArgData, ArgSize}, Class: Sends | Blocks, Methods: []string{"Write"}},
+	Write:       {Name: "write", Form: []Arg{ArgFD, ArgData, ArgSize}, Class: Sends | Blocks, Methods: []string{"Notify", "Write"}},
 	Nanosleep: {Name: "nanosleep", Form: []Arg{ArgTimespec, ArgLeft}, Kernel: []Syscall{
 		{"nanosleep", []Arg{ArgTimespec, ArgLeft}},
 		{"clock_nanosleep", []Arg{ArgClock, ArgZero, ArgTimespec, ArgLeft}}},
@@ -147,8 +152,13 @@ var rows = [numCalls]Row{
 	Kqueue:       {Name: "kqueue", Class: MakesFD, Makes: FDKqueue, Methods: []string{"NewKqueue"}},
 	KeventChange: {Name: "kevent", Form: []Arg{ArgFD, ArgKevent, ArgOne, ArgNull, ArgZero, ArgNull}, Methods: []string{"Add", "Delete"}},
 	KeventWait:   {Name: "kevent", Form: []Arg{ArgFD, ArgNull, ArgZero, ArgKevents, ArgSize, ArgTimespec}, Class: Multiplexes, Methods: []string{"Wait"}},
-	Eventfd:      {Name: "eventfd2", Form: []Arg{ArgInt, ArgEventfdFlags}, Class: MakesFD, Makes: FDEventfd},
+	Eventfd:      {Name: "eventfd2", Form: []Arg{ArgInt, ArgEventfdFlags}, Class: MakesFD, Makes: FDEventfd, Methods: []string{"NewEventfd"}},
 	Openat:       {Name: "openat", Form: []Arg{ArgDirectory, ArgPath, ArgOpenFlags}, Class: MakesFD, Makes: FDFile},
+	Signal: {Name: "signal", Form: []Arg{ArgSignal, ArgAction}, Kernel: []Syscall{
+		{"rt_sigaction", []Arg{ArgSignal, ArgSigaction, ArgNull, ArgMaskSize}}},
+		Methods: []string{"Interrupting", "Signal"}},
+	Tgkill: {Name: "tgkill", Form: []Arg{ArgInt, ArgInt, ArgSignal}, Methods: []string{"Kill"}},
+	Futex:  {Name: "futex", Form: []Arg{ArgPointer, ArgFutexOp, ArgFutexValue}, Class: Blocks, Methods: []string{"Join", "Lock", "Unlock"}},
 
 	Dup: {Name: "dup", Form: []Arg{ArgFD}},
 	Dup2: {Name: "dup2", Form: []Arg{ArgFD, ArgInt}, Kernel: []Syscall{
@@ -236,6 +246,12 @@ const (
 	ArgOption                  // the next two of Event.Args: level and option of a socket
 	ArgOptionValue             // the next of Event.Args, the value of the option, and its size
 	ArgOptionOut               // the same, coming out
+	ArgSignal                  // the next of Event.Args, SIGPIPE
+	ArgAction                  // the next of Event.Args, SIG_IGN
+	ArgSigaction               // the same, in a struct sigaction
+	ArgPointer                 // the next of Event.Args, an address in memory
+	ArgFutexOp                 // the next of Event.Args, FUTEX_WAIT
+	ArgFutexValue              // the next of Event.Args, and the NULL behind it of a wait without a timeout
 	ArgWaitOptions             // the one of Event.Args behind the status, WNOHANG
 	ArgStatusOut               // the last of Event.Args, coming out: how a child ended
 
@@ -262,6 +278,7 @@ const (
 	ArgNull         // NULL; not in an Event
 	ArgZero         // 0; not in an Event
 	ArgOne          // 1; not in an Event
+	ArgMaskSize     // 8, the size of a signal mask; not in an Event
 	ArgDirectory    // AT_FDCWD; not in an Event
 	ArgClock        // CLOCK_MONOTONIC; not in an Event
 	ArgSpawn        // how clone(2) makes a process; not in an Event

@@ -356,6 +356,22 @@ func (c *chooser) recv(call *Call, in, out *trace.Event) {
 	}
 }
 
+// died asks what a send does that SIGPIPE follows, and with it the process's end.
+func (c *chooser) died(exit int) {
+	const pipe = 13 // SIGPIPE
+	e := &c.run.Steps[exit]
+	lane := c.run.laneOf(e.Proc, e.Thread)
+	if e.Result != -pipe || lane < 0 || !c.wants(lab.SendSignal) {
+		return
+	}
+	calls := c.run.Lanes[lane].Calls
+	if k := lastBefore(c.run, calls, exit); k >= 0 {
+		if call := &c.run.Calls[calls[k]]; call.Return < 0 && c.run.Steps[call.Enter].Call.Sends() {
+			c.ask(killed(c.run, call, exit))
+		}
+	}
+}
+
 // reset asks what a close tells whose peer then gets ECONNRESET from recv.
 func (c *chooser) reset(call *Call, out *trace.Event) {
 	r := c.run

@@ -39,6 +39,8 @@ func (r *Run) Explain(q *Question) []Link {
 	in := &r.Steps[c.Enter]
 	w := &why{run: r, ends: r.endsNow(), n: q.Answer + 1, path: []waypoint{{call: c}}}
 	switch {
+	case q.Topic == lab.SendSignal:
+		w.add(Claim{Kind: Killed, Step: q.Enter, Other: q.Answer, N: r.Steps[q.Answer].Time - in.Time})
 	case q.Asking == AskSleep || q.Topic == lab.WaitSleeps:
 		w.n = c.Enter + 1
 		w.buffers(c)

@@ -24,6 +24,7 @@ const (
 	FromListener               // from the kernel that answers for the listener's address
 	FromMembers                // from anybody who can make one of several fds ready
 	FromChildren               // from the processes that the waiting one has made
+	FromThreads                // from another thread, which shares the memory
 	FromClock                  // from nobody: it ends by itself
 )
 
@@ -39,6 +40,7 @@ var Needs = []Need{
 	{[]trace.Call{trace.Connect}, FromListener, []trace.Call{trace.Listen, trace.Accept, trace.Close}, "answer"},
 	{[]trace.Call{trace.Select, trace.Poll, trace.EpollWait, trace.KeventWait}, FromMembers, nil, ""},
 	{[]trace.Call{trace.Waitpid}, FromChildren, nil, "end"},
+	{[]trace.Call{trace.Futex}, FromThreads, []trace.Call{trace.Futex}, "wake it"},
 	{[]trace.Call{trace.Nanosleep}, FromClock, nil, ""},
 }
 

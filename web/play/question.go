@@ -122,7 +122,7 @@ const (
 	kernelConnects    = "The kernel shakes hands by itself. A connection is made before accept, and waits in the backlog."
 	countsMembers     = "It returns how many members are ready. It reads no bytes, and names no fd in its result."
 	timeoutIsNoError  = "A timeout is no error: nothing is ready, so the number of ready members is 0."
-	halfCloseOneWay   = "A half-close ends one direction. The other one goes on."
+	halfCloseOneWay   = "FIN ends one direction: that side sends no more. Whether it still receives, nothing has told yet."
 	nobodyCallsBack   = "Nobody calls back. The program has to ask again, and each time it is told EAGAIN."
 	nothingSlowsIt    = "Nothing slows it down: a call that does not sleep is back in a moment, and the program makes the next."
 	edgeToldOnce      = "Edge-triggered, it is told once of what arrives, and never of what is still there."
@@ -292,6 +292,19 @@ func sent(r *Run, c *Call, s lab.Topic, nonBlocking bool) *Question {
 			q.wrong(sendCopies, "It sleeps, until the peer has read them")
 		}
 	}
+	return q.mixed()
+}
+
+// killed asks what a send does that a signal follows, which ends the process at step
+// exit.
+func killed(r *Run, c *Call, exit int) *Question {
+	q := asks(c, AskSleep, lab.SendSignal, c.Enter+1)
+	q.Answer = exit
+	q.happens(r, &r.Steps[c.Enter])
+	q.right("It never returns: %s ends the process", trace.SignalName(-r.Steps[exit].Result))
+	q.wrong("So it would in a program that has seen to the signal. The default of SIGPIPE ends the process before send returns.", "It returns -1 EPIPE")
+	q.wrong("The RST has ended the connection: the kernel takes no more bytes for it.", "It returns %d, as the send before", r.Steps[c.Enter].Size)
+	q.wrong("No peer is left that could make room.", "It sleeps, until there is room")
 	return q.mixed()
 }
 

@@ -375,6 +375,12 @@ func makeCalls(seed uint64, dir string) {
 		call(unix.SYS_CLOSE, fd)
 		*(*unix.Timespec)(unsafe.Pointer(&memory[2800])) = unix.Timespec{Nsec: int64(rnd.IntN(1e5))}
 		call(unix.SYS_NANOSLEEP, at(2800), 0)
+		clear(memory[2900:2940])
+		memory[2900] = byte(rnd.IntN(2))                                          // SIG_DFL or SIG_IGN
+		call(unix.SYS_RT_SIGACTION, uintptr(unix.SIGUSR2), at(2900), 0, 8)        // of no mask and no flags
+		call(unix.SYS_TGKILL, uintptr(os.Getpid()), 1<<30, uintptr(unix.SIGPIPE)) // to nobody
+		call(unix.SYS_FUTEX, at(2940), 1, uintptr(rnd.IntN(3)))                   // FUTEX_WAKE
+		call(unix.SYS_FUTEX, at(2940), 0, 7, 0)                                   // FUTEX_WAIT, and another value is there
 	}
 	for _, script := range []string{"exit 3", "kill -9 $$", "kill -SEGV $$"} {
 		pid, err := syscall.ForkExec("/bin/sh", []string{"sh", "-c", script}, &syscall.ProcAttr{})

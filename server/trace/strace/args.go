@@ -176,6 +176,23 @@ func (w *writer) arg(a trace.Arg) {
 		default:
 			w.say(value, ", [", size, "]")
 		}
+	case trace.ArgSignal:
+		w.say(trace.SignalName(w.take()))
+	case trace.ArgAction:
+		w.say(actions.name(w.take()))
+	case trace.ArgSigaction:
+		w.say("{sa_handler=", actions.name(w.take()), ", sa_mask=[], sa_flags=0}")
+	case trace.ArgPointer:
+		w.say(hex(w.take()))
+	case trace.ArgFutexOp:
+		w.say(futexes.name(w.take()))
+	case trace.ArgFutexValue:
+		w.int(w.take())
+		if w.at(w.next-2)&^futexPrivate == futexWait {
+			w.say(", NULL")
+		}
+	case trace.ArgMaskSize:
+		w.say("8")
 	case trace.ArgStatusOut:
 		if w.failed() || w.ret.Result == 0 {
 			w.say("...")
@@ -308,6 +325,29 @@ func (a *arguments) read(arg trace.Arg) {
 		} else if value, ok := a.optionValue(); ok {
 			a.ret.Args = append(slices.Clone(a.enter.Args), value)
 		}
+	case trace.ArgSignal:
+		if text, ok := a.take(); ok {
+			n := signalNamed(text)
+			if n == 0 {
+				a.odd(fmt.Sprintf("the signal %.40s", text))
+			}
+			a.push(n)
+		}
+	case trace.ArgAction:
+		a.flags(actions)
+	case trace.ArgPointer, trace.ArgFutexValue:
+		a.push(a.number())
+		if a.more() && arg == trace.ArgFutexValue {
+			if text, _ := a.take(); text != "NULL" {
+				a.odd("a futex with more")
+			}
+		}
+	case trace.ArgFutexOp:
+		a.flags(futexes)
+	case trace.ArgSigaction:
+		if text, ok := a.take(); ok {
+			a.sigaction(text)
+		}
 	case trace.ArgStatusOut:
 		if text, ok := a.take(); ok && a.came() && a.ret.Result > 0 {
 			a.waitStatus(text)
@@ -364,4 +404,14 @@ func (a *arguments) read(arg trace.Arg) {
 	default: // nothing that an event has
 		a.take()
 	}
+}
+
+// sigaction reads a struct sigaction without a handler, a mask or flags.
+func (a *arguments) sigaction(text string) {
+	name, rest, _ := strings.Cut(strings.TrimPrefix(text, "{sa_handler="), ",")
+	n, known := actions.value(name)
+	if !known || rest != " sa_mask=[], sa_flags=0}" {
+		a.odd("a handler of signals")
+	}
+	a.push(n)
 }

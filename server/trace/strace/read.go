@@ -485,10 +485,28 @@ func (r *Reader) came(tid int, c *call, back result) {
 	if enter == nil {
 		return // not about what is followed
 	}
+	if internal(enter) {
+		return
+	}
 	if !c.told {
 		r.put(thread, *enter)
 	}
 	r.put(thread, *ret)
+}
+
+// internal reports whether a call is what a runtime does for itself by the hundred: it
+// sets handlers as it starts, waits in private futexes, and preempts its threads.
+func internal(e *trace.Event) bool {
+	const private, preempt = 128, 23 // FUTEX_PRIVATE_FLAG; Go's SIGURG
+	switch e.Call {
+	case trace.Signal:
+		return e.Text != ""
+	case trace.Futex:
+		return e.Text != "" || len(e.Args) > 1 && e.Args[1]&private != 0
+	case trace.Tgkill:
+		return len(e.Args) > 2 && e.Args[2] == preempt
+	}
+	return false
 }
 
 // entry is one form in which a call of the trace enters the kernel.

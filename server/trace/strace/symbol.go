@@ -62,6 +62,9 @@ var (
 		{pollRdHup, "EPOLLRDHUP"}, {1 << 28, "EPOLLEXCLUSIVE"}, {1 << 29, "EPOLLWAKEUP"}, {1 << 30, "EPOLLONESHOT"}, {1 << 31, "EPOLLET"}}, "EPOLL???"}
 	fcntls = table{[]name{{0, "F_DUPFD"}, {1, "F_GETFD"}, {2, "F_SETFD"}, {getFlags, "F_GETFL"}, {setFlags, "F_SETFL"},
 		{1030, "F_DUPFD_CLOEXEC"}}, "F_???"}
+	actions = table{[]name{{0, "SIG_DFL"}, {1, "SIG_IGN"}, {2, "handler"}}, "SIG_???"}
+	futexes = table{[]name{{futexWait, "FUTEX_WAIT"}, {1, "FUTEX_WAKE"}, {futexPrivate | futexWait, "FUTEX_WAIT_PRIVATE"},
+		{futexPrivate | 1, "FUTEX_WAKE_PRIVATE"}}, "FUTEX_???"}
 	fdFlags     = table{[]name{{1, "FD_CLOEXEC"}}, "FD_???"}
 	waitOptions = table{[]name{{1, "WNOHANG"}, {2, "WSTOPPED"}, {2, "WUNTRACED"}, {4, "WEXITED"}, {8, "WCONTINUED"}, {0x1000000, "WNOWAIT"},
 		{0x20000000, "__WNOTHREAD"}, {0x40000000, "__WALL"}, {0x80000000, "__WCLONE"}}, "W???"}
@@ -138,6 +141,9 @@ const (
 	closeOnExec = 0x80000 // O_CLOEXEC of open(2), under all its names
 	accessMode  = 3       // O_ACCMODE
 	createFile  = 0x40    // O_CREAT
+
+	futexWait    = 0
+	futexPrivate = 128 // FUTEX_PRIVATE_FLAG
 
 	getFlags = 3 // F_GETFL
 	setFlags = 4 // F_SETFL

@@ -1,0 +1,10 @@
+package socket
+
+// What Linux has and this system has not: the programs that use it end with ENOSYS.
+const (
+	trapTgkill  = ^uintptr(0)
+	trapFutex   = ^uintptr(0)
+	trapEventfd = ^uintptr(0)
+)
+
+func (*call) signal(int, Action) Errno { return ENOSYS }
