@@ -348,6 +348,7 @@ func (f *frame) openLink() app.UI {
 // fileLinks saves the run as a file, and opens one.
 func (f *frame) fileLinks(r *visit.Run) app.UI {
 	return dom.Elc("span", "files").Body(
+		pane.PairSwitch(r),
 		app.If(r.Player != nil && r.Phase == visit.Over, func() app.UI {
 			return dom.Button(func(app.Context, app.Event) { dom.Save(r.File()); r.Kept = true }).Class("link").
 				Title("Else the run goes when you leave or reload the page").Text("save trace")

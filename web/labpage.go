@@ -36,15 +36,21 @@ func (p *labPage) OnInit() {
 
 func (p *labPage) Render() app.UI {
 	r, rev := &p.run, p.rev()
+	class, walk, files := "lab", app.UI(nil), app.UI(nil)
+	if r.Pair != nil {
+		class, walk, files = "lab paired", pane.Pair(r), dom.Elc("span", "files").Body(pane.PairSwitch(r))
+	} else {
+		walk, files = p.walk.Render(r), p.fileLinks(r)
+	}
 	return p.page(parts{
-		class:   "lab",
+		class:   class,
 		long:    true,
-		walk:    p.walk.Render(r),
-		files:   p.fileLinks(r),
+		walk:    walk,
+		files:   files,
 		invite:  p.invite(),
 		caption: pane.Narration(r.At()),
 		beside: []app.UI{
-			app.If(r.Lab.Beside != "", func() app.UI { return &pane.Beside{R: r, Rev: rev} }),
+			app.If(r.Lab.Beside != "" && r.Pair == nil, func() app.UI { return &pane.Beside{R: r, Rev: rev} }),
 			app.If(r.HasAgent(), func() app.UI { return &pane.Hands{R: r, Rev: rev} }),
 		},
 		panes: []app.UI{&pane.Source{F: r.At(), Rev: rev}, &pane.Kernel{F: r.At(), Lab: r.Lab, Rev: rev}, p.calls()},

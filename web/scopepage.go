@@ -300,7 +300,13 @@ func (p *scopePage) turn() {
 	}
 }
 
-func (p *scopePage) onAsking(app.Context, app.Event) { p.mode.At().SwitchAsking() }
+func (p *scopePage) onAsking(app.Context, app.Event) {
+	if at := p.mode.At(); at.Question() != nil { // the key leads to it instead
+		at.SwitchAsking()
+	} else {
+		p.mode.Apply(visit.Answer)
+	}
+}
 
 func (p *scopePage) onWire(app.Context, app.Event) {
 	p.mode.At().SwitchWire()

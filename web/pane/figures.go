@@ -11,6 +11,7 @@ import (
 	"sockscope/server/lab"
 	"sockscope/server/trace"
 	"sockscope/web/dom"
+	"sockscope/web/play"
 	"sockscope/web/visit"
 	"sockscope/web/words"
 )
@@ -133,7 +134,7 @@ func said(class, mark, head, rest string) app.UI {
 		html.EscapeString(head) + `</b> ` + html.EscapeString(rest) + `</p></div>`)
 }
 
-// parting says where the runs part, with a button to each of the two places.
+// parting says where the runs part.
 func (c *Figures) parting() app.UI {
 	v := c.C
 	if v.Part == nil {
@@ -143,7 +144,6 @@ func (c *Figures) parting() app.UI {
 		}
 		return dom.Elc("div", "part").Body(said("qm", "=", "", text))
 	}
-	d := v.Part.Divergence
 	rounds := v.Rounds()
 	holds := fmt.Sprintf("So it was in all %d rounds.", rounds)
 	switch {
@@ -152,19 +152,26 @@ func (c *Figures) parting() app.UI {
 	case rounds < surely:
 		holds = fmt.Sprintf("So it was in all %d rounds, which are few: it may be chance.", rounds)
 	}
-	steps := v.Player.Run.Steps
-	there := func(name string, step int, do app.EventHandler) app.UI {
-		return dom.El("span").Body(app.Text(name), app.If(step >= 0, func() app.UI {
-			return dom.El("span").Body(app.Text(" (at "), dom.Button(do).Class("link").Title("Go there").Text(words.Span(steps[max(step, 0)].Time)), app.Text(")"))
-		}))
-	}
 	return dom.Elc("div", "asks part").Body(
 		app.Raw(`<span class="qm" aria-hidden="true">≠</span>`),
-		dom.El("p").Body(
-			dom.El("b").Text("First divergence: "),
-			app.Text(d.A+" in "), there(v.Name(v.Part.A), v.Part.StepA, c.onPartA),
-			app.Text(", "+d.B+" in "), there(v.Name(v.Part.B), v.Part.StepB, c.onPartB), app.Text(". "+holds),
-		),
+		dom.El("p").Body(parting(v.At(), v.Part, v.Name(v.Part.A), v.Name(v.Part.B)), app.Text(holds)),
+	)
+}
+
+// parting says where two runs part, with a button to each of the two places.
+func parting(f *visit.Focus, p *play.Parting, a, b string) app.UI {
+	steps := f.Player.Run.Steps
+	there := func(name string, step int) app.UI {
+		return dom.El("span").Body(app.Text(name), app.If(step >= 0, func() app.UI {
+			return dom.El("span").Body(app.Text(" (at "),
+				dom.Button(func(app.Context, app.Event) { f.Seek(step + 1) }, app.EventScope("part", step)).Class("link").Title("Go there").Text(words.Span(steps[max(step, 0)].Time)),
+				app.Text(")"))
+		}))
+	}
+	return dom.El("span").Body(
+		dom.El("b").Text("First divergence: "),
+		app.Text(p.Divergence.A+" in "), there(a, p.StepA),
+		app.Text(", "+p.Divergence.B+" in "), there(b, p.StepB), app.Text(". "),
 	)
 }
 
@@ -175,9 +182,6 @@ const surely = 4
 
 func (c *Figures) onCheck(app.Context, app.Event) { c.C.Apply(visit.CheckAnswer) }
 func (c *Figures) onSkip(app.Context, app.Event)  { c.C.Apply(visit.SkipQuestion) }
-
-func (c *Figures) onPartA(app.Context, app.Event) { c.C.Seek(c.C.Part.StepA + 1) }
-func (c *Figures) onPartB(app.Context, app.Event) { c.C.Seek(c.C.Part.StepB + 1) }
 
 // rounds chooses the round that the timelines show.
 func (c *Figures) rounds() app.UI {

@@ -8,8 +8,8 @@ import (
 	"sockscope/server/trace"
 )
 
-// Heard is what the clients of a run got: their calls, in the order of their
-// returns. Runs are compared by it. It is small, so it is kept where the run is not.
+// Heard is what the clients of a run got, or its servers: their calls, in the order of
+// their returns. Runs are compared by it. It is small, so it is kept where the run is not.
 type Heard struct {
 	calls   []heard
 	names   []string // of the clients
@@ -31,14 +31,19 @@ type heard struct {
 
 // Hear returns what the clients of a run got. A knob's pauses are left out, and
 // calls that a signal interrupted.
-func Hear(r *Run) *Heard {
+func Hear(r *Run) *Heard { return heardBy(r, false) }
+
+// HearServers returns what the servers of a run got, as Hear does.
+func HearServers(r *Run) *Heard { return heardBy(r, true) }
+
+func heardBy(r *Run, servers bool) *Heard {
 	type kind struct {
 		client int
 		call   trace.Call
 	}
 	h, number, made := &Heard{}, map[int]int{}, map[kind]int{}
 	for p := range r.Header.Procs {
-		if r.Header.Procs[p].Role != trace.RoleServer {
+		if (r.Header.Procs[p].Role == trace.RoleServer) == servers {
 			number[p] = len(h.names)
 			h.names = append(h.names, r.who(p))
 		}

@@ -25,7 +25,11 @@ type Run struct {
 	Recorded bool
 	// Kept says that the learner has saved the run, or has its link.
 	Kept bool
-	tape Tape
+	// Pair is set while the run before shows above this one.
+	Pair *Pair
+
+	tape   Tape
+	before *Tape // the run of the lab that was there before, nil for none
 }
 
 // Open starts over with a lab and its set-up.
@@ -33,7 +37,7 @@ func (r *Run) Open(l *lab.Lab, v knob.Values) {
 	r.Desk.open(l, v)
 	r.Focus.open(Plan(l, v), l.Stops, FDs)
 	r.Wired = l.Wire
-	r.Aside, r.Recorded, r.tape = Aside{}, false, Tape{}
+	r.Aside, r.Recorded, r.Pair, r.tape, r.before = Aside{}, false, nil, Tape{}, nil
 	if r.greeted() {
 		r.greet()
 	}
@@ -85,6 +89,7 @@ func (r *Run) take(m *trace.Message, raw []byte) {
 			r.settle(&r.Focus)
 		}
 	case m.Header != nil && m.Header.Lab == r.Lab.ID:
+		r.keep()
 		r.tape.take(m, raw)
 		r.begin()
 		r.Recorded, r.Phase, r.Player.Follow = false, Live, true
@@ -106,6 +111,7 @@ func (r *Run) take(m *trace.Message, raw []byte) {
 // begin shows the tape.
 func (r *Run) begin() {
 	r.Kept = false
+	r.single()
 	r.show(r.tape.Run)
 	r.quiz()
 	r.Aside = Aside{}
@@ -134,6 +140,7 @@ func (r *Run) Load(t *Tape) {
 	}
 	r.Desk.Rev++
 	r.Values, r.Planned, r.Problem = v, Plan(l, v), ""
+	r.keep()
 	r.tape = *t
 	r.begin()
 	r.Recorded, r.Phase = true, Over
@@ -168,6 +175,8 @@ func (r *Run) Headline() string {
 		return fmt.Sprintf("all workers are busy: place %d in the queue", r.Place)
 	case r.Player == nil:
 		return ""
+	case r.Pair != nil:
+		return "two runs of this lab, each started at 0"
 	}
 	return r.describe(words.Count(r.Player.Len(), "event"))
 }

@@ -173,7 +173,12 @@ func (f *Focus) Narration() string {
 	if f.Pos() == 0 {
 		return ""
 	}
-	return f.Player.Run.Narrate(f.Pos() - 1).Text
+	run, step := f.Player.Run, f.Pos()-1
+	text := run.Narrate(step).Text
+	if k := run.Band(max(run.Steps[step].Proc, 0)); k < len(f.Bands) {
+		text = f.Bands[k].Name + ": " + text
+	}
+	return text
 }
 
 // Tell says in a sentence what call i of the run does and how long it took, as far as
