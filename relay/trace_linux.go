@@ -45,9 +45,9 @@ func traceMain(args []string) int {
 // start starts the program under strace, or strace beside it.
 func (t *tracing) start() (*foreign.Command, error) {
 	if t.pid > 0 {
-		return foreign.Attach(t.pid)
+		return foreign.Attach(t.pid, foreign.Ours())
 	}
-	return foreign.Start(t.words)
+	return foreign.Start(t.words, foreign.Ours())
 }
 
 // finish waits for the program, and passes signals on to it. ^C reaches it by itself.

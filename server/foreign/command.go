@@ -23,19 +23,25 @@ type Command struct {
 	PID    int      // of the process that strace is beside; 0 for a program that it starts
 }
 
-// Start has strace start the program with the words. Its standard input, output and error
-// are this process's own.
-func Start(words []string) (*Command, error) { return start(words, 0) }
+// Files are a program's standard input, output and error. Without an In there is no input.
+type Files struct{ In, Out, Err *os.File }
 
-// Attach has strace take the calls of a process that runs already.
-func Attach(pid int) (*Command, error) {
+// Ours are the standard files of this process.
+func Ours() Files { return Files{os.Stdin, os.Stdout, os.Stderr} }
+
+// Start has strace start the program with the words.
+func Start(words []string, files Files) (*Command, error) { return start(words, 0, files) }
+
+// Attach has strace take the calls of a process that runs already. What strace has to say
+// goes to the error file.
+func Attach(pid int, files Files) (*Command, error) {
 	if err := syscall.Kill(pid, 0); errors.Is(err, syscall.ESRCH) {
 		return nil, fmt.Errorf("there is no process %d", pid)
 	}
-	return start([]string{"-p", strconv.Itoa(pid)}, pid)
+	return start([]string{"-p", strconv.Itoa(pid)}, pid, files)
 }
 
-func start(words []string, pid int) (*Command, error) {
+func start(words []string, pid int, files Files) (*Command, error) {
 	tool, err := exec.LookPath("strace")
 	if err != nil {
 		return nil, ErrNoStrace
@@ -58,7 +64,10 @@ func start(words []string, pid int) (*Command, error) {
 	if pid != 0 { // its filter in the kernel is for programs that strace starts
 		cmd.Args = without(cmd.Args, "--seccomp-bpf")
 	}
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if files.In != nil { // else it is /dev/null
+		cmd.Stdin = files.In
+	}
+	cmd.Stdout, cmd.Stderr = files.Out, files.Err
 	if err := cmd.Start(); err != nil {
 		out.Close()
 		writes.Close()

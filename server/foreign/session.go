@@ -88,14 +88,21 @@ func (s *Session) Read(out *os.File) error {
 		}
 		s.mu.Lock()
 		in.Close()
-		s.inputs--
-		s.idle.Broadcast()
 		s.mu.Unlock()
+		s.left()
 		if err == io.EOF {
 			err = nil
 		}
 		return err
 	}
+}
+
+// left notes that there is one input less.
+func (s *Session) left() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inputs--
+	s.idle.Broadcast()
 }
 
 // Settle returns when all that was given to Read is read.

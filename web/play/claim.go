@@ -200,7 +200,10 @@ var sayings = [numKinds]struct {
 	}},
 
 	Rested: {trace.Observed, func(r *Run, c *Claim) string {
-		if c.Other < 0 {
+		switch {
+		case c.N == trace.Untold: // until a time of a clock
+			return fmt.Sprintf("%s %s, by itself", r.thread(c.Step), r.verb(c.Step, "pauses", "pause"))
+		case c.Other < 0:
 			return fmt.Sprintf("%s %s for %s, by itself", r.thread(c.Step), r.verb(c.Step, "pauses", "pause"), words.Span(c.N))
 		}
 		return fmt.Sprintf("%s paused for %s, by itself", r.thread(c.Step), words.Span(c.N))

@@ -171,7 +171,7 @@ func (r *Run) follow(i int) {
 		switch {
 		case e.Call.Told():
 			r.answered(i)
-		case e.Sleep == trace.Slept, e.Sleep == trace.SleepUnknown && (e.Call.Multiplexes() || r.Logged(e.Proc) && !e.Call.Sends()):
+		case e.Sleep == trace.Slept, e.Sleep == trace.SleepUnknown && (e.Call.Multiplexes() || r.Logged(e.Proc) && !e.Call.Sends() && e.Call != trace.Accept): // an accept's connect shows later
 			r.wake(i)
 			r.inferSleep(i)
 		}
@@ -322,6 +322,9 @@ func (r *Run) connect(i int) {
 		c.Server = End{Proc: e.Proc, FD: int(e.Result), Opened: i, Closed: -1, Shut: -1}
 		ci := r.connIndex(c)
 		r.ends[endpoint{e.Proc, int(e.Result)}] = ci
+		if c.Client.Proc >= 0 && r.Logged(e.Proc) {
+			r.handshake(c.Client.Opened, c)
+		}
 		if r.Untraced() {
 			r.peer(ci)
 			r.arrive(i, ci)

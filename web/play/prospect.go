@@ -268,6 +268,7 @@ func (w *why) readable(p *prospect, c *Call, fd int) {
 	switch client := l.mine == &l.conn.Client; {
 	case client:
 		w.backlogged(p, c, fd)
+	case r.Logged(in.Proc): // whose connection it is shows later
 	case r.Untraced():
 		p.add(Claim{Kind: Remote, Step: c.Enter, FD: fd, Addr: l.conn.Addr})
 	default:
@@ -450,6 +451,11 @@ func (w *why) backlog(proc int, addr string, n int) (connects []int, unsure bool
 			continue
 		}
 		connects = append(connects, step)
+	}
+	for _, step := range r.dialled {
+		if step < n && samePort(addr, r.Steps[step].Addr) {
+			return nil, true // nobody can tell yet which connection that made
+		}
 	}
 	slices.Sort(connects)
 	return connects, unsure

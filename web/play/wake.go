@@ -154,6 +154,10 @@ func (r *Run) handshake(i int, c *Conn) {
 		r.setWake(at, cause)
 		r.inferSleep(at)
 	}
+	if at := c.Server.Opened; c.Server.Proc >= 0 && at > i && r.Logged(c.Server.Proc) && r.CallAt(at).Enter < i {
+		r.setWake(at, i) // its address was told after both had returned
+		r.inferSleep(at)
+	}
 }
 
 // inferSleep has the call that returned at step i sleep, where only strace tells of it and

@@ -99,7 +99,7 @@ func (w *why) call(c *Call) *Call {
 	case in.Call == trace.Nanosleep:
 		pause := Claim{Kind: r.pause(c.Enter), Step: c.Enter, Other: -1, N: in.Timeout}
 		if c.Return >= 0 && c.Return < w.n {
-			if pause.Other = c.Return; r.Steps[c.Return].Errno == trace.EINTR {
+			if pause.Other = c.Return; r.Steps[c.Return].Errno == trace.EINTR || in.Timeout == trace.Untold {
 				pause.N = r.Steps[c.Return].Time - in.Time
 			}
 		}

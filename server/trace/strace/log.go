@@ -234,19 +234,28 @@ func (g *Log) take(p *logProc, text string, l *line) {
 func (g *Log) made(p *logProc, tid int, args string) {
 	if strings.Contains(args, "CLONE_THREAD") {
 		g.threads[tid] = p
+		if thread, ok := p.reader.thread(tid); ok && p.reader.living {
+			g.waiting = append(g.waiting, logEvent{trace.Event{Kind: trace.Start, Time: g.started(tid), Thread: thread, FD: -1}, p})
+		}
 	} else {
 		child := g.add(tid, &logProc{pid: tid, parent: p})
 		if len(child.reader.fds) > 0 && p.reader.living {
 			child.forked = true
 			child.reader.living, child.serves = true, p.serves
-			at := g.clock.now
-			if ran := g.held[tid]; len(ran) > 0 { // before its maker knew
-				at = min(at, ran[0].now)
-			}
-			g.waiting = append(g.waiting, logEvent{trace.Event{Kind: trace.Start, Time: at, FD: -1, Args: []int64{0, int64(tid)}}, child})
+			g.waiting = append(g.waiting, logEvent{trace.Event{Kind: trace.Start, Time: g.started(tid), FD: -1, Args: []int64{0, int64(tid)}}, child})
 		}
 	}
 	g.replay(tid)
+}
+
+// started returns when a thread began, as far as the log tells: it may have run before its
+// maker knew.
+func (g *Log) started(tid int) int64 {
+	at := g.clock.now
+	if ran := g.held[tid]; len(ran) > 0 {
+		at = min(at, ran[0].now)
+	}
+	return at
 }
 
 // replay reads the lines of a thread that were held back.

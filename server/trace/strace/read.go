@@ -587,6 +587,9 @@ func (r *Reader) call(tid int, c *call, back *result) (thread int, enter, ret *t
 	if back != nil {
 		a.result(is.call, back.said)
 	}
+	if is.call == trace.Nanosleep && strings.Contains(c.args, "TIMER_ABSTIME") {
+		e.Timeout = trace.Untold // until a time of a clock that nobody tells
+	}
 	f := r.fds[e.FD]
 	if is.call == trace.Close && c.begun {
 		f = c.closed

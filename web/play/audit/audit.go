@@ -82,11 +82,11 @@ func Some(run *play.Run, mostSteps int) *Report {
 func (h *auditing) live(every int) {
 	all := h.run
 	header := *all.Header
-	header.Procs = slices.DeleteFunc(slices.Clone(header.Procs), func(p trace.Proc) bool { return p.Parent > 0 })
+	header.Procs = slices.DeleteFunc(slices.Clone(header.Procs), func(p trace.Proc) bool { return p.Parent > 0 || p.Tracer == trace.StraceLog })
 	grown := play.NewRun(&header)
 	h.run = grown
 	for i := range all.Steps {
-		if e := &all.Steps[i]; e.Kind == trace.Start && e.Thread == 0 && e.Proc == len(grown.Header.Procs) {
+		if e := &all.Steps[i]; e.Kind != trace.Note && e.Proc == len(grown.Header.Procs) {
 			grown.AddProc(&all.Header.Procs[e.Proc])
 		}
 		grown.Add(all.Steps[i : i+1])

@@ -1,0 +1,219 @@
+package foreign
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sockscope/server/lab"
+	"sockscope/server/trace"
+	"sockscope/web/play"
+	"sockscope/web/play/audit"
+)
+
+// program is one that is traced, with what it writes.
+type program struct {
+	*Command
+	out *bufio.Reader
+	err *os.File
+}
+
+// traced starts a program in the session.
+func (s *Session) traced(t *testing.T, words ...string) *program {
+	t.Helper()
+	out, theirs, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { out.Close() })
+	complaints, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { complaints.Close() })
+	c, err := Start(words, Files{Out: theirs, Err: complaints})
+	theirs.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.mu.Lock()
+	s.inputs++ // Read counts it, too, but a little later
+	s.mu.Unlock()
+	go func() {
+		s.Read(c.Out())
+		s.left()
+	}()
+	t.Cleanup(func() { c.cmd.Process.Kill() })
+	return &program{c, bufio.NewReader(out), complaints}
+}
+
+// port is what a server prints first.
+func (p *program) port(t *testing.T) string {
+	t.Helper()
+	line, err := p.out.ReadString('\n')
+	if err != nil {
+		text, _ := os.ReadFile(p.err.Name())
+		t.Fatalf("the server prints no port: %v, %s", err, text)
+	}
+	return strings.TrimSpace(line)
+}
+
+// run ends the session, and returns its run, of which nothing false is said.
+func (s *Session) run(t *testing.T) *play.Run {
+	t.Helper()
+	s.Settle()
+	s.End(trace.EndDone, "")
+	var file bytes.Buffer
+	s.WriteTo(&file)
+	r, err := audit.Read(file.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := audit.Run(r)
+	t.Log(report)
+	for _, text := range report.False {
+		t.Error(text)
+	}
+	for i := range r.Steps {
+		if e := &r.Steps[i]; e.Kind == trace.Note && strings.Contains(e.Note, "isn't understood") {
+			t.Error(e.Note)
+		}
+	}
+	return r
+}
+
+// python is the interpreter. One of a version manager's would be a shell's child.
+func python(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"/usr/bin/python3", "python3"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Skip("python3 is not installed")
+	return ""
+}
+
+func needStrace(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("strace"); err != nil {
+		t.Skip("strace is not installed")
+	}
+}
+
+// as gives the processes of a run the names that a lab's have, so that its moments are
+// looked for: a server, clients in their order.
+func as(r *play.Run) {
+	clients := 0
+	for i := range r.Header.Procs {
+		p := &r.Header.Procs[i]
+		switch {
+		case p.Role == trace.RoleClient:
+			clients++
+			p.Name = fmt.Sprintf("client %d", clients)
+		case p.Parent == 0:
+			p.Name = "server"
+		}
+	}
+	for i := range r.Lanes {
+		r.Lanes[i].Name = r.Header.Procs[r.Lanes[i].Proc].Name
+	}
+}
+
+// The tutorials' programs show what the labs of the same names show.
+func TestPythonPrograms(t *testing.T) {
+	needStrace(t)
+	py := python(t)
+	for _, c := range []struct {
+		server  []string
+		clients [][]string // one after another has begun
+		lab     string
+		misses  int // stops of the lab that belong to its own set-up
+		conns   int
+	}{
+		{[]string{"echo_server"}, [][]string{{"echo_client"}}, "echo", 0, 1},
+		{[]string{"thread_server", "3"}, [][]string{{"talk_client"}, {"talk_client"}, {"talk_client"}}, "threads", 0, 3},
+		{[]string{"fork_server", "2"}, [][]string{{"talk_client"}, {"talk_client"}}, "processes", 0, 2},
+		{[]string{"select_server", "4"}, [][]string{{"select_client"}}, "select", 3, 4},
+		{[]string{"selectors_server", "3"}, [][]string{{"selectors_client", "3"}}, "selectors", 1, 3},
+		{[]string{"byteorder_server"}, [][]string{{"byteorder_client"}}, "", 0, 1},
+		{[]string{"robot_server"}, [][]string{{"robot_client"}}, "", 0, 1},
+		{[]string{"upload_server"}, [][]string{{"upload_client"}}, "", 0, 1},
+	} {
+		t.Run(c.server[0], func(t *testing.T) {
+			t.Parallel()
+			s := NewSession()
+			script := func(words []string) []string {
+				return append([]string{py, "testdata/python/" + words[0] + ".py"}, words[1:]...)
+			}
+			server := s.traced(t, script(c.server)...)
+			port := server.port(t)
+			all := []*program{server}
+			for _, client := range c.clients {
+				words := script(client)
+				all = append(all, s.traced(t, append([]string{words[0], words[1], port}, words[2:]...)...))
+			}
+			for _, p := range all {
+				if status := p.Wait(); status != 0 {
+					text, _ := os.ReadFile(p.err.Name())
+					t.Errorf("a program ended with %d: %s", status, text)
+				}
+			}
+			r := s.run(t)
+			whole(t, r, c.conns)
+			if c.lab == "" {
+				return
+			}
+			as(r)
+			l, err := lab.Find(c.lab)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var missing []string
+			for _, stop := range l.Stops {
+				if _, ok := r.Find(&stop.At); !ok {
+					missing = append(missing, stop.Say)
+				}
+			}
+			if len(missing) > c.misses {
+				t.Errorf("lab %s: nothing shows that\n%s", c.lab, strings.Join(missing, "\n"))
+			}
+		})
+	}
+}
+
+// whole checks that a run has so many connections, both ends of each, and that what one
+// sent the other received, with an arrow where it waited.
+func whole(t *testing.T, r *play.Run, conns int) {
+	t.Helper()
+	if len(r.Conns) != conns {
+		t.Errorf("there are %d connections, not %d", len(r.Conns), conns)
+	}
+	for i := range r.Conns {
+		c := &r.Conns[i]
+		if c.Client.Proc < 0 || c.Server.Proc < 0 {
+			t.Errorf("connection %d has one end: %+v", i, c)
+			continue
+		}
+		for way, flow := range c.Flows {
+			sent, got := int64(0), int64(0)
+			for _, m := range flow.Sends {
+				sent += m.Len
+			}
+			for _, m := range flow.Recvs {
+				got += m.Len
+			}
+			if sent == 0 || sent != got {
+				t.Errorf("connection %d, way %d: %d bytes sent, %d received", i, way, sent, got)
+			}
+		}
+	}
+	if r.Calls[0].Lane == 0 && len(r.Wakes) == 0 && !strings.Contains(r.Header.Procs[0].Program, "selectors") { // which may find all there
+		t.Error("nobody wakes anybody")
+	}
+}
