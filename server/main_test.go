@@ -74,7 +74,7 @@ func TestWrongCommandLines(t *testing.T) {
 		{"list all", 2, "list takes nothing more"},
 		{"run", 2, "server run PROGRAM ADDR"},
 		{"run echo", 2, "server run PROGRAM ADDR"},
-		{"run nothing 127.0.0.1:0", 2, "the programs are web, get, echo"},
+		{"run nothing 127.0.0.1:0", 2, "`server list` names them"},
 		{"run echo 127.0.0.1:0 backlog", 2, "written name=value"},
 		{"run echo 127.0.0.1:0 depth=3", 2, "there is backlog"},
 		{"run echo 127.0.0.1:0 backlog=-1", 2, "a whole number from 0"},

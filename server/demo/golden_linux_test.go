@@ -61,6 +61,12 @@ var scenarios = []scenario{
 	{name: "messages", server: "messages", client: "framed", set: map[string]string{"size": "1"}, ends: true},
 	{name: "messages-type", server: "messages", client: "framed", set: map[string]string{"size": "1", "framing": "type"},
 		clientSet: map[string]string{"framing": "type", "piece": "33"}, ends: true},
+	{name: "turns", server: "flood", client: "pour", set: map[string]string{"bytes": "1000", "turns": "true"}, clientSet: map[string]string{"bytes": "1000"}, ends: true},
+	{name: "buffered", server: "echo", client: "buffered", clientSet: map[string]string{"buffer": "8"}},
+	{name: "buffered-flush", server: "echo", client: "buffered", clientSet: map[string]string{"flush": "true"}},
+	{name: "numbers", server: "count", client: "numbers", clientSet: map[string]string{"count": "20", "form": "32"}, output: "That was 80 bytes.\n"},
+	{name: "numbers-text", server: "count", client: "numbers", clientSet: map[string]string{"count": "20"}, output: "That was 71 bytes.\n"},
+	{name: "drain", server: "drain", client: "bulk", set: map[string]string{"pause": "0s", "size": "1"}, clientSet: map[string]string{"bytes": "20", "blocking": "true"}, ends: true},
 	{name: "byteorder", server: "byteorder"},
 	{name: "udp", server: "udp", client: "udp-client", set: map[string]string{"size": "32"}, clientSet: map[string]string{"timeout": "800ms"}, ends: true,
 		output: "3 of 3 came back\nECONNREFUSED (Connection refused)\n"},
@@ -221,6 +227,8 @@ var unordered = map[string]string{
 	"timeouts": "how often it asks before the bytes come is a matter of time",
 	"threads":  "the calls of one thread come before or after those of another",
 	"watchful": "the calls of one thread come before or after those of another",
+	"duplex":   "how much it moves at a time is a matter of time",
+	"pair":     "the calls of one thread come before or after those of another",
 	"many":     "its connections become ready in any order",
 }
 

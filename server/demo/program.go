@@ -40,16 +40,14 @@ const (
 // a child of one begins there. See socket.Forked.
 func Forked() { socket.Forked(processes.Child) }
 
-// Find returns the program with the name, or an error that names those there are.
+// Find returns the program with the name, or an error that says who names them all.
 func Find(name string) (*Program, error) {
-	var names []string
 	for _, p := range Programs {
 		if p.Name == name {
 			return p, nil
 		}
-		names = append(names, p.Name)
 	}
-	return nil, fmt.Errorf("there is no program %.40q; the programs are %s", name, strings.Join(names, ", "))
+	return nil, fmt.Errorf("there is no program %.40q; `server list` names them", name)
 }
 
 // Check returns the program's settings: those given, and the defaults of the

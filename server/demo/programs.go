@@ -3,19 +3,25 @@ package demo
 import (
 	"encoding/binary"
 	"math"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
+	"sockscope/server/demo/buffered"
+	"sockscope/server/demo/bulk"
 	"sockscope/server/demo/byteorder"
 	"sockscope/server/demo/caller"
 	"sockscope/server/demo/client"
 	"sockscope/server/demo/count"
 	"sockscope/server/demo/dice"
+	"sockscope/server/demo/drain"
+	"sockscope/server/demo/duplex"
 	"sockscope/server/demo/echo"
 	"sockscope/server/demo/edge"
 	"sockscope/server/demo/epoll"
+	"sockscope/server/demo/flood"
 	"sockscope/server/demo/framed"
 	"sockscope/server/demo/get"
 	"sockscope/server/demo/goodbye"
@@ -26,7 +32,10 @@ import (
 	inbox "sockscope/server/demo/messages"
 	netecho "sockscope/server/demo/net"
 	"sockscope/server/demo/number"
+	"sockscope/server/demo/numbers"
+	"sockscope/server/demo/pair"
 	"sockscope/server/demo/poll"
+	"sockscope/server/demo/pour"
 	"sockscope/server/demo/processes"
 	"sockscope/server/demo/receive"
 	"sockscope/server/demo/reset"
@@ -204,6 +213,24 @@ var Programs = []*Program{
 		Run:      func(addr string, v knob.Values) { goodbye.Serve(addr, v.Int("backlog")) },
 	},
 	{
+		Name: "drain", Follows: "receive",
+		Doc: "receives all that one client sends, after a while, and prints how much that was",
+		Settings: []knob.Knob{backlog, size,
+			{Name: "buffer", Default: "65536", Label: "bytes of the kernel's receive buffer; Linux doubles it", Type: knob.Int, Min: 1, Max: 64 << 20},
+			{Name: "pause", Default: "100ms", Label: "how long it does something else first", Type: knob.Duration, Max: int64(time.Hour)}},
+		Run: func(addr string, v knob.Values) {
+			drain.Serve(addr, v.Int("backlog"), v.Int("buffer"), v.Int("size"), v.Duration("pause"))
+		},
+	},
+	{
+		Name: "flood", Follows: "count",
+		Doc:      "sends a client as much as it gets from it, and sends first",
+		Settings: []knob.Knob{backlog, amount, flag("turns", "true: it receives first")},
+		Run: func(addr string, v knob.Values) {
+			flood.Serve(addr, v.Int("backlog"), v.Int("bytes"), v["turns"] == "true")
+		},
+	},
+	{
 		Name: "client", Follows: "get",
 		Doc:      "echo client: sends messages, reads each echo, closes",
 		Settings: messages(),
@@ -264,6 +291,44 @@ var Programs = []*Program{
 		Run:      func(addr string, v knob.Values) { hasty.Talk(addr, messagesOf(v)) },
 	},
 	{
+		Name: "buffered", Follows: "client",
+		Doc: "echo client with a buffer of its own in front of send",
+		Settings: messages(
+			knob.Knob{Name: "buffer", Default: "4096", Label: "bytes of the buffer", Type: knob.Int, Min: 1, Max: 64 << 10},
+			flag("flush", "true: it flushes the buffer after each message")),
+		Run: func(addr string, v knob.Values) {
+			buffered.Talk(addr, messagesOf(v), v.Int("buffer"), v["flush"] == "true")
+		},
+	},
+	{
+		Name: "bulk", Follows: "halfclose",
+		Doc: "sends more bytes than the kernel has room for",
+		Settings: []knob.Knob{amount,
+			{Name: "buffer", Default: "65536", Label: "bytes of the kernel's send buffer; Linux doubles it", Type: knob.Int, Min: 1, Max: 64 << 20},
+			flag("blocking", "true: send waits until it has taken all")},
+		Run: func(addr string, v knob.Values) {
+			bulk.Talk(addr, letters(v.Int("bytes")), v.Int("buffer"), v["blocking"] == "true")
+		},
+	},
+	{
+		Name: "pour", Follows: "halfclose",
+		Doc:      "sends a server as much as it gets from it, and sends first",
+		Settings: []knob.Knob{amount},
+		Run:      func(addr string, v knob.Values) { pour.Talk(addr, v.Int("bytes")) },
+	},
+	{
+		Name: "duplex", Follows: "pour",
+		Doc:      "the same, but it receives while it sends, with select",
+		Settings: []knob.Knob{amount},
+		Run:      selecting(func(addr string, v knob.Values) { duplex.Talk(addr, v.Int("bytes")) }),
+	},
+	{
+		Name: "pair", Follows: "pour",
+		Doc:      "the same, but one thread sends and another receives",
+		Settings: []knob.Knob{amount},
+		Run:      func(addr string, v knob.Values) { pair.Talk(addr, v.Int("bytes")) },
+	},
+	{
 		Name: "framed", Follows: "halfclose",
 		Doc: "sends five messages, each in a frame",
 		Settings: []knob.Knob{framing,
@@ -279,6 +344,18 @@ var Programs = []*Program{
 		Settings: []knob.Knob{{Name: "guard", Default: "nothing", Label: "what it does about the signal", Type: knob.Choice,
 			Offers: []string{"nothing", "MSG_NOSIGNAL", "SIG_IGN"}}},
 		Run: func(addr string, v knob.Values) { sigpipe.Talk(addr, v["guard"]) },
+	},
+	{
+		Name: "numbers", Follows: "halfclose",
+		Doc: "sends many numbers, as text or as binary, and prints what the server says",
+		Settings: []knob.Knob{
+			{Name: "count", Default: "100", Label: "how many numbers", Type: knob.Int, Max: 10_000},
+			{Name: "most", Default: "9999", Label: "the largest that there can be", Type: knob.Int, Max: math.MaxUint32},
+			{Name: "spread", Default: "small", Label: "even: each number as often; small: each count of digits as often", Type: knob.Choice, Offers: []string{"even", "small"}},
+			{Name: "form", Default: "text", Label: "a line each, or so many bits", Type: knob.Choice, Offers: []string{"text", "32", "64"}},
+			{Name: "seed", Default: "1", Label: "what the dice begin with", Type: knob.Int, Max: math.MaxUint32},
+		},
+		Run: func(addr string, v knob.Values) { numbers.Talk(addr, numbersOf(v), v["form"]) },
 	},
 	{
 		Name: "many", Follows: "client",
@@ -311,6 +388,7 @@ var (
 	timeout = knob.Knob{Name: "timeout", Default: "20s", Label: "ends when nothing happened for that long; 0s is never", Type: knob.Duration, Max: int64(24 * time.Hour)}
 	size    = knob.Knob{Name: "size", Default: "1024", Label: "bytes that one recv takes at most", Type: knob.Int, Min: 1, Max: 64 << 10}
 
+	amount  = knob.Knob{Name: "bytes", Default: "1048576", Label: "how many bytes each sends", Type: knob.Int, Min: 1, Max: 16 << 20}
 	framing = knob.Knob{Name: "framing", Default: "length", Label: "how a message shows its end", Type: knob.Choice, Offers: []string{"none", "fixed", "delimiter", "length", "type", "end"}}
 	silence = knob.Knob{Name: "silence", Default: "1m", Label: "hangs up when nothing has come for that long; 0s is never", Type: knob.Duration, Max: int64(24 * time.Hour)}
 
@@ -395,6 +473,30 @@ var fixedLines = [...]string{"This is the message", "It will be sent", "in parts
 
 // fiveMessages are what framed sends: of each size that the frames have.
 var fiveMessages = [...]string{"Hello", "How are you?", "TCP is a stream of bytes", "OK", "Bye"}
+
+// numbersOf returns what numbers sends: the same for the same seed.
+func numbersOf(v knob.Values) []uint32 {
+	dice := rand.New(rand.NewPCG(uint64(uint32Of(v, "seed")), 0))
+	most := uint64(uint32Of(v, "most"))
+	list := make([]uint32, v.Int("count"))
+	for i := range list {
+		limit := most
+		if v["spread"] == "small" {
+			ends := []uint64{most} // the largest with each count of digits
+			for n := uint64(9); n < most; n = 10*n + 9 {
+				ends = append(ends, n)
+			}
+			limit = ends[dice.IntN(len(ends))]
+		}
+		list[i] = uint32(dice.Uint64N(limit + 1))
+	}
+	return list
+}
+
+// letters returns so many bytes of text.
+func letters(size int) []byte {
+	return []byte(strings.Repeat(alphabet, size/len(alphabet)+1)[:size])
+}
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz"
 

@@ -190,7 +190,7 @@ func TestSettings(t *testing.T) {
 			}
 		}
 	}
-	if _, err := Find(long); err == nil || !strings.Contains(err.Error(), "byteorder") || len(err.Error()) > 900 {
+	if _, err := Find(long); err == nil || !strings.Contains(err.Error(), "server list") || len(err.Error()) > 300 {
 		t.Errorf("an unknown program: %v", err)
 	}
 }

@@ -48,6 +48,9 @@ var more = []scenario{
 	{name: "messages-pause", server: "messages", client: "framed", set: map[string]string{"size": "40", "pause": "20ms"},
 		clientSet: map[string]string{"piece": "7", "pause": "1ms"}, ends: true},
 	{name: "messages-end", server: "messages", client: "framed", set: map[string]string{"framing": "end"}, clientSet: map[string]string{"framing": "end"}, ends: true},
+	{name: "drain-bulk", server: "drain", client: "bulk", set: map[string]string{"pause": "20ms", "size": "65536"}, ends: true},
+	{name: "flood-duplex", server: "flood", client: "duplex", ends: true},
+	{name: "flood-pair", server: "flood", client: "pair", ends: true},
 	{name: "echo-many", server: "echo", client: "client", clientSet: map[string]string{"messages": "60"}},
 }
 
@@ -82,6 +85,9 @@ func TestStraceAgrees(t *testing.T) {
 			if client != nil {
 				agree(t, client, filepath.Join(dir, "client"), "socket")
 			}
+			if s.client == "pair" {
+				agree(t, client.ended(), filepath.Join(dir, "client"), "recvfrom")
+			}
 			if child := server.child(); child != nil {
 				agree(t, child, filepath.Join(dir, "server"), "recvfrom")
 			}
@@ -94,15 +100,21 @@ func TestStraceAgrees(t *testing.T) {
 			addr := freePort(t)
 			server := start(t, job{Program: program, Addr: addr}, straced(tool, prefix)...).listening()
 			start(t, job{Program: "client", Addr: addr}).wait()
-			second := server.second()
-			second.await("the client's thread to end", func() bool {
-				n := len(second.events)
-				return n > 0 && second.events[n-1].Kind == trace.Exit
-			})
+			second := server.ended()
 			server.stop()
 			agree(t, second, prefix, "recvfrom")
 		})
 	}
+}
+
+// ended returns the second thread of p, once it has ended.
+func (p *process) ended() *process {
+	second := p.second()
+	second.await("the second thread to end", func() bool {
+		n := len(second.events)
+		return n > 0 && second.events[n-1].Kind == trace.Exit
+	})
+	return second
 }
 
 // straced returns the words that have strace write a file for each thread.

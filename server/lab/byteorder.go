@@ -23,7 +23,7 @@ var byteorder = &Lab{
 			At: Moment{Is: Ends, By: AServer}, Light: OnLane},
 	},
 	Recap: "The bytes arrive as they were sent. What number they are is an agreement: network byte order has the most significant byte first.",
-	Next:  "framing",
+	Next:  "ascii",
 	Needs: "first",
 	Tries: []Try{
 		{"both in network order", map[string]string{"sender": "network", "receiver": "network"}},

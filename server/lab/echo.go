@@ -26,7 +26,7 @@ var echo = &Lab{
 			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}},
 	},
 	Recap: "A blocking call that can't be answered yet sleeps in the kernel and uses no processor. What the other side does wakes it.",
-	Next:  "udp",
+	Next:  "short",
 	Needs: "first",
 	Tries: []Try{
 		{"a program as the client", map[string]string{"client": "program"}},

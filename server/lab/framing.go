@@ -28,7 +28,7 @@ var framing = &Lab{
 			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}},
 	},
 	Recap: "One send is not one recv. A receiver collects bytes, takes out what is complete, and keeps the rest for the next recv.",
-	Next:  "robot",
+	Next:  "flush",
 	Needs: "first",
 	Tries: []Try{
 		{"no frames", map[string]string{"framing": "none"}},

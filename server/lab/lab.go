@@ -55,6 +55,9 @@ type Lab struct {
 	// Unrecorded says that the site has no recording of it yet: nobody has made one
 	// where it can run.
 	Unrecorded bool
+	// Stalls says that its programs may come to wait for each other for ever. The run
+	// ends when no call has come or gone for so long; 0 is never.
+	Stalls time.Duration
 	// Compares says that the lab has no runs of its own: it sets runs of others
 	// side by side.
 	Compares bool
@@ -108,7 +111,7 @@ type Cause struct {
 }
 
 // All lists the labs in the order of the home page.
-var All = []*Lab{first, echo, udp, iterative, threads, processes, spin, selects, poll, epoll, edge, kqueue, twoPorts, timeouts, selectors, runtime, scaling, compare, byteorder, framing, robot, halfclose, linger, sigpipe}
+var All = []*Lab{first, echo, short, deadlock, udp, iterative, threads, processes, spin, selects, poll, epoll, edge, kqueue, twoPorts, timeouts, selectors, runtime, scaling, compare, byteorder, ascii, framing, flush, robot, halfclose, linger, sigpipe}
 
 // Find returns the lab with the ID, or an error that names those there are.
 func Find(id string) (*Lab, error) {

@@ -17,6 +17,7 @@ const (
 	RecvJoined     Topic = "recv joins sends"         // recv gets the bytes of several sends
 	RecvPart       Topic = "recv gets part"           // recv gets part of what one send sent
 	CountsRecvs    Topic = "counts recvs"             // how many recvs get what several sends sent
+	NeverReturns   Topic = "never returns"            // a call of a deadlock
 	RecvEnd        Topic = "recv gets the end"        // recv returns 0
 	RecvShut       Topic = "recv after its shutdown"  // recv gets bytes after its side has shut down what it sends
 	RecvNotYet     Topic = "recv is told not yet"     // recv returns EAGAIN

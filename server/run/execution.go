@@ -25,6 +25,7 @@ import (
 // find out as a func through happened.
 type execution struct {
 	limits   Limits
+	stalls   time.Duration // as lab.Lab has it
 	diag     *sockdiag.Table
 	wire     *capture.Loopback
 	box      *outbox
@@ -73,6 +74,7 @@ type member struct {
 // threadNow is what is known of a thread: whether it is in a call, and since when.
 type threadNow struct {
 	inCall, exited bool
+	timed          bool // the call has a time limit
 	call           trace.Call
 	since          int64
 }
@@ -136,6 +138,7 @@ func (e *execution) pass() {
 	e.emit(certain)
 	e.beginDue()
 	e.checkLimits()
+	e.checkStall()
 	e.checkDone()
 }
 
@@ -155,7 +158,7 @@ func (e *execution) seen(ev *trace.Event) {
 			e.ended(m, ev.Result)
 		}
 	case trace.Enter:
-		t.inCall = true
+		t.inCall, t.timed = true, ev.Timeout > 0 || ev.Call == trace.Connect
 		m.connects = m.connects || ev.Call == trace.Connect || ev.Call == trace.Sendto
 		e.calls++
 	case trace.Return:

@@ -2,6 +2,9 @@ package run
 
 import (
 	"fmt"
+	"slices"
+	"strings"
+	"syscall"
 	"time"
 
 	"sockscope/server/socket"
@@ -18,6 +21,48 @@ func (e *execution) stop(reason, message string) {
 // patience is how long a server sleeps in one call, after its clients are gone, until it
 // is taken to wait for more of them.
 const patience = 20 * time.Millisecond
+
+// checkStall ends the programs when all of them have been in a call for as long as the
+// lab says, and none of these calls ends by itself. It tells what was seen, and no more.
+func (e *execution) checkStall() {
+	if e.stalls == 0 || e.end != nil || e.lost > 0 {
+		return
+	}
+	t := e.time()
+	var where []string
+	for _, m := range e.members {
+		switch {
+		case m.exited:
+			continue
+		case !m.begun || m.killed || m.acts != nil:
+			return
+		}
+		call, ok := m.asleep(t-int64(e.stalls), false)
+		if !ok || m.timed() {
+			return
+		}
+		where = append(where, fmt.Sprintf("%s in %v", m.Name, call))
+	}
+	if where == nil {
+		return
+	}
+	e.note(fmt.Sprintf("for %v no call has come or gone: %s. They were killed", e.stalls, strings.Join(where, ", ")))
+	for _, m := range e.members {
+		if !m.exited {
+			m.proc.Signal(syscall.SIGSTOP) // else the end of one lets another go on
+		}
+	}
+	for i, m := range e.members {
+		if !m.exited {
+			e.kill(i)
+		}
+	}
+}
+
+// timed reports whether a thread is in a call that ends by itself some day.
+func (m *member) timed() bool {
+	return slices.ContainsFunc(m.threads, func(t threadNow) bool { return t.inCall && !t.exited && t.timed })
+}
 
 // checkDone ends the run when its programs have ended. Many servers never end by
 // themselves: such a one is killed when its clients are gone and it sleeps.

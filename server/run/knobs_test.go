@@ -67,9 +67,9 @@ func TestEveryKnobAtItsEnds(t *testing.T) {
 			}
 			if d, _ := time.ParseDuration(knobs["pause"] + knobs["pauses"]); d >= longest {
 				knobs["messages"] = "1"
-				if l.Knob("messages") == nil {
-					delete(knobs, "messages")
-				}
+			}
+			if l.Knob("messages") == nil {
+				delete(knobs, "messages")
 			}
 			all = append(all, turned{l, knobs})
 		}

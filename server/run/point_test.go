@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -225,6 +226,26 @@ var labPoints = []labPoint{
 	{"compare", nil, "whose client waits longest", func(r *result) string {
 		return unless(2*r.longestWait() < r.before.longestWait(), "a difference of twice")
 	}},
+	{"short", nil, "send takes a part, then EAGAIN", func(r *result) string {
+		again := r.last(func(e *trace.Event) bool { return e.Proc == 1 && e.Call == trace.Send && e.Errno == trace.EAGAIN })
+		return unless(again != nil, "EAGAIN") + unless(r.moves(1, trace.Send) > 1, "a send of a part") + unless(r.slept(1, trace.Select), "a select that sleeps") +
+			unless(r.output(0) == "1048576 bytes\n", "all bytes")
+	}},
+	{"short", map[string]string{"send": "blocking"}, "one send sleeps and takes all", func(r *result) string {
+		return unless(r.moves(1, trace.Send) == 1 && r.slept(1, trace.Send), "a send that sleeps")
+	}},
+	{"deadlock", nil, "both wait in send", waitsForEachOther(trace.Send)},
+	{"deadlock", map[string]string{"bytes": "65536"}, "both get on", getsOn},
+	{"deadlock", map[string]string{"cure": "select"}, "both get on", getsOn},
+	{"deadlock", map[string]string{"cure": "a thread"}, "both get on", getsOn},
+	{"deadlock", map[string]string{"cure": "turns"}, "both get on", getsOn},
+	{"flush", nil, "both wait in recv", waitsForEachOther(trace.Recv)},
+	{"flush", map[string]string{"flush": "yes"}, "the client has its echoes", func(r *result) string {
+		return unless(r.moves(1, trace.Recv) == 3, "3 echoes")
+	}},
+	{"ascii", nil, "text is shorter", func(r *result) string {
+		return unless(r.output(1) < r.output(2) && len(r.output(1)) == len(r.output(2)), "fewer bytes of text")
+	}},
 	{"framing", nil, "five sends are two recvs", func(r *result) string {
 		sends, recvs := r.moves(1, trace.Send), r.moves(0, trace.Recv)
 		return unless(sends == 5, "5 sends") + unless(recvs == 2, "2 recvs") + unless(strings.Count(r.output(0), "\n") == 5, "5 messages")
@@ -292,6 +313,35 @@ func (r *result) sends(proc int) (all []*trace.Event) {
 		}
 	}
 	return all
+}
+
+// waitsForEachOther says what a run lacks whose two programs were in one call until it
+// was ended.
+func waitsForEachOther(call trace.Call) func(*result) string {
+	return func(r *result) (lacks string) {
+		for proc := range 2 {
+			var last *trace.Event
+			for i := range r.events {
+				if e := &r.events[i]; e.Proc == proc && (e.Kind == trace.Enter || e.Kind == trace.Return) {
+					last = e
+				}
+			}
+			lacks += unless(last != nil && last.Kind == trace.Enter && last.Call == call, "an open "+call.String())
+		}
+		return lacks + unless(slices.ContainsFunc(r.notes(), func(n string) bool { return strings.HasPrefix(n, "for 1s no call has come or gone: ") }), "a note")
+	}
+}
+
+// getsOn says what a run lacks whose programs send each other as much as the knob says.
+func getsOn(r *result) string {
+	moved := map[int]int64{}
+	for i := range r.events {
+		if e := &r.events[i]; e.Kind == trace.Return && e.Call == trace.Recv && e.Errno == 0 {
+			moved[e.Proc] += e.Result
+		}
+	}
+	bytes, _ := strconv.ParseInt(r.header.Knobs["bytes"], 10, 64)
+	return unless(moved[0] == bytes && moved[1] == bytes, "all bytes")
 }
 
 func unless(ok bool, what string) string {

@@ -268,6 +268,7 @@ func (w *worker) begin(req trace.Request, box *outbox) (*execution, error) {
 	}
 	header.Began = time.Now().UnixMilli()
 	e := newExecution(w, procs, sources, box)
+	e.stalls = l.Stalls
 	if _, err := box.add(&trace.Message{Header: header}); err != nil {
 		return nil, err
 	}

@@ -78,6 +78,9 @@ func (c *chooser) grow() bool {
 		c.ends = newEnds(r)
 	}
 	for ; c.seen < len(r.Steps); c.seen++ {
+		if r.Steps[c.seen].Kind == trace.Exit {
+			c.stuck(c.seen)
+		}
 		if r.Steps[c.seen].Kind != trace.Return {
 			continue
 		}
@@ -91,6 +94,26 @@ func (c *chooser) grow() bool {
 	}
 	sort.SliceStable(c.questions, func(i, k int) bool { return c.questions[i].At < c.questions[k].At })
 	return true
+}
+
+// stuck asks, when the exit at a step was the last one, whether the call of a deadlock
+// returns.
+func (c *chooser) stuck(exit int) {
+	r := c.run
+	if !c.wants(lab.NeverReturns) || slices.ContainsFunc(r.Lanes, func(l Lane) bool { return l.Exit < 0 || l.Exit > exit }) {
+		return
+	}
+	for i := range r.Lanes {
+		calls := r.Lanes[i].Calls
+		if len(calls) == 0 {
+			continue
+		}
+		call := &r.Calls[calls[len(calls)-1]]
+		if call.Return < 0 && slices.ContainsFunc(r.Why(call.Enter, exit+1), func(l Link) bool { return l.Kind == Deadlock }) {
+			c.ask(stuck(r, call, lab.NeverReturns, exit))
+			return
+		}
+	}
 }
 
 // wants reports whether a topic still has no question.

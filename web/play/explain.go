@@ -47,6 +47,12 @@ func (r *Run) Explain(q *Question) []Link {
 		w.gaveUp(c)
 	case q.Topic == lab.DatagramsArrive:
 		w.buffers(r.CallAt(q.At))
+	case q.Topic == lab.NeverReturns:
+		w.path = nil
+		w.call(c)
+	case q.Topic == lab.CountsRecvs:
+		w.add(Claim{Kind: returnedAs(r, c), Step: c.Enter, Other: c.Return})
+		w.bytes(c.Return)
 	case q.Topic == lab.AskedOften:
 		w.spun(c, r.CallAt(q.Answer))
 	case q.Topic == lab.ToldAgain:

@@ -509,6 +509,27 @@ func half(r *Run, c, next *Call, s lab.Topic) *Question {
 	return q.mixed()
 }
 
+// stuck asks, just after it entered, whether the call c of a deadlock returns. At the
+// step exit the last process had ended.
+func stuck(r *Run, c *Call, s lab.Topic, exit int) *Question {
+	in := &r.Steps[c.Enter]
+	q := &Question{Asking: AskWhen, Lane: c.Lane, Enter: c.Enter, Answer: exit, At: c.Enter + 1, Topic: s}
+	q.happens(r, in)
+	q.Text, q.does = strings.TrimSuffix(q.Text, " What does it do?")+" Does it return?", false
+	if in.Call.Sends() {
+		q.right("No: it waits for room, and nobody makes any")
+		q.wrong("The kernel has room for some of them. A blocking send waits until it has taken all.", "Yes, with all of them: the kernel takes what it is given")
+		q.wrong("A blocking send returns when all are taken. Only a non-blocking one returns with a part.", "Yes, with as many as there was room for")
+		q.wrong("The peer would have to receive. It is in a call of its own.", "Yes, as soon as the peer receives")
+	} else {
+		q.right("No: it waits for bytes, and nobody sends any")
+		q.wrong("No send has given them to a kernel: they lie in a buffer of the program's own, if anywhere.", "Yes, with what the peer has written")
+		q.wrong(zeroIsTheEnd, "Yes, with 0: there is nothing")
+		q.wrong("It has no time limit: none was set.", "Yes, with an error after a while")
+	}
+	return q.mixed()
+}
+
 func times(n int) string {
 	if n == 1 {
 		return "Once"

@@ -332,6 +332,7 @@ func TestOffersFitTheirQuestions(t *testing.T) {
 		asks  string
 		offer *regexp.Regexp
 	}{
+		{"Does it return?", regexp.MustCompile(`^(Yes, |No: )`)},
 		{"What does it do?", regexp.MustCompile(`^It (sleeps, until|returns|never returns:) `)},
 		{"What does it return?", regexp.MustCompile(`^(-?[0-9]|The client's address$)`)},
 		{" return?", regexp.MustCompile(`^(-?[0-9]|Nothing yet: it sleeps)`)},

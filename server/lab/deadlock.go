@@ -1,0 +1,56 @@
+package lab
+
+import (
+	"time"
+
+	"sockscope/server/knob"
+)
+
+// deadlock is two programs that both send before they receive.
+var deadlock = &Lab{
+	ID:       "deadlock",
+	Section:  Calls,
+	Brief:    "Both send, nobody receives",
+	Question: "Client and server each have 8 MiB for the other, and each sends all of it before it receives. Which call is each in, and what would end it?",
+	Stops: []Stop{
+		{Say: "One side sends all it has. Its kernel takes what there is room for; then `send` sleeps.",
+			At: Moment{Is: Enters, Calls: aSend}},
+		{Say: "The other side does just the same. Both are in `send` now, and neither comes to its `recv`.",
+			At: Moment{Is: Enters, Calls: aSend, Nth: 2}},
+		{Say: "The buffers of both directions were full. Only a `recv` of the other side would have made room, and that side was in `send`. Nothing happened any more, so the run was ended.",
+			At: Moment{Is: Ends, By: AServer}, Light: OnLane},
+		{Say: "The client was in the same call until the end. Neither program has done anything wrong by itself: each would get on with another peer.",
+			At: Moment{Is: Ends, By: AClient}, Light: OnLane},
+	},
+	Recap: "A blocking `send` waits for the other side to receive. When both sides send first, and more than the buffers hold, both wait for ever. With few bytes it goes well, so tests rarely find it.",
+	Next:  "udp",
+	Needs: "short",
+	Tries: []Try{
+		{"64 KiB: it goes well", map[string]string{"bytes": "65536"}},
+		{"the client selects", map[string]string{"cure": "select"}},
+		{"the client has two threads", map[string]string{"cure": "a thread"}},
+		{"they take turns", map[string]string{"cure": "turns"}},
+	},
+	True: []string{
+		"The bytes that a side has sent lie in its own Send-Q and in the Recv-Q of the other until the other receives them. TCP tells the sender how much room is left there: its window (RFC 9293, section 3.8.6).",
+		"A blocking `send` that finds no room sleeps until it has taken all bytes, without a time limit (send(2)). A connection that stands still like this is no error for TCP: it lasts until somebody receives, or ends it.",
+		"Cures: receive while there is something to send (`select` on both, or a thread for each direction), or agree on who sends first. Larger buffers are no cure: they only take more bytes to fill.",
+	},
+	Asks: []Topic{NeverReturns, RecvWoken, SendSleeps, SendPart, WaitSeveral, RecvEnd, AcceptSleeps, AcceptGives},
+	Knobs: []knob.Knob{
+		{Name: "cure", Label: "cure", Type: knob.Choice, Offers: []string{"none", "select", "a thread", "turns"}, Default: "none"},
+		{Name: "bytes", Label: "each sends", Type: knob.Int, Min: 1, Max: 8 << 20, Offers: []string{"1024", "65536", "1048576", "8388608"}, Default: "8388608", Size: true},
+	},
+	Notes:  "turns: the server receives all before it sends. The run ends when no call has come or gone for a second.",
+	Stalls: time.Second,
+	procs: func(v knob.Values) []Process {
+		const addr = "127.0.0.1:9999"
+		first := server("flood", addr, map[string]string{"bytes": v["bytes"]})
+		first.Ends = true
+		program := map[string]string{"none": "pour", "select": "duplex", "a thread": "pair", "turns": "pour"}[v["cure"]]
+		if v["cure"] == "turns" {
+			first.Args["turns"] = "true"
+		}
+		return []Process{first, client(1, program, addr, map[string]string{"bytes": v["bytes"]})}
+	},
+}
