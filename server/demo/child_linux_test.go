@@ -2,6 +2,7 @@ package demo_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -245,6 +246,9 @@ func (p *process) returned(call trace.Call) bool {
 // idle tells whether a server has closed n connections and waits for the next
 // client.
 func (p *process) idle(n int) bool {
+	if last := &p.events[len(p.events)-1]; last.Call == trace.Recvfrom {
+		return last.Kind == trace.Enter // it has no connections
+	}
 	for i := range p.events {
 		if e := &p.events[i]; e.Kind == trace.Return && e.Call == trace.Close {
 			n--
@@ -265,16 +269,39 @@ func (p *process) listening() *process {
 		p.await("listen", func() bool { return listens(p.t, p.job.Addr) })
 		return p
 	}
-	if letters(p.job.Program) {
-		p.await("bind", func() bool { return p.returned(trace.Bind) })
-		return p
+	listens := trace.Listen
+	if p.job.Program == "udp" || p.job.Settings["type"] == "SOCK_DGRAM" {
+		listens = trace.Bind // it gets datagrams from then on
 	}
-	p.await("listen", func() bool { return p.returned(trace.Listen) })
+	p.await("listen", func() bool { return p.returned(listens) || p.returned(trace.Write) })
 	return p
 }
 
-// letters reports whether a server gets datagrams, and has no listener.
-func letters(program string) bool { return program == "udp" }
+// freePort6 returns an address of IPv6 on loopback whose port nobody has, for TCP and
+// for UDP.
+func freePort6(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		addr := fmt.Sprintf("[::1]:%d", 22000+rand.IntN(10000))
+		l, err := net.Listen("tcp", addr)
+		if errors.Is(err, unix.EADDRNOTAVAIL) || errors.Is(err, unix.EAFNOSUPPORT) {
+			t.Skip("no IPv6 here")
+		}
+		if err != nil {
+			continue
+		}
+		l.Close()
+		if p, err := net.ListenPacket("udp", addr); err == nil {
+			p.Close()
+			return addr
+		}
+	}
+	t.Fatal("no port of IPv6 is free")
+	return ""
+}
+
+// freeName returns an abstract address of a Unix socket.
+func freeName(*testing.T) string { return fmt.Sprintf("@sockscope-%016x", rand.Uint64()) }
 
 // listens tells from the kernel's table whether somebody listens at an address.
 func listens(t *testing.T, addr string) bool {

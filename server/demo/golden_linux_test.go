@@ -27,7 +27,8 @@ type scenario struct {
 	ends           bool // the server comes to its end by itself
 	threaded       bool // the server has a thread for the client
 	output         string
-	polls          bool // the server asks as often as time allows: how often it heard EAGAIN is left out
+	at             func(*testing.T) string // an address that is no port of TCP over IPv4
+	polls          bool                    // the server asks as often as time allows: how often it heard EAGAIN is left out
 }
 
 var scenarios = []scenario{
@@ -68,7 +69,15 @@ var scenarios = []scenario{
 	{name: "numbers-text", server: "count", client: "numbers", clientSet: map[string]string{"count": "20"}, output: "That was 71 bytes.\n"},
 	{name: "drain", server: "drain", client: "bulk", set: map[string]string{"pause": "0s", "size": "1"}, clientSet: map[string]string{"bytes": "20", "blocking": "true"}, ends: true},
 	{name: "byteorder", server: "byteorder"},
-	{name: "udp", server: "udp", client: "udp-client", set: map[string]string{"size": "32"}, clientSet: map[string]string{"timeout": "800ms"}, ends: true,
+	{name: "families-inet", server: "families", client: "families-client", set: ofType("SOCK_STREAM"), clientSet: map[string]string{"first": "[::1]:1"},
+		output: "[::1]:1 ECONNREFUSED (Connection refused)\nsends: 3, recvs: 1\n"},
+	{name: "families-inet6", server: "families", client: "families-client", set: ofType("SOCK_STREAM"), at: freePort6, output: "sends: 3, recvs: 1\n"},
+	{name: "families-inet6-dgram", server: "families", client: "families-client", set: ofType("SOCK_DGRAM"), clientSet: clientOf("SOCK_DGRAM"), at: freePort6, output: "sends: 3, recvs: 3\n"},
+	{name: "families-unix", server: "families", client: "families-client", set: ofType("SOCK_STREAM"), at: freeName, output: "sends: 3, recvs: 1\n"},
+	{name: "families-unix-dgram", server: "families", client: "families-client", set: ofType("SOCK_DGRAM"), clientSet: clientOf("SOCK_DGRAM"), at: freeName, output: "sends: 3, recvs: 3\n"},
+	{name: "families-unix-seqpacket", server: "families", client: "families-client", set: ofType("SOCK_SEQPACKET"), clientSet: clientOf("SOCK_SEQPACKET"), at: freeName,
+		output: "sends: 3, recvs: 3\n"},
+	{name: "udp", server: "udp", at: freeUDPPort, client: "udp-client", set: map[string]string{"size": "32"}, clientSet: map[string]string{"timeout": "800ms"}, ends: true,
 		output: "3 of 3 came back\nECONNREFUSED (Connection refused)\n"},
 	{name: "robot", server: "robot", client: "caller", threaded: true, output: greeting + reenter + agent + hungUp},
 	{name: "robot-halves", server: "robot", client: "caller", threaded: true, clientSet: map[string]string{"say": "0", "pieces": "halves", "pause": "30ms"},
@@ -79,8 +88,8 @@ var scenarios = []scenario{
 // client. client is nil when the test itself is the client.
 func (s *scenario) run(t *testing.T, wrap func(role string) []string) (server, client *process) {
 	addr := freePort(t)
-	if letters(s.server) {
-		addr = freeUDPPort(t)
+	if s.at != nil {
+		addr = s.at(t)
 	}
 	server = start(t, job{Program: s.server, Addr: addr, Settings: s.set}, wrap("server")...).listening()
 	if s.client != "" {
@@ -115,6 +124,14 @@ const (
 	reenter  = "please re-enter\n"
 	hungUp   = "the robot has hung up\n"
 )
+
+// ofType has the sockets of a families program be of a type. Its server pauses, so that
+// all that the client sends waits for it.
+func ofType(kind string) map[string]string {
+	return map[string]string{"type": kind, "pause": "50ms"}
+}
+
+func clientOf(kind string) map[string]string { return map[string]string{"type": kind} }
 
 func unwrapped(string) []string { return nil }
 
@@ -175,6 +192,8 @@ var (
 
 	// Of a child that may have ended by now, or not: WNOHANG tells either.
 	endedYet = regexp.MustCompile(`(?m)^.*\twaitpid\(.* WNOHANG\) .*\n|^.*\twaitpid\(.* = \d+\n`)
+	names    = regexp.MustCompile(`@"[^"]*"`) // of Unix sockets
+	hosts6   = regexp.MustCompile(`\[::1\]:\d+`)
 	pids     = regexp.MustCompile(`fork\(\) = \d+`)
 
 	notYet = regexp.MustCompile(`(?m)^.* EAGAIN .*\n`)
@@ -185,13 +204,15 @@ var (
 func normal(p *process) string {
 	text := times.ReplaceAllString(p.text(), "")
 	text = hosts.ReplaceAllString(text, "127.0.0.1:PORT")
+	text = hosts6.ReplaceAllString(text, "[::1]:PORT")
+	text = names.ReplaceAllString(text, `@"NAME"`)
 	text = pids.ReplaceAllString(text, "fork() = PID")
-	names := map[string]string{}
+	known := map[string]string{}
 	return ports.ReplaceAllStringFunc(text, func(port string) string {
-		if names[port] == "" {
-			names[port] = "htons(PORT" + string(rune('1'+len(names))) + ")"
+		if known[port] == "" {
+			known[port] = "htons(PORT" + string(rune('1'+len(known))) + ")"
 		}
-		return names[port]
+		return known[port]
 	})
 }
 

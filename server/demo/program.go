@@ -22,7 +22,8 @@ type Program struct {
 	// It makes its calls in the calling thread and may never return.
 	Run func(addr string, v knob.Values)
 
-	Forks bool // it makes child processes
+	Forks     bool // it makes child processes
+	AnyFamily bool // its address may be of any family: of IPv6, or of a Unix socket
 }
 
 // Need is what a program takes that not every system has.

@@ -21,6 +21,8 @@ import (
 	"sockscope/server/demo/echo"
 	"sockscope/server/demo/edge"
 	"sockscope/server/demo/epoll"
+	"sockscope/server/demo/families"
+	"sockscope/server/demo/familiesclient"
 	"sockscope/server/demo/flood"
 	"sockscope/server/demo/framed"
 	"sockscope/server/demo/get"
@@ -231,6 +233,12 @@ var Programs = []*Program{
 		},
 	},
 	{
+		Name: "families", Follows: "echo", AnyFamily: true,
+		Doc:      "echo server of any family of addresses and any type of socket",
+		Settings: []knob.Knob{socketType, {Name: "pause", Default: "0s", Label: "how long it is silent before it receives", Type: knob.Duration, Max: int64(time.Hour)}},
+		Run:      func(addr string, v knob.Values) { families.Serve(addr, typeOf(v), v.Duration("pause")) },
+	},
+	{
 		Name: "client", Follows: "get",
 		Doc:      "echo client: sends messages, reads each echo, closes",
 		Settings: messages(),
@@ -373,6 +381,19 @@ var Programs = []*Program{
 		},
 	},
 	{
+		Name: "families-client", Follows: "client", AnyFamily: true,
+		Doc: "sends messages over any family and type, to the first of two addresses that answers",
+		Settings: []knob.Knob{socketType,
+			{Name: "first", Label: "an address to try first; empty for none", Type: knob.Text, Max: 100}},
+		Run: func(addr string, v knob.Values) {
+			addrs := []string{addr}
+			if v["first"] != "" {
+				addrs = []string{v["first"], addr}
+			}
+			familiesclient.Talk(addrs, typeOf(v), fixedLines[:])
+		},
+	},
+	{
 		Name: "number", Follows: "client",
 		Doc: "sends one number",
 		Settings: []knob.Knob{
@@ -446,6 +467,15 @@ func entriesOf(say, pieces string) (entries [][]string) {
 		return [][]string{{strings.Join(lines, "")}}
 	}
 	return entries
+}
+
+// socketType is a setting that chooses the type of a program's sockets.
+var socketType = knob.Knob{Name: "type", Default: "SOCK_STREAM", Label: "the type of its sockets", Type: knob.Choice,
+	Offers: []string{"SOCK_STREAM", "SOCK_DGRAM", "SOCK_SEQPACKET", "SOCK_RAW"}}
+
+func typeOf(v knob.Values) int {
+	return map[string]int{"SOCK_STREAM": socket.SOCK_STREAM, "SOCK_DGRAM": socket.SOCK_DGRAM,
+		"SOCK_SEQPACKET": socket.SOCK_SEQPACKET, "SOCK_RAW": socket.SOCK_RAW}[v["type"]]
 }
 
 // flag returns a setting that is off unless it is "true".

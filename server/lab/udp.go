@@ -28,7 +28,7 @@ var udp = &Lab{
 			At: Moment{By: AClient, Errno: trace.ECONNREFUSED}},
 	},
 	Recap: "UDP carries datagrams: each arrives whole or not at all, and nobody tells the sender. There is no connection, so there is no end of it either.",
-	Next:  "iterative",
+	Next:  "families",
 	Needs: "echo",
 	Tries: []Try{
 		{"the usual buffer", map[string]string{"buffer": "0"}},

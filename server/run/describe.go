@@ -2,8 +2,10 @@ package run
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"slices"
+	"strings"
 
 	"sockscope/server/demo"
 	"sockscope/server/lab"
@@ -56,7 +58,7 @@ func relocate(procs []lab.Process) error {
 	for i := range procs {
 		addr := procs[i].Addr
 		if _, ok := moved[addr]; !ok {
-			free, err := freePort(addr)
+			free, err := elsewhere(addr)
 			if err != nil {
 				return fmt.Errorf("%s: %w", procs[i].Name, err)
 			}
@@ -66,12 +68,37 @@ func relocate(procs []lab.Process) error {
 	}
 	for _, p := range procs {
 		for name, value := range p.Args {
-			if addr, ok := moved[value]; ok {
-				p.Args[name] = addr
-			}
+			p.Args[name] = along(value, moved)
 		}
 	}
 	return nil
+}
+
+// along returns a value that is an address, or has the port of one that was moved, as
+// it is after that; any other as it is.
+func along(value string, moved map[string]string) string {
+	if addr, ok := moved[value]; ok {
+		return addr
+	}
+	host, port, err := net.SplitHostPort(value)
+	if err != nil {
+		return value
+	}
+	for from, to := range moved {
+		if _, was, err := net.SplitHostPort(from); err == nil && was == port {
+			_, now, _ := net.SplitHostPort(to)
+			return net.JoinHostPort(host, now)
+		}
+	}
+	return value
+}
+
+// elsewhere returns an address like addr that nobody has.
+func elsewhere(addr string) (string, error) {
+	if name, abstract := strings.CutPrefix(addr, "@"); abstract {
+		return fmt.Sprintf("@%s-%016x", name, rand.Uint64()), nil
+	}
+	return freePort(addr)
 }
 
 // freePort returns an address like addr with a port that nobody has, for TCP and for

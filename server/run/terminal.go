@@ -33,6 +33,12 @@ func takes(p *demo.Program, addr string) error {
 	if p.Needs == demo.Strace {
 		return nil // package net takes any
 	}
+	if local := strings.HasPrefix(addr, "@") || strings.Contains(addr, "/"); p.AnyFamily {
+		if _, err := netip.ParseAddrPort(addr); err != nil && !local {
+			return fmt.Errorf("%q is no address; program %s takes one with a port, as 127.0.0.1:7777 or [::1]:7777, a path with a slash, or an abstract name as @echo", addr, p.Name)
+		}
+		return nil
+	}
 	switch ap, err := netip.ParseAddrPort(addr); {
 	case err != nil:
 		return fmt.Errorf("%q is no address; program %s takes one of IPv4 with a port, as 127.0.0.1:7777: a number, not a name", addr, p.Name)

@@ -30,10 +30,24 @@ const (
 	maxPath  = 107 // and the zero byte
 )
 
+// Domain returns the family of an address as Bind and Connect take it.
+func Domain(addr string) int {
+	switch {
+	case isUnix(addr):
+		return AF_UNIX
+	case strings.HasPrefix(addr, "["):
+		return AF_INET6
+	}
+	return AF_INET
+}
+
+// isUnix reports whether an address is one of a Unix socket.
+func isUnix(addr string) bool { return strings.HasPrefix(addr, "@") || strings.Contains(addr, "/") }
+
 // set takes over "127.0.0.1:80", "[::1]:80", a path with a slash, or an abstract name
 // behind an @. Host names are not looked up: that is no call of a socket.
 func (sa *sockaddr) set(addr string) error {
-	if strings.HasPrefix(addr, "@") || strings.Contains(addr, "/") {
+	if isUnix(addr) {
 		return sa.setUnix(addr)
 	}
 	ap, err := netip.ParseAddrPort(addr)

@@ -27,6 +27,21 @@ func New(domain, kind int) *Socket {
 	return &Socket{fd: fd}
 }
 
+// Try is New for a family and type that the system may not have. The error says why it
+// makes no such socket. One of SOCK_RAW is for ICMP.
+func Try(domain, kind int) (*Socket, error) {
+	protocol := 0
+	if kind == SOCK_RAW {
+		protocol = 1 // IPPROTO_ICMP
+	}
+	c := call{name: trace.Socket, fd: -1, nargs: 3, args: [3]int64{int64(domain), int64(kind), int64(protocol)}}
+	fd, errno := c.make(trapSocket, nativeDomain(domain), uintptr(kind), uintptr(protocol), 0, 0, 0)
+	if errno != 0 {
+		return nil, errno
+	}
+	return &Socket{fd: fd}, nil
+}
+
 // Fileno returns the file descriptor, -1 after Close.
 func (s *Socket) Fileno() int { return s.fd }
 

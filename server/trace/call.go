@@ -104,7 +104,7 @@ const (
 
 // The rows, by the numbers of their calls.
 var rows = [numCalls]Row{
-	Socket: {Name: "socket", Form: []Arg{ArgDomain, ArgType, ArgProtocol}, Class: MakesFD, Makes: FDSocket, Methods: []string{"New"}},
+	Socket: {Name: "socket", Form: []Arg{ArgDomain, ArgType, ArgProtocol}, Class: MakesFD, Makes: FDSocket, Methods: []string{"New", "Try"}},
 	Bind:   {Name: "bind", Form: []Arg{ArgFD, ArgAddr}, Methods: []string{"Bind"}},
 	Listen: {Name: "listen", Form: []Arg{ArgFD, ArgInt}, Methods: []string{"Listen"}},
 	Accept: {Name: "accept", Form: []Arg{ArgFD, ArgAddrOut, ArgFurtherSocketFlags}, Kernel: []Syscall{

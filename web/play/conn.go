@@ -318,7 +318,13 @@ type allowed struct {
 func (r *Run) connect(i int) {
 	e := &r.Steps[i]
 	if e.Call == trace.Accept && e.Errno == 0 && e.Addr != "" {
-		c := r.connAt(e.Addr, i, func(c *Conn) bool { return c.Server.Proc < 0 && r.together(c.Client.Proc, e.Proc) })
+		var c *Conn
+		free := func(c *Conn) bool { return c.Server.Proc < 0 && r.together(c.Client.Proc, e.Proc) }
+		if e.Addr == unnamed {
+			c = r.connNext(r.local(e.Proc, e.FD), i, free)
+		} else {
+			c = r.connAt(e.Addr, i, free)
+		}
 		c.Server = End{Proc: e.Proc, FD: int(e.Result), Opened: i, Closed: -1, Shut: -1}
 		ci := r.connIndex(c)
 		r.ends[endpoint{e.Proc, int(e.Result)}] = ci
@@ -350,7 +356,14 @@ func (r *Run) named(i int) {
 			continue
 		}
 		delete(r.dialled, key)
-		c := r.connAt(q.Local, i, func(c *Conn) bool { return c.Client.Proc < 0 && r.together(c.Server.Proc, e.Proc) })
+		var c *Conn
+		free := func(c *Conn) bool { return c.Client.Proc < 0 && r.together(c.Server.Proc, e.Proc) }
+		if q.Local == unnamed {
+			r.muddle(at)
+			c = r.connNext(r.Steps[at].Addr, i, free)
+		} else {
+			c = r.connAt(q.Local, i, free)
+		}
 		c.Client = End{Proc: e.Proc, FD: q.FD, Opened: at, Closed: -1, Shut: -1}
 		ci := r.connIndex(c)
 		r.ends[key], r.connects[at] = ci, ci
@@ -366,9 +379,49 @@ func (r *Run) connAt(addr string, i int, free func(*Conn) bool) *Conn {
 			return &r.Conns[k]
 		}
 	}
+	return r.newConn(addr, i)
+}
+
+func (r *Run) newConn(addr string, i int) *Conn {
 	none := End{Proc: -1, FD: -1, Opened: i, Closed: -1, Shut: -1}
 	r.Conns = append(r.Conns, Conn{Addr: addr, Client: none, Server: none, Torn: -1})
 	return &r.Conns[len(r.Conns)-1]
+}
+
+// unnamed is the address of a Unix socket that has none: of most clients.
+const unnamed = "@"
+
+// connNext returns the oldest connection to a Unix socket's address that lacks the side,
+// or a new one. Its clients have no addresses; they are accepted in the order in which
+// they connected. Where that order isn't known, nothing is concluded.
+func (r *Run) connNext(addr string, i int, free func(*Conn) bool) *Conn {
+	for k := range r.Conns {
+		if r.Conns[k].Addr == addr && free(&r.Conns[k]) && !slices.Contains(r.muddled, addr) {
+			return &r.Conns[k]
+		}
+	}
+	return r.newConn(addr, i)
+}
+
+// muddle notes that two connects to a Unix socket's address were under way at the same
+// time, the later of which returned in step i.
+func (r *Run) muddle(i int) {
+	e, call := &r.Steps[i], r.CallAt(i)
+	if call == nil {
+		return
+	}
+	for k := range r.Lanes {
+		calls := r.Lanes[k].Calls
+		for n := lastBefore(r, calls, i); n >= 0; n-- {
+			o := &r.Calls[calls[n]]
+			if o.Return >= 0 && o.Return < call.Enter {
+				break
+			}
+			if at := &r.Steps[o.Enter]; o != call && at.Call == trace.Connect && at.Addr == e.Addr && r.together(at.Proc, e.Proc) {
+				r.muddled = append(r.muddled, e.Addr)
+			}
+		}
+	}
 }
 
 func (r *Run) connIndex(c *Conn) int {
@@ -414,8 +467,19 @@ func (r *Run) move(i int) {
 	if n := len(*list); n > 0 {
 		m.Off = (*list)[n-1].Off + (*list)[n-1].Len
 	}
+	if f := r.head.Procs[e.Proc].FD(e.FD); f != nil && f.Bounded() && e.Call.Receives() && c.Torn < 0 && e.Result >= int64(r.room(i)) {
+		c.Torn = i // a part of the message may be gone
+	}
 	r.moved[i] = place{ci, way, len(*list)}
 	*list = append(*list, m)
+}
+
+// room returns how many bytes the call that returned in step i had room for.
+func (r *Run) room(i int) int {
+	if c := r.CallAt(i); c != nil {
+		return max(r.Steps[i].Size, r.Steps[c.Enter].Size)
+	}
+	return r.Steps[i].Size
 }
 
 // ConnOf returns the connection that fd of proc stands for at position n, or

@@ -116,7 +116,7 @@ func (r *Run) got(i int) {
 	if e.Call != trace.Recvfrom {
 		from = f.Peer
 	}
-	room := int64(max(e.Size, r.Steps[call.Enter].Size))
+	room := int64(r.room(i))
 	found := -1
 	var passed []int
 	for k := max(0, len(r.Datagrams)-mostWaiting); k < len(r.Datagrams); k++ {
@@ -132,7 +132,7 @@ func (r *Run) got(i int) {
 		case found < 0:
 			found = k
 		case d.file == r.Datagrams[found].file:
-			r.Datagrams[found].Alike = true
+			r.Datagrams[found].Alike, d.Alike = true, true
 		}
 	}
 	if found < 0 {
@@ -151,7 +151,7 @@ func (r *Run) got(i int) {
 // reaches reports whether what is sent to an address comes to a socket that has one. A
 // socket may have the address of all interfaces. An unknown address may be any.
 func reaches(to, local string) bool {
-	if to == "" || local == "" || to == local {
+	if to == "" || local == "" || to == local || to == unnamed || local == unnamed {
 		return true
 	}
 	host, port := address(to)
@@ -239,7 +239,10 @@ func (w *why) datagrams(p *prospect, c *Call, f *trace.FDState) {
 		return
 	}
 	for _, d := range r.toward(in.Proc, f, w.n) {
-		if d.Passed < 0 && !d.Alike {
+		switch {
+		case d.Alike:
+			return // it may have been received
+		case d.Passed < 0:
 			p.add(Claim{Kind: OnItsWay, Step: d.Send, Other: c.Enter, FD: f.FD, N: d.Len, Addr: d.Dest})
 			return
 		}
@@ -292,7 +295,7 @@ func (w *why) delivered(ret int) {
 func (w *why) unreachable(ret int) {
 	r, call := w.run, w.run.CallAt(ret)
 	f := w.fd(r.Steps[ret].Proc, r.Steps[ret].FD, ret)
-	if call == nil || f == nil || !f.Datagrams() || r.gapped(w.n) {
+	if call == nil || f == nil || !f.Datagrams() || f.Domain == trace.Unix || r.gapped(w.n) {
 		return
 	}
 	for k := len(r.Datagrams) - 1; k >= 0; k-- {

@@ -55,6 +55,7 @@ type Run struct {
 	letterOf  map[int]int      // by the steps of its send, and of its recv's Return: index in Datagrams
 	last      lookup
 	listeners []listener
+	muddled   []string // addresses of Unix sockets; see muddle
 	patience  map[endpoint][]allowed
 
 	midway bool  // it goes on from a state, and its first event is still to come

@@ -33,7 +33,10 @@ func (f *Focus) Columns(p *trace.ProcState) []Column {
 	for i := range p.FDs {
 		fd := f.freshest(&p.FDs[i])
 		name := "socket"
-		if fd.Datagrams() {
+		switch {
+		case fd.Datagrams() && fd.Domain != trace.Unix:
+			name = "UDP"
+		case fd.Datagrams():
 			name = "datagrams"
 		}
 		switch fd.Kind {

@@ -37,7 +37,7 @@ func (w *world) dest(k *call) string {
 // meets reports whether two addresses can be of one socket: the same port, and the same
 // host unless one is that of all interfaces. An unknown one may be any.
 func meets(a, b string) bool {
-	if a == "" || b == "" || a == b {
+	if a == "" || b == "" || a == b || a == "@" || b == "@" {
 		return true
 	}
 	if strings.HasPrefix(a, "@") || strings.HasPrefix(b, "@") || strings.Contains(a+b, "/") {

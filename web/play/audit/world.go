@@ -292,7 +292,8 @@ func (w *world) pair() {
 			if c.connect == nil || c.other != nil || c.local != a.peer || port(c.dest) != port(a.local) || c.connect.enter > a.since {
 				continue
 			}
-			if best == nil || c.connect.enter > best.connect.enter {
+			switch older := best != nil && c.connect.enter < best.connect.enter; {
+			case best == nil, older == (a.peer == "@"): // Unix clients have no addresses, and are taken in turn
 				best = c
 			}
 		}

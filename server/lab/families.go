@@ -1,0 +1,65 @@
+package lab
+
+import (
+	"time"
+
+	"sockscope/server/knob"
+	"sockscope/server/trace"
+)
+
+// families is one echo over three families of addresses and several types of socket.
+var families = &Lab{
+	ID:       "families",
+	Section:  Calls,
+	Brief:    "Which types keep boundaries?",
+	Question: "The same echo over IPv4, IPv6 and a Unix socket, by streams and by messages. What changes beside the address?",
+	Stops: []Stop{
+		{Say: "`localhost` is ::1 and 127.0.0.1. The client takes IPv6 first. The server listens on IPv4 alone, so the kernel refuses.",
+			At: Moment{Calls: aConnect, By: AClient, Errno: trace.ECONNREFUSED}},
+		{Say: "A socket has one family for good. So the client closes it, and makes another one for IPv4.",
+			At: Moment{Calls: []trace.Call{trace.Socket}, By: AClient, Nth: 2}},
+		{Say: "At 127.0.0.1 the kernel answers: the client is connected.",
+			At: Moment{Calls: aConnect, By: AClient, Result: Exactly(0)}},
+		{Say: "The client has sent three messages by three calls.",
+			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1), Nth: 3}, Light: OnBar | OnLine | OnBytes},
+		{Say: "One `recv` returns all three: SOCK_STREAM keeps no boundaries. Of SOCK_SEQPACKET or SOCK_DGRAM it would be three calls.",
+			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
+	},
+	Recap: "The family says what an address is, the type what a message is. The calls are the same for all that have both.",
+	Next:  "iterative",
+	Needs: "udp",
+	Tries: []Try{
+		{"IPv6", map[string]string{"family": "AF_INET6"}},
+		{"a Unix socket", map[string]string{"family": "AF_UNIX", "host": "one address"}},
+		{"a Unix socket with boundaries", map[string]string{"family": "AF_UNIX", "type": "SOCK_SEQPACKET", "host": "one address"}},
+		{"datagrams over IPv6", map[string]string{"family": "AF_INET6", "type": "SOCK_DGRAM"}},
+		{"a raw socket", map[string]string{"type": "SOCK_RAW"}},
+	},
+	True: []string{
+		"`localhost` has an address of IPv6 and one of IPv4. A client tries one after the other, with a socket for each (RFC 6724, RFC 8305). ECONNREFUSED of the first is no error of its user's.",
+		"SOCK_STREAM is bytes without boundaries. SOCK_DGRAM and SOCK_SEQPACKET keep them: one `recv` returns one message, whatever room there is (socket(2)).",
+		"A Unix socket has a path for its address, or a name that is in no file system: here @echo (unix(7)). Its client has none, unless it binds. A datagram without a sender's address can't be answered.",
+		"Unix datagrams are not lost: their sender waits for room. Those of UDP are dropped (unix(7), udp(7)).",
+		"SOCK_SEQPACKET is a type of Unix sockets, not of TCP or UDP: ESOCKTNOSUPPORT. SOCK_RAW takes CAP_NET_RAW (raw(7)): the programs here have no such right, so EPERM.",
+	},
+	Asks: []Topic{ConnectFails, RecvJoined, AcceptGives, RecvEnd},
+	Knobs: []knob.Knob{
+		{Name: "family", Label: "address family", Type: knob.Choice, Offers: []string{"AF_INET", "AF_INET6", "AF_UNIX"}, Default: "AF_INET"},
+		{Name: "type", Label: "type", Type: knob.Choice, Offers: []string{"SOCK_STREAM", "SOCK_DGRAM", "SOCK_SEQPACKET", "SOCK_RAW"}, Default: "SOCK_STREAM"},
+		{Name: "host", Label: "client connects to", Type: knob.Choice, Offers: []string{"localhost", "one address"}, Default: "localhost"},
+		{Name: "pause", Label: "server pauses before it receives", Type: knob.Duration, Min: 0, Max: int64(time.Second), Offers: []string{"0s", "20ms", "100ms"}, Default: "20ms"},
+	},
+	Notes: "localhost stands for the addresses of IPv6 and IPv4. A Unix socket has nothing to do with it.",
+	procs: func(v knob.Values) []Process {
+		const four, six = "127.0.0.1:9999", "[::1]:9999"
+		addr, first := map[string]string{"AF_INET": four, "AF_INET6": six, "AF_UNIX": "@echo"}[v["family"]], ""
+		if v["host"] == "localhost" && v["family"] == "AF_INET" {
+			first = six
+		}
+		who := client(1, "families-client", addr, map[string]string{"type": v["type"], "first": first})
+		if v["type"] == "SOCK_DGRAM" {
+			who.After = &Cause{Proc: 0, Call: trace.Bind}
+		}
+		return []Process{server("families", addr, map[string]string{"type": v["type"], "pause": v["pause"]}), who}
+	},
+}
