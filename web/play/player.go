@@ -198,7 +198,8 @@ func (p *Player) SetScale(s Scale) {
 	p.Scale = s
 	p.speed = defaultSpeed
 	if s == ByTime {
-		for p.speed < len(speeds[s])-1 && float64(p.Run.Duration())/speeds[s][p.speed] > 30 {
+		from, to := p.Run.Lull()
+		for p.speed < len(speeds[s])-1 && float64(p.Run.Duration()-(to-from))/speeds[s][p.speed] > 30 {
 			p.speed++
 		}
 	}
@@ -219,7 +220,11 @@ func (p *Player) Tick(d time.Duration) bool {
 			p.carry = rest
 		}
 	} else {
-		t := min(p.now+int64(d.Seconds()*rate), p.Run.Duration())
+		end := p.Run.Duration()
+		if from, to := p.Run.Lull(); p.now >= from && p.now < to { // it lasts a second at most
+			rate, end = max(rate, float64(to-from)), to
+		}
+		t := min(p.now+int64(d.Seconds()*rate), end)
 		n := p.Run.StepAt(t)
 		if n > p.Quiz.Horizon() {
 			p.forward(n)

@@ -58,8 +58,9 @@ type Run struct {
 	muddled   []string // addresses of Unix sockets; see muddle
 	patience  map[endpoint][]allowed
 
-	midway bool  // it goes on from a state, and its first event is still to come
-	zero   int64 // what was taken off all times, ns
+	longest lull
+	midway  bool  // it goes on from a state, and its first event is still to come
+	zero    int64 // what was taken off all times, ns
 }
 
 // keyframe is the state after so many steps, from which later ones are folded.

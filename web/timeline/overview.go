@@ -38,6 +38,12 @@ func (o *Overview) Layout(width, height float64) *Scene {
 			o.lane(s, row, told, top+pitch*float64(i), pitch)
 		}
 	}
+	if x0, x1 := s.X(s.Torn.from), s.X(s.Torn.to); s.Torn.is() && s.Torn.from <= told {
+		o.scene.rect(Panel, x0, 0, x1-x0, height, 0)
+		for _, x := range [...]float64{x0, x1} {
+			o.scene.stroke(Line2, 1, Solid, x-2, height, x+2, 0)
+		}
+	}
 	x := s.X(head(p))
 	if t.View.Veil {
 		o.scene.put(opDots, x, 0, width-x, height)
@@ -49,7 +55,8 @@ func (o *Overview) Layout(width, height float64) *Scene {
 
 func (o *Overview) scale() Scale {
 	p := o.Of.Player
-	return Scale{By: p.Scale, Px: o.width / math.Max(extent(p.Run, p.Scale), 1)}
+	width, _ := shown(p)
+	return Scale{By: p.Scale, Px: o.width / math.Max(width, 1), Torn: breakOf(p.Run, p.Scale)}
 }
 
 func (o *Overview) lane(s Scale, row Row, told, y, pitch float64) {

@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"iter"
 	"math"
 	"strconv"
 	"unicode/utf8"
@@ -49,7 +50,7 @@ func (t *Timeline) graticule(f *frame) {
 	s := &t.scene
 	s.put(opBlend, under)
 	g := f.grid()
-	for k := math.Max(0, math.Floor(f.At(0)/g.major)); f.X(k*g.major) <= f.right; k++ {
+	for k := range f.majors(g, 0) {
 		s.rect(Grat, math.Floor(f.X(k*g.major)), Ruler, 1, t.View.Height-Ruler, 0)
 	}
 	for _, row := range t.rows {
@@ -65,19 +66,33 @@ func (t *Timeline) graticule(f *frame) {
 func (t *Timeline) ruler(f *frame) {
 	s := &t.scene
 	g := f.grid()
-	for k := math.Max(0, math.Floor(f.At(-edge)/g.major)); ; k++ {
+	for k := range f.majors(g, edge) {
 		u := k * g.major
 		x := f.X(u)
-		if x > f.right+edge {
-			break
-		}
 		s.rect(Line2, math.Floor(x), Ruler-6, 1, 6, 0)
 		for m := 1; m < g.parts; m++ {
-			s.rect(Line2, math.Floor(f.X(u+float64(m)*g.major/float64(g.parts))), Ruler-3, 1, 3, 0)
+			if part := u + float64(m)*g.major/float64(g.parts); !f.Torn.covers(part) {
+				s.rect(Line2, math.Floor(f.X(part)), Ruler-3, 1, 3, 0)
+			}
 		}
 		t.number(f, g, u, x, math.Mod(k, 2) == 0)
 	}
+	t.leftOut(f)
 	t.markWord(f)
+}
+
+// majors yields which multiples of g's major unit are in view, or so far beside it; none
+// in a tear.
+func (f *frame) majors(g grid, beside float64) iter.Seq[float64] {
+	return func(yield func(float64) bool) {
+		for k := math.Max(0, math.Floor(f.At(-beside)/g.major)); f.X(k*g.major) <= f.right+beside; k++ {
+			if f.Torn.covers(k * g.major) {
+				k = math.Ceil(f.Torn.to/g.major) - 1
+			} else if !yield(k) {
+				return
+			}
+		}
+	}
 }
 
 // number writes what is at u: by step the step and, at every other number, its time;
@@ -86,8 +101,9 @@ func (t *Timeline) number(f *frame, g grid, u, x float64, even bool) {
 	s := &t.scene
 	at, half := t.flag(f)
 	from, to := t.marked(f)
-	free := func(x0, x1 float64) bool {
-		return (x1 < at-half-gap || x0 > at+half+gap) && (x1 < from-gap || x0 > to+gap)
+	x0, x1, torn := f.torn()
+	free := func(a, b float64) bool {
+		return (b < at-half-gap || a > at+half+gap) && (b < from-gap || a > to+gap) && (!torn || b < x0 || a > x1)
 	}
 	if f.By == play.ByTime {
 		t.word = appendTick(t.word[:0], u, g.major, f.At(f.right))

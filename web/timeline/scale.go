@@ -6,15 +6,16 @@ import "sockscope/web/play"
 // that is drawn or hit goes through one.
 type Scale struct {
 	By   play.Scale
-	From float64 // the unit at x = 0
-	Px   float64 // pixels a unit
+	From float64 // the unit at x = 0, folded
+	Px   float64 // pixels a unit, outside of the tear
+	Torn axisBreak
 }
 
 // X returns where the unit u is, in px.
-func (s Scale) X(u float64) float64 { return (u - s.From) * s.Px }
+func (s Scale) X(u float64) float64 { return (s.Torn.fold(u) - s.From) * s.Px }
 
 // At returns the unit at x px.
-func (s Scale) At(x float64) float64 { return s.From + x/s.Px }
+func (s Scale) At(x float64) float64 { return s.Torn.unfold(s.From + x/s.Px) }
 
 // Step returns where the step with index i of r is, in px.
 func (s Scale) Step(r *play.Run, i int) float64 { return s.X(unit(r, s.By, i)) }
@@ -41,4 +42,11 @@ func head(p *play.Player) float64 {
 		return float64(p.Pos())
 	}
 	return float64(p.Now())
+}
+
+// shown returns how many units wide the run of p is drawn, and at which of them its
+// position is: where the axis is torn, fewer than there are.
+func shown(p *play.Player) (width, at float64) {
+	b := breakOf(p.Run, p.Scale)
+	return b.fold(extent(p.Run, p.Scale)), b.fold(head(p))
 }

@@ -65,9 +65,8 @@ func (t *Timeline) Hit(x, y float64) Target {
 		}
 		hit.lane = row.Lane + 1
 		li := &t.index.lanes[row.Lane]
-		slack := reach / s.Px
-		k := li.before(s.By, u+slack)
-		if k >= 0 && float64(li.to[s.By][k])+slack >= u && (!t.View.Veil || float64(li.at[s.By][k]) <= head(p)) {
+		k := li.before(s.By, s.At(x+reach))
+		if k >= 0 && s.X(float64(li.to[s.By][k]))+reach >= x && (!t.View.Veil || float64(li.at[s.By][k]) <= head(p)) {
 			hit.call = p.Run.Lanes[row.Lane].Calls[k] + 1
 		}
 		f := t.frame(s)

@@ -101,6 +101,7 @@ func (t *Timeline) Layout() *Scene {
 	t.wakes(&f)
 	t.wire(&f)
 	t.arrivals(&f)
+	t.tornAxis(&f)
 	t.fade(&f)
 	t.graticule(&f)
 	t.bands(&f)

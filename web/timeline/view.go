@@ -59,15 +59,21 @@ func (v *View) Scale(p *play.Player) Scale {
 		v.by = p.Scale
 		v.keep(p)
 	}
-	return Scale{p.Scale, w.from, w.px}
+	return Scale{p.Scale, w.from, w.px, breakOf(p.Run, p.Scale)}
 }
 
 // keep brings the playhead into view after the way of counting changed.
 func (v *View) keep(p *play.Player) {
-	w := &v.window[p.Scale]
-	if x := (head(p) - w.from) * w.px; x < 0 || x > v.Width {
+	if x := v.headAt(p); x < 0 || x > v.Width {
 		v.Center(p)
 	}
+}
+
+// headAt returns where the window has the playhead, in px.
+func (v *View) headAt(p *play.Player) float64 {
+	w := &v.window[p.Scale]
+	_, at := shown(p)
+	return (at - w.from) * w.px
 }
 
 // Reset sets the window that a run begins with: 24 px a step, or all of it by
@@ -88,7 +94,8 @@ func (v *View) Reset(p *play.Player) {
 
 // Fit shows the whole run.
 func (v *View) Fit(p *play.Player) {
-	n := max(extent(p.Run, p.Scale), 1)
+	width, _ := shown(p)
+	n := max(width, 1)
 	px := max((v.Width-2*pad)/n, 1e-12)
 	px = min(px, maxPx(p.Scale))
 	v.by = p.Scale
@@ -100,7 +107,7 @@ func (v *View) Fit(p *play.Player) {
 
 // FitTime shows the run from its start to a time, ns, by time.
 func (v *View) FitTime(p *play.Player, to int64) {
-	px := max((v.Width-2*pad)/max(float64(to), 1), 1e-12)
+	px := max((v.Width-2*pad)/max(breakOf(p.Run, play.ByTime).fold(float64(to)), 1), 1e-12)
 	v.window[play.ByTime] = window{-pad / px, min(px, maxTime), v.Width > 0}
 }
 
@@ -116,8 +123,9 @@ func maxPx(by play.Scale) float64 {
 func (v *View) Zoom(p *play.Player, factor, x float64) {
 	s := v.Scale(p)
 	w := &v.window[p.Scale]
-	least := (v.Width - 2*pad) / max(extent(p.Run, p.Scale), 1)
-	at := s.At(x)
+	width, _ := shown(p)
+	least := (v.Width - 2*pad) / max(width, 1)
+	at := s.From + x/s.Px
 	w.px = max(min(w.px*factor, maxPx(p.Scale)), min(least, maxPx(p.Scale)), 1e-12)
 	w.from = at - x/w.px
 	w.set = true
@@ -138,7 +146,8 @@ func (v *View) clamp(p *play.Player) {
 	first := -pad / w.px
 	// The last unit may come to the middle, so that there is room for what a
 	// live run adds.
-	last := max(extent(p.Run, p.Scale)-v.Width/2/w.px, first)
+	width, _ := shown(p)
+	last := max(width-v.Width/2/w.px, first)
 	w.from = max(first, min(w.from, last))
 	v.Top = max(0, v.Top)
 }
@@ -146,7 +155,8 @@ func (v *View) clamp(p *play.Player) {
 // Center puts the playhead where it rests.
 func (v *View) Center(p *play.Player) {
 	w := &v.window[p.Scale]
-	w.from = head(p) - rest*v.Width/w.px
+	_, at := shown(p)
+	w.from = at - rest*v.Width/w.px
 	v.clamp(p)
 }
 
@@ -158,11 +168,12 @@ func (v *View) Follow(p *play.Player) {
 	if !w.set {
 		return
 	}
-	whole := w.from <= 0 && (extent(p.Run, p.Scale)-w.from)*w.px <= v.Width
+	width, at := shown(p)
+	whole := w.from <= 0 && (width-w.from)*w.px <= v.Width
 	if whole && (p.Run.End != nil || p.Scale == play.ByTime) {
 		return
 	}
-	x := (head(p) - w.from) * w.px
+	x := v.headAt(p)
 	if v.Steady && x >= 0 && x <= v.Width {
 		return
 	}
@@ -170,6 +181,6 @@ func (v *View) Follow(p *play.Player) {
 	if x == to {
 		return
 	}
-	w.from = head(p) - to/w.px
+	w.from = at - to/w.px
 	v.clamp(p)
 }

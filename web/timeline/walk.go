@@ -52,8 +52,8 @@ func (w *walk) next() (bar, bool) {
 	}
 	// The buckets' grid moves with the run, so that panning does not make them
 	// flicker.
-	grid := math.Floor(float64(at[i])*w.scale.Px/grain) * grain
-	j := w.lane.after(w.scale.By, i, (grid+grain)/w.scale.Px)
+	grid := math.Floor(w.scale.Torn.fold(float64(at[i]))*w.scale.Px/grain) * grain
+	j := w.lane.after(w.scale.By, i, w.scale.Torn.unfold((grid+grain)/w.scale.Px))
 	j = max(i+1, min(j, w.known))
 	if k := j - 1; k > i && w.end(k)-w.scale.X(float64(at[k])) >= grain {
 		j = k // the last of them is wide enough for itself

@@ -1,0 +1,46 @@
+package play
+
+// lull is what Lull has found, of how many steps and packets.
+type lull struct {
+	steps, packets int
+	from, to       int64
+}
+
+// Lull returns the time in which nothing happened, where that is most of a run that is
+// over: no step and no packet came, and whoever was in a call slept on. from and to are
+// in ns, and equal where there is no such time.
+func (r *Run) Lull() (from, to int64) {
+	if r.End == nil || len(r.Steps) == 0 {
+		return 0, 0
+	}
+	l := &r.longest
+	if l.steps == len(r.Steps) && l.packets == len(r.Packets) {
+		return l.from, l.to
+	}
+	*l = lull{steps: len(r.Steps), packets: len(r.Packets)}
+	last, p := int64(0), 0
+	happens := func(t int64) {
+		if t-last > l.to-l.from {
+			l.from, l.to = last, t
+		}
+		last = max(last, t)
+	}
+	for i := range r.Steps {
+		for ; p < len(r.Packets) && r.Packets[p].Time <= r.Steps[i].Time; p++ {
+			happens(r.Packets[p].Time)
+		}
+		happens(r.Steps[i].Time)
+	}
+	for ; p < len(r.Packets); p++ {
+		happens(r.Packets[p].Time)
+	}
+	happens(r.Duration())
+	if length := l.to - l.from; length < lullShare*(r.Duration()-length) || length == r.Duration() {
+		l.from, l.to = 0, 0
+	}
+	return l.from, l.to
+}
+
+// lullShare is how many times as long as all the rest the time must be in which
+// nothing happened.
+const lullShare = 4
