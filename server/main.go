@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"sockscope/server/demo"
+	"sockscope/server/knob"
 	"sockscope/server/run"
 	"sockscope/server/trace"
 )
@@ -46,6 +47,8 @@ Examples:
   server run echo 127.0.0.1:9999 backlog=5
   server run client 127.0.0.1:9999 message=hello
   server run edge 127.0.0.1:10001 -bug
+  server run robot 127.0.0.1:8009                 for nc 127.0.0.1 8009
+  server run upload 127.0.0.1:9998 -dir DIR       keeps in DIR what its clients send
 `
 
 // The exit statuses besides a program's own.
@@ -124,7 +127,11 @@ func runProgram(args []string, stdout *os.File, stderr io.Writer) int {
 	if len(args) < 2 {
 		return misused(stderr, "run takes a program and an address: server run PROGRAM ADDR [name=value ...]; server list names the programs")
 	}
-	settings, err := pairs(args[2:])
+	program, err := demo.Find(args[0])
+	if err != nil {
+		return misused(stderr, err.Error())
+	}
+	settings, err := pairs(program.Settings, args[2:])
 	if err != nil {
 		return misused(stderr, err.Error())
 	}
@@ -146,13 +153,22 @@ func runProgram(args []string, stdout *os.File, stderr io.Writer) int {
 	return status
 }
 
-// pairs reads arguments of the form name=value; -name is short for name=true.
-func pairs(args []string) (map[string]string, error) {
+// pairs reads arguments of the form name=value, -name=value or -name value. For a knob
+// that is true or false, -name is short for name=true.
+func pairs(knobs []knob.Knob, args []string) (map[string]string, error) {
 	m := map[string]string{}
-	for _, arg := range args {
-		name, value, ok := strings.Cut(arg, "=")
-		if flag, short := strings.CutPrefix(arg, "-"); short && !ok {
-			name, value, ok = flag, "true", true
+	for i := 0; i < len(args); i++ {
+		arg := args[i]
+		flag, dash := strings.CutPrefix(arg, "-")
+		name, value, ok := strings.Cut(flag, "=")
+		k := knob.Find(knobs, name)
+		switch {
+		case !dash || ok:
+		case k == nil || k.Check("true") == nil && k.Type == knob.Choice:
+			value, ok = "true", true
+		case i+1 < len(args):
+			i++
+			value, ok = args[i], true
 		}
 		if !ok {
 			return nil, fmt.Errorf("%q is no setting; one is written name=value", arg)

@@ -173,6 +173,40 @@ func TestRunShowsACallWhileItBlocks(t *testing.T) {
 	}
 }
 
+// The upload server and its client, as they are started in a terminal; and the directory
+// may be none.
+func TestRunTakesADirectory(t *testing.T) {
+	dir := t.TempDir()
+	up := server(t, "run", "upload", "127.0.0.1:0", "-dir", dir)
+	pipe, err := up.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := up.Start(); err != nil {
+		t.Fatal(err)
+	}
+	addr := read(t, bufio.NewReader(pipe), `^server: bound to (127\.0\.0\.1:[1-9]\d*)$`)
+	for _, want := range []string{"kept a.txt: 70 of 70 bytes, sha256 ", "error: a.txt exists already"} {
+		if stdout, _, status := finish(t, "run", "put", addr, "-name=a.txt", "bytes=70"); status != 0 || !strings.Contains(stdout, want) {
+			t.Errorf("put prints %q, status %d", stdout, status)
+		}
+	}
+	if data, err := os.ReadFile(filepath.Join(dir, "a.txt")); err != nil || len(data) != 70 {
+		t.Errorf("%d bytes are kept, %v", len(data), err)
+	}
+	up.Process.Signal(syscall.SIGINT)
+	up.Wait()
+	for _, args := range [][]string{{"-dir", filepath.Join(dir, "none")}, {"-dir=" + dir + "/none"}, {"dir=" + dir + "/a.txt"}} {
+		_, stderr, status := finish(t, append([]string{"run", "upload", "127.0.0.1:0"}, args...)...)
+		if status != 1 || !strings.Contains(stderr, dir) || strings.Contains(stderr, "goroutine") {
+			t.Errorf("%q: status %d\n%s", args, status, stderr)
+		}
+	}
+	if _, stderr, status := finish(t, "run", "upload", "127.0.0.1:0", "-dir"); status != exitUsage || !strings.Contains(stderr, "name=value") {
+		t.Errorf("-dir alone: status %d\n%s", status, stderr)
+	}
+}
+
 // Threads have the numbers that the page gives them: the first is 1.
 func TestRunNumbersThreadsFromOne(t *testing.T) {
 	threads := server(t, "run", "threads", "127.0.0.1:0")

@@ -79,6 +79,10 @@ var scenarios = []scenario{
 		output: "sends: 3, recvs: 3\n"},
 	{name: "udp", server: "udp", at: freeUDPPort, client: "udp-client", set: map[string]string{"size": "32"}, clientSet: map[string]string{"timeout": "800ms"}, ends: true,
 		output: "3 of 3 came back\nECONNREFUSED (Connection refused)\n"},
+	{name: "upload", server: "upload", client: "put", threaded: true,
+		output: "notes.txt has sha256 " + notes + "\nok\ncounted notes.txt: 3000 of 3000 bytes, sha256 " + notes + "\nthe server has closed\n"},
+	{name: "upload-stuck", server: "upload", client: "put", threaded: true, set: map[string]string{"pause": "100ms"}, clientSet: map[string]string{"wait": "false", "bytes": "5"},
+		output: "notes.txt has sha256 " + tcpSp + "\nerror: that is no header; one is post|name|size, with the size in bytes\nthe server does not want it\n"},
 	{name: "robot", server: "robot", client: "caller", threaded: true, output: greeting + reenter + agent + hungUp},
 	{name: "robot-halves", server: "robot", client: "caller", threaded: true, clientSet: map[string]string{"say": "0", "pieces": "halves", "pause": "30ms"},
 		output: greeting + agent + hungUp},
@@ -132,6 +136,12 @@ func ofType(kind string) map[string]string {
 }
 
 func clientOf(kind string) map[string]string { return map[string]string{"type": kind} }
+
+// The SHA-256 of what put sends.
+const (
+	notes = "9f36a324a26b3b6ee618ab1ce03fa5dcadfc762a0e2054e67f8e43c0c4276ff3" // its 3,000 bytes
+	tcpSp = "c733ad1a20c592559e2c2984769377f06ab27c174a93ef66dd99273eab66b66c" // 5 of them
+)
 
 func unwrapped(string) []string { return nil }
 

@@ -2,8 +2,10 @@ package demo
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"strconv"
 	"strings"
 	"syscall"
@@ -39,6 +41,7 @@ import (
 	"sockscope/server/demo/poll"
 	"sockscope/server/demo/pour"
 	"sockscope/server/demo/processes"
+	"sockscope/server/demo/put"
 	"sockscope/server/demo/receive"
 	"sockscope/server/demo/reset"
 	"sockscope/server/demo/robot"
@@ -52,10 +55,12 @@ import (
 	"sockscope/server/demo/udp"
 	"sockscope/server/demo/udpclient"
 	"sockscope/server/demo/unread"
+	"sockscope/server/demo/upload"
 	"sockscope/server/demo/watchful"
 	"sockscope/server/demo/web"
 	"sockscope/server/knob"
 	"sockscope/server/socket"
+	"sockscope/server/store"
 	"sockscope/server/told"
 )
 
@@ -97,6 +102,18 @@ var Programs = []*Program{
 			silence},
 		Run: func(addr string, v knob.Values) {
 			robot.Serve(addr, v.Int("backlog"), v["entry"] == "line", v.Duration("silence"))
+		},
+	},
+	{
+		Name: "upload", Follows: "robot",
+		Doc: "takes files: a header, post|name|size, is answered with ok, and the bytes follow",
+		Settings: []knob.Knob{
+			{Name: "dir", Label: "the directory that keeps them; without one they are counted", Type: knob.Text, Max: 4096},
+			{Name: "most", Default: "67108864", Label: "bytes that a file may have", Type: knob.Int, Max: math.MaxInt32},
+			{Name: "pause", Default: "0s", Label: "before it receives from a client", Type: knob.Duration, Max: int64(time.Hour)},
+			silence},
+		Run: func(addr string, v knob.Values) {
+			upload.Serve(addr, opened(v["dir"], v.Int("most")), v.Duration("pause"), v.Duration("silence"))
 		},
 	},
 	{
@@ -253,6 +270,20 @@ var Programs = []*Program{
 			pause("between the pieces of a line")},
 		Run: func(addr string, v knob.Values) {
 			caller.Talk(addr, entriesOf(v["say"], v["pieces"]), v.Duration("pause"))
+		},
+	},
+	{
+		Name: "put", Follows: "client",
+		Doc: "sends a file to upload: the header, and behind the answer 1,024 bytes at a time",
+		Settings: []knob.Knob{
+			{Name: "name", Default: "notes.txt", Label: "what the file is called", Type: knob.Text, Max: 1024},
+			{Name: "bytes", Default: "3000", Label: "how many it has", Type: knob.Int, Max: 64 << 20},
+			{Name: "holds", Default: "text", Label: "what they are", Type: knob.Choice, Offers: []string{"text", "digits"}},
+			{Name: "end", Default: "nothing", Label: "what ends the header", Type: knob.Choice, Offers: []string{"nothing", "newline"}},
+			{Name: "wait", Default: "true", Label: "false: the file follows at once", Type: knob.Choice, Offers: []string{"true", "false"}}},
+		Run: func(addr string, v knob.Values) {
+			end := map[string]string{"newline": "\n"}[v["end"]]
+			put.Talk(addr, v["name"], fileOf(v["holds"], v.Int("bytes")), end, v["wait"] == "true")
 		},
 	},
 	{
@@ -476,6 +507,25 @@ var socketType = knob.Knob{Name: "type", Default: "SOCK_STREAM", Label: "the typ
 func typeOf(v knob.Values) int {
 	return map[string]int{"SOCK_STREAM": socket.SOCK_STREAM, "SOCK_DGRAM": socket.SOCK_DGRAM,
 		"SOCK_SEQPACKET": socket.SOCK_SEQPACKET, "SOCK_RAW": socket.SOCK_RAW}[v["type"]]
+}
+
+// fileOf returns so many bytes of a file.
+func fileOf(holds string, size int) []byte {
+	line := "TCP carries bytes, and keeps no boundaries.\n"
+	if holds == "digits" {
+		line = "0123456789"
+	}
+	return []byte(strings.Repeat(line, size/len(line)+1)[:size])
+}
+
+// opened returns a store for uploads. Where there is none, it ends the process.
+func opened(dir string, most int) *store.Store {
+	files, err := store.Open(dir, int64(most))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	return files
 }
 
 // flag returns a setting that is off unless it is "true".

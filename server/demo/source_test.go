@@ -12,14 +12,15 @@ import (
 
 // pure are the functions, by program, that are exported for a test: it gives them more
 // than a client can send.
-var pure = map[string]string{"messages": "Cut"}
+var pure = map[string]string{"messages": "Cut", "upload": "Header"}
 
 // A program's file reads like a page of a textbook: it fits the page, and
 // holds nothing but the program.
 func TestSourcesReadLikeATextbook(t *testing.T) {
 	const lines, levels, columns, tab = 60, 3, 72, 3
 	imports := []string{`"sockscope/server/socket"`, `"fmt"`, `"encoding/binary"`,
-		`"strings"`, `"time"`} // to cut a reply in two; for durations
+		`"strings"`, `"time"`, // to cut a reply in two; for durations
+		`"strconv"`, `"crypto/sha256"`, `"sockscope/server/store"`} // to take a file, and to see that it is the one
 	for _, p := range Programs {
 		text := p.Source()
 		all := strings.Split(strings.TrimSuffix(text, "\n"), "\n")

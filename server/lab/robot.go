@@ -28,7 +28,7 @@ var robot = &Lab{
 			At: Moment{Calls: aRecv, By: AClient, Result: Exactly(0)}},
 	},
 	Recap: "A conversation is a state machine over one connection: what has been said is in the program, and the kernel carries bytes. Where an entry ends is for the two programs to agree: here it is the newline.",
-	Next:  "halfclose",
+	Next:  "upload",
 	Needs: "echo",
 	Tries: []Try{
 		{"a program as the caller", map[string]string{"client": "program"}},

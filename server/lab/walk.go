@@ -42,6 +42,7 @@ type Moment struct {
 	Cut    bool          // the datagram that it got was longer than its room
 	Short  bool          // it moved fewer bytes than it offered, or left bytes of its size open
 	Prints string        // a write or a send that has this text in it
+	Has    string        // it moved bytes that have this text in them, as far as the trace has them
 	Lacks  string        // it moved bytes that don't have this text in them, as far as the trace has them
 	Arg    Arg           // an argument that tells calls apart
 	Ready  Ready         // of a call that waits for several fds: what it found
@@ -49,6 +50,7 @@ type Moment struct {
 	Unaccepted bool // nobody has accepted its connection
 	Shared     bool // another process has its connection open, too
 
+	Sends Range          // the bytes that it received came from so many sends
 	Queue Queue          // beside the step the kernel was seen to hold as much for its fd
 	State trace.TCPState // beside the step its socket was seen in that state
 

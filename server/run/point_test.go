@@ -253,6 +253,15 @@ var labPoints = []labPoint{
 	{"framing", map[string]string{"framing": "none"}, "messages are joined", func(r *result) string {
 		return unless(strings.Contains(r.output(0), "HelloHow are you?"), "a joined message")
 	}},
+	{"upload", map[string]string{"client": "program"}, "the header comes alone", func(r *result) string {
+		return unless(r.received("post|notes.txt|3000"), "the header alone") + unless(strings.Contains(r.output(1), "counted notes.txt: 3000 of 3000"), "all of the file")
+	}},
+	{"upload", map[string]string{"client": "program", "ack": "skip"}, "header and file stick", func(r *result) string {
+		return unless(!r.received("post|notes.txt|3000"), "no header alone") + unless(strings.Contains(r.output(1), "error: that is no header"), "a refusal")
+	}},
+	{"upload", map[string]string{"client": "program", "ack": "skip", "end": "newline"}, "a newline shows the end of the header", func(r *result) string {
+		return unless(strings.Contains(r.output(1), "counted notes.txt: 3000 of 3000"), "all of the file")
+	}},
 	{"robot", map[string]string{"client": "program"}, "recv returns half a line, and then the rest", func(r *result) string {
 		var got []string
 		for i := range r.events {
@@ -449,6 +458,13 @@ func (r *result) replied(proc int) int64 {
 		return e.Time
 	}
 	return 0
+}
+
+// received reports whether a recv of the server's returned these bytes, and no more.
+func (r *result) received(text string) bool {
+	return r.last(func(e *trace.Event) bool {
+		return e.Kind == trace.Return && e.Proc == 0 && e.Call == trace.Recv && string(e.Data) == text
+	}) != nil
 }
 
 // slept reports whether a call of a process slept.

@@ -203,7 +203,7 @@ func (r *Run) came(m *lab.Moment, c *Call) bool {
 		return false
 	}
 	if c.Return < 0 {
-		return !m.Result.Set && m.Errno == 0 && m.Sleep == trace.SleepUnknown && !m.Short && !m.Cut && m.Lacks == "" && m.Ready == lab.AnyReady && m.WokenBy == nil
+		return !m.Result.Set && m.Errno == 0 && m.Sleep == trace.SleepUnknown && !m.Short && !m.Cut && m.Has == "" && m.Lacks == "" && !m.Sends.Set && m.Ready == lab.AnyReady && m.WokenBy == nil
 	}
 	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
 	switch {
@@ -211,6 +211,8 @@ func (r *Run) came(m *lab.Moment, c *Call) bool {
 		m.Errno != 0 && out.Errno != m.Errno,
 		m.Sleep != trace.SleepUnknown && out.Sleep != m.Sleep,
 		m.Cut && (out.Errno != 0 || out.Result <= int64(max(in.Size, out.Size)) || !in.Call.Receives()),
+		m.Has != "" && (out.Errno != 0 || !bytes.Contains(moved(in, out), []byte(m.Has))),
+		m.Sends.Set && !m.Sends.Has(r.sends(c.Return)),
 		m.Lacks != "" && (out.Errno != 0 || bytes.Contains(moved(in, out), []byte(m.Lacks))),
 		m.Short && (out.Errno != 0 || out.Result >= int64(in.Size)),
 		!r.found(m.Ready, out, c.Return):
@@ -225,6 +227,20 @@ func (r *Run) came(m *lab.Moment, c *Call) bool {
 	e := &r.Steps[w.Cause]
 	by := r.CallAt(w.Cause)
 	return r.is(m.WokenBy.By, e.Proc, e.Thread) && (len(m.WokenBy.Calls) == 0 || by != nil) && (by == nil || r.called(m.WokenBy, by, w.Cause))
+}
+
+// sends returns from how many sends the bytes came that the recv at step i returned.
+func (r *Run) sends(i int) (n int64) {
+	conn, way, got, ok := r.Flow(i)
+	if !ok || !r.Steps[i].Call.Receives() {
+		return 0
+	}
+	for _, s := range r.Conns[conn].Flows[way].Sends {
+		if s.Off < got.Off+got.Len && got.Off < s.Off+s.Len {
+			n++
+		}
+	}
+	return n
 }
 
 // moved returns the bytes that a call has moved, as far as the trace has them.
