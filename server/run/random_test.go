@@ -40,7 +40,8 @@ func drawn(n uint64) (*lab.Lab, map[string]string) {
 				if k.Name == "timeout" {
 					most = min(k.Max, int64(200*time.Millisecond))
 				}
-				knobs[k.Name] = time.Duration(min(k.Min, most) + rnd.Int64N(most-min(k.Min, most)+1)).String()
+				most = max(k.Min, most)
+				knobs[k.Name] = time.Duration(k.Min + rnd.Int64N(most-k.Min+1)).String()
 			}
 		}
 		for name, value := range l.Unattended {
@@ -67,6 +68,10 @@ func TestRandomRuns(t *testing.T) {
 				v.send(&trace.Request{Op: trace.OpRun, Lab: l.ID, Knobs: knobs})
 				r := v.run()
 				name := fmt.Sprintf("%s %v, number %d", l.ID, knobs, n)
+				if r.header == nil {
+					t.Errorf("%s: %+v", name, r.end)
+					continue
+				}
 				if r.end.Reason != trace.EndDone {
 					t.Logf("%s ends: %+v", name, r.end)
 				}
