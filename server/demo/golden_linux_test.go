@@ -255,6 +255,7 @@ func golden(t *testing.T, name, got string) {
 var unordered = map[string]string{
 	"hasty":    "a server's answer may be on its way before the client's close",
 	"edge":     "EPOLLOUT is told of alone or with the first bytes",
+	"emfile":   "how often it asks before a client leaves is a matter of time",
 	"timeouts": "how often it asks before the bytes come is a matter of time",
 	"threads":  "the calls of one thread come before or after those of another",
 	"watchful": "the calls of one thread come before or after those of another",

@@ -22,6 +22,7 @@ import (
 	"sockscope/server/demo/duplex"
 	"sockscope/server/demo/echo"
 	"sockscope/server/demo/edge"
+	"sockscope/server/demo/emfile"
 	"sockscope/server/demo/epoll"
 	"sockscope/server/demo/families"
 	"sockscope/server/demo/familiesclient"
@@ -163,6 +164,17 @@ var Programs = []*Program{
 		Doc:      "echo server for many clients in one thread, with poll",
 		Settings: []knob.Knob{backlog, timeout},
 		Run:      func(addr string, v knob.Values) { poll.Serve(addr, v.Int("backlog"), v.Duration("timeout")) },
+	},
+	{
+		Name: "emfile", Follows: "poll",
+		Doc: "echo server that runs out of fds, with poll",
+		Settings: []knob.Knob{backlog, timeout,
+			{Name: "cure", Default: "none", Label: "what it does then: gives up a spare fd, or puts the listener aside", Type: knob.Choice, Offers: []string{"none", "spare", "aside"}},
+			{Name: "files", Default: "6", Label: "its limit of fds, as by ulimit -n", Type: knob.Int, Min: 5, Max: socket.FD_SETSIZE}},
+		Run: func(addr string, v knob.Values) {
+			limit(v.Int("files"))
+			emfile.Serve(addr, v.Int("backlog"), v.Duration("timeout"), v["cure"])
+		},
 	},
 	{
 		Name: "epoll", Follows: "poll",
@@ -453,12 +465,17 @@ var (
 // with EMFILE. Go itself has raised that limit when the process began.
 func selecting(run func(string, knob.Values)) func(string, knob.Values) {
 	return func(addr string, v knob.Values) {
-		var limit syscall.Rlimit
-		if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) == nil && limit.Cur > socket.FD_SETSIZE {
-			limit.Cur = socket.FD_SETSIZE
-			syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit) // lowering it can't fail
-		}
+		limit(socket.FD_SETSIZE)
 		run(addr, v)
+	}
+}
+
+// limit lowers the limit of fds, as ulimit -n does.
+func limit(files int) {
+	var limit syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) == nil && limit.Cur > uint64(files) {
+		limit.Cur = uint64(files)
+		syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit) // lowering it can't fail
 	}
 }
 

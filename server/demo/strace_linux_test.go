@@ -41,6 +41,7 @@ var more = []scenario{
 	{name: "edge", server: "edge", client: "client", set: map[string]string{"timeout": "2s", "size": "16"}, ends: true},
 	{name: "edge-bug", server: "edge", client: "client", set: map[string]string{"timeout": "2s", "size": "16", "bug": "true"}, clientSet: map[string]string{"bytes": "640"}, ends: true,
 		output: "ECONNRESET (Connection reset by peer)\n"},
+	{name: "emfile", server: "emfile", client: "client", set: map[string]string{"files": "5", "timeout": "2s"}, ends: true},
 	{name: "timeouts", server: "timeouts", client: "slow", set: map[string]string{"timeout": "5ms"},
 		clientSet: map[string]string{"messages": "4", "pause": "18ms"}, ends: true},
 	{name: "epoll-many", server: "epoll", client: "many", set: map[string]string{"timeout": "2s"}, ends: true},

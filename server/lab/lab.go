@@ -97,6 +97,7 @@ type Process struct {
 	Args  map[string]string // the program's own settings, as after `server run PROGRAM ADDR`
 	After *Cause            // it begins once this has happened, and its Arrive has passed; nil is at time 0
 	Dies  int               // the number of the signal that ends it, where that is the lab's point; 0 is none
+	Full  bool              // it runs out of fds, and that is the lab's point
 	Ends  bool              // a server that comes to an end by itself: the run waits for it
 
 	// Measures says that the process is one of package scaling: it isn't traced,
@@ -111,7 +112,7 @@ type Cause struct {
 }
 
 // All lists the labs in the order of the home page.
-var All = []*Lab{first, echo, short, deadlock, udp, families, iterative, threads, processes, spin, selects, poll, epoll, edge, kqueue, twoPorts, timeouts, selectors, runtime, scaling, compare, byteorder, ascii, framing, flush, robot, upload, halfclose, linger, sigpipe}
+var All = []*Lab{first, echo, short, deadlock, udp, families, iterative, threads, processes, spin, selects, poll, epoll, edge, kqueue, twoPorts, timeouts, selectors, runtime, scaling, compare, byteorder, ascii, framing, flush, robot, upload, halfclose, linger, sigpipe, emfile}
 
 // Find returns the lab with the ID, or an error that names those there are.
 func Find(id string) (*Lab, error) {

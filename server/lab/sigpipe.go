@@ -26,6 +26,7 @@ var sigpipe = &Lab{
 			At: Moment{Is: Ends, By: AClient}, Light: OnLane},
 	},
 	Recap: "The first send after the peer has closed succeeds and fetches an RST. The next one returns EPIPE, and the kernel sends SIGPIPE with it, which ends a program that doesn't see to it.",
+	Next:  "emfile",
 	Needs: "linger",
 	Tries: []Try{
 		{"MSG_NOSIGNAL", map[string]string{"guard": "MSG_NOSIGNAL"}},

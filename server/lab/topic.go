@@ -40,6 +40,7 @@ const (
 	WaitTimesOut   Topic = "wait times out"           // select returns 0
 	PrintsNumber   Topic = "prints a number"          // a program prints the number that it received
 	AskedOften     Topic = "asked often"              // recv returns bytes after it was told "not yet" many times
+	FullAgain      Topic = "told again of a client"   // poll, and accept had no fd for the client that waits
 	ToldAgain      Topic = "told again"               // epoll_wait, and bytes of before are unread
 	WhoReceives    Topic = "who receives"             // which thread or process receives a client's first bytes
 	WhoCloses      Topic = "who closes"               // whose close ends a connection that several processes hold

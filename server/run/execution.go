@@ -172,7 +172,7 @@ func (e *execution) seen(ev *trace.Event) {
 		if ev.Call.Sends() || ev.Call.Receives() {
 			e.bytes += max(ev.Result, 0)
 		}
-		if ev.Errno == trace.EMFILE {
+		if ev.Errno == trace.EMFILE && !m.Full {
 			e.stop(trace.EndLimit, fmt.Sprintf("%s has no fd left: the limit is %d open files a process", m.Name, e.limits.Files))
 		}
 	}

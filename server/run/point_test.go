@@ -299,6 +299,16 @@ var labPoints = []labPoint{
 		}
 		return unless(ends == 1 && resets == 2, "one end and two resets") + inOrder(r)
 	}},
+	{"emfile", nil, "poll returns again and again", func(r *result) string {
+		return unless(r.fails(0, trace.EMFILE) > 2, "accepts that fail again and again")
+	}},
+	{"emfile", map[string]string{"cure": "listener off"}, "it fails once, and sleeps", func(r *result) string {
+		return unless(r.fails(0, trace.EMFILE) == 1, "an accept that fails once")
+	}},
+	{"emfile", map[string]string{"cure": "spare fd"}, "the client is dismissed", func(r *result) string {
+		gone := strings.Contains(r.output(3), "end of file") || strings.Contains(r.output(3), "EPIPE") || strings.Contains(r.output(3), "ECONNRESET")
+		return unless(r.fails(0, trace.EMFILE) > 0 && gone, "a client that is dismissed")
+	}},
 	{"sigpipe", nil, "the first send succeeds, the second one ends the process", func(r *result) string {
 		sends, died := r.sends(1), r.last(func(e *trace.Event) bool { return e.Kind == trace.Exit && e.Proc == 1 })
 		return unless(len(sends) == 2 && sends[1].Errno == 0, "two sends that succeed") +
@@ -312,6 +322,16 @@ var labPoints = []labPoint{
 func endsInEPIPE(r *result) string {
 	sends := r.sends(1)
 	return unless(len(sends) == 3 && sends[1].Errno == 0 && sends[2].Errno == trace.EPIPE, "a send that succeeds, and EPIPE")
+}
+
+// fails counts the calls of a process that failed so.
+func (r *result) fails(proc int, errno trace.Errno) (n int) {
+	for i := range r.events {
+		if e := &r.events[i]; e.Proc == proc && e.Kind == trace.Return && e.Errno == errno {
+			n++
+		}
+	}
+	return n
 }
 
 // sends returns the Returns of a process's sends.

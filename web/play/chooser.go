@@ -455,7 +455,7 @@ func (c *chooser) wait(call *Call, in, out *trace.Event) {
 	if in.Sets.Len() == 0 || out.Errno != 0 {
 		return // what it asks about is not in the trace
 	}
-	if c.again(call, in, out) {
+	if c.again(call, in, out) || c.full(call, in, out) {
 		return
 	}
 	whole := true // the lists can be offered whole
@@ -524,6 +524,23 @@ func (c *chooser) again(call *Call, in, out *trace.Event) bool {
 		}
 	}
 	return false
+}
+
+// full asks whether a wait returns for a listener whose accept has just found no fd. It
+// returns whether it has asked.
+func (c *chooser) full(call *Call, in, out *trace.Event) bool {
+	calls := c.run.Lanes[call.Lane].Calls
+	k := lastBefore(c.run, calls, call.Enter)
+	if k < 0 || !c.wants(lab.FullAgain) || out.Sleep == trace.Slept || out.Sets == nil {
+		return false
+	}
+	last := &c.run.Calls[calls[k]]
+	e := &c.run.Steps[last.Enter]
+	if e.Call != trace.Accept || last.Return < 0 || c.run.Steps[last.Return].Errno != trace.EMFILE || !slices.Contains(out.Sets.Read, e.FD) {
+		return false
+	}
+	c.ask(toldOfClient(c.run, call, e.FD))
+	return true
 }
 
 // print asks what a program prints that has just received a number.

@@ -55,6 +55,9 @@ func (r *Run) Explain(q *Question) []Link {
 		w.bytes(c.Return)
 	case q.Topic == lab.AskedOften:
 		w.spun(c, r.CallAt(q.Answer))
+	case q.Topic == lab.FullAgain:
+		w.buffers(c)
+		w.gaveUp(c)
 	case q.Topic == lab.ToldAgain:
 		w.n = c.Enter + 1
 		w.buffers(c)

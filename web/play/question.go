@@ -316,13 +316,17 @@ func accepted(r *Run, c *Call, s lab.Topic) *Question {
 	if out.Errno != 0 {
 		q.right("%s", failure(out))
 		q.wrong("0 would be an fd: standard input.", "0")
+		if out.Errno == trace.EMFILE {
+			q.wrong("accept waits for clients, and not for room in its process's table of fds.", "Nothing yet: it sleeps until an fd is free")
+			q.wrong("The connection is there, and its process may have no fd more for it.", "%d: a new socket", in.FD+3)
+		}
 	} else {
 		q.right("%d: a new socket", out.Result)
 		q.wrong(listenerMakes, "%d: the listener, connected now", in.FD)
 		q.wrong("accept returns an fd. The address comes out beside it.", "The client's address")
 	}
 	switch {
-	case out.Sleep != trace.Awake:
+	case out.Sleep != trace.Awake || out.Errno == trace.EMFILE:
 	case out.Errno.NotYet():
 		q.wrong(neverSleeps, "It sleeps, until a client connects")
 	default:
@@ -552,6 +556,18 @@ func told(r *Run, c *Call, s lab.Topic, left *trace.Queue, edge bool) *Question 
 		q.wrong(levelToldAgain, "No: it has told of them")
 		q.wrong(levelToldAgain, "Not before more bytes come")
 	}
+	return q.mixed()
+}
+
+// toldOfClient asks whether a wait returns for a listener whose accept has just failed for
+// want of an fd.
+func toldOfClient(r *Run, c *Call, fd int) *Question {
+	q := asks(c, AskWhen, lab.FullAgain, c.Enter+1)
+	in := &r.Steps[c.Enter]
+	q.Text = fmt.Sprintf("accept(%d) of %s has failed: no fd is left. The client waits in the backlog. Does %v return for it again?", fd, r.who(in.Proc), in.Call)
+	q.right("Yes, at once: a client waits")
+	q.wrong("It reports what is so, each time it is asked: somebody waits in the backlog.", "No: it has told of that client")
+	q.wrong("It knows nothing of how many fds the process may have. It looks at the backlog.", "Not before an fd is free")
 	return q.mixed()
 }
 

@@ -340,6 +340,7 @@ func TestOffersFitTheirQuestions(t *testing.T) {
 		{" print?", regexp.MustCompile(`^[0-9]+$`)},
 		{"When is it accepted?", regexp.MustCompile(`^(When .* is done|At once: )`)},
 		{"How often in this trace, before its bytes come?", regexp.MustCompile(`^(Once|[0-9,]+ times)`)},
+		{"return for it again?", regexp.MustCompile(`^(Yes, |No: |Not before)`)},
 		{"return for them again?", regexp.MustCompile(`^(Yes, |No: |Not before)`)},
 		{"How many recvs get them?", regexp.MustCompile(`^[0-9,]+$`)},
 		{"What does the program do?", regexp.MustCompile(`^(It (calls|answers)|Nothing: )`)},
