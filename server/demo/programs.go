@@ -38,6 +38,8 @@ import (
 	netecho "sockscope/server/demo/net"
 	"sockscope/server/demo/number"
 	"sockscope/server/demo/numbers"
+	"sockscope/server/demo/options"
+	"sockscope/server/demo/optionsclient"
 	"sockscope/server/demo/pair"
 	"sockscope/server/demo/poll"
 	"sockscope/server/demo/pour"
@@ -262,6 +264,16 @@ var Programs = []*Program{
 		},
 	},
 	{
+		Name: "options", Follows: "echo",
+		Doc: "asks for options of a connection, sets them, asks again, and fills the buffers",
+		Settings: []knob.Knob{backlog,
+			{Name: "buffer", Default: "4096", Label: "SO_SNDBUF and SO_RCVBUF, as it is told the kernel", Type: knob.Int, Min: 1, Max: 1 << 20},
+			{Name: "linger", Default: "0", Label: "SO_LINGER in seconds; -1 is off", Type: knob.Int, Min: -1, Max: 60}},
+		Run: func(addr string, v knob.Values) {
+			options.Serve(addr, v.Int("backlog"), v.Int("buffer"), v.Int("linger"))
+		},
+	},
+	{
 		Name: "families", Follows: "echo", AnyFamily: true,
 		Doc:      "echo server of any family of addresses and any type of socket",
 		Settings: []knob.Knob{socketType, {Name: "pause", Default: "0s", Label: "how long it is silent before it receives", Type: knob.Duration, Max: int64(time.Hour)}},
@@ -421,6 +433,15 @@ var Programs = []*Program{
 			{Name: "datagrams", Default: "3", Label: "how many it sends", Type: knob.Int, Max: 1000}, waits("timeout", "500ms")},
 		Run: func(addr string, v knob.Values) {
 			udpclient.Talk(addr, datagramsOf(v.Int("datagrams")), v.Duration("timeout"))
+		},
+	},
+	{
+		Name: "options-client", Follows: "client",
+		Doc: "its client: receives with a small buffer, after a pause",
+		Settings: []knob.Knob{
+			{Name: "buffer", Default: "4096", Label: "SO_RCVBUF, as it is told the kernel", Type: knob.Int, Min: 1, Max: 1 << 20}, pause("before it receives")},
+		Run: func(addr string, v knob.Values) {
+			optionsclient.Talk(addr, v.Int("buffer"), v.Duration("pause"))
 		},
 	},
 	{

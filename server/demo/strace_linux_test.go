@@ -35,6 +35,7 @@ var aliases = map[string]string{
 // more are scenarios whose calls differ from one time to the next, by when bytes
 // come: strace is asked about the same run.
 var more = []scenario{
+	{name: "options", server: "options", client: "options-client", set: map[string]string{"linger": "-1"}, clientSet: map[string]string{"pause": "30ms"}, ends: true, anything: true},
 	{name: "select-halfclose", server: "select", client: "halfclose", set: map[string]string{"timeout": "2s"}, ends: true},
 	{name: "select-slow", server: "select", client: "slow", set: map[string]string{"timeout": "2s"}, clientSet: map[string]string{"pause": "30ms"}, ends: true},
 	{name: "epoll-pieces", server: "epoll", client: "client", set: map[string]string{"timeout": "2s", "size": "16"}, ends: true},

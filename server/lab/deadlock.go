@@ -23,7 +23,7 @@ var deadlock = &Lab{
 			At: Moment{Is: Ends, By: AClient}, Light: OnLane},
 	},
 	Recap: "A blocking `send` waits for the other side to receive. When both sides send first, and more than the buffers hold, both wait for ever. With few bytes it goes well, so tests rarely find it.",
-	Next:  "udp",
+	Next:  "options",
 	Needs: "short",
 	Tries: []Try{
 		{"64 KiB: it goes well", map[string]string{"bytes": "65536"}},

@@ -48,6 +48,9 @@ const (
 	ShakenHands    Topic = "writable after a connect" // a connecting socket turns writable
 )
 
+// OptionDiffers is a getsockopt after a setsockopt that returns another value.
+const OptionDiffers Topic = "option differs"
+
 // Of datagrams.
 const (
 	DatagramsArrive Topic = "datagrams arrive"         // how many of a series of datagrams are received

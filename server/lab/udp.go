@@ -50,7 +50,7 @@ var udp = &Lab{
 		{Name: "size", Label: "room of a recvfrom", Type: knob.Int, Min: 8, Max: 1024, Offers: []string{"16", "32", "1024"}, Default: "32", Size: true},
 		{Name: "pause", Label: "server pauses", Type: knob.Duration, Min: 0, Max: int64(time.Second), Offers: []string{"0s", "100ms", "500ms"}, Default: "100ms"},
 	},
-	Notes: "The Recv-Q of a UDP socket counts the kernel's memory, as `ss` does: a datagram of 11 bytes takes several hundred.",
+	Notes:      "The Recv-Q of a UDP socket counts the kernel's memory, as `ss` does: a datagram of 11 bytes takes several hundred.",
 	Unattended: map[string]string{"client": "program"},
 	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:9999"

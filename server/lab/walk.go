@@ -18,12 +18,13 @@ type Stop struct {
 type Light uint8
 
 const (
-	OnLane  Light = 1 << iota // the lane of the thread
-	OnBar                     // the bar of the call
-	OnLine                    // the line of the program that made the call
-	OnQueue                   // what the kernel holds for the call's fd
-	OnBytes                   // the bytes that the call moved
-	OnWake                    // the arrow that ended the call's sleep
+	OnLane    Light = 1 << iota // the lane of the thread
+	OnBar                       // the bar of the call
+	OnLine                      // the line of the program that made the call
+	OnQueue                     // what the kernel holds for the call's fd
+	OnBytes                     // the bytes that the call moved
+	OnWake                      // the arrow that ended the call's sleep
+	OnOptions                   // the options of the sockets of the call's process
 )
 
 // Moment describes a step of a run by what happens there, so that it is found in

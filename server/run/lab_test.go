@@ -155,6 +155,7 @@ func TestLabsRunToTheirEnds(t *testing.T) {
 				{"echo", map[string]string{"client": "program", "message": strings.Repeat("x", 64)}},
 				{"udp", nil},
 				{"udp", map[string]string{"pause": "0s", "datagrams": "60", "buffer": "0", "size": "1024"}},
+				{"options", nil},
 				{"families", nil},
 				{"iterative", nil},
 				{"iterative", map[string]string{"clients": "1", "messages": "1", "pause": "0s", "backlog": "16"}},

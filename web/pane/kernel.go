@@ -33,7 +33,11 @@ type Kernel struct {
 func (c *Kernel) Render() app.UI {
 	f := c.F
 	title, body, how := kernelView(f, c.Lab, c.Rev)
-	return kernel(f, title, body, []visit.View{visit.FDs, visit.Netstat, visit.Why, visit.Wire, visit.About}, []app.UI{how},
+	views := []visit.View{visit.FDs, visit.Netstat, visit.Why, visit.Wire, visit.About}
+	if f.View == visit.OptionTable || len(f.Options()) > 0 {
+		views = slices.Insert(views, 2, visit.OptionTable)
+	}
+	return kernel(f, title, body, views, []app.UI{how},
 		app.If(asks(f), func() app.UI { return &ask{F: f, Rev: c.Rev} }),
 	)
 }
@@ -49,6 +53,8 @@ func kernelView(f *visit.Focus, l *lab.Lab, rev int) (title string, body, how ap
 		return "Kernel", dom.Elc("p", "hint").Text("When a run has begun: the fds of the selected process, their states and queues, and what select was asked and answered."), nil
 	case f.View == visit.Netstat:
 		return "Kernel", sockets(f), provenance(trace.Sampled, "")
+	case f.View == visit.OptionTable:
+		return "Kernel", options(f), provenance(trace.Observed, "")
 	case f.View == visit.Why:
 		return "Why", &why{F: f, Rev: rev}, nil
 	}
@@ -59,7 +65,7 @@ func kernelView(f *visit.Focus, l *lab.Lab, rev int) (title string, body, how ap
 }
 
 // viewNames are the words on the buttons that choose a view.
-var viewNames = [...]string{visit.FDs: "fds", visit.Netstat: "netstat", visit.Why: "why", visit.About: "about", visit.Figures: "table", visit.Wire: "wire"}
+var viewNames = [...]string{visit.FDs: "fds", visit.Netstat: "netstat", visit.Why: "why", visit.About: "about", visit.Figures: "table", visit.Wire: "wire", visit.OptionTable: "options"}
 
 // kernel is a pane that shows a view, with a choice of others.
 func kernel(f *visit.Focus, title string, body app.UI, views []visit.View, right []app.UI, below ...app.UI) app.UI {

@@ -154,6 +154,7 @@ func (c *chooser) look(call *Call) {
 		c.close(call, out)
 	case in.Call == trace.Getsockopt:
 		c.shaken(call, in, out)
+		c.options(call, out)
 	}
 }
 

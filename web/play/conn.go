@@ -163,6 +163,7 @@ func (r *Run) follow(i int) {
 	case trace.Return:
 		r.connect(i)
 		r.move(i)
+		r.option(i)
 		if e.Call.Sends() {
 			r.posted(i)
 		} else if e.Call.Receives() {
@@ -467,7 +468,7 @@ func (r *Run) move(i int) {
 	if n := len(*list); n > 0 {
 		m.Off = (*list)[n-1].Off + (*list)[n-1].Len
 	}
-	if f := r.head.Procs[e.Proc].FD(e.FD); f != nil && f.Bounded() && e.Call.Receives() && c.Torn < 0 && e.Result >= int64(r.room(i)) {
+	if f := r.fdNow(e.Proc, e.FD); f != nil && f.Bounded() && e.Call.Receives() && c.Torn < 0 && e.Result >= int64(r.room(i)) {
 		c.Torn = i // a part of the message may be gone
 	}
 	r.moved[i] = place{ci, way, len(*list)}

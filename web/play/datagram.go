@@ -42,13 +42,18 @@ type Post struct {
 // letter returns what is known of a datagram socket now, nil where fd is something
 // else.
 func (r *Run) letter(proc, fd int) *trace.FDState {
-	if proc < 0 || proc >= len(r.head.Procs) {
-		return nil
-	}
-	if f := r.head.Procs[proc].FD(fd); f != nil && f.Datagrams() {
+	if f := r.fdNow(proc, fd); f != nil && f.Datagrams() {
 		return f
 	}
 	return nil
+}
+
+// fdNow returns what is known of an fd now, nil for one that isn't open.
+func (r *Run) fdNow(proc, fd int) *trace.FDState {
+	if proc < 0 || proc >= len(r.head.Procs) {
+		return nil
+	}
+	return r.head.Procs[proc].FD(fd)
 }
 
 // letterAt is letter of the fd of step i, as that was then.

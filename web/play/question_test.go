@@ -346,6 +346,7 @@ func TestOffersFitTheirQuestions(t *testing.T) {
 		{"What does the program do?", regexp.MustCompile(`^(It (calls|answers)|Nothing: )`)},
 		{"Who receives them?", regexp.MustCompile(`^(Thread|The server|Child|You)`)},
 		{"Does that end it?", regexp.MustCompile(`^(Yes|No)`)},
+		{"when getsockopt asks for it?", regexp.MustCompile(`^[0-9]+`)},
 		{"What does its connect do?", regexp.MustCompile(`^It (notes|shakes|returns|fails)`)},
 		{"How many will it get?", regexp.MustCompile(`^([0-9]+: |All [0-9]+$|None: |Some: )`)},
 		{"become of the rest?", regexp.MustCompile(`^(They are gone|The next|None come)`)},

@@ -27,6 +27,8 @@ type Run struct {
 	Streams []Stream
 	Wakes   []Wake // in the order of their effects
 
+	Options []Option // of sockets, in the order of the first calls about them
+
 	Datagrams []Datagram // in the order of their sends' Enters
 	Posts     []Post     // in the order of their first datagrams
 

@@ -146,7 +146,7 @@ func (f *Focus) endName(e play.End, unknown string) string {
 // Followed returns what the call that is followed, or that the walk's stop lights, moved
 // of a flow: nothing, where there is no such call or it moved other bytes.
 func (f *Focus) Followed(fl Flow) (m play.Move) {
-	if at, light := f.Lit(); light&lab.OnBytes != 0 && at.Conn == fl.Conn && at.Way == fl.Way {
+	if at, light := f.Lit(); light&lab.OnBytes != 0 && at.Conn == fl.Conn && at.Way == fl.Way && at.Post == 0 {
 		return at.Bytes
 	}
 	if f.picked > 0 {

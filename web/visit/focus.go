@@ -58,12 +58,13 @@ type Band struct {
 type View uint8
 
 const (
-	FDs     View = iota // the fd table of the selected lane's process
-	Netstat             // the kernel's own table of all sockets
-	Why                 // why the selected lane's call sleeps, or woke
-	About               // the lab's text
-	Figures             // the figures of several runs
-	Wire                // the packets
+	FDs         View = iota // the fd table of the selected lane's process
+	Netstat                 // the kernel's own table of all sockets
+	Why                     // why the selected lane's call sleeps, or woke
+	About                   // the lab's text
+	Figures                 // the figures of several runs
+	Wire                    // the packets
+	OptionTable             // the options of the selected lane's process's sockets
 )
 
 // At returns f: see [Mode].

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"sockscope/server/lab"
 	"sockscope/server/trace"
 	"sockscope/web/play"
 	"sockscope/web/words"
@@ -49,6 +50,9 @@ func (f *Focus) LettersOf(post int) (list []Letter, before int) {
 	var followed *play.Datagram
 	if f.picked > 0 {
 		followed = run.DatagramAt(run.Calls[f.picked-1].Enter)
+	}
+	if at, light := f.Lit(); light&lab.OnBytes != 0 && at.Post == post+1 {
+		followed = run.DatagramAt(at.Step)
 	}
 	n := 0
 	for n < len(p.List) && run.Datagrams[p.List[n]].Enter < f.Pos() {

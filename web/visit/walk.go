@@ -78,6 +78,11 @@ func (f *Focus) GoToStop(i int) {
 		if at.Bytes.Len > 0 {
 			f.PickFlow(Flow{Conn: at.Conn, Way: at.Way, Post: at.Post})
 		}
+		if f.walk.stops[i].Light&lab.OnOptions != 0 {
+			f.Show(OptionTable)
+		} else if f.View == OptionTable {
+			f.Show(f.first)
+		}
 		f.Seek(at.Step + 1)
 		return
 	}

@@ -159,13 +159,8 @@ func (w *writer) arg(a trace.Arg) {
 		w.fcntl()
 	case trace.ArgOption:
 		level := w.take()
-		option := w.take()
-		w.say(levels.name(level), ", ")
-		if names, ok := options[level]; ok {
-			w.say(names.name(option))
-		} else {
-			w.int(option)
-		}
+		of, name := OptionName(level, w.take())
+		w.say(of, ", ", name)
 	case trace.ArgOptionValue, trace.ArgOptionOut:
 		value, size := optionValue(w.at(w.next-2), w.at(w.next-1), w.take())
 		switch {

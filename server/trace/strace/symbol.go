@@ -257,6 +257,30 @@ func waitStatus(n int64) string {
 	return "[{WIFSIGNALED(s) && WTERMSIG(s) == " + trace.SignalName(signal) + dumped + "}]"
 }
 
+// OptionName returns the level of a socket's option and its name as strace writes them:
+// "SOL_SOCKET", "SO_SNDBUF".
+func OptionName(level, option int64) (of, name string) {
+	if names, ok := options[level]; ok {
+		return levels.name(level), names.name(option)
+	}
+	return levels.name(level), strconv.FormatInt(option, 10)
+}
+
+// OptionValue returns the value of an option as a program means it: "8192", "off" for
+// SO_LINGER, "20000 us" for a timeout.
+func OptionValue(level, option, value int64) string {
+	switch {
+	case level == solSocket && option == soLinger && value < 0:
+		return "off"
+	case level == solSocket && option == soLinger:
+		return strconv.FormatInt(value, 10) + " s"
+	case level == solSocket && (option == soRcvTimeo || option == soSndTimeo):
+		return strconv.FormatInt(value, 10) + " us"
+	}
+	text, _ := optionValue(level, option, value)
+	return strings.Trim(text, "[]")
+}
+
 // optionValue returns the value of an option and its size. The value of SO_LINGER is
 // the seconds, or -1 when it is off; that of a timeout is in us.
 func optionValue(level, option, value int64) (text, size string) {
