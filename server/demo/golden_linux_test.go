@@ -254,25 +254,17 @@ func golden(t *testing.T, name, got string) {
 // unordered are the programs whose calls differ from one time to the next, and
 // why. What is true of them all the same is checked on their labs' runs.
 var unordered = map[string]string{
-	"hasty":    "a server's answer may be on its way before the client's close",
-	"edge":     "EPOLLOUT is told of alone or with the first bytes",
-	"emfile":   "how often it asks before a client leaves is a matter of time",
-	"timeouts": "how often it asks before the bytes come is a matter of time",
-	"threads":  "the calls of one thread come before or after those of another",
-	"watchful": "the calls of one thread come before or after those of another",
-	"duplex":   "how much it moves at a time is a matter of time",
-	"pair":     "the calls of one thread come before or after those of another",
-	"many":     "its connections become ready in any order",
 	"hasty":          "a server's answer may be on its way before the client's close",
 	"edge":           "EPOLLOUT is told of alone or with the first bytes",
+	"emfile":         "how often it asks before a client leaves is a matter of time",
 	"timeouts":       "how often it asks before the bytes come is a matter of time",
 	"threads":        "the calls of one thread come before or after those of another",
 	"watchful":       "the calls of one thread come before or after those of another",
 	"duplex":         "how much it moves at a time is a matter of time",
 	"pair":           "the calls of one thread come before or after those of another",
+	"many":           "its connections become ready in any order",
 	"options":        "how much the buffers take is the kernel's to say",
 	"options-client": "how much comes at once is a matter of time",
-	"many":           "its connections become ready in any order",
 }
 
 // Every program that this system has is in a golden trace, or there is a reason
