@@ -179,7 +179,7 @@ func (r *Run) follow(i int) {
 		switch {
 		case e.Call == trace.Close && e.Errno != trace.EBADF:
 			r.closeEnd(endpoint{e.Proc, e.FD}, i)
-		case e.Call == trace.Shutdown && e.Errno == 0 && len(e.Args) > 0 && e.Args[0] != 0:
+		case shutsWriting(e) && e.Errno == 0:
 			r.shut(i)
 		case e.Call == trace.Listen && e.Errno == 0 && len(e.Args) > 0:
 			r.listeners = append(r.listeners, listener{proc: e.Proc, fd: e.FD, step: i, backlog: int(e.Args[0]), addr: r.local(e.Proc, e.FD)})
@@ -225,7 +225,10 @@ func (r *Run) forked(i int) {
 // closeEnd notes that step i closed an fd. Between the two steps of a close another
 // thread may get the same number. Its connection stays open.
 func (r *Run) closeEnd(key endpoint, i int) {
-	delete(r.dialled, key)
+	if at, dialled := r.dialled[key]; dialled {
+		r.nameless = append(r.nameless, at)
+		delete(r.dialled, key)
+	}
 	if r.patience[key] != nil {
 		r.patience[key] = append(r.patience[key], allowed{i, 0})
 	}
@@ -318,13 +321,13 @@ type allowed struct {
 // or any later call.
 func (r *Run) connect(i int) {
 	e := &r.Steps[i]
-	if e.Call == trace.Accept && e.Errno == 0 && e.Addr != "" {
+	if addr := acceptedFrom(e); addr != "" {
 		var c *Conn
 		free := func(c *Conn) bool { return c.Server.Proc < 0 && r.together(c.Client.Proc, e.Proc) }
-		if e.Addr == unnamed {
+		if addr == unnamed {
 			c = r.connNext(r.local(e.Proc, e.FD), i, free)
 		} else {
-			c = r.connAt(e.Addr, i, free)
+			c = r.connAt(addr, i, free)
 		}
 		c.Server = End{Proc: e.Proc, FD: int(e.Result), Opened: i, Closed: -1, Shut: -1}
 		ci := r.connIndex(c)
@@ -343,6 +346,20 @@ func (r *Run) connect(i int) {
 	}
 	r.dialled[endpoint{e.Proc, e.FD}] = i
 	r.named(i)
+}
+
+// acceptedFrom returns the client's address of an accept that returned it, or whose program
+// did not ask for it, but strace tells; else "".
+func acceptedFrom(e *trace.Event) string {
+	if e.Call != trace.Accept || e.Errno != 0 {
+		return ""
+	}
+	for i := range e.Queues {
+		if q := &e.Queues[i]; e.Addr == "" && q.FD == int(e.Result) {
+			return q.Peer
+		}
+	}
+	return e.Addr
 }
 
 // named notes the client's end of a connection, where step i tells the address that it

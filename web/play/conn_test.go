@@ -251,7 +251,7 @@ func TestWhoWokeWhom(t *testing.T) {
 		{"not what the fd meant before", func() *playtest.Script {
 			s := connected(2)
 			s.Do(0, trace.Close, 5, 0)
-			s.Enter(0, trace.Shutdown, 4, trace.Event{})
+			s.Enter(0, trace.Shutdown, 4, trace.Event{Args: []int64{1}})
 			s.Enter(2, trace.Recv, 3, trace.Event{})
 			s.Return(0, trace.Event{})
 			s.Return(2, trace.Event{Sleep: trace.Slept})
@@ -298,7 +298,8 @@ func TestWhoWokeWhom(t *testing.T) {
 		{"recv by shutdown", func() *playtest.Script {
 			s := connected(1)
 			s.Enter(0, trace.Recv, 4, trace.Event{})
-			s.Do(1, trace.Shutdown, 3, 0)
+			s.Enter(1, trace.Shutdown, 3, trace.Event{Args: []int64{1}})
+			s.Return(1, trace.Event{Args: []int64{1}})
 			s.Return(0, trace.Event{Sleep: trace.Slept})
 			return s
 		}, []string{"c1 shutdown -> srv recv"}},

@@ -1,6 +1,7 @@
 package play
 
 import (
+	"maps"
 	"slices"
 
 	"sockscope/server/trace"
@@ -382,7 +383,7 @@ func (w *why) underWay(p *prospect, c *Call, fd int, side *End) bool {
 			continue
 		}
 		e := &r.Steps[o.Enter]
-		if !slices.Contains(by, e.Call) || !used(e, o.Enter, side) || e.Call == trace.Shutdown && len(e.Args) > 0 && e.Args[0] == 0 ||
+		if !slices.Contains(by, e.Call) || !used(e, o.Enter, side) || e.Call == trace.Shutdown && !shutsWriting(e) ||
 			e.Call == trace.Close && !side.last(side.find(e.Proc, e.FD), o.Enter) {
 			continue
 		}
@@ -452,9 +453,9 @@ func (w *why) backlog(proc int, addr string, n int) (connects []int, unsure bool
 		}
 		connects = append(connects, step)
 	}
-	for _, step := range r.dialled {
+	for _, step := range slices.AppendSeq(slices.Clone(r.nameless), maps.Values(r.dialled)) {
 		if step < n && samePort(addr, r.Steps[step].Addr) {
-			return nil, true // nobody can tell yet which connection that made
+			return nil, true // nobody can tell which connection that made
 		}
 	}
 	slices.Sort(connects)

@@ -52,6 +52,7 @@ type Run struct {
 	callOf    []int                     // by step: index in Calls, or -1
 	ends      map[endpoint]int
 	dialled   map[endpoint]int // by the client's fd: the connect whose own address is not known yet
+	nameless  []int            // connects whose own address nobody told until they were closed
 	connects  map[int]int      // by the step of a connect's Return: index in Conns
 	moved     map[int]place    // by the step of a send's or recv's Return that moved bytes
 	letterOf  map[int]int      // by the steps of its send, and of its recv's Return: index in Datagrams

@@ -226,12 +226,17 @@ func (s sleep) readable(fd, conn int) int {
 	}
 	return s.first(func(i int) bool {
 		e := &r.Steps[i]
-		return r.ended(i, peer) || used(e, i, peer) && (e.Call.Sends() || e.Call == trace.Shutdown)
+		return r.ended(i, peer) || used(e, i, peer) && (e.Call.Sends() || shutsWriting(e))
 	}, func(c *Call) bool {
 		e := &r.Steps[c.Enter]
 		// Only a send that has not returned can have brought it.
 		return !e.Call.Sends() || c.Return < 0 && missing < sent+max(int64(e.Size), 1)
 	})
+}
+
+// shutsWriting reports whether a call is a shutdown after which no more is sent.
+func shutsWriting(e *trace.Event) bool {
+	return e.Call == trace.Shutdown && len(e.Args) > 0 && e.Args[0] != 0
 }
 
 // writable finds what ended a wait for room on fd's way to its peer: the peer's recv,

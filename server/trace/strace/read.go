@@ -779,7 +779,7 @@ func socketFD(args string) bool {
 // may have moved bytes nobody can tell any more which of them a later call moves.
 func (r *Reader) leave(tid int, c *call, back *result) {
 	fd, err := strconv.Atoi(split(c.args)[0])
-	if err != nil || r.fds[fd] == nil {
+	if err != nil || r.fds[fd] == nil && !socketFD(c.args) {
 		return
 	}
 	thread, ok := r.thread(tid)
