@@ -24,8 +24,13 @@ import (
 func main() {
 	child()
 
-	if len(os.Args) > 1 && os.Args[1] == "trace" {
-		os.Exit(traceMain(os.Args[2:]))
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "trace":
+			os.Exit(traceMain(os.Args[2:]))
+		case "export":
+			os.Exit(exportMain(os.Args[2:]))
+		}
 	}
 	c, err := parse(os.Args[1:], os.Stdout)
 	if errors.Is(err, flag.ErrHelp) {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/url"
 	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -80,6 +81,9 @@ func (f *frame) OnNav(ctx app.Context) {
 	if strings.Contains(url.Path, visit.WatchPath) {
 		id = trace.StandingLab + id
 	}
+	if f.tab.alone {
+		id = f.mode.Base().Lab.ID
+	}
 	if l, err := lab.Page(id); err == nil {
 		visit.Leave(f.mode)
 		f.mode.Base().Relay = &f.tab.relay
@@ -93,7 +97,7 @@ func (f *frame) OnNav(ctx app.Context) {
 			f.mode.At().Seek(m.At)
 			back := *ctx.Page().URL()
 			back.Fragment, back.RawFragment = url.Fragment, url.Fragment // for who reloads
-			ctx.Page().ReplaceURL(&back)
+			f.address(ctx, &back)
 		}
 		f.record(ctx)
 		if f.tab.starts {
@@ -187,13 +191,21 @@ func (f *frame) mirror(ctx app.Context) {
 	url := *ctx.Page().URL()
 	url.Path = url.Path[:strings.LastIndexByte(url.Path, '/')+1] + visit.Title(d.Lab) // an opened trace may be another lab's
 	url.RawQuery, url.Fragment, url.RawFragment = visit.Query(d.Lab, d.Values, f.mode.At().Asking), "", ""
-	ctx.Page().ReplaceURL(&url)
+	f.address(ctx, &url)
+}
+
+// address changes the page's address, without a new entry in the history. That of a page
+// which only plays stays: it is a file's, or says what to play.
+func (f *frame) address(ctx app.Context, to *url.URL) {
+	if !f.tab.plays() {
+		ctx.Page().ReplaceURL(to)
+	}
 }
 
 // record fetches the recordings that the page needs. Where there are none the page
 // says so.
 func (f *frame) record(ctx app.Context) {
-	if app.IsServer {
+	if app.IsServer || f.tab.alone {
 		return
 	}
 	for _, r := range f.mode.Recordings() {
@@ -316,7 +328,7 @@ func (f *frame) onLink(ctx app.Context, r *visit.Run) {
 	}
 	url := *ctx.Page().URL()
 	url.Fragment, url.RawFragment = fragment, fragment
-	ctx.Page().ReplaceURL(&url)
+	f.address(ctx, &url)
 	f.linked, r.Kept = r.Pos()+1, true
 	if dom.Copy(url.String()) {
 		f.linked = -f.linked

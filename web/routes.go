@@ -13,6 +13,12 @@ import (
 // exact route, so that a generator of static pages finds them all.
 func Routes() {
 	t := newTab()
+	if t.opened != nil {
+		if l, err := t.opened.Lab(); err == nil {
+			app.RouteWithRegexp("", func() app.Composer { return pageOf(l, t) }) // wherever the file is
+			return
+		}
+	}
 	app.Route("/", func() app.Composer { return &homePage{tab: t} })
 	for _, l := range append(slices.Concat(lab.All, lab.Standing), lab.Yours) {
 		app.Route(visit.Path(l), func() app.Composer { return pageOf(l, t) })

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/base64"
 	"strings"
 	"sync"
 
@@ -20,6 +21,10 @@ type tab struct {
 	asking bool        // questions are asked
 	starts bool        // the page that comes begins to run at once
 	opened *visit.Tape // a trace file for the page that comes
+
+	// alone says that the page is one file with a run in it, embed that it is a part of
+	// somebody's page. Both play, and run nothing.
+	alone, embed bool
 
 	link  *link.Link
 	frame app.Func
@@ -42,8 +47,28 @@ func newTab() *tab {
 	t := new(tab)
 	t.relay.Send = t.send
 	t.near.tab = t
+	if app.IsClient {
+		t.look()
+	}
 	return t
 }
+
+// look finds out what kind of page this is.
+func (t *tab) look() {
+	root := app.Window().Get("document").Get("documentElement")
+	t.embed = root.Call("hasAttribute", "data-embed").Bool()
+	t.alone = root.Call("hasAttribute", "data-alone").Bool()
+	if t.alone {
+		dom.NoSite = true
+		place := app.Window().GetElementByID("trace")
+		if file, err := base64.StdEncoding.DecodeString(place.Get("textContent").String()); err == nil {
+			t.opened, _ = visit.ReadTape(file) // else the page stays empty
+		}
+	}
+}
+
+// plays reports whether the page runs nothing, and leaves its address as it is.
+func (t *tab) plays() bool { return t.alone || t.embed }
 
 // enter shows a page. The first one dials.
 func (t *tab) enter(g *guest) {
@@ -64,7 +89,9 @@ func (t *tab) enter(g *guest) {
 		}
 		return nil
 	})
-	t.near.begin()
+	if !t.plays() {
+		t.near.begin()
+	}
 	t.dial()
 }
 
@@ -97,6 +124,10 @@ func (t *tab) dial() {
 	if t.link != nil {
 		t.link.Close()
 		t.link = nil
+	}
+	if t.plays() {
+		t.collect(link.Event{State: link.Gone})
+		return
 	}
 	url := t.near.WebSocket()
 	beside := url == "" && !t.near.Offered

@@ -24,10 +24,15 @@ func Button(do app.EventHandler, options ...app.EventOption) app.HTMLElem {
 	return El("button").Attr("type", "button").OnClick(do, options...)
 }
 
+// NoSite says that there are no other pages: links to them lead nowhere.
+var NoSite bool
+
 // Anchor returns a link. One that begins with a slash leads from the site's root,
 // which need not be the host's.
 func Anchor(href string) app.HTMLElem {
-	if path, ok := strings.CutPrefix(href, "/"); ok {
+	if path, ok := strings.CutPrefix(href, "/"); ok && NoSite {
+		return El("a")
+	} else if ok {
 		href = Root() + path
 	}
 	return El("a").Attr("href", href)

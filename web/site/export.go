@@ -30,6 +30,9 @@ func (s *Site) Export(entry []byte, dir string) error {
 			return err
 		}
 	}
+	if err := s.carrier().export(filepath.Join(dir, filepath.FromSlash(offlinePath))); err != nil {
+		return err
+	}
 	for _, p := range s.pages {
 		// A folder's page has one level more than its address in the served site.
 		html := relative(p.html, strings.Count(strings.TrimSuffix(p.path, "/"), "/"))

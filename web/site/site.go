@@ -19,6 +19,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"sockscope/server/lab"
 	"sockscope/web"
@@ -39,6 +40,11 @@ type Site struct {
 	built    bool
 	notFound *file
 	unbuilt  *file
+
+	// offline is the page that is one file, without a trace; carrier is that as a file of
+	// the site. They are made when somebody asks for them.
+	offline func() ([]byte, error)
+	carrier func() *file
 }
 
 // page is one page as go-app renders it, with addresses that begin with "/".
@@ -56,6 +62,14 @@ func newSite(built fs.FS) (*Site, error) {
 		notFound: newFile("404.html", notFoundHTML),
 		unbuilt:  newFile("503.html", unbuiltHTML),
 	}
+	s.offline = sync.OnceValues(s.makeOffline)
+	s.carrier = sync.OnceValue(func() *file {
+		page, err := s.offline()
+		if err != nil {
+			return nil
+		}
+		return newFile(offlinePath, page)
+	})
 	if err := s.addAssets(); err != nil {
 		return nil, err
 	}
@@ -99,6 +113,10 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f, ok := s.files[r.URL.Path]
+	if r.URL.Path == offlinePath {
+		f = s.carrier()
+		ok = f != nil
+	}
 	near := s.nearby(r.URL.Path)
 	switch {
 	case !ok && near != "":

@@ -214,13 +214,13 @@ func (w *writer) arg(a trace.Arg) {
 	case trace.ArgPath:
 		w.say(quote([]byte(w.enter.Addr)))
 	case trace.ArgData:
-		w.say(content(w.enter.Data, w.enter.Size))
+		w.say(content(w.enter.Data, w.enter.Size, w.most))
 	case trace.ArgDataOut:
 		if w.failed() {
 			w.say("...")
 			return
 		}
-		w.say(content(w.ret.Data, int(min(w.ret.Result, int64(w.size()))))) // with MSG_TRUNC the result may be more
+		w.say(content(w.ret.Data, int(min(w.ret.Result, int64(w.size()))), w.most)) // with MSG_TRUNC the result may be more
 	case trace.ArgReadSet, trace.ArgWriteSet, trace.ArgExceptSet:
 		w.set(int(a - trace.ArgReadSet))
 	case trace.ArgPollFDs:

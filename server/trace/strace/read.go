@@ -164,16 +164,24 @@ func (r *Reader) strange(what, line string) {
 // trace.Untold.
 func (r *Reader) Take(before int64) []trace.Event {
 	for _, tid := range slices.Sorted(maps.Keys(r.open)) {
-		if c := r.open[tid]; !c.told && c.at < before {
-			if thread, enter, _ := r.call(tid, c, nil); enter != nil {
-				c.told, c.is = true, enter.Call
-				r.put(thread, *enter)
-			}
+		if c := r.open[tid]; c.at < before {
+			r.enters(tid, c)
 		}
 	}
 	events := r.events
 	r.events = nil
 	return events
+}
+
+// enters tells that a call is in the kernel, if that is not told yet.
+func (r *Reader) enters(tid int, c *call) {
+	if c == nil || c.told {
+		return
+	}
+	if thread, enter, _ := r.call(tid, c, nil); enter != nil {
+		c.told, c.is = true, enter.Call
+		r.put(thread, *enter)
+	}
 }
 
 func (r *Reader) put(thread int, e trace.Event) {
@@ -318,6 +326,9 @@ func (t *ticker) tick(l *line) {
 
 // exit reads the end of a thread.
 func (r *Reader) exit(text string, l *line) {
+	if r.sockets { // it was in the kernel to its end
+		r.enters(l.thread, r.open[l.thread])
+	}
 	thread, known := r.threads[l.thread]
 	delete(r.open, l.thread)
 	delete(r.again, l.thread)
@@ -411,6 +422,8 @@ func (r *Reader) returned(text string, l *line, c *call) {
 		// It never came back, or the kernel makes it again by itself.
 		if strings.HasPrefix(said, "ERESTART") && len(r.again) < maxFollowed {
 			r.again[l.thread] = c
+		} else if r.sockets {
+			r.enters(l.thread, c)
 		}
 		return
 	}

@@ -14,6 +14,7 @@ type Names uint8
 const (
 	API    Names = iota // what the program calls: recv, accept
 	Kernel              // what enters the kernel on Linux: recvfrom, accept4. These lines are strace's own.
+	Whole               // as Kernel, with all content that there is, and no time finer than 1 µs: for a file that others read
 )
 
 // Content is how many bytes of content strace shows, unless told otherwise by its
@@ -37,7 +38,7 @@ func (n Names) Line(enter, ret *trace.Event) string {
 	if ret == nil {
 		return text + " <unfinished ...>"
 	}
-	return text + behind(enter, ret)
+	return text + n.behind(enter, ret)
 }
 
 // Resumed returns the second line of a call whose first line was Line(enter, nil),
@@ -47,13 +48,22 @@ func (n Names) Line(enter, ret *trace.Event) string {
 func (n Names) Resumed(enter, ret *trace.Event) string {
 	name, _ := n.of(enter.Call)
 	text, known := n.write(enter, ret)
-	return "<... " + name + " resumed>" + text[known:] + behind(enter, ret)
+	return "<... " + name + " resumed>" + text[known:] + n.behind(enter, ret)
+}
+
+// Lost returns the second line of a call whose first line was Line(enter, nil), and of
+// which nobody knows whether it came back:
+//
+//	<... recv resumed>) = ?
+func (n Names) Lost(enter *trace.Event) string {
+	name, _ := n.of(enter.Call)
+	return "<... " + name + " resumed>) = ?"
 }
 
 // of returns the name of a call and its arguments.
 func (n Names) of(c trace.Call) (string, []trace.Arg) {
 	row := c.Row()
-	if n == Kernel && len(row.Kernel) > 0 {
+	if n != API && len(row.Kernel) > 0 {
 		return row.Kernel[0].Name, row.Kernel[0].Form
 	}
 	return c.String(), row.Form
@@ -63,7 +73,10 @@ func (n Names) of(c trace.Call) (string, []trace.Arg) {
 // is in the kernel; no more than that with ret nil.
 func (n Names) write(enter, ret *trace.Event) (text string, known int) {
 	name, form := n.of(enter.Call)
-	w := writer{b: []byte(name + "("), enter: enter, ret: ret}
+	w := writer{b: []byte(name + "("), enter: enter, ret: ret, most: Content}
+	if n == Whole {
+		w.most = trace.DataCap
+	}
 	switch {
 	case ret != nil && ret.Text != "":
 		text = oneLine(ret.Text)
@@ -133,6 +146,7 @@ type writer struct {
 	enter, ret *trace.Event // ret is nil while the call is in the kernel
 	next       int          // of Event.Args
 	known      bool         // what follows is known when the call returns
+	most       int          // bytes of content
 }
 
 func (w *writer) comma() {
@@ -224,7 +238,7 @@ func (w *writer) unknown() {
 }
 
 // behind returns what stands behind the arguments.
-func behind(enter, ret *trace.Event) string {
+func (n Names) behind(enter, ret *trace.Event) string {
 	s := " = " + strconv.FormatInt(ret.Result, 10)
 	call := enter.Call
 	switch {
@@ -243,7 +257,7 @@ func behind(enter, ret *trace.Event) string {
 		s = " = " + hex(ret.Result) + " (flags " + fileFlags(ret.Result) + ")"
 	}
 	took := max(ret.Time-enter.Time, 0)
-	if took > 0 && took < 1000 { // as strace's option --syscall-times=ns has it
+	if took > 0 && took < 1000 && n != Whole { // as strace's option --syscall-times=ns has it
 		return s + " <0." + digits(took, 9) + ">"
 	}
 	return s + " <" + strconv.FormatInt(took/1e9, 10) + "." + digits(took%1e9/1e3, 6) + ">"
@@ -346,10 +360,10 @@ func appendList(b []byte, fds []int) []byte {
 	return append(b, ']')
 }
 
-// content returns bytes as a C string. size is how many there were: data may be only
-// the beginning of them.
-func content(data []byte, size int) string {
-	shown := data[:min(len(data), Content)]
+// content returns at most so many bytes as a C string. size is how many there were: data
+// may be only the beginning of them.
+func content(data []byte, size, most int) string {
+	shown := data[:min(len(data), most)]
 	text := quote(shown)
 	if size > len(shown) {
 		text += "..."

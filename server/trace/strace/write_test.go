@@ -127,7 +127,7 @@ func TestContentIsEscapedAsStraceDoes(t *testing.T) {
 		strings.Repeat("a", 32):   `"` + strings.Repeat("a", 32) + `"`,
 		strings.Repeat("a", 33):   `"` + strings.Repeat("a", 32) + `"...`,
 	} {
-		if got := content([]byte(in), len(in)); got != want {
+		if got := content([]byte(in), len(in), Content); got != want {
 			t.Errorf("%q is written %s, not %s", in, got, want)
 		}
 	}
