@@ -23,30 +23,36 @@ const MaxRecv = 64 << 10
 func Check(a *trace.Act) error {
 	switch {
 	case a == nil:
-		return fmt.Errorf("the request names no call; it can be socket, connect, send, recv, shutdown or close")
-	case a.Call == trace.Recv && (a.Size < 1 || a.Size > MaxRecv):
-		return fmt.Errorf("recv with room for %d bytes; it can be 1 to %d", a.Size, MaxRecv)
+		return fmt.Errorf("the request names no call; it can be socket, connect, send, recv, sendto, recvfrom, shutdown or close")
+	case a.Call.Receives() && (a.Size < 1 || a.Size > MaxRecv):
+		return fmt.Errorf("%v with room for %d bytes; it can be 1 to %d", a.Call, a.Size, MaxRecv)
 	case a.Call == trace.Shutdown && (a.How < 0 || a.How > 2):
 		return fmt.Errorf("shutdown %d; it can be 0 (SHUT_RD), 1 (SHUT_WR) or 2 (SHUT_RDWR)", a.How)
 	}
 	switch a.Call {
-	case trace.Socket, trace.Connect, trace.Send, trace.Recv, trace.Shutdown, trace.Close:
+	case trace.Socket, trace.Connect, trace.Send, trace.Recv, trace.Sendto, trace.Recvfrom, trace.Shutdown, trace.Close:
 		return nil
 	}
-	return fmt.Errorf("%v is no call of the agent's; those are socket, connect, send, recv, shutdown and close", a.Call)
+	return fmt.Errorf("%v is no call of the agent's; those are socket, connect, send, recv, sendto, recvfrom, shutdown and close", a.Call)
 }
 
 // agent makes the calls on one socket. It asks the kernel whatever the kernel can
 // answer: it makes a send before connect, which returns its error.
 type agent struct {
 	addr string
+	kind int // of its sockets
 	sock *socket.Socket
 }
 
+// Datagrams is the kind of sockets, in the setting "type" of an agent's process, that
+// are UDP's. Those of another kind are TCP's.
+const Datagrams = "datagrams"
+
 // Serve makes one call for each [trace.Act] that arrives as a frame on in. After each
 // it writes a [trace.Error] to out, which is empty when the call was made. When in
-// ends, it kills this process: a thread that is blocked in a call would not notice.
-func Serve(in io.Reader, out io.Writer, addr string) {
+// ends, it kills this process: a thread that is blocked in a call would not notice. Its
+// sockets are of a kind: see Datagrams.
+func Serve(in io.Reader, out io.Writer, addr, kind string) {
 	acts := make(chan trace.Act, MaxWaiting)
 	go func() {
 		for {
@@ -57,7 +63,10 @@ func Serve(in io.Reader, out io.Writer, addr string) {
 			acts <- act
 		}
 	}()
-	a := agent{addr: addr}
+	a := agent{addr: addr, kind: socket.SOCK_STREAM}
+	if kind == Datagrams {
+		a.kind = socket.SOCK_DGRAM
+	}
 	for act := range acts {
 		var answer trace.Error
 		if err := a.make(&act); err != nil {
@@ -74,7 +83,7 @@ func (a *agent) make(act *trace.Act) error {
 		if a.sock != nil {
 			return fmt.Errorf("there is a socket already, %v: close it before you make another", a.sock)
 		}
-		a.sock = socket.New(socket.AF_INET, socket.SOCK_STREAM)
+		a.sock = socket.New(socket.AF_INET, a.kind)
 		return nil
 	}
 	if a.sock == nil {
@@ -87,6 +96,10 @@ func (a *agent) make(act *trace.Act) error {
 		a.sock.Send(act.Data)
 	case trace.Recv:
 		a.sock.Recv(act.Size)
+	case trace.Sendto:
+		a.sock.Sendto(act.Data, a.addr)
+	case trace.Recvfrom:
+		a.sock.Recvfrom(act.Size, socket.MSG_TRUNC)
 	case trace.Shutdown:
 		a.sock.Shutdown(act.How)
 	case trace.Close:

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -178,4 +179,15 @@ func learner(p Process) Process {
 	p.Name, p.Tag, p.Role, p.Program = "you", "you", trace.RoleAgent, ""
 	p.Args, p.Arrive = nil, 0
 	return p
+}
+
+// byDatagrams has the learner's sockets be UDP's, as the setting "type" of the agent's
+// process: see agent.Datagrams.
+const byDatagrams = "datagrams"
+
+// ByDatagrams reports whether the learner's sockets are UDP's, in a run with these values.
+func (l *Lab) ByDatagrams(v knob.Values) bool {
+	return slices.ContainsFunc(l.Processes(v), func(p Process) bool {
+		return p.Role == trace.RoleAgent && p.Args["type"] == byDatagrams
+	})
 }

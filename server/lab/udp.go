@@ -59,7 +59,7 @@ var udp = &Lab{
 			"timeout": (v.Duration("pause") + 200*time.Millisecond).String()})
 		if v["client"] == "you" {
 			who = learner(who)
-			who.Args = map[string]string{"type": "datagrams"}
+			who.Args = map[string]string{"type": byDatagrams}
 			args["pause"] = "0s"
 		}
 		who.After = &Cause{Proc: 0, Call: trace.Bind}

@@ -115,7 +115,7 @@ func (a *Job) prepare(area *ring.Area) (begin func() error, err error) {
 	case a.Measures:
 		return a.measure, nil
 	case a.Program == "":
-		return traced(func() { agent.Serve(fdReader(0), os.Stdout, a.Addr) }), nil
+		return traced(func() { agent.Serve(fdReader(0), os.Stdout, a.Addr, a.Args["type"]) }), nil
 	case err != nil:
 		return nil, err
 	}

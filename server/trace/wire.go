@@ -225,9 +225,9 @@ const (
 
 // Act is one call that the learner asks the agent to make.
 type Act struct {
-	Call Call   `cbor:"1,keyasint"`           // Socket, Connect, Send, Recv, Shutdown or Close
-	Data []byte `cbor:"2,keyasint,omitempty"` // of Send
-	Size int    `cbor:"3,keyasint,omitempty"` // of Recv: room in bytes, 1 to 65536
+	Call Call   `cbor:"1,keyasint"`           // Socket, Connect, Send, Recv, Sendto, Recvfrom, Shutdown or Close
+	Data []byte `cbor:"2,keyasint,omitempty"` // of Send and Sendto
+	Size int    `cbor:"3,keyasint,omitempty"` // of Recv and Recvfrom: room in bytes, 1 to 65536
 	How  int    `cbor:"4,keyasint,omitempty"` // of Shutdown: 0 RD, 1 WR, 2 RDWR
 }
 

@@ -24,6 +24,10 @@ func (c *Hands) Render() app.UI {
 	call := func(name string, enabled bool, do app.EventHandler) app.UI {
 		return dom.Button(do).Class("btn").Attr("disabled", !enabled).Text(name)
 	}
+	io := []app.UI{call("send", h.IO, c.onSend), call("recv", h.IO, c.onRecv), call("shutdown", h.IO, c.onShutdown)}
+	if h.Datagrams {
+		io = []app.UI{call("sendto", h.IO, c.onSend), call("recvfrom", h.IO, c.onRecv)}
+	}
 	return dom.Elc("section", "hands").Aria("label", "You are the client").Body(
 		dom.El("b").Text("You are the client"),
 		call("socket", h.Socket, c.onSocket),
@@ -32,10 +36,9 @@ func (c *Hands) Render() app.UI {
 		// submitting one.
 		dom.Elc("span", "msg").Body(
 			app.ElemSelfClosing("input").Class("field").Attr("type", "text").Aria("label", "What to send").Attr("value", c.text).Attr("maxlength", 1000).Attr("autocomplete", "off").Spellcheck(false).OnInput(c.onText).OnKeyDown(c.onKey),
-			call("send", h.IO, c.onSend),
+			io[0],
 		),
-		call("recv", h.IO, c.onRecv),
-		call("shutdown", h.IO, c.onShutdown),
+		app.Range(io[1:]).Slice(func(i int) app.UI { return io[1+i] }),
 		call("close", h.Close, c.onClose),
 		dom.Elc("span", "why").Role("status").Text(h.Why),
 	)
@@ -53,14 +56,22 @@ func (c *Hands) onKey(ctx app.Context, e app.Event) {
 
 func (c *Hands) onSend(app.Context, app.Event) {
 	if c.text != "" && c.R.Hands().IO {
-		c.R.Act(trace.Act{Call: trace.Send, Data: []byte(c.text)})
+		act := trace.Act{Call: trace.Send, Data: []byte(c.text)}
+		if c.R.Hands().Datagrams {
+			act.Call = trace.Sendto
+		}
+		c.R.Act(act)
 	}
 }
 
 func (c *Hands) onSocket(app.Context, app.Event)  { c.R.Act(trace.Act{Call: trace.Socket}) }
 func (c *Hands) onConnect(app.Context, app.Event) { c.R.Act(trace.Act{Call: trace.Connect}) }
 func (c *Hands) onRecv(app.Context, app.Event) {
-	c.R.Act(trace.Act{Call: trace.Recv, Size: 1024})
+	act := trace.Act{Call: trace.Recv, Size: 1024}
+	if c.R.Hands().Datagrams {
+		act.Call = trace.Recvfrom
+	}
+	c.R.Act(act)
 }
 func (c *Hands) onShutdown(app.Context, app.Event) {
 	c.R.Act(trace.Act{Call: trace.Shutdown, How: 1})

@@ -250,13 +250,16 @@ func (r *Run) Act(a trace.Act) {
 type Hands struct {
 	Socket  bool
 	Connect bool
-	IO      bool // send, recv, shutdown
+	IO      bool // send, recv, shutdown; or sendto, recvfrom
 	Close   bool
 	Why     string
+
+	Datagrams bool // the learner's sockets are UDP's
 }
 
 // Hands returns what the learner can do at the newest event, wherever they look.
 func (r *Run) Hands() (h Hands) {
+	h.Datagrams = r.Lab != nil && r.Lab.ByDatagrams(r.Values)
 	if r.Phase != Live {
 		h.Why = "Run, then make the calls yourself."
 		return h
@@ -274,7 +277,7 @@ func (r *Run) Hands() (h Hands) {
 	t := threadOf(state, agent, 0)
 	switch {
 	case t == nil || !t.Started:
-		h.Why = "Your process starts when the server listens."
+		h.Why = "Your process starts when the server is ready."
 		return h
 	case t.Exited:
 		h.Why = "Your process has exited."
@@ -292,6 +295,9 @@ func (r *Run) Hands() (h Hands) {
 	// is the lesson (ENOTCONN, EISCONN, EPIPE).
 	h.Connect, h.IO, h.Close = true, true, true
 	switch fd := &p.FDs[0]; {
+	case h.Datagrams && fd.Peer == "":
+		h.Why = "Each sendto names the address. Connected, you would hear of errors, too."
+	case h.Datagrams:
 	case fd.Kind != trace.FDConn:
 		h.Why = "Your socket is not connected."
 	case fd.ShutWrite:
