@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -46,21 +44,6 @@ func NewSession() *Session {
 	s.idle = sync.NewCond(&s.mu)
 	s.log.Origin = origin
 	return s
-}
-
-// origin asks the kernel which process a thread is of, and what it was started with.
-func origin(tid int) (pid int, words []string) {
-	pid = tid
-	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", tid))
-	for line := range strings.Lines(string(status)) {
-		if group, ok := strings.CutPrefix(line, "Tgid:"); ok {
-			if n, err := strconv.Atoi(strings.TrimSpace(group)); err == nil {
-				pid = n
-			}
-		}
-	}
-	cmdline, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-	return pid, strings.FieldsFunc(string(cmdline), func(c rune) bool { return c == 0 })
 }
 
 // Read reads what one strace writes until it ends, and closes it. strace waits while nobody

@@ -70,7 +70,7 @@ func (k FDKind) Socket() bool { return k < FDEpoll }
 // FDState is one open fd of a process.
 type FDState struct {
 	FD          int
-	File        int // the number of the event that made what the fd stands for: fds with the same share it
+	File        int // the number of the event that made what the fd stands for, or a negative one: fds with the same share it
 	Kind        FDKind
 	NonBlocking bool
 	CloseOnExec bool // execve(2) closes it
@@ -161,6 +161,7 @@ func (s *State) Apply(e *Event) {
 		if e.Thread == 0 && len(e.Args) == 2 {
 			s.begin(e)
 		}
+		p.had(e, s.Events-1)
 	case Exit:
 		t.Exited, t.InCall = true, false
 		t.Since, t.CPU = e.Time, max(t.CPU, e.CPU)
@@ -243,6 +244,23 @@ func (s *State) thread(e *Event) (*ProcState, *ThreadState) {
 		p.Threads = append(p.Threads, make([]ThreadState, more)...)
 	}
 	return p, &p.Threads[e.Thread]
+}
+
+// had opens the sockets that a process was seen to have when its trace began, event
+// number n.
+func (p *ProcState) had(e *Event, n int) {
+	for i := range e.Queues {
+		q := &e.Queues[i]
+		f := FDState{FD: q.FD, File: -1 - (n<<10 + i), Local: q.Local, Peer: q.Peer} // no event made it
+		switch {
+		case q.State == Listening:
+			f.Kind = FDListener
+		case q.Peer != "":
+			f.Kind = FDConn
+		}
+		p.open(f)
+	}
+	p.sample(e)
 }
 
 // begin gives a process that another one made its copy of the other's fds.

@@ -27,9 +27,8 @@ var LogOptions = []string{"-f", "--seccomp-bpf", "-ttt", "-T", "-yy", "-xx", "-s
 // calls that made them say. Where those are not in the log, each thread that nobody
 // introduces is taken for a process; unless Origin tells.
 type Log struct {
-	// Origin says to which process a thread belongs that no line has introduced, and what
-	// words the process was started with. It may be nil.
-	Origin func(tid int) (pid int, words []string)
+	// Origin tells of a thread that no line has introduced. It may be nil.
+	Origin func(tid int) Origin
 
 	unread Reader // of lines that belong to no process
 
@@ -48,6 +47,14 @@ type Log struct {
 	said    bool                       // what strace knows, and what it does not
 	cut     int                        // bytes that the log has of each content, 0 where nothing is cut
 	cutSaid bool
+}
+
+// Origin is what is known, when its first line comes, of a thread that no line has
+// introduced.
+type Origin struct {
+	PID     int           // of its process
+	Words   []string      // that the process was started with
+	Sockets []trace.Queue // that the process has open: addresses and states
 }
 
 // logProc is a process of a log.
@@ -181,17 +188,29 @@ func (g *Log) line(text string) {
 
 // meet makes the process of a thread that no line has introduced.
 func (g *Log) meet(tid int) *logProc {
-	pid, words := tid, []string(nil)
+	o := Origin{PID: tid}
 	if g.Origin != nil {
-		pid, words = g.Origin(tid)
+		o = g.Origin(tid)
 	}
 	for _, p := range g.procs {
-		if p.pid == pid && tid != pid {
+		if p.pid == o.PID && tid != o.PID {
 			g.threads[tid] = p
 			return p
 		}
 	}
-	return g.add(tid, &logProc{pid: pid, words: words})
+	p := g.add(tid, &logProc{pid: o.PID, words: o.Words})
+	if len(o.Sockets) > 0 {
+		p.reader.living = true
+		start := trace.Event{Kind: trace.Start, Time: g.clock.now, FD: -1, Queues: o.Sockets}
+		for i := range start.Queues {
+			q := &start.Queues[i]
+			q.Time = g.clock.now
+			p.reader.fds[q.FD] = &followed{named: true}
+			p.serves = p.serves || q.State == trace.Listening
+		}
+		g.waiting = append(g.waiting, logEvent{start, p})
+	}
+	return p
 }
 
 func (g *Log) add(tid int, p *logProc) *logProc {

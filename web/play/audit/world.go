@@ -101,6 +101,13 @@ func newWorld(h *trace.Header, steps []trace.Event, over bool) *world {
 			if e.Thread == 0 && len(e.Args) == 2 {
 				w.inherit(i, int(e.Args[0]), e.Proc)
 			}
+			for _, q := range e.Queues { // that it had before the trace
+				s := w.make(i, e.Proc, q.FD)
+				s.kind, s.local, s.peer, s.named = 1, q.Local, q.Peer, i
+				if q.State == trace.Listening {
+					s.listened = i
+				}
+			}
 		case trace.Enter:
 			c := &call{enter: i, ret: -1, exit: -1, lost: -1, fd: e.FD}
 			if k := w.held(e.Proc, e.FD, i); k != nil {
