@@ -43,6 +43,7 @@ var byteorder = &Lab{
 		{Name: "receiver", Label: "receiver reads", Type: knob.Choice, Offers: []string{"network", "host"}, Default: "network"},
 	},
 	Notes: "A number that does not fit 16 bits is cut to its low 16, as htons does.",
+	Bytes: "number",
 	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:20000"
 		receiver := server("receive", addr, map[string]string{"bits": v["bits"], "order": v["receiver"]})

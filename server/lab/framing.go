@@ -51,6 +51,7 @@ var framing = &Lab{
 		{Name: "reads", Label: "before each recv", Type: knob.Duration, Min: 0, Max: int64(time.Second), Offers: []string{"0s", "30ms", "100ms", "1s"}, Default: "30ms"},
 	},
 	Notes: "none: the receiver takes whatever a recv returns for a message. type: S, M or L before the message, for 8, 16 or 32 bytes.",
+	Bytes: "way",
 	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:9000"
 		reader := server("messages", addr, map[string]string{"framing": v["framing"], "size": v["size"], "pause": v["reads"]})

@@ -56,6 +56,9 @@ type Lab struct {
 	// Unrecorded says that the site has no recording of it yet: nobody has made one
 	// where it can run.
 	Unrecorded bool
+	// Bytes is how its page shows the bytes first: "way", "decoder" or "number"; "" is
+	// the dump.
+	Bytes string
 	// Stalls says that its programs may come to wait for each other for ever. The run
 	// ends when no call has come or gone for so long; 0 is never.
 	Stalls time.Duration

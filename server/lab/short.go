@@ -51,6 +51,7 @@ var short = &Lab{
 		{Name: "pause", Label: "the reader comes after", Type: knob.Duration, Min: 0, Max: int64(time.Second), Offers: []string{"0s", "30ms", "100ms", "1s"}, Default: "100ms"},
 	},
 	Notes: "SO_SNDBUF of the sender and SO_RCVBUF of the reader are set to the knob's value; Linux doubles both.",
+	Bytes: "way",
 	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:9999"
 		reader := server("drain", addr, map[string]string{"buffer": v["buffer"], "size": v["size"], "pause": v["pause"]})

@@ -1,7 +1,6 @@
 package pane
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -24,6 +23,9 @@ type Bytes struct {
 	came   int    // the stop of the walk that it was last scrolled for
 	dumped dumped // what dump was made of
 	dump   string // the bytes as HTML
+
+	flow    *visit.Flow // that shows; nil for none
+	framing string      // that the learner chose for the decoder; "" is the run's own
 }
 
 // dumped tells one dump from another.
@@ -42,17 +44,23 @@ func (c *Bytes) Render() app.UI {
 	f := c.F
 	flows := f.Flows()
 	at := f.FlowAt(flows)
+	if f.BytesAs == visit.AsNumber {
+		return c.view(nil, app.Text(""), provenance(trace.Inferred, "computed"), &number{})
+	}
 	if at < 0 {
-		return dom.Elc("div", "bytes").Body(
-			dom.Elc("div", "ph2").Body(dom.El("h2").Text("Bytes"), dom.El("span").Text("no connection yet")),
-			printed(f),
-		)
+		return c.view(nil, dom.El("span").Text("no connection yet"), nil, dom.El("div"))
 	}
 	fl := flows[at]
 	if fl.Post > 0 {
 		return c.letters(flows, at)
 	}
 	st := f.StreamOf(fl)
+	switch f.BytesAs {
+	case visit.AsWay:
+		return c.view(&fl, c.picker(flows, at), provenance(trace.Sampled, ""), c.way(fl))
+	case visit.AsDecoder:
+		return c.view(&fl, c.picker(flows, at), provenance(trace.Inferred, ""), c.decoder(fl, &st))
+	}
 	off := st.Tail(maxBytes)
 	hit := f.Followed(fl)
 	if d := (dumped{f.Player.Run, fl, st.Sent, st.Read, hit.Off, hit.Len, c.Narrow}); d != c.dumped {
@@ -62,17 +70,29 @@ func (c *Bytes) Render() app.UI {
 		}
 		c.dumped, c.dump = d, `<pre class="hex">`+visit.Hexdump(off, st.From(off, hit), perRow)+`</pre>`
 	}
-	return dom.Elc("div", "bytes").OnClick(c.onByte).Body(
+	return c.view(&fl, c.picker(flows, at), provenance(trace.Observed, ""), app.Raw(c.dump), app.Raw(st.Key(off)))
+}
+
+// bytesNames are the words on the buttons that choose a view of the bytes.
+var bytesNames = [...]string{visit.AsDump: "dump", visit.AsWay: "way", visit.AsDecoder: "decoder", visit.AsNumber: "number"}
+
+// view is the pane with one of its views of a flow, nil for none.
+func (c *Bytes) view(fl *visit.Flow, picker, how, body app.UI, below ...app.UI) app.UI {
+	f := c.F
+	c.flow = fl
+	return dom.Elc("div", "bytes v-"+bytesNames[f.BytesAs]).OnClick(c.onByte).Body(append([]app.UI{
 		dom.Elc("div", "ph2").Body(
 			dom.El("h2").Text("Bytes"),
-			c.picker(flows, at),
-			dom.El("span").Text(fmt.Sprintf("%d so far", st.Sent)),
-			dom.Elc("span", "sp"), provenance(trace.Observed, ""),
+			dom.Elc("span", "seg").Role("group").Aria("label", "How to show the bytes").Body(
+				app.Range(bytesNames[:]).Slice(func(i int) app.UI {
+					return dom.Button(func(app.Context, app.Event) { f.ShowBytes(visit.BytesAs(i)) }, app.EventScope("bytes", i)).
+						Aria("pressed", int(f.BytesAs) == i).Text(bytesNames[i])
+				}),
+			),
+			picker, dom.Elc("span", "sp"), app.If(how != nil, func() app.UI { return how }),
 		),
-		dom.Elc("div", "scroll").ID("bytes").TabIndex(0).Body(app.Raw(c.dump)),
-		app.Raw(st.Key(off)),
-		printed(f),
-	)
+		dom.Elc("div", "scroll").ID("bytes").TabIndex(0).Body(body),
+	}, append(below, printed(f))...)...)
 }
 
 // OnUpdate brings the bytes that a stop of the walk lights into view.
@@ -85,10 +105,12 @@ func (c *Bytes) OnUpdate(ctx app.Context) {
 
 // onByte goes to the send that a byte came from.
 func (c *Bytes) onByte(_ app.Context, e app.Event) {
-	if c.dumped.run == nil {
+	if c.flow == nil {
 		return
 	}
-	if step := c.F.SendOf(c.dumped.flow, dom.Number(e, "send")); step >= 0 {
+	if step := c.F.SendOf(*c.flow, dom.Number(e, "send")); step >= 0 {
+		c.F.GoTo(step)
+	} else if step := dom.Number(e, "go"); step >= 0 {
 		c.F.GoTo(step)
 	}
 }

@@ -24,7 +24,9 @@ type Focus struct {
 
 	Lane int  // the selected one, an index in the run's Lanes
 	View View // what the kernel's pane shows
-	Rev  int
+	// BytesAs is how the bytes show.
+	BytesAs BytesAs
+	Rev     int
 
 	// Wired is whether the packets show between the lanes.
 	Wired bool
@@ -52,6 +54,22 @@ type Band struct {
 	Name  string
 	Href  string // the page that shows this run alone
 	First int    // index of its first process
+}
+
+// BytesAs is a view of bytes.
+type BytesAs uint8
+
+const (
+	AsDump    BytesAs = iota // as hexdump -C shows them
+	AsWay                    // on their way through the queues
+	AsDecoder                // as messages
+	AsNumber                 // a number that the learner types, as memory has it
+)
+
+// ShowBytes chooses how the bytes show.
+func (f *Focus) ShowBytes(as BytesAs) {
+	f.BytesAs = as
+	f.Rev++
 }
 
 // View is what the kernel's pane shows.

@@ -95,6 +95,17 @@ func TestPanesAtEveryStep(t *testing.T) {
 						continue
 					}
 					st := s.StreamOf(f)
+					p, flow := s.Passage(f), &s.Player.Run.Conns[f.Conn].Flows[f.Way]
+					for _, part := range append(p.SendQ.Parts, p.RecvQ.Parts...) {
+						if part.Off < 0 || part.Len <= 0 || part.Off+part.Len > p.Total || part.Send > len(flow.Sends) {
+							t.Fatalf("%s: at step %d a queue of %s holds %+v of %d bytes in %d sends", name, n, s.FlowName(f), part, p.Total, len(flow.Sends))
+						}
+					}
+					for _, framing := range Framings {
+						if d := s.Decoding(f, framing); d.From+d.Held > st.Read {
+							t.Fatalf("%s: at step %d a decoder of %s has %+v of %d bytes", name, n, s.FlowName(f), d, st.Read)
+						}
+					}
 					if st.Read > st.Sent {
 						t.Fatalf("%s: at step %d %s has %d bytes received of %d sent", name, n, s.FlowName(f), st.Read, st.Sent)
 					}

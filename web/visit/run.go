@@ -36,6 +36,7 @@ type Run struct {
 func (r *Run) Open(l *lab.Lab, v knob.Values) {
 	r.Desk.open(l, v)
 	r.Focus.open(Plan(l, v), l.Stops, FDs)
+	r.BytesAs = map[string]BytesAs{"way": AsWay, "decoder": AsDecoder, "number": AsNumber}[l.Bytes]
 	r.Wired = l.Wire
 	r.Aside, r.Recorded, r.Pair, r.tape, r.before = Aside{}, false, nil, Tape{}, nil
 	if r.greeted() {

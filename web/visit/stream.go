@@ -121,22 +121,42 @@ func Hexdump(off int64, cells []Cell, perRow int) string {
 			return fmt.Sprintf("%02x", c.Byte)
 		})
 		b.WriteString(strings.Repeat("   ", perRow-len(row)) + gap)
-		spell(&b, row, "", func(c *Cell) string {
-			switch {
-			case !c.Kept:
-				return " "
-			case c.Byte == '<':
-				return "&lt;"
-			case c.Byte == '&':
-				return "&amp;"
-			case c.Byte < ' ' || c.Byte > '~':
-				return "."
-			}
-			return string(rune(c.Byte))
-		})
+		spell(&b, row, "", glyph)
 		b.WriteByte('\n')
 	}
 	return b.String()
+}
+
+// Spell writes cells as text, as HTML. The first of them are a frame, in hexadecimal.
+func Spell(cells []Cell, head int) string {
+	var b strings.Builder
+	head = min(head, len(cells))
+	for _, part := range [][]Cell{cells[:head], cells[head:]} {
+		if len(part) > 0 {
+			spell(&b, part, "", func(c *Cell) string {
+				if head > 0 && c.Kept && &part[0] == &cells[0] {
+					return fmt.Sprintf("%02x ", c.Byte)
+				}
+				return glyph(c)
+			})
+		}
+	}
+	return b.String()
+}
+
+// glyph is a byte as hexdump -C shows it, as HTML.
+func glyph(c *Cell) string {
+	switch {
+	case !c.Kept:
+		return " "
+	case c.Byte == '<':
+		return "&lt;"
+	case c.Byte == '&':
+		return "&amp;"
+	case c.Byte < ' ' || c.Byte > '~':
+		return "."
+	}
+	return string(rune(c.Byte))
 }
 
 // spell writes a row with spans around what looks alike.
