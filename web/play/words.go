@@ -103,7 +103,7 @@ func plural(n int64, one, many string) string {
 
 // capital makes the first letter of ASCII text a capital.
 func capital(s string) string {
-	if s == "" {
+	if word, _, _ := strings.Cut(s, " "); word == "" || strings.ContainsAny(word, "._") { // the name of a program
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]

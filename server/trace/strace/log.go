@@ -40,6 +40,7 @@ type Log struct {
 	making  map[int]string             // by thread: the arguments of a clone that is under way
 	held    map[int][]heldLine         // of threads that a clone under way may be making
 	waiting []logEvent                 // not passed on yet
+	named   map[string]int             // processes in the trace, by their programs' names
 	shown   int                        // processes that are in the trace
 	missed  int64                      // calls of processes beyond those that a trace can have
 	last    map[*logProc]map[int]int64 // by thread: no event of it is earlier than the one before
@@ -470,13 +471,15 @@ func (g *Log) show(p *logProc) []*trace.Message {
 	return []*trace.Message{{Child: proc}}
 }
 
-// name returns a name that no other process in the trace has.
+// name returns a name that no other process in the trace has: a second one is called
+// "server.py 2".
 func (g *Log) name(p *logProc) string {
 	name := Name(p.words)
-	for _, o := range g.procs {
-		if o != p && o.number > 0 && Name(o.words) == name {
-			return name + " " + strconv.Itoa(p.pid)
-		}
+	if g.named == nil {
+		g.named = map[string]int{}
+	}
+	if g.named[name]++; g.named[name] > 1 {
+		return name + " " + strconv.Itoa(g.named[name])
 	}
 	return name
 }

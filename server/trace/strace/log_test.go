@@ -107,7 +107,7 @@ client nc pid 200 parent 0: nc 127.0.0.1 80
 		t.Errorf("it tells\n%s", got)
 	}
 	for _, says := range []string{
-		"server fork server.py 101 pid 101 parent 1", "2.0 starts [0 101]", "2.0 close(3) returns 0", "2.0 recv(4) returns 2", "0.0 close(4) returns 0",
+		"server fork server.py 2 pid 101 parent 1", "2.0 starts [0 101]", "2.0 close(3) returns 0", "2.0 recv(4) returns 2", "0.0 close(4) returns 0",
 		`2.0 not drawn: ioctl(4, FIONBIO, [1]) = 0`, "2.0 exits 3", "1.0 exits -15", "0.0 fork(-1) returns 101", "Whether a call slept, and what woke it, is inferred",
 	} {
 		if !strings.Contains(got, says) {
