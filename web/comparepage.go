@@ -24,7 +24,11 @@ func (p *comparePage) OnInit() {
 	p.verb = "Run "
 	p.panes = []tabName{{about, "about"}, {"source", "source"}, {"kernel", "figures"}}
 	p.shows = func(*lab.Lab) bool { return false }
-	p.behind = p.comparison.Align
+	p.behind = func() {
+		if p.comparison.Align(); p.comparison.AtRecap() {
+			finish(p.guest.ctx, p.comparison.Lab)
+		}
+	}
 	p.init(&p.comparison, p.ID)
 }
 
@@ -33,6 +37,7 @@ func (p *comparePage) Render() app.UI {
 	return p.page(parts{
 		class:  "lab versus",
 		long:   true,
+		walk:   pane.Contrast(c),
 		files:  dom.Elc("span", "files"),
 		invite: p.invitation(runAppears, noRecording),
 		panes:  []app.UI{&pane.Source{F: c.At(), Rev: rev}, &pane.Figures{C: c, Lab: c.Lab, Rev: rev}},

@@ -12,13 +12,9 @@ var compare = &Lab{
 	ID:       "compare",
 	Section:  Blocking,
 	Compares: true,
-	Brief:    "Which finishes first?",
-	Question: "The same clients, another server for each run. Which finishes first?",
-	Look: []string{
-		"The first divergence: where the clients get something else, or in another order, than from the other server, in every round. What differs from round to round is chance.",
-		"Who waits while client 1 pauses: in one server everybody, in another nobody.",
-		"What a server pays for that: calls, sleeps, threads, processor time.",
-	},
+	Brief:    "Whose clients wait?",
+	Question: "The same clients, another server for each run. Whose client waits longest for a reply, and how long do the others wait?",
+	Recap:    "A server that waits in one client's call lets all others wait, and its slowest client sets the pace. Servers that wait for all at once, or have a thread or a process for each, let nobody wait; they pay for it in calls, threads and memory.",
 	True: []string{
 		"Idle is not free: a thread asleep in one client's `recv` serves no other, however little it has to do.",
 		"`select`, `poll` and `epoll_wait` cost calls of their own, threads cost memory and switches, spinning costs the whole processor. Waiting itself costs nothing.",

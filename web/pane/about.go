@@ -28,7 +28,7 @@ func About(l *lab.Lab, hidden bool) app.UI {
 				says[i] = l.Stops[i].Say
 			}
 			return dom.El("div").Body(dom.El("h3").Text("The walk"), list(says))
-		}).Else(func() app.UI { return dom.El("div").Body(dom.El("h3").Text("Look at"), list(l.Look)) }),
+		}).ElseIf(len(l.Look) > 0, func() app.UI { return dom.El("div").Body(dom.El("h3").Text("Look at"), list(l.Look)) }),
 		dom.El("h3").Text("What is true"), list(l.True),
 		app.If(l.Notes != "", func() app.UI {
 			return dom.El("div").Body(dom.El("h3").Text("Note"), app.Raw("<p>"+WithCode(l.Notes)+"</p>"))

@@ -17,7 +17,7 @@ import (
 )
 
 // Figures shows the figures of a comparison, or what the kernel holds in one of its
-// runs. Below it the learner is asked which server finishes first, or told.
+// runs. Below it the learner is asked whose client waits longest, or told.
 type Figures struct {
 	app.Compo
 	C   *visit.Comparison
@@ -74,6 +74,9 @@ func (c *Figures) table() app.UI {
 				win = ` class="win"`
 			}
 			fmt.Fprintf(&b, `<td%s><i class="b%s lv-%d"></i>%s`, win, kind, cell.Level, cell.Text)
+			if cell.Whose != "" {
+				b.WriteString(`<small>` + html.EscapeString(cell.Whose) + `</small>`)
+			}
 			if cell.Spread != "" {
 				b.WriteString(`<small>` + strings.NewReplacer(" ", "&nbsp;", "–", "–<wbr>").Replace(cell.Spread) + `</small>`)
 			}
@@ -84,16 +87,16 @@ func (c *Figures) table() app.UI {
 	return app.Raw(b.String() + `</tbody></table>`)
 }
 
-// race asks which server finishes first, or says.
+// race asks whose client waits longest for a reply, or says.
 func (c *Figures) race() app.UI {
 	v := c.C
 	if v.Revealed() {
-		first, head, rest := v.Verdict()
+		longest, head, rest := v.Verdict()
 		mark, class := "=", "qm"
 		switch {
-		case first >= 0 && v.Guess == first:
+		case longest >= 0 && v.Guess == longest:
 			mark, class = "✓", "qm ok"
-		case first >= 0 && v.Guess >= 0:
+		case longest >= 0 && v.Guess >= 0:
 			mark = "✗"
 		}
 		return dom.Elc("section", "ask").ID("ask").Role("status").Body(
@@ -112,7 +115,7 @@ func (c *Figures) race() app.UI {
 		hint = "Guess now: " + v.Headline() + "."
 	}
 	return dom.Elc("section", "ask").ID("ask").TabIndex(-1).Role("group").Aria("label", "Question").Body(
-		said("qm", "?", "Whose clients have their last reply first?", hint),
+		said("qm", "?", "Whose client waits longest for a reply?", hint),
 		dom.Elc("div", "offers row").Body(
 			app.Range(make([]int, v.Servers())).Slice(func(i int) app.UI {
 				return dom.Button(func(app.Context, app.Event) { v.Bet(i) }, app.EventScope("bet", i)).

@@ -28,9 +28,9 @@ func (w *Walk) Render(r *visit.Run) app.UI {
 	row := dom.Elc("section", "walk").ID("walk").Aria("label", "Walk")
 	switch {
 	case f.AtRecap():
-		return row.Class("recap").Body(w.chips(f, stops), w.recap(r), w.tries(r), next(l))
+		return row.Class("recap").Body(chips(f, stops), recap(l, f), w.tries(r), next(l))
 	case stops != nil:
-		return row.Body(w.chips(f, stops), say(stops), onward(f, len(stops)))
+		return row.Body(chips(f, stops), say(stops), onward(f, len(stops)))
 	case f.Quiz.Hides():
 		s := f.Quiz.Score()
 		return row.Body(dom.El("p").Text(fmt.Sprintf("You are asked first: %d of %s answered. The walk opens after the last one.", len(f.Quiz.History()), words.Count(int64(s.Asked), "question"))))
@@ -40,8 +40,22 @@ func (w *Walk) Render(r *visit.Run) app.UI {
 	return row.Body(dom.El("p").Text(fmt.Sprintf("Run it, then walk through it in %s.", words.Count(int64(len(l.Stops)), "stop"))), w.tries(r))
 }
 
+// Contrast leads through what the servers of a comparison differ in.
+func Contrast(c *visit.Comparison) app.UI {
+	f := c.At()
+	row := dom.Elc("section", "walk").ID("walk").Aria("label", "Walk")
+	switch stops := f.Stops(); {
+	case stops == nil || !c.Revealed():
+		return row.Body(dom.El("p").Text("Run them, then walk through what they differ in."))
+	case f.AtRecap():
+		return row.Class("recap").Body(chips(f, stops), recap(c.Lab, f), next(c.Lab))
+	default:
+		return row.Body(chips(f, stops), say(stops), onward(f, len(stops)))
+	}
+}
+
 // chips are the numbers of the stops, and the sign of the recap.
-func (w *Walk) chips(f *visit.Focus, stops []visit.Stop) app.UI {
+func chips(f *visit.Focus, stops []visit.Stop) app.UI {
 	return dom.Elc("ol", "chips").Aria("label", "Stops").Body(
 		app.Range(stops).Slice(func(i int) app.UI {
 			s := &stops[i]
@@ -91,8 +105,7 @@ func onward(f *visit.Focus, n int) app.UI {
 }
 
 // recap is what the lab has shown, and how the questions went.
-func (w *Walk) recap(r *visit.Run) app.UI {
-	f := r.At()
+func recap(l *lab.Lab, f *visit.Focus) app.UI {
 	var score app.UI
 	if f.Quiz != nil {
 		if s := f.Quiz.Score(); s.Made > 0 {
@@ -107,7 +120,7 @@ func (w *Walk) recap(r *visit.Run) app.UI {
 		}
 	}
 	return dom.El("div").Body(
-		app.Raw(`<p role="status" aria-live="polite"><b>Recap.</b> `+WithCode(r.Lab.Recap)+`</p>`),
+		app.Raw(`<p role="status" aria-live="polite"><b>Recap.</b> `+WithCode(l.Recap)+`</p>`),
 		app.If(score != nil, func() app.UI { return score }),
 	)
 }

@@ -16,6 +16,7 @@ type Tally struct {
 	FirstReply  int64 // since a client first entered connect; -1 without one
 	LastReply   int64 // the same
 	LongestWait Wait
+	OthersWait  int64 // the longest of any other client; -1 without one
 
 	// Backlog is the largest backlog of a listener that was read. It is sampled:
 	// between two readings there may have been more.
@@ -52,7 +53,7 @@ type Wait struct {
 
 // NewTally counts a run, as far as it has come.
 func NewTally(r *Run) Tally {
-	t := Tally{FirstReply: -1, LastReply: -1, BacklogStep: -1, LongestWait: Wait{Client: -1, Step: -1, Reply: -1}}
+	t := Tally{FirstReply: -1, LastReply: -1, OthersWait: -1, BacklogStep: -1, LongestWait: Wait{Client: -1, Step: -1, Reply: -1}}
 	for i := range r.Lanes {
 		t.side(&r.Lanes[i]).lane(r, &r.Lanes[i])
 	}
@@ -142,9 +143,11 @@ func (t *Tally) replies(r *Run) {
 	// How long the processes took to start is no part of the comparison.
 	began := int64(-1)
 	waited := map[int]float64{} // by client
+	longest := map[int]int64{}  // the same: its longest wait
 	wait := func(client, send, reply int, until int64) {
 		d := max(until-r.Steps[send].Time, 0)
 		waited[client] += float64(d)
+		longest[client] = max(longest[client], d)
 		if t.LongestWait.Client < 0 || d > t.LongestWait.Time {
 			t.LongestWait = Wait{d, client, send, reply}
 		}
@@ -187,6 +190,9 @@ func (t *Tally) replies(r *Run) {
 	for p := range r.Header.Procs {
 		if x, ok := waited[p]; ok {
 			xs = append(xs, x)
+			if p != t.LongestWait.Client {
+				t.OthersWait = max(t.OthersWait, longest[p])
+			}
 		}
 	}
 	t.Fairness = jain(xs)

@@ -30,8 +30,13 @@ func (r *Run) Find(m *lab.Moment) (found Found, ok bool) {
 	if i < 0 {
 		return Found{}, false
 	}
+	return r.FoundAt(i), true
+}
+
+// FoundAt returns what can be lit of step i.
+func (r *Run) FoundAt(i int) Found {
 	e := &r.Steps[i]
-	found = Found{Step: i, Lane: -1, Call: r.CallIndex(i), File: e.File, Line: e.Line, Proc: e.Proc, FD: e.FD, Wake: r.WakeOf(i)}
+	found := Found{Step: i, Lane: -1, Call: r.CallIndex(i), File: e.File, Line: e.Line, Proc: e.Proc, FD: e.FD, Wake: r.WakeOf(i)}
 	if e.Kind == trace.Start || e.Kind == trace.Exit {
 		found.FD = -1
 	}
@@ -44,7 +49,7 @@ func (r *Run) Find(m *lab.Moment) (found Found, ok bool) {
 	} else if d := r.DatagramAt(i); d != nil {
 		found.Post, found.Bytes = d.Post+1, Move{Step: i, Len: d.Len, Bytes: d.Bytes}
 	}
-	return found, true
+	return found
 }
 
 // search returns the index in Steps of what m describes, or -1.

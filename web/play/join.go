@@ -158,7 +158,7 @@ func (j *Joined) Part(heard [][]*Heard) (first *Parting, alike bool) {
 		if d == nil {
 			continue
 		}
-		p := &Parting{a, b, d, j.place(a, d.StepA), j.place(b, d.StepB)}
+		p := &Parting{a, b, d, j.Place(a, d.StepA), j.Place(b, d.StepB)}
 		if first == nil || p.step() < first.step() {
 			first = p
 		}
@@ -174,8 +174,8 @@ func (p *Parting) step() int {
 	return p.StepA
 }
 
-// place returns where a step of run k is in the joined run; -1 for none.
-func (j *Joined) place(k, step int) int {
+// Place returns where a step of run k is in the joined run; -1 for none.
+func (j *Joined) Place(k, step int) int {
 	if step < 0 {
 		return -1
 	}

@@ -40,13 +40,13 @@ func TestJoinedRunsKeepTheirOwn(t *testing.T) {
 		}
 		wakes, conns = wakes+len(r.Wakes), conns+len(r.Conns)
 		for i := range r.Steps {
-			e, o := &j.Run.Steps[j.place(k, i)], &r.Steps[i]
+			e, o := &j.Run.Steps[j.Place(k, i)], &r.Steps[i]
 			if e.Proc != o.Proc+k*procs || e.Call != o.Call || e.Kind != o.Kind || e.Time != o.Time {
 				t.Fatalf("run %d, step %d: %v became %v", k, i, o, e)
 			}
 			// What woke a call is the same as in its run alone.
-			a, b := r.WakeOf(i), j.Run.WakeOf(j.place(k, i))
-			if (a == nil) != (b == nil) || a != nil && j.place(k, a.Cause) != b.Cause {
+			a, b := r.WakeOf(i), j.Run.WakeOf(j.Place(k, i))
+			if (a == nil) != (b == nil) || a != nil && j.Place(k, a.Cause) != b.Cause {
 				t.Errorf("run %d, step %d: woken by %v, joined by %v", k, i, a, b)
 			}
 		}

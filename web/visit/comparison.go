@@ -200,7 +200,7 @@ func (c *Comparison) runNext() {
 		e.refused = words.Sentence(err.Error())
 	}
 	c.turn = c.of * len(c.servers)
-	st, _ := c.standing(lastReply)
+	st, _ := c.standing(longestWait, true)
 	c.told = c.told || c.Guess >= 0 || c.quit != "" || st.Rounds == 0 // or there is no answer to a guess
 	c.behind = true
 	if c.begun() {
@@ -347,7 +347,7 @@ func (c *Comparison) Align() {
 	if n == 0 || c.Busy() && n > liveSteps && c.joined != nil {
 		return
 	}
-	c.behind, c.joined = false, play.Join(runs)
+	c.behind, c.joined, c.walk = false, play.Join(runs), walk{came: c.walk.came}
 	c.Player = play.NewPlayer(c.joined.Run)
 	c.Player.SetScale(play.ByTime)
 	if before != nil {
@@ -366,6 +366,7 @@ func (c *Comparison) Align() {
 	}
 	if c.Part = nil; !c.Busy() {
 		c.Part, c.Alike = c.joined.Part(c.heard())
+		c.contrast()
 	}
 	c.lineUp()
 }
@@ -501,8 +502,8 @@ func (c *Comparison) tell(skip bool) {
 }
 
 // standing compares the servers that finished in figure k, over the rounds in which
-// all of them did. who are their indexes.
-func (c *Comparison) standing(k int) (st play.Standing, who []int) {
+// all of them did: by the least, or with more by the most. who are their indexes.
+func (c *Comparison) standing(k int, more bool) (st play.Standing, who []int) {
 	for i := range c.servers {
 		if slices.ContainsFunc(c.rounds, func(rd *round) bool { return rd.runs[i].finished() }) {
 			who = append(who, i)
@@ -520,7 +521,7 @@ func (c *Comparison) standing(k int) (st play.Standing, who []int) {
 			xs = append(xs, row)
 		}
 	}
-	return play.NewStanding(xs, Lines[k].better > 0), who
+	return play.NewStanding(xs, more), who
 }
 
 // Name names server i. A server that is there twice has a number.
@@ -659,10 +660,10 @@ func (c *Comparison) Trouble() string {
 	return strings.Join(said, " ")
 }
 
-// Verdict says which server finished first, -1 where that can't be told, and puts it
-// into words.
-func (c *Comparison) Verdict() (first int, head, rest string) {
-	st, who := c.standing(lastReply)
+// Verdict says with which server a client waits longest for a reply, -1 where that
+// can't be told, and puts it into words.
+func (c *Comparison) Verdict() (longest int, head, rest string) {
+	st, who := c.standing(longestWait, true)
 	const finished = "A run has finished when every client has all its replies."
 	switch {
 	case len(who) == 0:
@@ -676,7 +677,7 @@ func (c *Comparison) Verdict() (first int, head, rest string) {
 	if !all && !st.Apart() {
 		return -1, c.guessed(-1) + "The rounds do not tell them apart" + c.winners(st, who) + ".", c.Same()
 	}
-	first = who[st.First]
+	longest = who[st.First]
 	lead := words.Span(int64(st.Low))
 	if lead != words.Span(int64(st.High)) {
 		lead = duration.between(st.Low, st.High, " to ")
@@ -692,32 +693,32 @@ func (c *Comparison) Verdict() (first int, head, rest string) {
 	if same := c.Same(); same != "" {
 		rest = same
 	}
-	return first, c.guessed(first) + c.Name(first) + " was first" + rounds + ", by " + lead + ".", rest
+	return longest, c.guessed(longest) + c.Name(longest) + "'s client waited longest" + rounds + ", by " + lead + ".", rest
 }
 
-// guessed begins a verdict on a guess. first is the server that was first; -1 for
-// none.
-func (c *Comparison) guessed(first int) string {
+// guessed begins a verdict on a guess. longest is the server that it should have named;
+// -1 for none.
+func (c *Comparison) guessed(longest int) string {
 	switch {
 	case c.Guess < 0:
 		return ""
-	case c.Guess == first:
+	case c.Guess == longest:
 		return "As you said: "
 	}
 	return "You said " + c.Name(c.Guess) + ". "
 }
 
-// winners says in how many rounds each server was first: ": select was first in 3
-// of 5, poll in 2".
+// winners says in how many rounds each server's client waited longest: ": select's client
+// waited longest in 3 of 5, poll's in 2".
 func (c *Comparison) winners(st play.Standing, who []int) string {
 	text := ""
 	for k, n := range st.Wins {
 		switch {
 		case n == 0:
 		case text == "":
-			text = fmt.Sprintf(": %s was first in %d of %d", c.Name(who[k]), n, st.Rounds)
+			text = fmt.Sprintf(": %s's client waited longest in %d of %d", c.Name(who[k]), n, st.Rounds)
 		default:
-			text += fmt.Sprintf(", %s in %d", c.Name(who[k]), n)
+			text += fmt.Sprintf(", %s's in %d", c.Name(who[k]), n)
 		}
 	}
 	return text

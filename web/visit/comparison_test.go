@@ -30,8 +30,8 @@ func contest(t *testing.T, query string) (*Comparison, *[]trace.Request) {
 	return s, asked
 }
 
-// answers lets the server take the run under way: echoes of the clients in the
-// order given, and how it ended.
+// answers lets the server take the run under way: echoes of the clients in the order
+// given, the slower the more there are, and how it ended.
 func answers(s *Comparison, lab string, order []int, end *trace.End) {
 	script := playtest.New(2)
 	script.Header.Lab = lab
@@ -40,6 +40,9 @@ func answers(s *Comparison, lab string, order []int, end *trace.End) {
 	script.Connect(2, true)
 	for _, c := range order {
 		script.Echo(c, "This is the message")
+	}
+	for i := range script.Events {
+		script.Events[i].Time *= int64(len(order))
 	}
 	Hear(s, say(trace.Message{Header: script.Header}))
 	Hear(s, say(trace.Message{Events: script.Events}))
@@ -110,7 +113,7 @@ func TestRunsAreTakenInTurn(t *testing.T) {
 // Each round has a run of each server, and begins with another.
 func TestRounds(t *testing.T) {
 	s, asked := contest(t, "servers=iterative,select&clients=2") // 5 rounds
-	s.Bet(1)
+	s.Bet(0)
 	s.Start()
 	took := func(lab string) []int { // select serves client 2 first, and is quicker
 		if lab == "select" {
@@ -132,11 +135,14 @@ func TestRounds(t *testing.T) {
 	if s.Busy() || !s.Revealed() || len(*asked) != 10 || !strings.Contains(s.Headline(), " of 5, ") {
 		t.Fatalf("busy %v, %d runs: %q", s.Busy(), len(*asked), s.Headline())
 	}
-	first, head, rest := c.Verdict()
-	if first != 1 || !strings.HasPrefix(head, "As you said: select was first in all 5 rounds, by ") || !strings.Contains(rest, "one time in 16") {
-		t.Errorf("%d %q %q", first, head, rest)
+	longest, head, rest := c.Verdict()
+	if longest != 0 || !strings.HasPrefix(head, "As you said: iterative's client waited longest in all 5 rounds, by ") || !strings.Contains(rest, "one time in 16") {
+		t.Errorf("%d %q %q", longest, head, rest)
 	}
-	if cells := c.Row(lastReply); cells[0].Best || !cells[1].Best {
+	if cells := c.Row(longestWait); cells[0].Best || !cells[1].Best || !strings.Contains(cells[0].Whose, "client") {
+		t.Errorf("longest wait: %+v", cells)
+	}
+	if cells := c.Row(lastReply); cells[0].Best || !cells[1].Best || cells[0].Whose != "" {
 		t.Errorf("last reply: %+v", cells)
 	}
 	if c.Part == nil || c.Part.Divergence.A != "client 1's first recv returns before client 2's" {
@@ -167,9 +173,9 @@ func TestRoundsThatDoNotAgree(t *testing.T) {
 	}{{"iterative", long}, {"select", short}, {"select", long}, {"iterative", short}, {"iterative", long}, {"select", short}, {"select", long}, {"iterative", short}} {
 		answers(s, r.lab, r.order, done)
 	}
-	first, head, _ := s.Verdict()
-	if first != -1 || head != "You said iterative. The rounds do not tell them apart: iterative was first in 2 of 4, select in 2." {
-		t.Errorf("%d %q", first, head)
+	longest, head, _ := s.Verdict()
+	if longest != -1 || head != "You said iterative. The rounds do not tell them apart: iterative's client waited longest in 2 of 4, select's in 2." {
+		t.Errorf("%d %q", longest, head)
 	}
 	for k := range Lines {
 		for _, c := range s.Row(k) {
@@ -278,7 +284,7 @@ func TestTheSameServerTwice(t *testing.T) {
 		}
 		answers(s, "epoll", []int{1}, done)
 		_, head, rest := s.Verdict()
-		if !s.Revealed() || !strings.HasPrefix(head, "epoll 2 was first, by ") || rest != "The same program runs twice: what differs is not the server's doing." {
+		if !s.Revealed() || !strings.HasPrefix(head, "epoll 1's client waited longest, by ") || rest != "The same program runs twice: what differs is not the server's doing." {
 			t.Errorf("revealed %v: %q %q", s.Revealed(), head, rest)
 		}
 	}
@@ -375,22 +381,22 @@ func TestAComparisonEndsInItsSecondRound(t *testing.T) {
 		{"the relay goes away", func(s *Comparison) {
 			answers(s, "select", []int{2}, nil)
 			Hear(s, link.Event{State: link.Gone})
-		}, 3, "select: round 2: The run ended early: the relay went away. The relay went away in round 2 of 3.", "was first, by "},
+		}, 3, "select: round 2: The run ended early: the relay went away. The relay went away in round 2 of 3.", "'s client waited longest, by "},
 		{"it is stopped in the queue", func(s *Comparison) {
 			Hear(s, say(trace.Message{Queued: &trace.Queued{Place: 1}}))
 			s.Stop()
 			Hear(s, say(trace.Message{End: &trace.End{Reason: trace.EndStopped}}))
-		}, 4, "The comparison was stopped in round 2 of 3.", "was first, by "},
+		}, 4, "The comparison was stopped in round 2 of 3.", "'s client waited longest, by "},
 		{"a run reaches a limit", func(s *Comparison) {
 			answers(s, "select", []int{2}, limit)
 			answers(s, "iterative", []int{1, 2, 1}, done)
 			answers(s, "iterative", []int{1, 2, 1}, done) // select has no third run
-		}, 5, "select: round 2: The run reached a limit: 200,000 calls.", "was first, by "},
+		}, 5, "select: round 2: The run reached a limit: 200,000 calls.", "'s client waited longest, by "},
 		{"a run is refused", func(s *Comparison) {
 			Hear(s, say(trace.Message{Error: &trace.Error{Text: "no room"}}))
 			answers(s, "iterative", []int{1, 2, 1}, done)
 			answers(s, "iterative", []int{1, 2, 1}, done)
-		}, 5, "select: No room.", "was first, by "},
+		}, 5, "select: No room.", "'s client waited longest, by "},
 	} {
 		s, asked := contest(t, "servers=iterative,select&clients=2&rounds=3")
 		s.Start()
@@ -481,5 +487,36 @@ func TestTheServerBeside(t *testing.T) {
 	Hear(s, say(trace.Message{Error: &trace.Error{Text: "no room"}}))
 	if s.Busy() || s.Aside.Why != "No room." {
 		t.Errorf("refused: busy %v, %+v", s.Busy(), s.Aside)
+	}
+}
+
+// The walk of a comparison leads to where the runs part, and to whom each server lets
+// wait longest.
+func TestTheWalkOfAComparison(t *testing.T) {
+	s, _ := contest(t, "servers=iterative,select&clients=2&rounds=1")
+	s.Start()
+	answers(s, "iterative", []int{1, 2, 1, 2}, done)
+	if s.Stops() != nil {
+		t.Error("a comparison that is under way has stops")
+	}
+	answers(s, "select", []int{2, 1}, done)
+	stops := s.Stops()
+	if len(stops) != 3 || !strings.HasPrefix(stops[0].Say, "Here they part first: client 1's first recv returns before client 2's in iterative") {
+		t.Fatalf("the stops: %+v", stops)
+	}
+	run := s.Player.Run
+	for i, name := range []string{"iterative", "select"} {
+		if !strings.HasPrefix(stops[i+1].Say, "With "+name+", client ") || !strings.Contains(stops[i+1].Say, " The others wait up to ") {
+			t.Errorf("stop %d: %q", i+2, stops[i+1].Say)
+		}
+		s.GoToStop(i + 1)
+		e := &run.Steps[s.Pos()-1]
+		if at, _ := s.Lit(); at == nil || run.Band(e.Proc) != i || !e.Call.Receives() || run.Lanes[s.Lane].Proc != e.Proc {
+			t.Errorf("stop %d is at %v of process %d, lane %d", i+2, e.Call, e.Proc, s.Lane)
+		}
+	}
+	s.Apply(NextStop)
+	if !s.AtRecap() {
+		t.Error("behind the last stop there is no recap")
 	}
 }

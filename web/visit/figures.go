@@ -21,8 +21,11 @@ const (
 	share
 )
 
-// lastReply is the line of figures that says who finished first.
-const lastReply = 2
+// The lines of figures that say whose client waits longest, and who finished first.
+const (
+	longestWait = 0
+	lastReply   = 3
+)
 
 // Lines are the lines of the table beneath a comparison. A figure that is
 // negative is not known.
@@ -34,6 +37,7 @@ var Lines = [...]struct {
 	better     int  // -1 where less is better, 1 where more is, 0 where neither
 }{
 	{"longest wait for a reply", "From a client's send to the recv that gets its reply, the longest of the run. A knob's pause is no part of it.", trace.Observed, duration, true, -1},
+	{"the others wait up to", "The same, of the clients that did not wait longest.", trace.Observed, duration, true, -1},
 	{"first reply", "When a client's recv first returned bytes, since the first connect.", trace.Observed, duration, true, -1},
 	{"last reply", "When a client's recv last returned bytes, since the first connect.", trace.Observed, duration, true, -1},
 	{"fairness to clients", "Jain's index of how long each client waited for all its replies together: 1 when all waited equally long, 1/n when one of n did all the waiting.", trace.Observed, share, false, 1},
@@ -61,7 +65,7 @@ func figuresOf(t *play.Tally) [len(Lines)]float64 {
 	if t.LongestWait.Client < 0 {
 		longest = -1
 	}
-	return [...]float64{longest, float64(t.FirstReply), float64(t.LastReply), fairness, float64(w.CPU),
+	return [...]float64{longest, float64(t.OthersWait), float64(t.FirstReply), float64(t.LastReply), fairness, float64(w.CPU),
 		float64(w.Calls), float64(w.NotYet), float64(w.Sleeps), float64(w.Wakes), float64(w.Threads), float64(w.Processes), backlog}
 }
 
@@ -117,6 +121,7 @@ func (u unit) between(low, high float64, to string) string {
 // Figure is one figure of one server.
 type Figure struct {
 	Text   string // the middle one of its runs
+	Whose  string // of the longest wait: "client 2"; "" elsewhere
 	Spread string // the least and the most; "" where they are one
 	Level  int    // of 20: the bar's length
 	Best   bool
@@ -140,12 +145,35 @@ func (c *Comparison) Row(k int) []Figure {
 			}
 		}
 	}
-	st, who := c.standing(k)
+	st, who := c.standing(k, f.better > 0)
 	for i, x := range xs {
+		if k == longestWait {
+			cells[i].Whose = c.whose(i)
+		}
 		cells[i].Level = int(math.Ceil(20 * max(x, 0) / max(high, 1e-9)))
 		cells[i].Best = f.better != 0 && st.Apart() && who[st.First] == i
 	}
 	return cells
+}
+
+// whose names the client of server i that waits longest for a reply; "" where there is
+// none.
+func (c *Comparison) whose(i int) string {
+	longest := -1
+	for _, rd := range c.rounds {
+		o := &rd.runs[i]
+		switch client := o.tally.LongestWait.Client; {
+		case o.end == nil || client < 0:
+		case longest < 0:
+			longest = client
+		case longest != client:
+			return "not always the same client"
+		}
+	}
+	if plan := Plan(c.servers[i].lab, c.servers[i].values); longest >= 0 && longest < len(plan) {
+		return plan[longest].Name
+	}
+	return ""
 }
 
 // Heading names a server whose figures stand beneath, and says where they are not
