@@ -61,14 +61,14 @@ func (c *Bytes) Render() app.UI {
 	case visit.AsDecoder:
 		return c.view(&fl, c.picker(flows, at), provenance(trace.Inferred, ""), c.decoder(fl, &st))
 	}
-	off := st.Tail(maxBytes)
 	hit := f.Followed(fl)
+	off := st.Tail(maxBytes, hit)
 	if d := (dumped{f.Player.Run, fl, st.Sent, st.Read, hit.Off, hit.Len, c.Narrow}); d != c.dumped {
 		perRow := 16
 		if c.Narrow {
 			perRow = 8
 		}
-		c.dumped, c.dump = d, `<pre class="hex">`+visit.Hexdump(off, st.From(off, hit), perRow)+`</pre>`
+		c.dumped, c.dump = d, `<pre class="hex">`+visit.Hexdump(off, st.From(off, maxBytes, hit), perRow)+`</pre>`
 	}
 	return c.view(&fl, c.picker(flows, at), provenance(trace.Observed, ""), app.Raw(c.dump), app.Raw(st.Key(off)))
 }

@@ -49,9 +49,9 @@ type Cell struct {
 	Hit  bool // the call that is followed moved it
 }
 
-// Tail returns the offset from which the stream shows, so that at most most bytes do:
-// a multiple of 16, or the first byte that is known.
-func (s *Stream) Tail(most int64) int64 {
+// Tail returns the offset from which the stream shows, so that at most most bytes do: a
+// multiple of 16, or the first byte that is known. Where hit begins earlier it is there.
+func (s *Stream) Tail(most int64, hit play.Move) int64 {
 	first := int64(0) // of a stream that is known from its middle on
 	if len(s.Sends) > 0 {
 		first = s.Sends[0].Off
@@ -59,11 +59,16 @@ func (s *Stream) Tail(most int64) int64 {
 	if s.Sent <= most {
 		return first
 	}
-	return max(first, (s.Sent-most+15)&^15)
+	tail := (s.Sent - most + 15) &^ 15
+	if hit.Len > 0 {
+		tail = min(tail, hit.Off&^15)
+	}
+	return max(first, tail)
 }
 
-// From returns the bytes of the stream from an offset on. The bytes of hit are marked.
-func (s *Stream) From(off int64, hit play.Move) (cells []Cell) {
+// From returns the bytes of the stream from an offset on, at most so many. The bytes of
+// hit are marked.
+func (s *Stream) From(off int64, most int, hit play.Move) (cells []Cell) {
 	for i := range s.Sends {
 		m := &s.Sends[i]
 		for k := int64(0); k < min(m.Len, s.Sent-m.Off); k++ {
@@ -73,6 +78,9 @@ func (s *Stream) From(off int64, hit play.Move) (cells []Cell) {
 					k += skip - 1
 				}
 				continue
+			}
+			if len(cells) == most {
+				return cells
 			}
 			c := Cell{Send: i, Wait: at >= s.Read, Kept: k < int64(len(m.Bytes)), Hit: at >= hit.Off && at < hit.Off+hit.Len}
 			if c.Kept {

@@ -20,8 +20,8 @@ func TestBytesKnowTheirSend(t *testing.T) {
 	if st.Sent != 7 || st.Read != 4 || len(st.Sends) != 2 {
 		t.Fatalf("after six steps: %+v", st)
 	}
-	off := st.Tail(100)
-	cells := st.From(off, play.Move{Off: 1, Len: 1})
+	off := st.Tail(100, play.Move{})
+	cells := st.From(off, 1<<20, play.Move{Off: 1, Len: 1})
 	if off != 0 || len(cells) != 7 {
 		t.Fatalf("%d cells from %d", len(cells), off)
 	}
@@ -40,8 +40,8 @@ func TestBytesKnowTheirSend(t *testing.T) {
 func TestOnlyTheTailOfALongStream(t *testing.T) {
 	f := &play.Flow{Sends: []play.Move{{Step: 0, Len: 100000, Bytes: make([]byte, 2048)}, {Step: 1, Off: 100000, Len: 5, Bytes: []byte("after")}}}
 	st := streamAt(f, 2)
-	off := st.Tail(64)
-	cells := st.From(off, play.Move{})
+	off := st.Tail(64, play.Move{})
+	cells := st.From(off, 1<<20, play.Move{})
 	if off%16 != 0 || off+int64(len(cells)) != 100005 || len(cells) > 64 || cells[len(cells)-1].Byte != 'r' {
 		t.Errorf("%d cells from %d", len(cells), off)
 	}
@@ -66,5 +66,17 @@ func TestLongOffsetsTakeNoRoomFromTheText(t *testing.T) {
 		if short, long := width(1<<12), width(off); long != short {
 			t.Errorf("a row at %d is %d characters wide, one before 64 KiB %d", off, long, short)
 		}
+	}
+}
+
+// What is marked shows, however much has come since.
+func TestMarkedBytesShow(t *testing.T) {
+	text := make([]byte, 4000)
+	st := Stream{Sends: []play.Move{{Off: 0, Len: 4000, Bytes: text}}, Sent: 4000, Read: 4000}
+	hit := play.Move{Off: 1234, Len: 10}
+	off := st.Tail(100, hit)
+	cells := st.From(off, 100, hit)
+	if off > 1234 || off < 1200 || len(cells) != 100 || !cells[1234-off].Hit || cells[0].Hit {
+		t.Errorf("from byte %d, %d bytes", off, len(cells))
 	}
 }

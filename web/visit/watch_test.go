@@ -62,7 +62,7 @@ func TestAStandingServerIsWatchedAtOnce(t *testing.T) {
 	s.PickLane(1)
 	flows := s.Flows()
 	st := s.StreamOf(flows[s.FlowAt(flows)])
-	if !st.Received || st.Sent != 10 || st.Tail(2048) != 5 || len(st.From(5, play.Move{})) != 5 {
+	if !st.Received || st.Sent != 10 || st.Tail(2048, play.Move{}) != 5 || len(st.From(5, 1<<20, play.Move{})) != 5 {
 		t.Errorf("%+v", st)
 	}
 	if key := st.Key(5); !strings.Contains(key, "recv 1: 5 bytes") || !strings.Contains(key, "from byte 5 on") {
