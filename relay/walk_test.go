@@ -226,7 +226,7 @@ const walker = `globalThis.walkAndAsk = async (lab, want) => {
 			for (const fd of s.FDs ?? []) await until("lights fd " + fd, () => $$(".kern th.on b").some((e) => e.textContent === String(fd)))
 			if (s.FDs?.length) await until("has an fd in view", () => seen($(".kern th.on")))
 			if (s.Bytes) {
-				await until("lights its bytes", () => seen($("#bytes .hit")))
+				await until("lights its bytes", () => seen($(".hex, .letters") ? $("#bytes .hit") : $("#bytes").firstElementChild))
 				const lit = $$(".hex .hit").map((e) => e.textContent.trim()).filter((e) => /^([0-9a-f]{2}|··)( ([0-9a-f]{2}|··))*$/.test(e)).join(" ")
 				if ($(".hex")) check(lit.startsWith(s.Bytes), "the lit bytes are " + lit + ", want " + s.Bytes)
 			}

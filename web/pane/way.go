@@ -2,6 +2,7 @@ package pane
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -182,7 +183,7 @@ func (c *Bytes) decoder(fl visit.Flow, st *visit.Stream) app.UI {
 	if first < len(d.Messages) {
 		from = d.Messages[first].Off
 	}
-	cells := st.From(from, play.Move{})
+	cells := st.From(from, math.MaxInt, play.Move{})
 	stretch := func(off, n int64) []visit.Cell {
 		at := min(max(off-from, 0), int64(len(cells)))
 		return cells[at:min(at+min(n, maxText), int64(len(cells)))]
