@@ -107,6 +107,12 @@ func SetBuffers(size int) error {
 	return nil
 }
 
+// SetRetries sets how often a TCP socket of this network namespace sends unacknowledged
+// bytes again until it gives its peer up (tcp(7), tcp_retries2).
+func SetRetries(n int) error {
+	return os.WriteFile("/proc/sys/net/ipv4/tcp_retries2", []byte(strconv.Itoa(n)), 0)
+}
+
 // ForbidNamespaces keeps the processes of this user namespace from making another
 // (/proc/sys/user, namespaces(7)). In its own a program would be root again.
 func ForbidNamespaces() {

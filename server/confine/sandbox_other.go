@@ -27,3 +27,6 @@ func SetBuffers(int) error { return errors.ErrUnsupported }
 
 // ForbidNamespaces does nothing here.
 func ForbidNamespaces() {}
+
+// SetRetries sets how often TCP sends again in a network namespace: an error here.
+func SetRetries(int) error { return errors.ErrUnsupported }

@@ -30,6 +30,7 @@ type scenario struct {
 	anything       bool                    // the client prints what is the kernel's to say
 	at             func(*testing.T) string // an address that is no port of TCP over IPv4
 	polls          bool                    // the server asks as often as time allows: how often it heard EAGAIN is left out
+	asleep         bool                    // the server ends in a pause, and never comes back
 }
 
 var scenarios = []scenario{
@@ -69,6 +70,14 @@ var scenarios = []scenario{
 	{name: "numbers", server: "count", client: "numbers", clientSet: map[string]string{"count": "20", "form": "32"}, output: "That was 80 bytes.\n"},
 	{name: "numbers-text", server: "count", client: "numbers", clientSet: map[string]string{"count": "20"}, output: "That was 71 bytes.\n"},
 	{name: "drain", server: "drain", client: "bulk", set: map[string]string{"pause": "0s", "size": "1"}, clientSet: map[string]string{"bytes": "20", "blocking": "true"}, ends: true},
+	{name: "patient", server: "echo", client: "patient", clientSet: map[string]string{"sends": "true", "limit": "300ms", "pause": "5ms"}, output: "<nil>\n"},
+	{name: "patient-alive", server: "echo", client: "patient", clientSet: map[string]string{"alive": "true", "patience": "50ms", "pause": "5ms"},
+		output: "EAGAIN (Resource temporarily unavailable)\n"},
+	{name: "half-open", server: "deaf", client: "half-open", set: map[string]string{"pause": "1h"}, clientSet: map[string]string{"hold": "1ms"},
+		output: "EINPROGRESS (Operation now in progress)\n", asleep: true},
+	{name: "parts", server: "answer", client: "parts", set: map[string]string{"quick": "true"}, clientSet: map[string]string{"nodelay": "true"}},
+	{name: "gather", server: "answer", client: "gather"},
+	{name: "deaf", server: "deaf", client: "client", set: map[string]string{"pause": "50ms"}},
 	{name: "byteorder", server: "byteorder"},
 	{name: "families-inet", server: "families", client: "families-client", set: ofType("SOCK_STREAM"), clientSet: map[string]string{"first": "[::1]:1"},
 		output: "[::1]:1 ECONNREFUSED (Connection refused)\nsends: 3, recvs: 1\n"},
@@ -109,6 +118,11 @@ func (s *scenario) run(t *testing.T, wrap func(role string) []string) (server, c
 	switch {
 	case s.ends:
 		server.wait()
+	case s.asleep:
+		server.await("the server to pause", func() bool {
+			last := &server.events[len(server.events)-1]
+			return last.Kind == trace.Enter && last.Call == trace.Nanosleep
+		})
 	case s.threaded:
 		second := server.second()
 		second.await("the client's thread to end", func() bool {

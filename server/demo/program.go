@@ -35,6 +35,9 @@ const (
 	// Strace is strace(1), which takes the calls of a program that leaves them to
 	// Go's runtime. The program tells its own beside them, see package told.
 	Strace Need = "strace"
+
+	// Linux is an option of a socket that only Linux has.
+	Linux Need = "linux"
 )
 
 // Forked has to be called first in main, by every executable that runs programs:

@@ -11,12 +11,14 @@ import (
 	"syscall"
 	"time"
 
+	"sockscope/server/demo/answer"
 	"sockscope/server/demo/buffered"
 	"sockscope/server/demo/bulk"
 	"sockscope/server/demo/byteorder"
 	"sockscope/server/demo/caller"
 	"sockscope/server/demo/client"
 	"sockscope/server/demo/count"
+	"sockscope/server/demo/deaf"
 	"sockscope/server/demo/dice"
 	"sockscope/server/demo/drain"
 	"sockscope/server/demo/duplex"
@@ -28,9 +30,11 @@ import (
 	"sockscope/server/demo/familiesclient"
 	"sockscope/server/demo/flood"
 	"sockscope/server/demo/framed"
+	"sockscope/server/demo/gather"
 	"sockscope/server/demo/get"
 	"sockscope/server/demo/goodbye"
 	"sockscope/server/demo/halfclose"
+	"sockscope/server/demo/halfopen"
 	"sockscope/server/demo/hasty"
 	"sockscope/server/demo/kqueue"
 	"sockscope/server/demo/many"
@@ -41,6 +45,8 @@ import (
 	"sockscope/server/demo/options"
 	"sockscope/server/demo/optionsclient"
 	"sockscope/server/demo/pair"
+	"sockscope/server/demo/parts"
+	"sockscope/server/demo/patient"
 	"sockscope/server/demo/poll"
 	"sockscope/server/demo/pour"
 	"sockscope/server/demo/processes"
@@ -280,6 +286,18 @@ var Programs = []*Program{
 		Run:      func(addr string, v knob.Values) { families.Serve(addr, typeOf(v), v.Duration("pause")) },
 	},
 	{
+		Name: "answer", Follows: "echo", Needs: Linux,
+		Doc:      "answers requests that say how long they are",
+		Settings: []knob.Knob{backlog, flag("quick", "true: has the kernel acknowledge at once (TCP_QUICKACK)")},
+		Run:      func(addr string, v knob.Values) { answer.Serve(addr, v.Int("backlog"), v["quick"] == "true") },
+	},
+	{
+		Name: "deaf", Follows: "echo",
+		Doc:      "blocking echo server that accepts nobody for a while",
+		Settings: []knob.Knob{backlog, pause("before the first accept")},
+		Run:      func(addr string, v knob.Values) { deaf.Serve(addr, v.Int("backlog"), v.Duration("pause")) },
+	},
+	{
 		Name: "client", Follows: "get",
 		Doc:      "echo client: sends messages, reads each echo, closes",
 		Settings: messages(),
@@ -419,6 +437,42 @@ var Programs = []*Program{
 			{Name: "seed", Default: "1", Label: "what the dice begin with", Type: knob.Int, Max: math.MaxUint32},
 		},
 		Run: func(addr string, v knob.Values) { numbers.Talk(addr, numbersOf(v), v["form"]) },
+	},
+	{
+		Name: "parts", Follows: "client",
+		Doc:      "sends each message as a request in two sends, and waits for its answer",
+		Settings: messages(flag("nodelay", "true: small segments leave at once (TCP_NODELAY)")),
+		Run:      func(addr string, v knob.Values) { parts.Talk(addr, messagesOf(v), v["nodelay"] == "true") },
+	},
+	{
+		Name: "gather", Follows: "parts",
+		Doc:      "the same with one writev for both parts",
+		Settings: messages(),
+		Run:      func(addr string, v knob.Values) { gather.Talk(addr, messagesOf(v)) },
+	},
+	{
+		Name: "patient", Follows: "client",
+		Doc: "echo client that waits for more than comes, until the kernel gives the peer up",
+		Settings: []knob.Knob{
+			{Name: "message", Default: "Hello", Label: "the message that it sends", Type: knob.Text, Min: 1, Max: 1024},
+			flag("alive", "true: the kernel asks whether the peer is there, each second (SO_KEEPALIVE)"),
+			{Name: "limit", Default: "0s", Label: "how long sent bytes may wait for their ACK (TCP_USER_TIMEOUT); 0s is the kernel's own", Type: knob.Duration, Max: int64(time.Hour)},
+			flag("sends", "true: it sends once more before it waits"),
+			pause("after the echo"),
+			{Name: "patience", Default: "4s", Label: "how long it waits at most; 0s is for ever", Type: knob.Duration, Max: int64(time.Hour)},
+		},
+		Run: func(addr string, v knob.Values) {
+			patient.Talk(addr, v["message"], v["alive"] == "true", v["sends"] == "true", v.Duration("limit"), v.Duration("pause"), v.Duration("patience"))
+		},
+	},
+	{
+		Name: "half-open", Follows: "client",
+		Doc: "sends a SYN and never finishes the handshake",
+		Settings: []knob.Knob{
+			{Name: "own", Default: "127.0.0.66:0", Label: "its own address, for which nothing arrives", Type: knob.Address},
+			{Name: "hold", Default: "1s", Label: "how long it holds its end", Type: knob.Duration, Max: int64(time.Hour)},
+		},
+		Run: func(addr string, v knob.Values) { halfopen.Talk(addr, v["own"], v.Duration("hold")) },
 	},
 	{
 		Name: "many", Follows: "client",

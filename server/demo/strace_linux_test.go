@@ -123,7 +123,7 @@ func (p *process) ended() *process {
 func straced(tool, prefix string) []string {
 	return []string{tool, "-ff", "-o", prefix, "-xx", "-s", strconv.Itoa(trace.DataCap),
 		"-e", "trace=socket,bind,listen,accept,accept4,connect,sendto,recvfrom,shutdown,close," +
-			"select,pselect6,poll,ppoll,epoll_create1,epoll_ctl,epoll_wait,epoll_pwait,fcntl,setsockopt,getsockopt,getsockname,getpeername,write,nanosleep,clock_nanosleep,clone,wait4"}
+			"select,pselect6,poll,ppoll,epoll_create1,epoll_ctl,epoll_wait,epoll_pwait,fcntl,setsockopt,getsockopt,getsockname,getpeername,write,writev,nanosleep,clock_nanosleep,clone,wait4"}
 }
 
 // agree compares a trace with the file that strace wrote about its thread, which
@@ -225,6 +225,12 @@ func parse(t *testing.T, text, first string) []witnessed {
 				t.Fatal(err)
 			}
 			w.data = s
+		}
+		if w.name == "writev" {
+			for _, d := range straceData.FindAllStringSubmatch(m[2], -1) {
+				s, _ := strconv.Unquote(`"` + d[1] + `"`)
+				w.data += s
+			}
 		}
 		list = append(list, w)
 	}

@@ -28,7 +28,7 @@ var halfclose = &Lab{
 			At: Moment{Calls: aClose, By: AClient}},
 	},
 	Recap: "A connection has two directions, and each ends by itself. `shutdown` with SHUT_WR says that you send no more; `close` says that you don't receive either.",
-	Next:  "linger",
+	Next:  "nagle",
 	Needs: "first",
 	Tries: []Try{
 		{"close in place of shutdown", map[string]string{"client": "closes"}},

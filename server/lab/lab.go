@@ -66,6 +66,10 @@ type Lab struct {
 	// side by side.
 	Compares bool
 
+	// Drops are the addresses for which nothing arrives, from when on. It takes a run in
+	// a network namespace of its own.
+	Drops []Drop
+
 	// procs returns the processes of a run, servers before clients.
 	procs func(knob.Values) []Process
 }
@@ -115,8 +119,14 @@ type Cause struct {
 	Call trace.Call
 }
 
+// Drop says that the kernel drops what comes for an address.
+type Drop struct {
+	To    string // an IPv4 address
+	After *Cause // once this has happened; nil is from the run's start
+}
+
 // All lists the labs in the order of the home page.
-var All = []*Lab{first, echo, short, deadlock, options, udp, families, iterative, threads, processes, spin, selects, poll, epoll, edge, kqueue, twoPorts, timeouts, selectors, runtime, scaling, compare, byteorder, ascii, framing, flush, robot, upload, halfclose, linger, sigpipe, emfile}
+var All = []*Lab{first, echo, short, deadlock, options, udp, families, iterative, threads, processes, spin, selects, poll, epoll, edge, kqueue, twoPorts, timeouts, selectors, runtime, scaling, compare, byteorder, ascii, framing, flush, robot, upload, halfclose, nagle, backlog, dead, linger, sigpipe, emfile}
 
 // Find returns the lab with the ID, or an error that names those there are.
 func Find(id string) (*Lab, error) {

@@ -45,6 +45,7 @@ const (
 	WhoReceives    Topic = "who receives"             // which thread or process receives a client's first bytes
 	WhoCloses      Topic = "who closes"               // whose close ends a connection that several processes hold
 	HalfLine       Topic = "half a line"              // what a program does that has received bytes without a newline
+	LeavesLater    Topic = "leaves later"             // when the bytes of a send leave that the kernel keeps
 	ShakenHands    Topic = "writable after a connect" // a connecting socket turns writable
 )
 

@@ -35,22 +35,24 @@ type execution struct {
 	merge    merge
 	happened chan func()
 
-	calls   int
-	bytes   int64
-	busy    int64 // when the last record was seen; ns since began
-	asked   int64 // when the agent was last asked for something
-	weighed int64 // when memory was last looked at
-	sampled int64 // when the socket table was last read
-	table   []trace.Sock
-	poured  int              // bytes of the trace so far
-	full    bool             // the trace has reached its limit
-	cut     int64            // calls left out since
-	left    map[thread]int64 // the same by thread, with those that were not recorded
-	packets int              // bytes of the trace that packets take, about
-	unseen  int64            // packets left out
-	lost    int64            // calls that could not be recorded, at the last look
-	lostAt  int64            // when their number last grew
-	end     *trace.End       // set when the run is to end
+	calls    int
+	bytes    int64
+	busy     int64 // when the last record was seen; ns since began
+	asked    int64 // when the agent was last asked for something
+	weighed  int64 // when memory was last looked at
+	sampled  int64 // when the socket table was last read
+	table    []trace.Sock
+	counters []trace.Counter
+	poured   int              // bytes of the trace so far
+	full     bool             // the trace has reached its limit
+	cut      int64            // calls left out since
+	left     map[thread]int64 // the same by thread, with those that were not recorded
+	drops    []lab.Drop       // that are still to begin
+	packets  int              // bytes of the trace that packets take, about
+	unseen   int64            // packets left out
+	lost     int64            // calls that could not be recorded, at the last look
+	lostAt   int64            // when their number last grew
+	end      *trace.End       // set when the run is to end
 }
 
 // member is one process of a run.
@@ -95,6 +97,7 @@ func (e *execution) time() int64 { return socket.Now() - e.began }
 
 // loop runs the execution to its end.
 func (e *execution) loop(requests <-chan trace.Request) {
+	e.drop()
 	e.beginDue()
 	timer := time.NewTimer(0)
 	for e.end == nil {
@@ -134,6 +137,7 @@ func (e *execution) pass() {
 	if n > 0 {
 		e.busy = e.time()
 	}
+	e.drop()
 	e.sample(false)
 	e.emit(certain)
 	e.beginDue()
@@ -257,7 +261,7 @@ func (e *execution) say(m *trace.Message) {
 
 // weight is about how many bytes an event takes in a frame.
 func weight(ev *trace.Event) int {
-	return 64 + len(ev.Data) + len(ev.Note) + 5*ev.Sets.Len() + 64*len(ev.Queues) + 64*len(ev.Sockets)
+	return 64 + len(ev.Data) + len(ev.Note) + 5*ev.Sets.Len() + 64*len(ev.Queues) + 64*len(ev.Sockets) + 32*len(ev.Counters)
 }
 
 // note adds a sentence of ours to the trace.
@@ -290,11 +294,15 @@ func (e *execution) sample(always bool) {
 	}
 	e.sampled = t
 	table, err := e.diag.All()
-	if err != nil || slices.Equal(table, e.table) {
+	if err != nil {
 		return
 	}
-	e.table = table
-	e.merge.add(trace.Event{Kind: trace.Sample, Time: t, FD: -1, Sockets: table})
+	counters, _ := sockdiag.Counters() // without them the table is still worth much
+	if slices.Equal(table, e.table) && slices.Equal(counters, e.counters) {
+		return
+	}
+	e.table, e.counters = table, counters
+	e.merge.add(trace.Event{Kind: trace.Sample, Time: t, FD: -1, Sockets: table, Counters: counters})
 }
 
 // beginDue has the members begin whose cause has come about, each at its own time. Those

@@ -7,6 +7,7 @@ import (
 	"sockscope/server/confine"
 	"sockscope/server/demo"
 	"sockscope/server/lab"
+	"sockscope/server/trace"
 	"sockscope/server/witness"
 )
 
@@ -19,6 +20,8 @@ func lacks(p *demo.Program, box confine.Sandbox) string {
 	switch {
 	case p.Needs == demo.Kqueue && runtime.GOOS == "linux":
 		return "the server's machine runs Linux, which has no kqueue: it is a mechanism of the BSDs and macOS"
+	case p.Needs == demo.Linux && runtime.GOOS != "linux":
+		return "it sets options of sockets that only Linux has"
 	case p.Needs == demo.Strace:
 		return witness.Lacks(box)
 	}
@@ -32,6 +35,9 @@ func cannot(box confine.Sandbox, measures bool) map[string]string {
 	for _, l := range lab.All {
 		if l.Measures && !measures {
 			out[l.ID] = "who hosts this server has switched measurements off (-scaling-max)"
+		}
+		if l.Drops != nil && box.Isolation != trace.Namespace {
+			out[l.ID] = "it drops packets, which takes a network namespace of the run's own, and that can't be had on this machine"
 		}
 		values, _ := l.Set(nil) // a lab takes its own defaults
 		for _, proc := range l.Processes(values) {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"sockscope/server/lab"
+	"sockscope/server/packet"
 	"sockscope/server/trace"
 )
 
@@ -45,6 +46,27 @@ func burn(t *testing.T) {
 			cmd.Wait()
 		})
 	}
+}
+
+// discard is a test that nothing is said to.
+type discard struct{ testing.TB }
+
+func (discard) Helper()               {}
+func (discard) Errorf(string, ...any) {}
+
+// longestRecv returns how long a process's longest recv took.
+func (r *result) longestRecv(proc int) (longest time.Duration) {
+	var since int64
+	for i := range r.events {
+		switch e := &r.events[i]; {
+		case e.Proc != proc || e.Call != trace.Recv:
+		case e.Kind == trace.Enter:
+			since = e.Time
+		case e.Kind == trace.Return:
+			longest = max(longest, time.Duration(e.Time-since))
+		}
+	}
+	return longest
 }
 
 // A lab's point shows whatever else the machine does: when who arrives is the set-up's.
@@ -153,6 +175,39 @@ func (p *labPoint) show(v *viewer) (lacks string, late []time.Duration) {
 }
 
 var labPoints = []labPoint{
+	{"nagle", nil, "an answer waits 40 ms", func(r *result) string {
+		return unless(r.longestRecv(1) > 30*time.Millisecond, "a wait for an ACK")
+	}},
+	{"nagle", map[string]string{"client": "one writev"}, "no answer waits", func(r *result) string {
+		held := 0
+		all, _ := sentPackets(discard{}, r)
+		for i := range all {
+			if all[i].Length == 4 {
+				held++
+			}
+		}
+		return unless(held == 0, "packets with both parts")
+	}},
+	{"backlog", nil, "who finds no room sends its SYN again", func(r *result) string {
+		again := 0
+		all, segments := sentPackets(discard{}, r)
+		for i := range all {
+			if all[i].Flags == packet.SYN && segments[i].Again {
+				again++
+			}
+		}
+		counts := func(e *trace.Event) bool {
+			return slices.ContainsFunc(e.Counters, func(c trace.Counter) bool { return c.Name == "ListenOverflows" })
+		}
+		half := func(e *trace.Event) bool {
+			return slices.ContainsFunc(e.Sockets, func(s trace.Sock) bool { return s.State == trace.SynRecv })
+		}
+		return unless(again > 0, "a SYN again") + unless(r.last(counts) != nil, "ListenOverflows") + unless(r.last(half) != nil, "a half-open connection")
+	}},
+	{"dead", map[string]string{"retries": "1"}, "the kernel gives the server up", func(r *result) string {
+		last := r.last(func(e *trace.Event) bool { return e.Kind == trace.Return && e.Proc == 1 && e.Call == trace.Recv })
+		return unless(last != nil && last.Errno == trace.ETIMEDOUT, "ETIMEDOUT")
+	}},
 	{"first", nil, "the client reads up to the end of file", func(r *result) string {
 		last := r.last(func(e *trace.Event) bool { return e.Kind == trace.Return && e.Proc == 1 && e.Call == trace.Recv })
 		return unless(last != nil && last.Result == 0 && last.Errno == 0, "the end of file")

@@ -2,9 +2,12 @@ package run
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"sockscope/server/capture"
+	"sockscope/server/confine"
+	"sockscope/server/lab"
 	"sockscope/server/trace"
 )
 
@@ -57,4 +60,25 @@ func (e *execution) unwire() {
 	if e.unseen > 0 {
 		e.note(fmt.Sprintf("%d packets are not in this trace: packets may take a quarter of its room, and had taken it", e.unseen))
 	}
+}
+
+// drop has the kernel drop what comes for the addresses whose time has come.
+func (e *execution) drop() {
+	e.drops = slices.DeleteFunc(slices.Clone(e.drops), func(d lab.Drop) bool {
+		if d.After != nil {
+			if _, came := e.causes[*d.After]; !came {
+				return false
+			}
+		}
+		addr, err := netip.ParseAddr(d.To)
+		if err == nil {
+			err = confine.Drop(addr)
+		}
+		if err != nil {
+			e.stop(trace.EndFailed, fmt.Sprintf("packets to %s could not be dropped: %v", d.To, err))
+			return true
+		}
+		e.note(fmt.Sprintf("from here on the kernel drops every packet that comes for %s", d.To))
+		return true
+	})
 }

@@ -170,4 +170,7 @@ var wiredLabs = []struct {
 	{"echo", map[string]string{"client": "program"}},
 	{"select", map[string]string{"clients": "2", "messages": "2", "pauses": "0s", "timeout": "500ms"}},
 	{"processes", map[string]string{"clients": "2"}},
+	{"nagle", nil},
+	{"nagle", map[string]string{"client": "one writev"}},
+	{"dead", map[string]string{"how": "TCP_USER_TIMEOUT", "limit": "500ms"}},
 }

@@ -233,6 +233,11 @@ func (w *worker) begin(req trace.Request, box *outbox) (*execution, error) {
 			return nil, err
 		}
 	}
+	if n := values.Int(lab.Retries); n > 0 && w.Isolation == trace.Namespace {
+		if err := confine.SetRetries(n); err != nil {
+			return nil, err
+		}
+	}
 	if w.Isolation == trace.Shared {
 		if err := relocate(procs); err != nil {
 			return nil, err
@@ -275,6 +280,7 @@ func (w *worker) begin(req trace.Request, box *outbox) (*execution, error) {
 	if tooMany {
 		e.stop(trace.EndLimit, fmt.Sprintf("this run takes %d processes; the limit is %d", len(procs), w.Limits.Processes))
 	}
+	e.drops = l.Drops
 	for i, p := range standing {
 		e.follow(i, p)
 	}

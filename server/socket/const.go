@@ -33,8 +33,13 @@ const (
 	SO_LINGER    = 13
 	SO_RCVTIMEO  = 20
 
-	IPPROTO_TCP = 6 // options of TCP (tcp(7))
-	TCP_NODELAY = 1
+	IPPROTO_TCP      = 6 // options of TCP (tcp(7))
+	TCP_NODELAY      = 1
+	TCP_KEEPIDLE     = 4  // seconds of silence before the first keepalive probe
+	TCP_KEEPINTVL    = 5  // seconds between two of them
+	TCP_KEEPCNT      = 6  // so many without an answer end the connection
+	TCP_QUICKACK     = 12 // acknowledge at once; for a while
+	TCP_USER_TIMEOUT = 18 // ms that what was sent may wait for its ACK
 
 	// FD_SETSIZE is how many fds select can tell apart: those from 0 to 1023.
 	FD_SETSIZE = 1024

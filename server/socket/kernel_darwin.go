@@ -34,7 +34,8 @@ const (
 	trapGetsockname = unix.SYS_GETSOCKNAME
 	trapGetpeername = unix.SYS_GETPEERNAME
 
-	trapWrite = unix.SYS_WRITE
+	trapWrite  = unix.SYS_WRITE
+	trapWritev = unix.SYS_WRITEV
 )
 
 const nativeNonBlock = unix.O_NONBLOCK
@@ -47,6 +48,11 @@ func nativeDomain(domain int) uintptr {
 }
 
 func nativeOption(level, option int) (uintptr, uintptr) {
+	if level == IPPROTO_TCP { // what it doesn't have is 0, which the kernel refuses
+		return IPPROTO_TCP, map[int]uintptr{
+			TCP_NODELAY: unix.TCP_NODELAY, TCP_KEEPIDLE: unix.TCP_KEEPALIVE, TCP_KEEPINTVL: unix.TCP_KEEPINTVL, TCP_KEEPCNT: unix.TCP_KEEPCNT,
+		}[option]
+	}
 	if level != SOL_SOCKET {
 		return uintptr(level), uintptr(option)
 	}

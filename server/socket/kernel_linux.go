@@ -35,6 +35,7 @@ const (
 	trapGetpeername = unix.SYS_GETPEERNAME
 
 	trapWrite     = unix.SYS_WRITE
+	trapWritev    = unix.SYS_WRITEV
 	trapNanosleep = unix.SYS_NANOSLEEP
 )
 

@@ -4,6 +4,8 @@ import (
 	"unsafe"
 
 	"sockscope/server/trace"
+
+	"golang.org/x/sys/unix"
 )
 
 // Send copies bytes into the kernel's send buffer: send(2). It returns how many
@@ -18,6 +20,31 @@ func (s *Socket) Send(data []byte, flags ...int) (int, error) {
 	}
 	c := call{name: trace.Send, fd: s.fd, nargs: 1, args: [3]int64{int64(all)}, size: len(data), out: data}
 	n, errno := c.make(trapSend, uintptr(s.fd), uintptr(unsafe.Pointer(unsafe.SliceData(data))), uintptr(len(data)), uintptr(all), 0, 0)
+	if errno != 0 {
+		return 0, errno
+	}
+	return n, nil
+}
+
+// maxPieces is how many pieces Writev takes.
+const maxPieces = 3
+
+// Writev is Send for bytes that lie in several places, at most three: writev(2). The
+// kernel takes them as one piece.
+func (s *Socket) Writev(pieces ...[]byte) (int, error) {
+	c := call{name: trace.Writev, fd: s.fd, nargs: len(pieces)}
+	if len(pieces) > maxPieces {
+		stop(trace.Writev, s.String(), EINVAL)
+	}
+	var vectors [maxPieces]unix.Iovec
+	for i, p := range pieces {
+		vectors[i].Base = unsafe.SliceData(p)
+		vectors[i].SetLen(len(p))
+		c.args[i] = int64(len(p))
+		c.size += len(p)
+		c.out = append(c.out, p...)
+	}
+	n, errno := c.make(trapWritev, uintptr(s.fd), uintptr(unsafe.Pointer(&vectors)), uintptr(len(pieces)), 0, 0, 0)
 	if errno != 0 {
 		return 0, errno
 	}

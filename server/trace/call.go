@@ -57,7 +57,9 @@ const (
 	Tgkill Call = 51
 	Futex  Call = 52
 
-	numCalls = 53
+	Writev Call = 60
+
+	numCalls = 61
 )
 
 // A Row is all that is known of a call before it is made.
@@ -166,6 +168,8 @@ var rows = [numCalls]Row{
 		{"dup3", []Arg{ArgFD, ArgInt, ArgZero}}}},
 	Execve: {Name: "execve", Form: []Arg{ArgPath}},
 
+	Writev: {Name: "writev", Form: []Arg{ArgFD, ArgVectors}, Class: Sends | Blocks, Methods: []string{"Writev"}},
+
 	NetAccept: {Name: "Accept", Form: []Arg{ArgFD, ArgAddrOut}, Class: Tells, Beneath: Accept, Methods: []string{"Accept"}},
 	NetRead:   {Name: "Read", Form: []Arg{ArgFD, ArgDataOut, ArgSize}, Class: Tells, Beneath: Read, Methods: []string{"Read"}},
 	NetWrite:  {Name: "Write", Form: []Arg{ArgFD, ArgData, ArgSize}, Class: Tells, Beneath: Write, Methods: []string{"Write"}},
@@ -263,6 +267,7 @@ const (
 	ArgPath      // Event.Addr, a file's
 	ArgData      // Event.Data, of which Event.Size is the true count
 	ArgDataOut   // the same, coming out
+	ArgVectors   // Event.Data in pieces, as an array of struct iovec, and how many; Event.Args has their sizes
 	ArgSize      // Event.Size
 	ArgReadSet   // a list of Event.Sets, [3 4], NULL where none was given
 	ArgWriteSet  // the same

@@ -116,7 +116,10 @@ type Event struct {
 	Queues []Queue `cbor:"19,keyasint,omitempty"`
 
 	Sockets []Sock `cbor:"20,keyasint,omitempty"` // of a Sample
-	Note    string `cbor:"21,keyasint,omitempty"` // of a Note
+	// Counters, of a Sample, are what the kernel had counted of TCP in the run's network
+	// namespace, without those that are 0.
+	Counters []Counter `cbor:"42,keyasint,omitempty"`
+	Note     string    `cbor:"21,keyasint,omitempty"` // of a Note
 
 	// Text is the arguments of a call as its tracer wrote them, where the fields
 	// above can't hold what they say; else "".
@@ -250,3 +253,9 @@ func (k SockKind) String() string {
 
 // Unix reports whether it is one of the kinds of Unix sockets.
 func (k SockKind) Unix() bool { return k >= UnixStream }
+
+// Counter is one of the kernel's counters, by its name in /proc/net/netstat.
+type Counter struct {
+	Name string `cbor:"1,keyasint"`
+	N    int64  `cbor:"2,keyasint"`
+}

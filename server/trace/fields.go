@@ -202,10 +202,25 @@ func (d *decoder) event(e *Event) {
 			e.Queues = array(d, "queue", (*decoder).queue)
 		case 20:
 			e.Sockets = array(d, "socket", (*decoder).sock)
+		case 42:
+			e.Counters = array(d, "counter", (*decoder).counter)
 		case 21:
 			e.Note = d.text()
 		case 22:
 			e.Text = d.text()
+		default:
+			d.skip()
+		}
+	}
+}
+
+func (d *decoder) counter(c *Counter) {
+	for f := d.fields(); d.next(&f); {
+		switch f.key {
+		case 1:
+			c.Name = d.text()
+		case 2:
+			c.N = d.int64()
 		default:
 			d.skip()
 		}

@@ -12,6 +12,7 @@ type State struct {
 	Sockets []Sock // the kernel's table at SocketsAt; nil before the first Sample
 	// SocketsAt is when Sockets was read, in ns since the run's start.
 	SocketsAt int64
+	Counters  []Counter // read with Sockets
 
 	threads int  // of all processes
 	shared  bool // several processes may have fds of one socket
@@ -145,7 +146,7 @@ func (s *State) Apply(e *Event) {
 	s.Time = e.Time
 	switch e.Kind {
 	case Sample:
-		s.Sockets, s.SocketsAt = e.Sockets, e.Time
+		s.Sockets, s.SocketsAt, s.Counters = e.Sockets, e.Time, e.Counters
 		return
 	case Note, Packet:
 		return

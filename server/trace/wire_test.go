@@ -16,7 +16,7 @@ var fullEvent = Event{
 	Args: []int64{1, -2}, Size: 1024, Timeout: Forever, Addr: "127.0.0.1:10001", Data: []byte("This is\x00"),
 	Sets: &Sets{Read: []int{3, 4}, Write: []int{5}, RdHup: []int{4}}, Result: -1, Errno: EAGAIN, Sleep: Slept, CPU: 77,
 	Queues:  []Queue{{FD: 4, Time: 1_585_000, Recv: 15, State: Established, Local: "a", Peer: "b", Only: RecvQ}},
-	Sockets: []Sock{{Local: "127.0.0.1:80", State: Listening, Send: 5}}, Note: "x",
+	Sockets: []Sock{{Local: "127.0.0.1:80", State: Listening, Send: 5}}, Note: "x", Counters: []Counter{{Name: "ListenDrops", N: 2}},
 }
 
 func TestMessagesSurviveTheWire(t *testing.T) {

@@ -85,6 +85,7 @@ func (c *chooser) grow() bool {
 			continue
 		}
 		if call := r.CallAt(c.seen); call != nil {
+			c.leaves(call)
 			c.look(call)
 			c.note(call)
 		}

@@ -93,6 +93,9 @@ const (
 	Cut       // the recv that returned in Step had room for Count bytes of a datagram of N
 	Dropped   // beside the call of Step the kernel had dropped as many datagrams for FD as Queue says
 	Refused   // the call that returned in Other failed because nobody had Addr, where the send that returned in Step had sent to
+
+	Left       // the first byte of the send that returned in Step left N ns later, in a packet
+	Unanswered // before the call that returned ETIMEDOUT in Step, its kernel sent bytes again Count times and probes N times since the peer's last packet
 	numKinds
 )
 
@@ -101,6 +104,8 @@ var sayings = [numKinds]struct {
 	how trace.Provenance
 	say func(r *Run, c *Claim) string
 }{
+	Left:       {trace.Inferred, sayLeft},
+	Unanswered: {trace.Inferred, sayUnanswered},
 	In: {trace.Observed, func(r *Run, c *Claim) string {
 		if c.N == 0 {
 			return fmt.Sprintf("%s %s entered %s", r.thread(c.Step), r.verb(c.Step, "has", "have"), r.brief(c.Step))

@@ -63,6 +63,9 @@ func (r *Run) Explain(q *Question) []Link {
 		w.buffers(c)
 		w.watching(c)
 		w.gaveUp(c)
+	case q.Topic == lab.LeavesLater:
+		w.add(Claim{Kind: returnedAs(r, c), Step: c.Enter, Other: c.Return})
+		w.left(c)
 	case q.Topic == lab.HalfLine:
 		w.add(Claim{Kind: Arrived, Step: c.Return})
 		w.bytes(c.Return)

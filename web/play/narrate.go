@@ -119,7 +119,7 @@ func (r *Run) enters(i int) string {
 			return fmt.Sprintf("send%s %s to %s through fd %d", s, words.Count(int64(e.Size), "byte"), e.Addr, e.FD)
 		}
 		fallthrough
-	case trace.Send:
+	case trace.Send, trace.Writev:
 		return fmt.Sprintf("send%s %s through fd %d", s, words.Count(int64(e.Size), "byte"), e.FD)
 	case trace.Close:
 		return fmt.Sprintf("close%s fd %d", s, e.FD)

@@ -33,8 +33,8 @@ const (
 // and their check uses it, too.
 var Needs = []Need{
 	{[]trace.Call{trace.Recv, trace.Recvfrom, trace.Read}, FromPeer,
-		[]trace.Call{trace.Send, trace.Sendto, trace.Write, trace.Shutdown, trace.Close}, "bring bytes, or end the stream"},
-	{[]trace.Call{trace.Send, trace.Sendto, trace.Write}, FromPeer,
+		[]trace.Call{trace.Send, trace.Sendto, trace.Write, trace.Writev, trace.Shutdown, trace.Close}, "bring bytes, or end the stream"},
+	{[]trace.Call{trace.Send, trace.Sendto, trace.Write, trace.Writev}, FromPeer,
 		[]trace.Call{trace.Recv, trace.Recvfrom, trace.Read, trace.Close}, "make room"},
 	{[]trace.Call{trace.Accept}, FromClients, []trace.Call{trace.Connect}, "bring a connection"},
 	{[]trace.Call{trace.Connect}, FromListener, []trace.Call{trace.Listen, trace.Accept, trace.Close}, "answer"},
@@ -59,7 +59,7 @@ func (w *Need) calls() string {
 	var names []string
 	for _, c := range w.By {
 		switch c {
-		case trace.Sendto, trace.Write, trace.Recvfrom, trace.Read:
+		case trace.Sendto, trace.Write, trace.Writev, trace.Recvfrom, trace.Read:
 		default:
 			names = append(names, c.String())
 		}

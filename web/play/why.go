@@ -147,6 +147,8 @@ func (w *why) returned(c *Call) *Call {
 	}
 	w.bytes(c.Return)
 	w.delivered(c.Return)
+	w.left(c)
+	w.unanswered(c)
 	w.ended(c)
 	if out.Call == trace.Fork && out.Errno == 0 {
 		w.child(c)
@@ -183,6 +185,7 @@ func (w *why) woken(c *Call) *Call {
 		}
 		w.shaken(c)
 		w.moved(c)
+		w.unanswered(c)
 		w.ended(c)
 		return nil
 	}

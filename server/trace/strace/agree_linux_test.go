@@ -276,6 +276,13 @@ func makeCalls(seed uint64, dir string) {
 			}
 			data := payloads.bytes()
 			call(unix.SYS_WRITE, client, put(1000, data), uintptr(len(data)))
+			vectors := (*[3]unix.Iovec)(unsafe.Pointer(&memory[3400]))
+			for i := range vectors {
+				piece := []byte("}, {"[:rnd.IntN(5)] + "\"\\"[:rnd.IntN(3)] + strings.Repeat("x", rnd.IntN(26)))
+				copy(memory[3500+50*i:], piece)
+				vectors[i] = unix.Iovec{Base: &memory[3500+50*i], Len: uint64(len(piece))}
+			}
+			call(unix.SYS_WRITEV, client, at(3400), uintptr(rnd.IntN(4)))
 			call(unix.SYS_RECVFROM, conn, at(1000), uintptr(rnd.IntN(100)), uintptr(unix.MSG_DONTWAIT|rnd.IntN(2)*unix.MSG_PEEK), 0, 0)
 			call(unix.SYS_SENDTO, client, put(1000, []byte("to be read")), uintptr(rnd.IntN(11)), uintptr(unix.MSG_NOSIGNAL|rnd.IntN(2)*unix.MSG_MORE), 0, 0)
 			call(unix.SYS_READ, conn, at(1000), uintptr(rnd.IntN(100)))

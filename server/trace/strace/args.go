@@ -215,6 +215,8 @@ func (w *writer) arg(a trace.Arg) {
 		w.say(quote([]byte(w.enter.Addr)))
 	case trace.ArgData:
 		w.say(content(w.enter.Data, w.enter.Size, w.most))
+	case trace.ArgVectors:
+		w.vectors()
 	case trace.ArgDataOut:
 		if w.failed() {
 			w.say("...")
@@ -372,6 +374,8 @@ func (a *arguments) read(arg trace.Arg) {
 		if text, ok := a.take(); ok {
 			a.enter.Data = a.content(text)
 		}
+	case trace.ArgVectors:
+		a.vectors()
 	case trace.ArgDataOut:
 		if text, ok := a.take(); ok && a.came() {
 			a.ret.Data = a.content(text)

@@ -128,7 +128,13 @@ func (h *auditing) narrate(i int) {
 func (h *auditing) hold(c *play.Claim, text string, n, about int) {
 	h.Claims++
 	h.ByKind[c.Kind]++
-	if wrong := h.world.check(c, n); wrong != "" {
+	wrong := ""
+	if c.Kind == play.Left || c.Kind == play.Unanswered {
+		wrong = h.checkWire(c)
+	} else {
+		wrong = h.world.check(c, n)
+	}
+	if wrong != "" {
 		h.wrong++
 		e := &h.run.Steps[about]
 		h.add(fmt.Sprintf("%s: after %d steps, of step %d (%v of process %d): %q (kind %d, step %d, other %d): %s",

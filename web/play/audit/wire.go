@@ -111,3 +111,46 @@ func (h *auditing) carried(flows map[int][2][]byte) {
 		}
 	}
 }
+
+// checkWire checks what is claimed of packets. It finds them by the addresses that the
+// kernel told beside the calls, and by their bytes.
+func (h *auditing) checkWire(c *play.Claim) string {
+	ret := &h.run.Steps[c.Step]
+	conn := h.run.ConnOf(ret.Proc, ret.FD, c.Step)
+	if conn == nil {
+		return "its connection is not known"
+	}
+	client := conn.Client.Of(ret.Proc)
+	var again, probes int
+	var first int64 = -1
+	data := []byte(nil)
+	if call := h.run.CallAt(c.Step); call != nil {
+		data = h.run.Steps[call.Enter].Data
+	}
+	for i := range h.run.Packets {
+		p := &h.run.Packets[i]
+		own := p.From.String() == conn.Addr
+		if !own && p.To.String() != conn.Addr {
+			continue
+		}
+		switch {
+		case p.Time > ret.Time && c.Kind == play.Unanswered:
+		case own != client:
+			again, probes = 0, 0
+		case p.Again:
+			again++
+		case p.Probe:
+			probes++
+		}
+		if own == client && first < 0 && p.Time >= ret.Time-clocks && p.Length > 0 && len(p.Data) > 0 && len(data) > 0 && bytes.Contains(p.Data, data[:min(len(data), len(p.Data))]) {
+			first = p.Time
+		}
+	}
+	switch {
+	case c.Kind == play.Left && first != ret.Time+c.N:
+		return fmt.Sprintf("its bytes are first in a packet at %d ns", first)
+	case c.Kind == play.Unanswered && (again != c.Count || int64(probes) != c.N):
+		return fmt.Sprintf("it was sent again %d times, and there were %d probes", again, probes)
+	}
+	return ""
+}

@@ -1,0 +1,67 @@
+package lab
+
+import (
+	"time"
+
+	"sockscope/server/knob"
+	"sockscope/server/trace"
+)
+
+// backlog is a listener that accepts nobody for a while.
+var backlog = &Lab{
+	ID:       "backlog",
+	Section:  Endings,
+	Brief:    "Connected without accept",
+	Question: "The server listens, with a backlog of 2, and accepts nobody for a while. Who is connected, and what do the others wait for?",
+	Stops: []Stop{
+		{Say: "A client that never finishes its handshake: its SYN is answered, and the answer is lost. It lies in the SYN queue, half open.",
+			At: Moment{Calls: aConnect, By: AClient, Errno: trace.EINPROGRESS}, Light: OnBar | OnLine},
+		{Say: "This client is connected, and nobody has called `accept`. The kernel shakes hands by itself. It waits in the accept queue.",
+			At: Moment{Calls: aConnect, By: AClient, Result: Exactly(0), Unaccepted: true}, Light: OnBar | OnLine},
+		{Say: "It sends, too, and that succeeds. The bytes lie in the Recv-Q of a socket that no program has yet.",
+			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1), Unaccepted: true}, Light: OnBar | OnLine | OnBytes},
+		{Say: "For this one there is no room: the accept queue has its backlog and one more. The kernel drops the SYN, without an answer, and counts it (ListenOverflows).",
+			At: Moment{Is: Enters, Calls: aConnect, By: "client 5"}, Light: OnBar | OnLine},
+		{Say: "Now the server accepts, one after the other.",
+			At: Moment{Calls: anAccept, By: AServer}},
+		{Say: "The SYN was sent again, after a second and then after two more. One of these found room, and `connect` returned.",
+			At: Moment{Calls: aConnect, By: "client 5", Lasts: 500 * time.Millisecond}},
+	},
+	Recap: "The kernel makes connections, `accept` only takes them out of a queue. Where that is full a SYN is dropped, and whoever sent it waits for a second and more until the next.",
+	Next:  "dead",
+	Needs: "iterative",
+	Wire:  true,
+	Tries: []Try{
+		{"backlog 0", map[string]string{"backlog": "0"}},
+		{"5 half open: SYN cookies", map[string]string{"half": "5", "clients": "3"}},
+		{"backlog 16", map[string]string{"backlog": "16"}},
+	},
+	True: []string{
+		"A listener has two queues: of half-open connections (SYN-RECEIVED), and of those that wait for `accept`. listen's argument bounds the second one; Linux takes one more (listen(2), sk_acceptq_is_full). What `ss` shows as Recv-Q of a listener is the second.",
+		"With the accept queue full Linux drops a SYN and says nothing, in the hope that there will be room for the next one. With tcp_abort_on_overflow it would reset instead (ip-sysctl).",
+		"A SYN is sent again after 1 s, 2 s more, 4 s more (RFC 6298, section 2). Here the kernel gives up after 3 of them; the default, tcp_syn_retries = 6, takes 127 s.",
+		"With too many half-open connections Linux answers by SYN cookies: it keeps nothing, and puts what it needs into the sequence number (RFC 4987, section 3.6). When the ACK comes and the accept queue has become full meanwhile, the client thinks that it is connected and the server knows nothing of it: what it sends then may be answered by RST.",
+		"ListenOverflows counts what came while the accept queue was full, ListenDrops all that was dropped, SyncookiesSent the cookies (/proc/net/netstat).",
+	},
+	Asks: []Topic{ConnectQueued, SendTakes, RecvSleeps, AcceptGives},
+	Knobs: []knob.Knob{
+		{Name: "backlog", Label: "backlog", Type: knob.Int, Min: 0, Max: 128, Offers: []string{"0", "1", "2", "4", "16"}, Default: "2"},
+		{Name: "clients", Label: "clients", Type: knob.Int, Min: 1, Max: 8, Offers: []string{"1", "3", "4", "5", "6"}, Default: "4"},
+		{Name: "half", Label: "half open", Type: knob.Int, Min: 0, Max: 6, Offers: []string{"0", "1", "3", "5"}, Default: "1", Injected: true},
+		{Name: "pause", Label: "server pauses", Type: knob.Duration, Min: 0, Max: int64(3 * time.Second), Offers: []string{"0s", "100ms", "500ms", "2s"}, Default: "500ms"},
+	},
+	Drops: []Drop{{To: "127.0.0.66"}}, // the half-open clients' own
+	procs: func(v knob.Values) []Process {
+		const addr = "127.0.0.1:9999"
+		procs := []Process{server("deaf", addr, map[string]string{"backlog": v["backlog"], "pause": v["pause"]})}
+		half := v.Int("half")
+		for n := 1; n <= half+v.Int("clients"); n++ {
+			if n <= half {
+				procs = append(procs, client(n, "half-open", addr, map[string]string{"hold": "800ms"}))
+			} else {
+				procs = append(procs, client(n, "client", addr, map[string]string{"messages": "1"}))
+			}
+		}
+		return procs
+	},
+}
