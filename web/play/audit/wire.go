@@ -122,10 +122,11 @@ func (h *auditing) checkWire(c *play.Claim) string {
 	}
 	client := conn.Client.Of(ret.Proc)
 	var again, probes int
-	var first int64 = -1
-	data := []byte(nil)
-	if call := h.run.CallAt(c.Step); call != nil {
-		data = h.run.Steps[call.Enter].Data
+	var first, before int64 = -1, 0 // bytes that were sent before
+	for i := range c.Step {
+		if e := &h.run.Steps[i]; e.Kind == trace.Return && e.Call.Sends() && e.FD == ret.FD && e.Proc == ret.Proc && h.run.ConnOf(e.Proc, e.FD, i) == conn {
+			before += max(0, e.Result)
+		}
 	}
 	for i := range h.run.Packets {
 		p := &h.run.Packets[i]
@@ -142,7 +143,7 @@ func (h *auditing) checkWire(c *play.Claim) string {
 		case p.Probe:
 			probes++
 		}
-		if own == client && first < 0 && p.Time >= ret.Time-clocks && p.Length > 0 && len(p.Data) > 0 && len(data) > 0 && bytes.Contains(p.Data, data[:min(len(data), len(p.Data))]) {
+		if from := int64(p.Segment.Seq) - 1; own == client && first < 0 && from <= before && before < from+int64(p.Length) {
 			first = p.Time
 		}
 	}
