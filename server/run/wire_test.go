@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"sockscope/server/packet"
+	"sockscope/server/socket"
 	"sockscope/server/trace"
 )
 
@@ -56,12 +57,16 @@ func checkWire(t testing.TB, r *result) {
 		if p.Flags.Has(packet.SYN) && !s.Again {
 			far[w] = 0
 		}
+		if p.Protocol == packet.UDP {
+			carried += int64(p.Length)
+		}
 		if end := s.Seq + uint32(p.Length) - 1; p.Protocol == packet.TCP && p.Length > 0 && end > far[w] {
 			carried += int64(end - far[w])
 			far[w] = end
 		}
 	}
 	open := map[[2]int]int64{}
+	unwired := map[[2]int]bool{} // fds of Unix sockets
 	for i := range r.events {
 		switch e := &r.events[i]; {
 		case e.Kind == trace.Sample:
@@ -71,7 +76,11 @@ func checkWire(t testing.TB, r *result) {
 					queued += int64(s.Send)
 				}
 			}
-		case e.Call.Told() || !e.Call.Sends() || e.FD <= 2:
+		case e.Kind == trace.Return && e.Call == trace.Socket && len(e.Args) > 0:
+			unwired[[2]int{e.Proc, int(e.Result)}] = e.Args[0] == socket.AF_UNIX
+		case e.Kind == trace.Return && e.Call == trace.Accept:
+			unwired[[2]int{e.Proc, int(e.Result)}] = unwired[[2]int{e.Proc, e.FD}]
+		case e.Call.Told() || !e.Call.Sends() || e.FD <= 2 || unwired[[2]int{e.Proc, e.FD}]:
 		case e.Kind == trace.Enter:
 			open[[2]int{e.Proc, e.Thread}] = int64(e.Size)
 		case e.Kind == trace.Return:
