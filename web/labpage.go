@@ -51,6 +51,7 @@ func (p *labPage) Render() app.UI {
 		caption: pane.Narration(r.At()),
 		beside: []app.UI{
 			app.If(r.Lab.Beside != "" && r.Pair == nil, func() app.UI { return &pane.Beside{R: r, Rev: rev} }),
+			app.If(r.Lab.File, func() app.UI { return &pane.Upload{R: r, Rev: rev} }),
 			app.If(r.HasAgent(), func() app.UI { return &pane.Hands{R: r, Rev: rev} }),
 		},
 		panes: []app.UI{&pane.Source{F: r.At(), Rev: rev}, &pane.Kernel{F: r.At(), Lab: r.Lab, Rev: rev}, p.calls()},

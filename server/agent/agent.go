@@ -26,6 +26,8 @@ func Check(a *trace.Act) error {
 		return fmt.Errorf("the request names no call; it can be socket, connect, send, recv, sendto, recvfrom, shutdown or close")
 	case a.Call.Receives() && (a.Size < 1 || a.Size > MaxRecv):
 		return fmt.Errorf("%v with room for %d bytes; it can be 1 to %d", a.Call, a.Size, MaxRecv)
+	case a.Call == trace.Send && (a.Size < 0 || a.Size > MaxRecv):
+		return fmt.Errorf("send in pieces of %d bytes; they can have 1 to %d, or 0 for all at once", a.Size, MaxRecv)
 	case a.Call == trace.Shutdown && (a.How < 0 || a.How > 2):
 		return fmt.Errorf("shutdown %d; it can be 0 (SHUT_RD), 1 (SHUT_WR) or 2 (SHUT_RDWR)", a.How)
 	}
@@ -93,7 +95,7 @@ func (a *agent) make(act *trace.Act) error {
 	case trace.Connect:
 		a.sock.Connect(a.addr)
 	case trace.Send:
-		a.sock.Send(act.Data)
+		a.send(act.Data, act.Size)
 	case trace.Recv:
 		a.sock.Recv(act.Size)
 	case trace.Sendto:
@@ -107,4 +109,16 @@ func (a *agent) make(act *trace.Act) error {
 		a.sock = nil
 	}
 	return nil
+}
+
+// send sends data in pieces of size bytes, a call for each, or in one call for 0. It
+// stops at one that fails, or that takes only a part.
+func (a *agent) send(data []byte, size int) {
+	for size > 0 && len(data) > size {
+		if n, err := a.sock.Send(data[:size]); err != nil || n < size {
+			return
+		}
+		data = data[size:]
+	}
+	a.sock.Send(data)
 }

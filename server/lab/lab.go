@@ -31,6 +31,8 @@ type Lab struct {
 	// Lines says that the bytes of a conversation are lines: what the learner types is
 	// sent with a newline, unless they take it off.
 	Lines bool
+	// File says that the learner's client sends a file of theirs.
+	File bool
 	// Wire says that the page shows the packets from the start.
 	Wire bool
 
@@ -56,7 +58,7 @@ type Lab struct {
 	// Unrecorded says that the site has no recording of it yet: nobody has made one
 	// where it can run.
 	Unrecorded bool
-	// Bytes is how its page shows the bytes first: "way", "decoder" or "number"; "" is
+	// Bytes is how its page shows the bytes first: "way", "decoder", "number" or "talk"; "" is
 	// the dump.
 	Bytes string
 	// Stalls says that its programs may come to wait for each other for ever. The run

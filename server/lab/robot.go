@@ -54,6 +54,7 @@ var robot = &Lab{
 	Notes:      "pieces: a send has a line, half of one, a byte, or all lines at once. entry: the robot looks for newlines, or takes what one recv returns.",
 	Unattended: map[string]string{"client": "program"},
 	Lines:      true,
+	Bytes:      "talk",
 	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:8009"
 		who := client(1, "caller", addr, map[string]string{"say": v["say"], "pieces": v["pieces"], "pause": v["pause"]})

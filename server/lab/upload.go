@@ -53,6 +53,7 @@ var upload = &Lab{
 		{Name: "silence", Label: "gives up after", Type: knob.Duration, Min: int64(time.Second), Max: int64(10 * time.Minute), Offers: []string{"5s", "1m", "10m"}, Default: "1m", Quiet: true},
 	},
 	Notes:      "The server of a lab counts the bytes and keeps none. `server run upload ADDR -dir DIR` keeps them.",
+	File:       true,
 	Unattended: map[string]string{"client": "program"},
 	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:9998"

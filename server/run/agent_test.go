@@ -97,14 +97,24 @@ func TestAgentMakesTheCalls(t *testing.T) {
 		t.Errorf("the echo is %q", e.Data)
 	}
 
+	// A send in pieces is a call for each.
+	if e := h.returns(trace.Act{Call: trace.Send, Data: []byte("Hello, world"), Size: 5}, 5); e.Result != 2 {
+		t.Errorf("the last of three pieces has %d bytes", e.Result)
+	}
+	recvs := 2
+	for received := int64(0); received < 12; {
+		recvs++
+		received += h.returns(trace.Act{Call: trace.Recv, Size: 1024}, recvs).Result
+	}
+
 	// A recv that nothing answers sleeps; what comes behind it waits, so many.
 	h.act(trace.Act{Call: trace.Recv, Size: 1024})
 	enters := 0
-	h.wait("the third recv", func(e *trace.Event) bool {
+	h.wait("one more recv", func(e *trace.Event) bool {
 		if e.Proc == 1 && e.Kind == trace.Enter && e.Call == trace.Recv {
 			enters++
 		}
-		return enters == 3
+		return enters == recvs+1
 	})
 	for range agent.MaxWaiting + 1 {
 		h.act(trace.Act{Call: trace.Recv, Size: 1024})
@@ -151,6 +161,7 @@ func TestActsThatAreNone(t *testing.T) {
 		{Call: trace.Recv},
 		{Call: trace.Recv, Size: agent.MaxRecv + 1},
 		{Call: trace.Shutdown, How: 3},
+		{Call: trace.Send, Size: -1},
 		{},
 	} {
 		h.act(a)

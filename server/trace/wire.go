@@ -227,7 +227,7 @@ const (
 type Act struct {
 	Call Call   `cbor:"1,keyasint"`           // Socket, Connect, Send, Recv, Sendto, Recvfrom, Shutdown or Close
 	Data []byte `cbor:"2,keyasint,omitempty"` // of Send and Sendto
-	Size int    `cbor:"3,keyasint,omitempty"` // of Recv and Recvfrom: room in bytes, 1 to 65536
+	Size int    `cbor:"3,keyasint,omitempty"` // of Recv and Recvfrom: room in bytes, 1 to 65536; of Send: the bytes of each call, 0 for one call
 	How  int    `cbor:"4,keyasint,omitempty"` // of Shutdown: 0 RD, 1 WR, 2 RDWR
 }
 

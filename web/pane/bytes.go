@@ -20,6 +20,8 @@ type Bytes struct {
 	Rev    int
 	Narrow bool // there is room for 8 bytes a row, not 16
 
+	shown  int    // turns of the conversation that show
+	turns  int    // of the conversation, when it was last scrolled to its end
 	came   int    // the stop of the walk that it was last scrolled for
 	dumped dumped // what dump was made of
 	dump   string // the bytes as HTML
@@ -56,6 +58,8 @@ func (c *Bytes) Render() app.UI {
 	}
 	st := f.StreamOf(fl)
 	switch f.BytesAs {
+	case visit.AsTalk:
+		return c.view(&fl, c.picker(flows, at), provenance(trace.Observed, ""), c.talk(fl), talkKey())
 	case visit.AsWay:
 		return c.view(&fl, c.picker(flows, at), provenance(trace.Sampled, ""), c.way(fl))
 	case visit.AsDecoder:
@@ -74,7 +78,7 @@ func (c *Bytes) Render() app.UI {
 }
 
 // bytesNames are the words on the buttons that choose a view of the bytes.
-var bytesNames = [...]string{visit.AsDump: "dump", visit.AsWay: "way", visit.AsDecoder: "decoder", visit.AsNumber: "number"}
+var bytesNames = [...]string{visit.AsDump: "dump", visit.AsWay: "way", visit.AsDecoder: "decoder", visit.AsNumber: "number", visit.AsTalk: "talk"}
 
 // view is the pane with one of its views of a flow, nil for none.
 func (c *Bytes) view(fl *visit.Flow, picker, how, body app.UI, below ...app.UI) app.UI {
@@ -100,6 +104,9 @@ func (c *Bytes) OnUpdate(ctx app.Context) {
 	if came := c.F.Came(); came != c.came {
 		c.came = came
 		ctx.Defer(func(app.Context) { dom.Reveal("bytes", ".hit") })
+	} else if c.F.BytesAs == visit.AsTalk && c.turns != c.shown {
+		c.turns = c.shown
+		ctx.Defer(func(app.Context) { dom.Reveal("bytes", "li:last-child") })
 	}
 }
 

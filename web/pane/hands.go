@@ -15,9 +15,10 @@ type Hands struct {
 	Rev int
 
 	text string
+	line bool // a newline is sent behind it
 }
 
-func (c *Hands) OnInit() { c.text = c.R.Values["message"] }
+func (c *Hands) OnInit() { c.text, c.line = c.R.Values["message"], c.R.Lab.Lines }
 
 func (c *Hands) Render() app.UI {
 	h := c.R.Hands()
@@ -36,6 +37,7 @@ func (c *Hands) Render() app.UI {
 		// submitting one.
 		dom.Elc("span", "msg").Body(
 			app.ElemSelfClosing("input").Class("field").Attr("type", "text").Aria("label", "What to send").Attr("value", c.text).Attr("maxlength", 1000).Attr("autocomplete", "off").Spellcheck(false).OnInput(c.onText).OnKeyDown(c.onKey),
+			dom.Button(c.onLine).Class("btn").Aria("pressed", c.line).Aria("label", "with a newline").Title("send a newline behind it").Text("↵"),
 			io[0],
 		),
 		app.Range(io[1:]).Slice(func(i int) app.UI { return io[1+i] }),
@@ -55,14 +57,20 @@ func (c *Hands) onKey(ctx app.Context, e app.Event) {
 }
 
 func (c *Hands) onSend(app.Context, app.Event) {
-	if c.text != "" && c.R.Hands().IO {
-		act := trace.Act{Call: trace.Send, Data: []byte(c.text)}
+	text := c.text
+	if c.line {
+		text += "\n"
+	}
+	if text != "" && c.R.Hands().IO {
+		act := trace.Act{Call: trace.Send, Data: []byte(text)}
 		if c.R.Hands().Datagrams {
 			act.Call = trace.Sendto
 		}
 		c.R.Act(act)
 	}
 }
+
+func (c *Hands) onLine(app.Context, app.Event) { c.line = !c.line }
 
 func (c *Hands) onSocket(app.Context, app.Event)  { c.R.Act(trace.Act{Call: trace.Socket}) }
 func (c *Hands) onConnect(app.Context, app.Event) { c.R.Act(trace.Act{Call: trace.Connect}) }

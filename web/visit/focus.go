@@ -64,6 +64,7 @@ const (
 	AsWay                    // on their way through the queues
 	AsDecoder                // as messages
 	AsNumber                 // a number that the learner types, as memory has it
+	AsTalk                   // as a conversation of both sides
 )
 
 // ShowBytes chooses how the bytes show.

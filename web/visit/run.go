@@ -20,6 +20,8 @@ type Run struct {
 	Focus
 	Aside Aside
 
+	Sending Sending // a file of the learner's
+
 	// Recorded says that the run came from a file, not from a server. Its Header
 	// says where it was made.
 	Recorded bool
@@ -36,7 +38,8 @@ type Run struct {
 func (r *Run) Open(l *lab.Lab, v knob.Values) {
 	r.Desk.open(l, v)
 	r.Focus.open(Plan(l, v), l.Stops, FDs)
-	r.BytesAs = map[string]BytesAs{"way": AsWay, "decoder": AsDecoder, "number": AsNumber}[l.Bytes]
+	r.BytesAs = map[string]BytesAs{"way": AsWay, "decoder": AsDecoder, "number": AsNumber, "talk": AsTalk}[l.Bytes]
+	r.Sending = Sending{}
 	r.Wired = l.Wire
 	r.Aside, r.Recorded, r.Pair, r.tape, r.before = Aside{}, false, nil, Tape{}, nil
 	if r.greeted() {
@@ -107,6 +110,7 @@ func (r *Run) take(m *trace.Message, raw []byte) {
 	case m.End != nil:
 		r.settle(&r.Focus) // it was stopped before it began
 	}
+	r.send()
 }
 
 // begin shows the tape.
@@ -130,6 +134,7 @@ func (r *Run) lost() {
 		r.settle(&r.Focus)
 		r.Problem = "The relay went away before the run began."
 	}
+	r.send()
 }
 
 // Load shows a trace of the lab from a file. The knobs show what it was run with.
