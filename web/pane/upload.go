@@ -52,7 +52,7 @@ func transfer(t *visit.Transfer) []app.UI {
 	// What stuck to the header may be more than the file has left.
 	got := fmt.Sprintf("%s of %s received", words.Thousands(t.Got), words.Count(t.Size, "byte"))
 	all := []app.UI{
-		dom.Elc("span", "what").Text(t.Name),
+		app.If(!t.OfLearners, func() app.UI { return dom.Elc("span", "what").Text(t.Name) }),
 		dom.El("progress").Aria("label", "received").Attr("max", max(1, t.Size)).Attr("value", min(t.Got, max(1, t.Size))),
 		dom.El("span").Text(got),
 		app.If(t.Rate() != "", func() app.UI {

@@ -23,6 +23,17 @@ type Said struct {
 	Hit  bool   // the call that is followed moved some of it
 }
 
+// By says who said it, and how it was received.
+func (s *Said) By() string {
+	switch {
+	case s.End:
+		return s.Who + " " + s.Text
+	case s.Fate == "":
+		return s.Who
+	}
+	return s.Who + " · " + s.Fate
+}
+
 // mostSaid is how many turns of a conversation show: its last.
 const mostSaid = 200
 
