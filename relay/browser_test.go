@@ -5,6 +5,7 @@ import (
 	neturl "net/url"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -133,7 +134,7 @@ func TestEveryLabRunsAndReplays(t *testing.T) {
 				t.Fatalf("at %d of %d when the run ended", at, of)
 			}
 			lanes := len(l.Processes(values))
-			if l.ID == "threads" || l.ID == "processes" {
+			if slices.Contains([]string{"threads", "processes", "robot", "upload"}, l.ID) {
 				lanes += lanes - 1 // one more thread, or process, for each client
 			}
 			if got := tab.Count(".lanes li"); got != strconv.Itoa(lanes) && l.ID != "runtime" { // whose threads are its own business
