@@ -24,6 +24,7 @@ import (
 	"sockscope/server/lab"
 	"sockscope/web"
 	"sockscope/web/assets"
+	"sockscope/web/visit"
 )
 
 //go:embed notfound.html
@@ -68,7 +69,7 @@ func newSite(built fs.FS) (*Site, error) {
 		if err != nil {
 			return nil
 		}
-		return newFile(offlinePath, page)
+		return newFile(visit.OfflinePage, page)
 	})
 	if err := s.addAssets(); err != nil {
 		return nil, err
@@ -113,7 +114,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f, ok := s.files[r.URL.Path]
-	if r.URL.Path == offlinePath {
+	if r.URL.Path == visit.OfflinePage {
 		f = s.carrier()
 		ok = f != nil
 	}

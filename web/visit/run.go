@@ -162,6 +162,7 @@ func (r *Run) Recordings() []Recording {
 	l := r.Lab
 	return []Recording{{l.ID, func(file []byte) {
 		if t, err := ReadTape(file); err == nil && r.Lab == l && r.Player == nil && t.Run.Header.Lab == l.ID {
+			t.ours = true
 			r.Load(t)
 		}
 	}}}
