@@ -36,6 +36,10 @@ var unbuiltHTML []byte
 // Site is an http.Handler for every address of the site. It answers 404 to
 // any other, and 503 to its pages in a binary that was built without app.wasm.
 type Site struct {
+	// Framers are the origins, beside this one, whose pages may have the site's in a
+	// frame: "https://example.org". It is set before the first request.
+	Framers []string
+
 	files    map[string]*file // by the address's path
 	pages    []page
 	built    bool
@@ -107,7 +111,7 @@ func (s *Site) Built() bool { return s.built }
 
 // ServeHTTP serves the file at the request's path.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	setSecurity(w.Header(), r.Host)
+	setSecurity(w.Header(), r.Host, s.Framers)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, "this address answers GET and HEAD", http.StatusMethodNotAllowed)

@@ -192,6 +192,8 @@ func (r *Run) Headline() string {
 func (r *Run) describe(n string) string {
 	h := r.tape.Run.Header
 	switch {
+	case r.Phase == Live && h.File > 0:
+		return "the file is being read, " + n
 	case r.Phase == Live:
 		return "live, " + n
 	case r.Recorded:
