@@ -1,14 +1,12 @@
 package web
 
 import (
-	"io"
 	"math"
 	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"sockscope/web/dom"
-	"sockscope/web/export"
 	"sockscope/web/icon"
 	"sockscope/web/pane"
 	"sockscope/web/play"
@@ -42,7 +40,6 @@ func (p *scopePage) init(m visit.Mode, id string) {
 	p.overview = scope.New(&p.over, "overview", "")
 	p.first = "kernel"
 	p.draw, p.obey = p.redraw, p.command
-	p.drawing = func(w io.Writer) error { return export.SVG(w, &p.lanes, p.mode.At().Heads()) }
 	p.fresh = func() {
 		p.shown = nil
 		p.lanes.Player = nil
@@ -227,7 +224,7 @@ func (p *scopePage) head(files app.UI) app.UI {
 			return dom.Button(p.onAsking).Class("link").Aria("pressed", at.Asking).Title("A").Text(map[bool]string{false: "ask me first", true: "asking first"}[at.Asking])
 		}),
 		files,
-		new(pane.Key),
+		&pane.Key{Unknown: at.Unknown()},
 	)
 }
 

@@ -13,7 +13,7 @@ var compare = &Lab{
 	Section:  Blocking,
 	Compares: true,
 	Brief:    "Whose clients wait?",
-	Question: "The same clients, another server for each run. Whose client waits longest for a reply, and how long do the others wait?",
+	Question: "The same clients, another server for each run. Whose client waits longest?",
 	Recap:    "A server that waits in one client's call lets all others wait, and its slowest client sets the pace. Servers that wait for all at once, or have a thread or a process for each, let nobody wait; they pay for it in calls, threads and memory.",
 	True: []string{
 		"Idle is not free: a thread asleep in one client's `recv` serves no other, however little it has to do.",

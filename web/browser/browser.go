@@ -4,6 +4,7 @@ package browser
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
@@ -305,6 +307,34 @@ func (t *Tab) Type(selector, text string) {
 func (t *Tab) Choose(selector, value string) {
 	t.Helper()
 	t.Eval(fmt.Sprintf(`(()=>{const e=document.querySelector(%q);e.value=%q;e.dispatchEvent(new Event("change",{bubbles:true}))})()`, selector, value))
+}
+
+// Part is an element as a screen reader has it.
+type Part struct{ Role, Name string }
+
+// Parts returns the accessibility tree, from its beginning.
+func (t *Tab) Parts() []Part {
+	t.Helper()
+	var parts []Part
+	t.must(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		tree, err := chromedp.Call(ctx, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
+		if err != nil {
+			return err
+		}
+		text := func(v *accessibility.Value) (s string) {
+			if v != nil {
+				json.Unmarshal(v.Value, &s) // what is no text counts as none
+			}
+			return s
+		}
+		for _, n := range tree.Nodes {
+			if !n.Ignored {
+				parts = append(parts, Part{text(n.Role), text(n.Name)})
+			}
+		}
+		return nil
+	}))
+	return parts
 }
 
 // Shot saves a screenshot as NAME.png in the folder that SHOTS names; without

@@ -36,3 +36,6 @@ var Legend = []struct{ SVG, Word string }{
 	{`<svg width="26" viewBox="0 0 26 12" aria-hidden="true"><path class="k-wake" d="M1 10C6 2 14 2 20 5"/><path class="k-wakeh" d="M19 1.5l6 4-6.5 2.5z"/></svg>`, "woke, inferred"},
 	{`<svg width="12" viewBox="0 0 12 12" aria-hidden="true"><path class="k-inj" d="M6 1l5 5-5 5-5-5Z"/></svg>`, "injected"},
 }
+
+// Unknown is the mark of Legend's that only some runs have.
+const Unknown = `<svg width="30" viewBox="0 0 30 12" aria-hidden="true"><rect class="k-unknown" x="2" y="1" width="26" height="10"/></svg>`

@@ -46,7 +46,7 @@ func (c *Figures) Render() app.UI {
 func (c *Figures) table() app.UI {
 	v := c.C
 	var b strings.Builder
-	fmt.Fprintf(&b, `<table class="tally n%d"><thead><tr><th scope="col">`, v.Servers())
+	fmt.Fprintf(&b, `<table class="tally n%d" aria-label="Figures"><thead><tr><th scope="col">`, v.Servers())
 	if v.Rounds() > 1 {
 		b.WriteString(`<span title="The median of the rounds, of two in the middle the lower one; beneath it the least and the most. Bold is what was the best in so many rounds that chance alone would do it less than one time in ten.">median, range</span>`)
 	} else {

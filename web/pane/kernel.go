@@ -368,7 +368,7 @@ func sockets(f *visit.Focus) app.UI {
 	}
 	return dom.El("div").Body(
 		app.Raw(`<p class="hint">`+WithCode(about)+"</p>"),
-		dom.Elc("table", "stat").Body(
+		dom.Elc("table", "stat").Aria("label", "All sockets").Body(
 			dom.El("thead").Body(dom.El("tr").Body(
 				app.If(others, func() app.UI { return dom.El("th").Attr("scope", "col").Text("kind") }),
 				dom.El("th").Attr("scope", "col").Text("Recv-Q"), dom.El("th").Attr("scope", "col").Text("Send-Q"),

@@ -48,7 +48,7 @@ func (c *number) Render() app.UI {
 		),
 		dom.Elc("p", "hint").Role("status").Text(note),
 		app.If(err == nil, func() app.UI {
-			return app.Raw(`<table class="mem"><tr><th>decimal</th><td colspan="2">` + fmt.Sprint(n.Value) + signed(n) + `</td></tr><tr><th>hex</th><td colspan="2">` + n.Hex() + `</td></tr>` +
+			return app.Raw(`<table class="mem" aria-label="The number"><tr><th>decimal</th><td colspan="2">` + fmt.Sprint(n.Value) + signed(n) + `</td></tr><tr><th>hex</th><td colspan="2">` + n.Hex() + `</td></tr>` +
 				memory("network order", n.Network(), n) + memory("host, little-endian", n.Host(), n) + `</table>`)
 		}),
 		dom.Elc("div", "typed").Body(dom.El("label").Title("B, H, I and Q are 1, 2, 4 and 8 bytes, as in Python's struct. Each field has the number, or its low bits").Body(app.Text("struct of "),

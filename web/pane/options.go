@@ -26,7 +26,7 @@ func options(f *visit.Focus) app.UI {
 		}
 	}).Body(
 		app.Raw(`<p class="hint">`+WithCode("What `getsockopt` read before and after `setsockopt`. – where there was no such call. A value leads to its call.")+"</p>"),
-		dom.Elc("table", "stat opts").Body(
+		dom.Elc("table", "stat opts").Aria("label", "Options").Body(
 			dom.El("thead").Body(dom.El("tr").Body(
 				dom.El("th").Attr("scope", "col").Text("fd"), dom.El("th").Attr("scope", "col").Text("option"),
 				dom.Elc("th", "r").Attr("scope", "col").Text("read"), dom.Elc("th", "r").Attr("scope", "col").Text("set to"), dom.Elc("th", "r").Attr("scope", "col").Text("read then"),

@@ -119,7 +119,7 @@ func Table(marks []plot.Mark) string {
 	}
 	var b strings.Builder
 	add := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
-	add(`<table class="stat"><thead><tr><th scope="col" class="r">idle</th>`)
+	add(`<table class="stat" aria-label="Measurements"><thead><tr><th scope="col" class="r">idle</th>`)
 	for _, name := range plot.Mechanisms {
 		add(`<th scope="col" class="r">%s</th>`, name)
 	}

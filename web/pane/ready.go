@@ -69,7 +69,7 @@ func bitsOf(m *trace.MuxState) string {
 	in, out := visit.ListsOf(m.Call, m.In, false), visit.ListsOf(m.Call, m.Out, false)
 	n := min(m.Size+2, bitsShown)
 	var b strings.Builder
-	b.WriteString(`<section class="below"><h3>fd_set, bit by bit</h3><table class="bits"><thead><tr><th></th><th></th>`)
+	b.WriteString(`<section class="below"><h3>fd_set, bit by bit</h3><table class="bits" aria-label="fd_set, bit by bit"><thead><tr><th></th><th></th>`)
 	for i := range n {
 		b.WriteString("<th>" + strconv.Itoa(i) + "</th>")
 	}

@@ -26,12 +26,18 @@ func ScaleSwitch(pl *play.Player, onByStep, onByTime app.EventHandler) app.UI {
 }
 
 // Key is the key to the timeline's marks.
-type Key struct{ app.Compo }
+type Key struct {
+	app.Compo
+	Unknown bool // of some calls nobody knows whether they slept
+}
 
 func (k *Key) Render() app.UI {
 	return dom.Elc("div", "key").Aria("label", "Key").Body(
 		app.Range(icon.Legend).Slice(func(i int) app.UI {
 			return dom.El("span").Body(app.Raw(icon.Legend[i].SVG), app.Text(icon.Legend[i].Word))
+		}),
+		app.If(k.Unknown, func() app.UI {
+			return dom.El("span").Title("Whether the thread slept in the call is not known").Body(app.Raw(icon.Unknown), app.Text("slept or not"))
 		}),
 	)
 }

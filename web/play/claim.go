@@ -267,7 +267,7 @@ var sayings = [numKinds]struct {
 		if r.Steps[c.Step].FD != c.FD {
 			which = fmt.Sprintf("the connection of fd %d", c.FD)
 		}
-		return fmt.Sprintf("nobody has accepted %s: it waits in the backlog of %s", which, r.either(c.Procs))
+		return fmt.Sprintf("nobody has accepted %s, and it waits in the backlog of %s", which, r.either(c.Procs))
 	}},
 	Full: {trace.Inferred, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("the backlog was full: %s waited there, and listen(%d, %d) lets in %d. While that is so, the kernel drops the handshake (SYN) of one more",

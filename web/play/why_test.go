@@ -46,7 +46,7 @@ func TestAClientInTheBacklogIsBlockedByAnother(t *testing.T) {
 		links := r.Why(i, i+1)
 		got := said(links)
 		for _, want := range []string{
-			"observed: client 4 has entered recv(3)", "nobody has accepted this connection: it waits in the backlog of the server",
+			"observed: client 4 has entered recv(3)", "nobody has accepted this connection, and it waits in the backlog of the server",
 			"the server is in recv(4)", "only client 1 can bring bytes",
 		} {
 			if !strings.Contains(got, want) {

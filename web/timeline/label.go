@@ -40,6 +40,9 @@ func (d *laneDrawing) label(b bar, room float64) {
 	x := math.Max(b.x0, 4)
 	if d.t.View.Size == Compact {
 		d.inside(b, enter, x, math.Min(end, f.right))
+		if ret == nil && b.shape&paused == 0 && f.p.Run.Bands == nil {
+			d.blocked(end)
+		}
 		return
 	}
 	free := math.Min(room, f.right+edge) - x - gap

@@ -2,6 +2,7 @@ package visit
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -64,6 +65,12 @@ func (f *Focus) Crowded() bool {
 		n = len(f.Player.Run.Lanes)
 	}
 	return n > many && f.Bands == nil
+}
+
+// Unknown reports whether calls may show of which nobody knows whether they slept: those
+// of who is traced by strace.
+func (f *Focus) Unknown() bool {
+	return slices.ContainsFunc(f.Procs(), func(p trace.Proc) bool { return p.Tracer == trace.StraceTracer })
 }
 
 // band names, of lanes from the top, the first of each band.
