@@ -28,6 +28,7 @@ type config struct {
 	targets       map[string]bridge.Target // those of -target
 	beyond        bool                     // targets may be on other machines
 	origins       []string
+	framers       []string // origins whose pages may have the site's in a frame
 	proxies       []netip.Prefix
 	cert, key     string
 	limits        bridge.Limits
@@ -56,6 +57,7 @@ func parse(args []string, help io.Writer) (config, error) {
 	f.Func("target", "relay /relay/NAME to your own TCP server, `NAME=HOST:PORT` on this machine; can be repeated", c.addTarget)
 	f.BoolVar(&c.beyond, "target-beyond-loopback", false, "let a -target be on another machine")
 	f.Func("allow-origin", "let pages from these `origins` connect too, such as https://example.org; separated by commas, or repeated", c.addOrigins)
+	f.Func("frame-ancestors", "let pages from these `origins` show the site's in a frame, such as https://example.org; separated by commas, or repeated", c.addFramers)
 	f.Func("trusted-proxy", "believe X-Forwarded-For and X-Forwarded-Proto from `addresses` such as 127.0.0.1 or 10.1.0.0/16; can be repeated", c.addProxy)
 	f.StringVar(&c.cert, "tls-cert", "", "serve HTTPS with the certificates in this `file` (PEM); it is read again when it changes")
 	f.StringVar(&c.key, "tls-key", "", "the certificate's private key, a `file`")
@@ -162,7 +164,12 @@ func (c *config) checkTargets(ctx context.Context) error {
 	return nil
 }
 
-func (c *config) addOrigins(s string) error {
+func (c *config) addOrigins(s string) error { return appendOrigins(&c.origins, s) }
+
+func (c *config) addFramers(s string) error { return appendOrigins(&c.framers, s) }
+
+// appendOrigins appends a list of origins, with commas between them.
+func appendOrigins(to *[]string, s string) error {
 	for text := range strings.SplitSeq(s, ",") {
 		if text = strings.TrimSpace(text); text == "" {
 			continue
@@ -171,7 +178,7 @@ func (c *config) addOrigins(s string) error {
 		if err != nil {
 			return err
 		}
-		c.origins = append(c.origins, origin)
+		*to = append(*to, origin)
 	}
 	return nil
 }

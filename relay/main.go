@@ -28,6 +28,8 @@ func main() {
 		switch os.Args[1] {
 		case "trace":
 			os.Exit(traceMain(os.Args[2:]))
+		case "open":
+			os.Exit(openMain(os.Args[2:]))
 		case "export":
 			os.Exit(exportMain(os.Args[2:]))
 		}
@@ -56,6 +58,7 @@ func serve(ctx context.Context, c config) error {
 	if err != nil {
 		return err
 	}
+	pages.Framers = c.framers
 	if err := c.checkTargets(ctx); err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"strings"
 )
@@ -63,22 +62,10 @@ func parseTrace(args []string, help io.Writer) (tracing, error) {
 	case t.join && (t.http != "" || t.save != "" || t.quit):
 		return t, errors.New("-join has no page and no file of its own: -http, -o and -quit are for the relay trace that it joins")
 	}
-	if t.http == "" {
-		t.http = "127.0.0.1:8080"
-		if l, err := net.Listen("tcp", t.http); err != nil {
-			t.http = "127.0.0.1:0"
-		} else {
-			l.Close()
-		}
-	}
-	host, _, err := net.SplitHostPort(t.http)
-	if err != nil {
-		return t, fmt.Errorf("-http %.100q: an ADDR is HOST:PORT, such as 127.0.0.1:8080", t.http)
-	}
-	if ip := net.ParseIP(host); !t.beyond && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return t, fmt.Errorf("-http %.100q can be reached from other machines, which would see all that the program sends and receives; -beyond-loopback allows it", t.http)
-	}
-	return t, nil
+	page := ownPage{t.http, t.beyond}
+	err := page.choose("the program sends and receives")
+	t.http = page.http
+	return t, err
 }
 
 // ended says how a program ended, by its status.

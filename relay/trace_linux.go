@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -70,24 +69,9 @@ func finish(c *foreign.Command, signals <-chan os.Signal) int {
 func (t *tracing) lead(signals <-chan os.Signal) (int, error) {
 	session := foreign.NewSession()
 	t.foreign = session.Show
-	if t.logFormat == "" {
-		t.logFormat = "text"
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	defer stop()
-	page := make(chan string, 1)
-	t.ready = func(where string) { page <- where + "trace" }
-	served := make(chan error, 1)
-	go func() { served <- serve(ctx, t.config) }()
-	var at string
-	select {
-	case at = <-page:
-	case err := <-served:
+	at, leave, err := servePage(t.config)
+	if err != nil {
 		return 0, err
-	}
-	leave := func() {
-		stop()
-		<-served
 	}
 	defer leave()
 	if others, err := foreign.Lead(session); err == nil {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"io"
 	"net/url"
 	"strings"
 
@@ -29,7 +30,9 @@ type frame struct {
 	first string // the pane that shows on a phone when a run begins
 	fresh func() // the mode was opened anew
 	draw  func()
-	obey  func(app.Context, visit.Command)
+	// drawing writes the timeline as it shows; nil where there is none.
+	drawing func(io.Writer) error
+	obey    func(app.Context, visit.Command)
 
 	// shows reports whether traces of a lab belong on this page, and load shows one.
 	shows func(*lab.Lab) bool
@@ -66,7 +69,7 @@ func (f *frame) open(l *lab.Lab, query string) {
 	v, complaints := visit.ReadLink(l, query)
 	f.complaint = strings.Join(complaints, " ")
 	f.pane = about
-	if visit.AsksFirst(query) {
+	if visit.AsksFirst(query) && !f.tab.embed { // there it would have no place to ask
 		f.mode.At().Asking = true
 	}
 	f.mode.Open(l, v)
@@ -151,7 +154,7 @@ func (f *frame) key(key string, shift bool) func(app.Context) {
 	} else if key == "Enter" && at.Answered() != nil && at.Onward() != "" {
 		c = visit.GoOn
 	}
-	if c == visit.None {
+	if c == visit.None || c == visit.Answer && f.tab.embed {
 		return nil
 	}
 	return func(ctx app.Context) { f.obey(ctx, c) }
@@ -349,7 +352,7 @@ func (f *frame) linkWord(r *visit.Run) string {
 
 // openLink opens a trace file.
 func (f *frame) openLink() app.UI {
-	return app.If(!f.mode.Base().Busy(), func() app.UI {
+	return app.If(!f.mode.Base().Busy() && !f.tab.alone, func() app.UI {
 		return dom.Elc("label", "link filepick").Body(
 			app.Text("open trace"),
 			app.ElemSelfClosing("input").Class("vh").Attr("type", "file").Attr("accept", ".trace").OnChange(f.onOpen),
@@ -366,9 +369,14 @@ func (f *frame) fileLinks(r *visit.Run) app.UI {
 				Title("Else the run goes when you leave or reload the page").Text("save trace")
 		}),
 		app.If(r.Player != nil && r.Phase == visit.Over, func() app.UI {
+			return dom.Button(func(ctx app.Context, _ app.Event) { f.openTake(ctx, r) }).Class("link").Aria("haspopup", "dialog").
+				Title("As a drawing, a page of its own, strace text, for Perfetto, for Wireshark").Text("take it away")
+		}),
+		app.If(r.Player != nil && r.Phase == visit.Over && !f.tab.alone, func() app.UI {
 			return dom.Button(func(ctx app.Context, _ app.Event) { f.onLink(ctx, r) }).Class("link").
 				Title("The link holds the run itself: whoever opens it sees this very step").Text(f.linkWord(r))
 		}),
 		f.openLink(),
+		app.If(r.Player != nil && r.Phase == visit.Over, func() app.UI { return f.takeSheet(r) }),
 	)
 }

@@ -1,12 +1,14 @@
 package web
 
 import (
+	"io"
 	"math"
 	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"sockscope/web/dom"
+	"sockscope/web/export"
 	"sockscope/web/icon"
 	"sockscope/web/pane"
 	"sockscope/web/play"
@@ -40,6 +42,7 @@ func (p *scopePage) init(m visit.Mode, id string) {
 	p.overview = scope.New(&p.over, "overview", "")
 	p.first = "kernel"
 	p.draw, p.obey = p.redraw, p.command
+	p.drawing = func(w io.Writer) error { return export.SVG(w, &p.lanes, p.mode.At().Heads()) }
 	p.fresh = func() {
 		p.shown = nil
 		p.lanes.Player = nil

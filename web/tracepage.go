@@ -27,6 +27,14 @@ func (p *tracePage) OnInit() {
 	p.load = p.traced.Load
 	p.behind = func() {}
 	p.init(&p.traced, p.ID)
+	draw := p.draw
+	p.draw = func() {
+		if lab := p.traced.Opened(); lab != nil {
+			p.show(p.guest.ctx, lab)
+			return
+		}
+		draw()
+	}
 }
 
 func (p *tracePage) Render() app.UI {

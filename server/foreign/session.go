@@ -25,6 +25,9 @@ type Session struct {
 	over   bool          // the last frame is the End
 	more   chan struct{} // closed when there are more frames
 	idle   *sync.Cond    // told when there is one input less
+	file   int64         // of a file that is read: its bytes; 0 for programs
+	events int           // in the frames
+	most   int           // events, of a file
 }
 
 // MaxTrace is how many bytes of a trace a Session keeps. The programs go on beyond it.
@@ -118,7 +121,9 @@ func (s *Session) End(reason, message string) {
 func (s *Session) begin() {
 	if len(s.frames) == 0 {
 		h := s.log.Header()
-		h.Kernel = confine.Kernel()
+		if h.File = s.file; h.File == 0 {
+			h.Kernel = confine.Kernel()
+		}
 		s.add(&trace.Message{Header: h})
 	}
 }
@@ -142,6 +147,12 @@ func (s *Session) add(m *trace.Message) {
 	if err != nil {
 		return // longer than a frame can be: no batch of ours is
 	}
+	s.events += len(m.Events)
+	s.put(frame)
+}
+
+// put adds a frame. s.mu is held.
+func (s *Session) put(frame []byte) {
 	s.frames = append(s.frames, frame)
 	s.size += len(frame)
 	close(s.more)

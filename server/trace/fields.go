@@ -107,6 +107,8 @@ func (d *decoder) header(h *Header) {
 			h.NoWire = d.text()
 		case 42:
 			h.Clock = d.text()
+		case 43:
+			h.File = d.int64()
 		default:
 			d.skip()
 		}

@@ -122,6 +122,9 @@ type Header struct {
 	Wire   string `cbor:"40,keyasint,omitempty"`
 	NoWire string `cbor:"41,keyasint,omitempty"`
 	Clock  string `cbor:"42,keyasint,omitempty"` // NoClock, else ""
+	// File says that the trace is made of a file that is being read, of so many bytes; 1
+	// where nobody knows how many. 0 is of programs that run.
+	File int64 `cbor:"43,keyasint,omitempty"`
 }
 
 // NoClock is the Clock of a trace whose times nobody wrote down: they give the order of

@@ -103,5 +103,18 @@
     while (i < n) ops[f[i++]]();
   }
 
-  globalThis.sockscopeCanvas = { paint, restyle: (canvas) => looks.delete(canvas) };
+  // picture saves a drawing in SVG as PNG, with two pixels for each of its own.
+  async function picture(svg, name) {
+    const image = new Image(), c = document.createElement("canvas"), a = document.createElement("a");
+    image.src = "data:image/svg+xml," + encodeURIComponent(svg);
+    await image.decode();
+    c.width = 2 * image.width;
+    c.height = 2 * image.height;
+    c.getContext("2d").drawImage(image, 0, 0, c.width, c.height);
+    a.href = c.toDataURL();
+    a.download = name;
+    a.click();
+  }
+
+  globalThis.sockscopeCanvas = { paint, picture, restyle: (canvas) => looks.delete(canvas) };
 })();

@@ -3,8 +3,6 @@ package export
 import (
 	"bufio"
 	"io"
-	"maps"
-	"slices"
 	"strconv"
 
 	"sockscope/server/trace"
@@ -169,9 +167,11 @@ func (s *text) step(e *trace.Event) {
 		s.cut(tid, s.open[thread], thread, e.Time)
 	case trace.Exit:
 		s.pause()
-		for _, key := range slices.SortedFunc(maps.Keys(s.open), func(a, b [2]int) int { return slices.Compare(a[:], b[:]) }) {
-			if key == thread || key[0] == e.Proc && e.Thread == s.first(e.Proc) { // the process ends
-				s.cut(s.tid(key[0], key[1]), s.open[key], key, e.Time)
+		for i := range s.run.Lanes {
+			l := &s.run.Lanes[i]
+			if l.Proc == e.Proc && (l.Thread == e.Thread || e.Thread == s.first(e.Proc)) { // its threads end with the process
+				key := [2]int{l.Proc, l.Thread}
+				s.cut(s.tid(l.Proc, l.Thread), s.open[key], key, e.Time)
 			}
 		}
 		s.begin(tid, e.Time)

@@ -29,28 +29,54 @@ func SVG(w io.Writer, t *timeline.Timeline, heads []Head) error {
 	t.View.Top, t.View.Height = 0, timeline.Ruler+timeline.RowsHeight(t.Rows())
 	t.View.Hover = timeline.Target{}
 	scene := t.Layout()
-	width, height := strconv.Itoa(column+int(view.Width)), strconv.Itoa(int(t.View.Height))
-	b := []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="` + width + `" height="` + height + `" viewBox="0 0 ` + width + " " + height + `" font-family="ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="10">` +
-		`<rect width="` + width + `" height="` + height + `" fill="` + light[timeline.Screen] + `"/><g transform="translate(` + strconv.Itoa(column) + `)">`)
-	b = append(scene.SVG(b, &light), `</g><g font-family="system-ui,'Segoe UI','Liberation Sans',sans-serif"><rect width="`+strconv.Itoa(column)+`" height="`+height+`" fill="`+light[timeline.Panel]+`"/>`...)
+	d := sheet{}
+	width, height := column+int(view.Width), int(t.View.Height)
+	d.say(`<svg xmlns="http://www.w3.org/2000/svg" font-family="ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="10" viewBox="0 0 `, strconv.Itoa(width), " ", strconv.Itoa(height), `"`)
+	d.size(width, height)
+	d.say(">")
+	d.rect(0, 0, width, height, timeline.Screen)
+	d.say(`<g transform="translate(`, strconv.Itoa(column), `)">`)
+	d.b = scene.SVG(d.b, &light)
+	d.say(`</g><g font-family="system-ui,'Segoe UI','Liberation Sans',sans-serif">`)
+	d.rect(0, 0, column, height, timeline.Panel)
 	for i, row := range t.Rows() {
-		top := timeline.Ruler + int(row.Top)
+		top, h := timeline.Ruler+int(row.Top), int(row.Height)
 		if i < len(heads) {
-			b = append(b, `<text x="14" y="`+strconv.Itoa(top+int(row.Height)/2-2)+`" font-size="12.5" font-weight="600" fill="`+light[timeline.Ink]+`">`+timeline.Escape(short(heads[i].Name))+"</text>"...)
-			b = append(b, `<text x="14" y="`+strconv.Itoa(top+int(row.Height)/2+12)+`" font-size="11" fill="`+light[timeline.Muted]+`">`+timeline.Escape(short(heads[i].Word))+"</text>"...)
+			d.head(top+h/2-2, timeline.Ink, `12.5" font-weight="600`, heads[i].Name)
+			d.head(top+h/2+12, timeline.Muted, "11", heads[i].Word)
 		}
-		b = append(b, `<rect y="`+strconv.Itoa(top+int(row.Height)-1)+`" width="`+strconv.Itoa(column)+`" height="1" fill="`+light[timeline.Line]+`"/>`...)
+		d.rect(0, top+h-1, column, 1, timeline.Line)
 	}
-	b = append(b, `<rect x="`+strconv.Itoa(column-1)+`" width="1" height="`+height+`" fill="`+light[timeline.Line2]+`"/></g></svg>`+"\n"...)
+	d.rect(column-1, 0, 1, height, timeline.Line2)
+	d.say("</g></svg>\n")
 	t.View = view
-	_, err := w.Write(b)
+	_, err := w.Write(d.b)
 	return err
 }
 
-// short cuts a text that has no room.
-func short(text string) string {
-	if r := []rune(text); len(r) > longest {
-		return string(r[:longest-1]) + "…"
+// sheet is a drawing that is being written.
+type sheet struct{ b []byte }
+
+func (d *sheet) say(parts ...string) {
+	for _, s := range parts {
+		d.b = append(d.b, s...)
 	}
-	return text
+}
+
+func (d *sheet) size(width, height int) {
+	d.say(` width="`, strconv.Itoa(width), `" height="`, strconv.Itoa(height), `"`)
+}
+
+func (d *sheet) rect(x, y, width, height int, c timeline.Colour) {
+	d.say(`<rect x="`, strconv.Itoa(x), `" y="`, strconv.Itoa(y), `" fill="`, light[c], `"`)
+	d.size(width, height)
+	d.say("/>")
+}
+
+// head writes a line beside a lane.
+func (d *sheet) head(y int, c timeline.Colour, size, text string) {
+	if r := []rune(text); len(r) > longest {
+		text = string(r[:longest-1]) + "…"
+	}
+	d.say(`<text x="14" y="`, strconv.Itoa(y), `" fill="`, light[c], `" font-size="`, size, `">`, timeline.Escape(text), "</text>")
 }

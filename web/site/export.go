@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"sockscope/web/visit"
 )
 
 // ErrNotBuilt is returned by Export when app.wasm isn't in this binary.
@@ -30,7 +32,7 @@ func (s *Site) Export(entry []byte, dir string) error {
 			return err
 		}
 	}
-	if err := s.carrier().export(filepath.Join(dir, filepath.FromSlash(offlinePath))); err != nil {
+	if err := s.carrier().export(filepath.Join(dir, filepath.FromSlash(visit.OfflinePage))); err != nil {
 		return err
 	}
 	for _, p := range s.pages {

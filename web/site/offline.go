@@ -9,17 +9,13 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"sockscope/web/visit"
 )
 
 // MaxOffline is how many bytes a trace may have to go into a page of its own: a browser
 // takes the page apart as a whole.
 const MaxOffline = 16 << 20
-
-// offlinePath is where the page without a trace is served, for a page that puts one in.
-const offlinePath = "/web/offline.html"
-
-// A trace goes, in base64 (RFC 4648, section 4), between the two.
-const traceOpen, traceShut = `<script type="text/plain" id="trace">`, `</script>`
 
 //go:embed offline.js
 var offlineJS []byte
@@ -34,8 +30,7 @@ func (s *Site) Offline(trace []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	before, after, _ := bytes.Cut(page, []byte(traceOpen))
-	return bytes.Join([][]byte{before, []byte(traceOpen), []byte(base64.StdEncoding.EncodeToString(trace)), after}, nil), nil
+	return visit.Carry(page, trace)
 }
 
 // wasmCall is how go-app's app.js gets app.wasm.
@@ -94,7 +89,7 @@ func (s *Site) makeOffline() ([]byte, error) {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>` + Name + `</title>
 <link rel="icon" href="data:image/svg+xml;base64,` + base64.StdEncoding.EncodeToString(s.files["/web/icon.svg"].plain) + `">
-` + styles + traceOpen + traceShut + `
+` + styles + visit.TracePlace + `</script>
 <script type="text/plain" id="wasm">` + base64.StdEncoding.EncodeToString(s.files["/web/app.wasm"].gzip) + `</script>
 </head>
 <body>

@@ -3,6 +3,7 @@ package site
 import (
 	"net/http"
 	"regexp"
+	"strings"
 )
 
 // plainHost is a host name or address with an optional port: what may be
@@ -13,8 +14,9 @@ var plainHost = regexp.MustCompile(`^[A-Za-z0-9.\-\[\]:]+$`)
 //
 // 'wasm-unsafe-eval' lets WebAssembly be compiled and nothing be evaluated. In
 // connect-src, 'self' alone leaves out WebSockets in older browsers, so the
-// host is named once more with their schemes.
-func setSecurity(h http.Header, host string) {
+// host is named once more with their schemes. The framers are further origins whose pages
+// may have these in a frame.
+func setSecurity(h http.Header, host string, framers []string) {
 	sockets := ""
 	if plainHost.MatchString(host) {
 		sockets = " ws://" + host + " wss://" + host
@@ -24,7 +26,7 @@ func setSecurity(h http.Header, host string) {
 		"style-src 'self'; "+
 		"img-src 'self' data:; "+
 		"connect-src 'self'"+sockets+"; "+
-		"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'")
+		"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors "+strings.Join(append([]string{"'self'"}, framers...), " "))
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")

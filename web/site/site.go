@@ -24,6 +24,7 @@ import (
 	"sockscope/server/lab"
 	"sockscope/web"
 	"sockscope/web/assets"
+	"sockscope/web/visit"
 )
 
 //go:embed notfound.html
@@ -35,6 +36,10 @@ var unbuiltHTML []byte
 // Site is an http.Handler for every address of the site. It answers 404 to
 // any other, and 503 to its pages in a binary that was built without app.wasm.
 type Site struct {
+	// Framers are the origins, beside this one, whose pages may have the site's in a
+	// frame: "https://example.org". It is set before the first request.
+	Framers []string
+
 	files    map[string]*file // by the address's path
 	pages    []page
 	built    bool
@@ -68,7 +73,7 @@ func newSite(built fs.FS) (*Site, error) {
 		if err != nil {
 			return nil
 		}
-		return newFile(offlinePath, page)
+		return newFile(visit.OfflinePage, page)
 	})
 	if err := s.addAssets(); err != nil {
 		return nil, err
@@ -106,14 +111,14 @@ func (s *Site) Built() bool { return s.built }
 
 // ServeHTTP serves the file at the request's path.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	setSecurity(w.Header(), r.Host)
+	setSecurity(w.Header(), r.Host, s.Framers)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, "this address answers GET and HEAD", http.StatusMethodNotAllowed)
 		return
 	}
 	f, ok := s.files[r.URL.Path]
-	if r.URL.Path == offlinePath {
+	if r.URL.Path == visit.OfflinePage {
 		f = s.carrier()
 		ok = f != nil
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"strconv"
+	"strings"
 )
 
 // Palette are the colours of a drawing that stands alone, as CSS has them: by Colour.
@@ -22,21 +23,19 @@ func (s *Scene) SVG(b []byte, p *Palette) []byte {
 	for len(d.words) > 0 {
 		d.draw(op(d.next()))
 	}
-	for len(d.levels) > 1 {
-		d.pop()
-	}
-	b = append(b, "<defs>"+p.patterns()...)
-	b = append(append(b, d.defs...), "</defs>"...)
-	return append(append(b, d.levels[0].under...), d.levels[0].over...)
+	b = append(b, "<defs>"+p.patterns()+string(d.defs)+"</defs>"+string(d.levels[0].under)...)
+	return append(b, d.levels[0].over...)
 }
 
-// svg turns the operations of a scene into elements.
+// svg turns the operations of a scene into elements. Its methods are small and many: what
+// is written as one expression takes several times as much of app.wasm.
 type svg struct {
 	words   []byte
 	text    []rune
 	palette *Palette
 	alpha   float64
 	blend   int
+	element []byte // that is being written
 	defs    []byte
 	ids     int
 	levels  []level // the clips that are open, the whole drawing first
@@ -48,142 +47,235 @@ type level struct {
 	under, over []byte
 }
 
+//go:noinline
 func (d *svg) next() float64 {
 	v := math.Float32frombits(binary.LittleEndian.Uint32(d.words))
 	d.words = d.words[4:]
 	return float64(v)
 }
 
-func (d *svg) colour() string { return d.palette[int(d.next())] }
+//go:noinline
+func (d *svg) say(s string) { d.element = append(d.element, s...) }
 
-// number returns a number with at most two decimals.
-func number(v float64) string { return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64) }
+// number writes a number with at most two decimals.
+//
+//go:noinline
+func (d *svg) number(v float64) {
+	d.element = strconv.AppendFloat(d.element, math.Round(v*100)/100, 'f', -1, 64)
+}
 
-// take returns the next n arguments as attributes.
-func (d *svg) take(names ...string) (attrs string) {
+// attr writes an attribute with a number; take with the next argument.
+//
+//go:noinline
+func (d *svg) attr(name string, v float64) {
+	d.say(" ")
+	d.say(name)
+	d.say(`="`)
+	d.number(v)
+	d.say(`"`)
+}
+
+func (d *svg) take(names ...string) {
 	for _, name := range names {
-		attrs += " " + name + `="` + number(d.next()) + `"`
+		d.attr(name, d.next())
 	}
-	return attrs
 }
 
-// points returns the next points, each behind a letter of a path: M at the first, L at the
-// others.
-func (d *svg) points(n int) (path string) {
+// paint writes an attribute with a colour.
+//
+//go:noinline
+func (d *svg) paint(name string, colour float64) {
+	d.say(" ")
+	d.say(name)
+	d.say(`="`)
+	d.say(d.palette[int(colour)])
+	d.say(`"`)
+}
+
+// path writes a path through the next n points: each has the letter before it, the first
+// one an M.
+func (d *svg) path(n int, letter string) {
+	d.say(`<path d="`)
 	for i := range n {
-		path += "ML"[min(i, 1):min(i, 1)+1] + number(d.next()) + " " + number(d.next())
+		switch i {
+		case 0:
+			d.say("M")
+		case 1:
+			d.say(letter)
+		default:
+			d.say(" ")
+		}
+		d.number(d.next())
+		d.say(" ")
+		d.number(d.next())
 	}
-	return path
 }
 
-// pen reads how a line is drawn.
-func (d *svg) pen() string {
-	attrs := ` fill="none" stroke="` + d.colour() + `" stroke-width="` + number(d.next()) + `"`
-	if dash := [...]string{Dashed: "3 2.5", Dotted: "2 2", Sparse: "1 4"}[int(d.next())]; dash != "" {
-		attrs += ` stroke-dasharray="` + dash + `"`
+// line writes a path as a line: its colour, width and dash came before its points.
+func (d *svg) line(colour, width, dash float64, n int, letter string) {
+	d.path(n, letter)
+	d.say(`" fill="none"`)
+	d.paint("stroke", colour)
+	d.attr("stroke-width", width)
+	if dash := dashes[int(dash)]; dash != "" {
+		d.say(` stroke-dasharray="`)
+		d.say(dash)
+		d.say(`"`)
 	}
-	return attrs
+	d.say("/>")
 }
 
-// put adds an element where the blending has it.
-func (d *svg) put(element string) {
+var (
+	dashes  = [...]string{Dashed: "3 2.5", Dotted: "2 2", Sparse: "1 4"}
+	anchors = [...]string{left: "", middle: ` text-anchor="middle"`, right: ` text-anchor="end"`}
+)
+
+// put adds the element where the blending has it.
+func (d *svg) put() {
 	l := &d.levels[len(d.levels)-1]
 	if d.blend == under {
-		l.under = append(l.under, element...)
-		return
+		l.under = append(l.under, d.element...)
+	} else {
+		l.over = append(l.over, d.element...)
 	}
-	l.over = append(l.over, element...)
+	d.element = d.element[:0]
 }
 
-// id makes an element of the defs that others refer to.
-func (d *svg) id(tag, content string) (id string) {
+// define makes an element of the defs, with the content that was written, which others
+// refer to.
+func (d *svg) define(tag string) (id string) {
 	d.ids++
 	id = tag[:1] + strconv.Itoa(d.ids)
-	d.defs = append(d.defs, "<"+tag+` id="`+id+`">`+content+"</"+tag+">"...)
+	content := string(d.element)
+	d.element = append(d.defs, "<"...)
+	d.say(tag)
+	d.say(` id="`)
+	d.say(id)
+	d.say(`">`)
+	d.say(content)
+	d.say("</")
+	d.say(tag)
+	d.say(">")
+	d.defs, d.element = d.element, nil
 	return id
 }
 
 func (d *svg) draw(o op) {
 	switch o {
 	case opRect:
-		fill := d.colour()
-		attrs := d.take("x", "y", "width", "height")
-		if r := d.next(); r > 0 {
-			attrs += ` rx="` + number(r) + `"`
-		}
-		if d.blend == erase { // what is there stays, as far as it is not erased
-			mask := d.id("mask", `<rect x="-9999" y="-9999" width="99999" height="99999" fill="#fff"/><rect`+attrs+` fill-opacity="`+number(d.alpha)+`"/>`)
-			l := &d.levels[len(d.levels)-1]
-			l.over = append(append([]byte(`<g mask="url(#`+mask+`)">`), l.over...), "</g>"...)
-			return
-		}
-		if d.alpha < 1 {
-			attrs += ` fill-opacity="` + number(d.alpha) + `"`
-		}
-		d.put("<rect" + attrs + ` fill="` + fill + `"/>`)
+		d.rect()
 	case opFill:
-		fill := d.colour()
-		d.put(`<path d="` + d.points(int(d.next())) + `Z" fill="` + fill + `"/>`)
+		colour := d.next()
+		d.path(int(d.next()), "L")
+		d.say(`Z"`)
+		d.paint("fill", colour)
+		d.say("/>")
 	case opStroke:
-		pen := d.pen()
-		d.put(`<path d="` + d.points(int(d.next())) + `"` + pen + "/>")
+		colour, width, dash := d.next(), d.next(), d.next()
+		d.line(colour, width, dash, int(d.next()), "L")
 	case opCurve:
-		pen := d.pen()
-		path := d.points(1) + "C"
-		for range 3 {
-			path += number(d.next()) + " " + number(d.next()) + " "
-		}
-		d.put(`<path d="` + path[:len(path)-1] + `"` + pen + "/>")
+		colour, width, dash := d.next(), d.next(), d.next()
+		d.line(colour, width, dash, 4, "C")
 	case opHatch, opDots:
-		x, y, w, h, phase, pattern := d.next(), d.next(), d.next(), d.next(), 0.0, "dots"
-		if o == opHatch {
-			phase, pattern = d.next(), "hatch"
-		}
-		d.put(`<rect transform="translate(` + number(x-phase) + " " + number(y) + `)" x="` + number(phase) + `" width="` + number(w) + `" height="` + number(h) + `" fill="url(#` + pattern + `)"/>`)
+		d.pattern(o)
 	case opText:
-		attrs := ` fill="` + d.colour() + `"`
-		if font(d.next()) == bold {
-			attrs += ` font-weight="600"`
-		}
-		attrs += [...]string{left: "", middle: ` text-anchor="middle"`, right: ` text-anchor="end"`}[int(d.next())] + d.take("x", "y")
-		from := int(d.next())
-		d.put("<text" + attrs + ">" + Escape(string(d.text[from:from+int(d.next())])) + "</text>")
+		d.label()
 	case opAlpha:
 		d.alpha = d.next()
 	case opBlend:
 		d.blend = int(d.next())
 	case opPush:
-		clip := d.id("clipPath", "<rect"+d.take("x", "y", "width", "height")+"/>")
-		d.levels = append(d.levels, level{open: `<g clip-path="url(#` + clip + `)">`})
+		d.say("<rect")
+		d.take("x", "y", "width", "height")
+		d.say("/>")
+		d.levels = append(d.levels, level{open: `<g clip-path="url(#` + d.define("clipPath") + `)">`})
 	case opPop:
 		d.pop()
 	}
+	d.put()
+}
+
+// rect writes a rectangle. One that erases leaves what is there, as far as it isn't erased.
+func (d *svg) rect() {
+	colour := d.next()
+	if d.blend == erase {
+		d.say(`<rect x="-9999" y="-9999" width="99999" height="99999" fill="#fff"/>`)
+	}
+	d.say("<rect")
+	d.take("x", "y", "width", "height")
+	if r := d.next(); r > 0 {
+		d.attr("rx", r)
+	}
+	if d.alpha < 1 {
+		d.attr("fill-opacity", d.alpha)
+	}
+	if d.blend != erase {
+		d.paint("fill", colour)
+		d.say("/>")
+		return
+	}
+	d.say("/>")
+	mask, l := d.define("mask"), &d.levels[len(d.levels)-1]
+	d.say(`<g mask="url(#`)
+	d.say(mask)
+	d.say(`)">`)
+	d.say(string(l.over))
+	d.say("</g>")
+	l.over = nil
+}
+
+// pattern writes a rectangle of hatch or dots, whose origin is its own.
+func (d *svg) pattern(o op) {
+	x, y, w, h, phase, name := d.next(), d.next(), d.next(), d.next(), 0.0, "dots"
+	if o == opHatch {
+		phase, name = d.next(), "hatch"
+	}
+	d.say(`<rect transform="translate(`)
+	d.number(x - phase)
+	d.say(" ")
+	d.number(y)
+	d.say(`)"`)
+	d.attr("x", phase)
+	d.attr("width", w)
+	d.attr("height", h)
+	d.say(` fill="url(#`)
+	d.say(name)
+	d.say(`)"/>`)
+}
+
+func (d *svg) label() {
+	d.say("<text")
+	d.paint("fill", d.next())
+	if font(d.next()) == bold {
+		d.say(` font-weight="600"`)
+	}
+	d.say(anchors[int(d.next())])
+	d.take("x", "y")
+	from := int(d.next())
+	d.say(">")
+	d.say(Escape(string(d.text[from : from+int(d.next())])))
+	d.say("</text>")
 }
 
 // pop ends a clip.
 func (d *svg) pop() {
 	l := d.levels[len(d.levels)-1]
 	d.levels = d.levels[:len(d.levels)-1]
-	d.put(l.open + string(l.under) + string(l.over) + "</g>")
+	d.say(l.open)
+	d.say(string(l.under))
+	d.say(string(l.over))
+	d.say("</g>")
 }
 
 // Escape returns a text as the content of an element of XML, without the characters that
 // XML can't have.
 func Escape(text string) string {
-	b := make([]byte, 0, len(text))
-	for _, c := range text {
-		switch {
-		case c == '&':
-			b = append(b, "&amp;"...)
-		case c == '<':
-			b = append(b, "&lt;"...)
-		case c == '>':
-			b = append(b, "&gt;"...)
-		case c < ' ' && c != '\t' && c != '\n', c == 0xfffe || c == 0xffff:
-			b = append(b, "\ufffd"...)
-		default:
-			b = append(b, string(c)...)
+	return escapes.Replace(strings.Map(func(c rune) rune {
+		if c < ' ' && c != '\t' && c != '\n' || c == 0xfffe || c == 0xffff {
+			return 0xfffd
 		}
-	}
-	return string(b)
+		return c
+	}, text))
 }
+
+var escapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")

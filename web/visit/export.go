@@ -1,10 +1,21 @@
 package visit
 
 import (
+	"io"
 	"strconv"
 
+	"sockscope/server/trace"
 	"sockscope/web/export"
 )
+
+// Packets writes the packets of the run as a pcapng file.
+func (r *Run) Packets(w io.Writer) error {
+	f, err := trace.Open(r.tape.file)
+	if f.Header == nil {
+		return err
+	}
+	return export.Pcapng(w, &f)
+}
 
 // Heads are what stands beside the lanes, from the top, where nothing answers a click.
 func (f *Focus) Heads() (heads []export.Head) {

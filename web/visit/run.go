@@ -162,6 +162,7 @@ func (r *Run) Recordings() []Recording {
 	l := r.Lab
 	return []Recording{{l.ID, func(file []byte) {
 		if t, err := ReadTape(file); err == nil && r.Lab == l && r.Player == nil && t.Run.Header.Lab == l.ID {
+			t.ours = true
 			r.Load(t)
 		}
 	}}}
@@ -191,6 +192,8 @@ func (r *Run) Headline() string {
 func (r *Run) describe(n string) string {
 	h := r.tape.Run.Header
 	switch {
+	case r.Phase == Live && h.File > 0:
+		return "the file is being read, " + n
 	case r.Phase == Live:
 		return "live, " + n
 	case r.Recorded:

@@ -18,6 +18,7 @@ type Tape struct {
 
 	file   []byte // the frames as they came, or a log
 	ending string // of the file's name; "" is that of a trace
+	ours   bool   // the site has it
 }
 
 // readLog reads a log of strace's. Its file is the log.

@@ -12,6 +12,8 @@ import (
 // log of strace's from a file. The page looks on: it begins by itself, and starts nothing.
 type Traced struct {
 	Run
+	coming *Tape // of a lab that has a page of its own
+	lab    *Tape // the same, whole
 }
 
 // Open starts over.
@@ -28,6 +30,29 @@ func (t *Traced) greet() {
 	if t.Player == nil && !t.Relay.leaving {
 		t.Start()
 	}
+}
+
+// take takes what is told of a program. A trace of a lab is put by: see Opened.
+func (t *Traced) take(m *trace.Message, raw []byte) {
+	switch {
+	case m.Header != nil && m.Header.Lab != t.Lab.ID:
+		t.coming = new(Tape)
+	case t.coming == nil:
+		t.Run.take(m, raw)
+		return
+	}
+	t.coming.take(m, raw)
+	if m.End != nil {
+		t.lab, t.coming = t.coming, nil
+		t.settle(&t.Focus)
+	}
+}
+
+// Opened returns a trace that has come and belongs on another page, once; nil for none.
+func (t *Traced) Opened() *Tape {
+	lab := t.lab
+	t.lab = nil
+	return lab
 }
 
 // Start looks on.
