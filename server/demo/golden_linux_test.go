@@ -279,6 +279,8 @@ var unordered = map[string]string{
 	"many":           "its connections become ready in any order",
 	"options":        "how much the buffers take is the kernel's to say",
 	"options-client": "how much comes at once is a matter of time",
+	"wake":           "the calls of one thread come before or after those of another",
+	"late":           "its message may find that the server has ended",
 }
 
 // Every program that this system has is in a golden trace, or there is a reason

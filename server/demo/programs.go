@@ -37,6 +37,7 @@ import (
 	"sockscope/server/demo/halfopen"
 	"sockscope/server/demo/hasty"
 	"sockscope/server/demo/kqueue"
+	"sockscope/server/demo/late"
 	"sockscope/server/demo/many"
 	inbox "sockscope/server/demo/messages"
 	netecho "sockscope/server/demo/net"
@@ -65,6 +66,7 @@ import (
 	"sockscope/server/demo/udpclient"
 	"sockscope/server/demo/unread"
 	"sockscope/server/demo/upload"
+	"sockscope/server/demo/wake"
 	"sockscope/server/demo/watchful"
 	"sockscope/server/demo/web"
 	"sockscope/server/knob"
@@ -130,6 +132,15 @@ var Programs = []*Program{
 		Doc:      "the same, but its first thread waits in select, with a timeout",
 		Settings: []knob.Knob{backlog, waits("patience", "500ms")},
 		Run:      func(addr string, v knob.Values) { watchful.Serve(addr, v.Int("backlog"), v.Duration("patience")) },
+	},
+	{
+		Name: "wake", Follows: "threads",
+		Doc: "receives one message in a thread that another one tries to wake",
+		Settings: []knob.Knob{backlog, waits("pause", "20ms"),
+			{Name: "how", Default: "close", Label: "what is to wake it", Type: knob.Choice, Offers: []string{"close", "shutdown", "eventfd", "signal"}}},
+		Run: func(addr string, v knob.Values) {
+			wake.Serve(addr, v.Int("backlog"), v.Duration("pause"), v["how"])
+		},
 	},
 	{
 		Name: "processes", Follows: "threads", Forks: true,
@@ -333,6 +344,12 @@ var Programs = []*Program{
 		Doc:      "echo client that pauses before each message",
 		Settings: messages(pause("before each message")),
 		Run:      func(addr string, v knob.Values) { slow.Talk(addr, messagesOf(v), v.Duration("pause")) },
+	},
+	{
+		Name: "late", Follows: "slow",
+		Doc:      "sends one message late, and waits for no echo",
+		Settings: []knob.Knob{pause("before the message")},
+		Run:      func(addr string, v knob.Values) { late.Talk(addr, v.Duration("pause")) },
 	},
 	{
 		Name: "dice", Follows: "slow",

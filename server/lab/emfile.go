@@ -26,6 +26,7 @@ var emfile = &Lab{
 			At: Moment{Calls: anAccept, By: AServer, With: "client 3"}},
 	},
 	Recap: "With no fd left `accept` fails, and takes nobody out of the backlog. A level-triggered wait goes on saying so: take the listener off the list until an fd is free, or keep a spare one.",
+	Next:  "wake",
 	Needs: "poll",
 	Tries: []Try{
 		{"the listener off the list", map[string]string{"cure": "listener off"}},

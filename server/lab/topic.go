@@ -42,6 +42,7 @@ const (
 	AskedOften     Topic = "asked often"              // recv returns bytes after it was told "not yet" many times
 	FullAgain      Topic = "told again of a client"   // poll, and accept had no fd for the client that waits
 	ToldAgain      Topic = "told again"               // epoll_wait, and bytes of before are unread
+	WakesIt        Topic = "wakes it"                 // what another thread does while one sleeps in recv or poll
 	WhoReceives    Topic = "who receives"             // which thread or process receives a client's first bytes
 	WhoCloses      Topic = "who closes"               // whose close ends a connection that several processes hold
 	HalfLine       Topic = "half a line"              // what a program does that has received bytes without a newline

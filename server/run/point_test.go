@@ -364,6 +364,22 @@ var labPoints = []labPoint{
 		gone := strings.Contains(r.output(3), "end of file") || strings.Contains(r.output(3), "EPIPE") || strings.Contains(r.output(3), "ECONNRESET")
 		return unless(r.fails(0, trace.EMFILE) > 0 && gone, "a client that is dismissed")
 	}},
+	{"wake", nil, "close wakes nobody: the client's bytes do", func(r *result) string {
+		closed := r.last(func(e *trace.Event) bool {
+			return e.Proc == 0 && e.Thread == 0 && e.Kind == trace.Return && e.Call == trace.Close
+		})
+		return unless(closed != nil && r.replied(0) > closed.Time, "bytes after the close")
+	}},
+	{"wake", map[string]string{"how": "shutdown"}, "recv returns 0 at once", func(r *result) string {
+		got := r.last(func(e *trace.Event) bool { return e.Proc == 0 && e.Kind == trace.Return && e.Call == trace.Recv })
+		return unless(got != nil && got.Result == 0 && got.Errno == 0 && got.Sleep == trace.Slept, "a recv that returns 0")
+	}},
+	{"wake", map[string]string{"how": "eventfd"}, "poll returns for the eventfd", func(r *result) string {
+		return unless(strings.Contains(r.output(0), "poll has returned") && r.slept(0, trace.Poll), "a poll that returns")
+	}},
+	{"wake", map[string]string{"how": "signal"}, "recv returns EINTR, and is called again", func(r *result) string {
+		return unless(r.fails(0, trace.EINTR) > 0 && r.replied(0) > 0, "EINTR, and bytes later")
+	}},
 	{"sigpipe", nil, "the first send succeeds, the second one ends the process", func(r *result) string {
 		sends, died := r.sends(1), r.last(func(e *trace.Event) bool { return e.Kind == trace.Exit && e.Proc == 1 })
 		return unless(len(sends) == 2 && sends[1].Errno == 0, "two sends that succeed") +

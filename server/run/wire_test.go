@@ -66,7 +66,7 @@ func checkWire(t testing.TB, r *result) {
 		}
 	}
 	open := map[[2]int]int64{}
-	unwired := map[[2]int]bool{} // fds of Unix sockets
+	unwired := map[[2]int]bool{} // fds of Unix sockets and eventfds
 	for i := range r.events {
 		switch e := &r.events[i]; {
 		case e.Kind == trace.Sample:
@@ -80,6 +80,8 @@ func checkWire(t testing.TB, r *result) {
 			unwired[[2]int{e.Proc, int(e.Result)}] = e.Args[0] == socket.AF_UNIX
 		case e.Kind == trace.Return && e.Call == trace.Accept:
 			unwired[[2]int{e.Proc, int(e.Result)}] = unwired[[2]int{e.Proc, e.FD}]
+		case e.Kind == trace.Return && e.Call == trace.Eventfd:
+			unwired[[2]int{e.Proc, int(e.Result)}] = true
 		case e.Call.Told() || !e.Call.Sends() || e.FD <= 2 || unwired[[2]int{e.Proc, e.FD}]:
 		case e.Kind == trace.Enter:
 			open[[2]int{e.Proc, e.Thread}] = int64(e.Size)

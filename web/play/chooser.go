@@ -80,6 +80,7 @@ func (c *chooser) grow() bool {
 	for ; c.seen < len(r.Steps); c.seen++ {
 		if r.Steps[c.seen].Kind == trace.Exit {
 			c.stuck(c.seen)
+			c.died(c.seen)
 		}
 		if r.Steps[c.seen].Kind != trace.Return {
 			continue
@@ -134,6 +135,9 @@ func (c *chooser) ask(q *Question) {
 // look asks about a call that has returned, if it matters.
 func (c *chooser) look(call *Call) {
 	in, out := &c.run.Steps[call.Enter], &c.run.Steps[call.Return]
+	if out.Sleep == trace.Slept && c.wants(lab.WakesIt) {
+		c.wakes(call, in, out)
+	}
 	switch {
 	case out.Errno == trace.EINTR || len(c.questions) >= maxQuestions:
 	case c.letters(call, in, out):
@@ -156,6 +160,30 @@ func (c *chooser) look(call *Call) {
 	case in.Call == trace.Getsockopt:
 		c.shaken(call, in, out)
 		c.options(call, out)
+	}
+}
+
+// wakes asks whether what another thread did woke a call that slept.
+func (c *chooser) wakes(call *Call, in, out *trace.Event) {
+	if !in.Call.Receives() && !in.Call.Multiplexes() {
+		return
+	}
+	s := sleep{c.run, in.Proc, call.Enter, call.Return}
+	act := s.own(func(i int, e *trace.Event) bool {
+		switch {
+		case i < call.Enter:
+			return false
+		case e.Call == trace.Close:
+			return e.FD == in.FD && out.Errno == 0 && out.Result > 0
+		case e.Call == trace.Shutdown:
+			return e.FD == in.FD && out.Errno == 0 && out.Result == 0
+		case e.Call == trace.Tgkill:
+			return out.Errno == trace.EINTR
+		}
+		return e.Call == trace.Write && out.Sets != nil && slices.Contains(out.Sets.Read, e.FD)
+	})
+	if act >= 0 {
+		c.ask(wakes(c.run, call, c.run.CallAt(act)))
 	}
 }
 

@@ -245,6 +245,9 @@ var sayings = [numKinds]struct {
 			return fmt.Sprintf("only the end of %s can end its wait", r.either(c.Procs))
 		}
 		by := r.giver(c)
+		if c.Count > 0 {
+			by += ", or another thread of its own process can end it, by a shutdown"
+		}
 		if in.Call.Multiplexes() {
 			return fmt.Sprintf("nothing is there at fd %d: only %s", c.FD, by)
 		}
@@ -406,6 +409,14 @@ func (r *Run) woke(c *Claim) string {
 		while = "meanwhile"
 	}
 	switch call := r.call(c.Step); {
+	case cause.Kind == trace.Exit && effect.Call == trace.Futex:
+		return r.thread(c.Step) + " ended"
+	case cause.Call == trace.Futex:
+		return call + " woke it"
+	case cause.Call == trace.Tgkill:
+		return fmt.Sprintf("%s sent it %s", call, trace.SignalName(cause.Args[2]))
+	case cause.Call == trace.Shutdown && cause.Proc == effect.Proc:
+		return call + " ended what it receives"
 	case effect.Call.Told():
 		return fmt.Sprintf("%s asked again: %s, which had returned EAGAIN before, had it now", r.thread(c.Step), r.brief(c.Step))
 	case cause.Kind == trace.Exit && effect.Call == trace.Waitpid:

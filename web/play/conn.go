@@ -459,6 +459,9 @@ func (r *Run) move(i int) {
 	}
 	ci, ok := r.ends[endpoint{e.Proc, e.FD}]
 	if !ok {
+		ci, ok = r.closedMeanwhile(i)
+	}
+	if !ok {
 		return
 	}
 	if r.Untraced() && e.Call.Receives() && (e.Errno == 0 || e.Errno == trace.ECONNRESET) {
@@ -498,6 +501,19 @@ func (r *Run) room(i int) int {
 		return max(r.Steps[i].Size, r.Steps[c.Enter].Size)
 	}
 	return r.Steps[i].Size
+}
+
+// closedMeanwhile returns the connection of the call that returned at step i, whose fd
+// another thread has closed since it entered: the call has held the socket.
+func (r *Run) closedMeanwhile(i int) (conn int, ok bool) {
+	call := r.CallAt(i)
+	if call == nil || r.fdNow(r.Steps[i].Proc, r.Steps[i].FD) != nil {
+		return 0, false
+	}
+	if c := r.ConnOf(r.Steps[i].Proc, r.Steps[i].FD, call.Enter); c != nil {
+		return r.connIndex(c), true
+	}
+	return 0, false
 }
 
 // ConnOf returns the connection that fd of proc stands for at position n, or

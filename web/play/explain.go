@@ -74,7 +74,7 @@ func (r *Run) Explain(q *Question) []Link {
 		w.path[0].call = got
 		w.add(Claim{Kind: returnedAs(r, got), Step: got.Enter, Other: got.Return})
 		w.bytes(got.Return)
-	case q.Topic == lab.CloseTells:
+	case q.Topic == lab.CloseTells, q.Topic == lab.WakesIt:
 		got := r.CallAt(q.Answer)
 		w.path[0].call = got
 		w.add(Claim{Kind: returnedAs(r, got), Step: got.Enter, Other: got.Return})

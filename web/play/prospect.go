@@ -44,6 +44,19 @@ func (w *why) single(proc int) bool {
 	return n == 1 && !w.run.Straced(proc) && !w.run.Logged(proc)
 }
 
+// others returns how many threads a process has at the position besides the one that
+// is in a call: each can shut down what that waits for.
+func (w *why) others(proc int) int {
+	n := -1
+	for i := range w.run.Lanes {
+		l := &w.run.Lanes[i]
+		if l.Proc == proc && !w.run.Straced(proc) && !(l.Exit >= 0 && l.Exit < w.n) && (l.Thread == 0 || l.last >= 0 && w.began(l)) {
+			n++
+		}
+	}
+	return max(n, 0)
+}
+
 // began reports whether a lane had a step before the position.
 func (w *why) began(l *Lane) bool {
 	return l.Start >= 0 && l.Start < w.n || len(l.Calls) > 0 && w.run.Calls[l.Calls[0]].Enter < w.n
@@ -261,7 +274,7 @@ func (w *why) readable(p *prospect, c *Call, fd int) {
 	}
 	if l.peer.Proc >= 0 {
 		if holders := l.side.holders(w.n); len(holders) > 0 {
-			p.add(Claim{Kind: Only, Step: c.Enter, FD: fd, Procs: holders})
+			p.add(Claim{Kind: Only, Step: c.Enter, FD: fd, Procs: holders, Count: w.others(in.Proc)})
 			p.procs, p.fd = holders, l.peer.FD
 		}
 		return

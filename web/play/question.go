@@ -589,6 +589,38 @@ func receives(r *Run, c, send, accept *Call, other int) *Question {
 	return q.mixed()
 }
 
+// wakes asks whether what another thread does wakes the call c, in which its thread
+// sleeps.
+func wakes(r *Run, c, act *Call) *Question {
+	q := &Question{Topic: lab.WakesIt, Asking: AskWhen, Lane: act.Lane, Enter: act.Enter, Answer: c.Return, At: act.Enter + 1}
+	in, e := &r.Steps[c.Enter], &r.Steps[act.Enter]
+	q.Text = fmt.Sprintf("%s sleeps in %s. Another thread ", capital(r.thread(c.Enter)), brief(in))
+	const badFD = "Yes: it returns -1 EBADF"
+	switch e.Call {
+	case trace.Close:
+		q.Text += fmt.Sprintf("closes fd %d.", e.FD)
+		q.right("No: it sleeps on")
+		q.wrong("close takes the number out of the table. The call that sleeps holds the socket itself, so it isn't even closed.", "Yes: it returns 0")
+		q.wrong("The call has looked up its fd as it entered, and doesn't look again.", badFD)
+	case trace.Shutdown:
+		q.Text += fmt.Sprintf("shuts down both directions of fd %d.", e.FD)
+		q.right("Yes: it returns 0")
+		q.wrong("shutdown acts on the connection, and so on whoever waits there.", "No: it sleeps on")
+		q.wrong("The fd stays open. Nothing more will come from it: that is 0.", badFD)
+	case trace.Tgkill:
+		q.Text += fmt.Sprintf("sends it %s, whose handler does nothing.", trace.SignalName(e.Args[2]))
+		q.right("Yes: it returns -1 EINTR")
+		q.wrong("A handler runs in the thread, which has to leave the kernel for it. Without SA_RESTART the call is over then.", "No: the handler runs beside it")
+		q.wrong("Nothing has ended: EINTR says that the call was interrupted.", "Yes: it returns 0")
+	default:
+		q.Text += fmt.Sprintf("writes to fd %d, an eventfd.", e.FD)
+		q.right("Yes: fd %d is readable", e.FD)
+		q.wrong("It waits for both: one that is ready is enough.", "No: the connection has nothing yet")
+	}
+	q.Text += " Does that wake it?"
+	return q.mixed()
+}
+
 // closes asks whether the close of an fd ends a connection that another process
 // has a copy of.
 func closes(r *Run, c *Call, copied, client int) *Question {

@@ -345,6 +345,7 @@ func TestOffersFitTheirQuestions(t *testing.T) {
 		{"How many recvs get them?", regexp.MustCompile(`^[0-9,]+$`)},
 		{"What does the program do?", regexp.MustCompile(`^(It (calls|answers)|Nothing: )`)},
 		{"Who receives them?", regexp.MustCompile(`^(Thread|The server|Child|You)`)},
+		{"Does that wake it?", regexp.MustCompile(`^(Yes|No)`)},
 		{"Does that end it?", regexp.MustCompile(`^(Yes|No)`)},
 		{"when getsockopt asks for it?", regexp.MustCompile(`^[0-9]+`)},
 		{"What does its connect do?", regexp.MustCompile(`^It (notes|shakes|returns|fails)`)},

@@ -65,9 +65,16 @@ func (r *Run) wake(i int) {
 		}
 	}
 	switch {
+	case e.Errno == trace.EINTR:
+		add(s.own(func(_ int, o *trace.Event) bool { return o.Call == trace.Tgkill }))
+	case e.Call == trace.Futex:
+		add(s.futex(&r.Steps[call.Enter]))
+	case e.Call.Receives() && e.Errno == 0 && e.Result == 0 && s.shut(e.FD) >= 0:
+		add(s.shut(e.FD))
 	case e.Call.Multiplexes() && e.Sets != nil:
 		for _, fd := range e.Sets.Read {
 			add(s.readable(fd, -1))
+			add(s.own(func(i int, o *trace.Event) bool { return o.Call == trace.Write && o.FD == fd && r.eventfd(o.Proc, fd) }))
 		}
 		for _, fd := range e.Sets.Write {
 			// Edge-triggered epoll names an fd writable that only became readable.
@@ -84,7 +91,9 @@ func (r *Run) wake(i int) {
 	case e.Call == trace.Accept:
 		add(s.readable(e.FD, int(e.Result)))
 	case e.Call.Receives():
-		add(s.readable(e.FD, -1))
+		if f := r.fdNow(e.Proc, e.FD); f != nil { // closed meanwhile, by another thread
+			add(s.readable(e.FD, -1))
+		}
 	case e.Call.Sends():
 		add(s.writable(e.FD))
 	case e.Call == trace.Waitpid:
@@ -178,6 +187,78 @@ func (s sleep) child(pid int64) int {
 		}
 	}
 	return -1
+}
+
+// own returns what the one call of another thread of the process that overlaps the sleep,
+// and is meant, did: its Return where that came before the sleep's end, else its Enter. It
+// is -1 where there is none, or where several are.
+func (s sleep) own(meant func(i int, e *trace.Event) bool) int {
+	r, found := s.run, -1
+	for i := range r.Lanes {
+		l := &r.Lanes[i]
+		if l.Proc != s.proc || l.Thread == r.Steps[s.ret].Thread {
+			continue
+		}
+		for k := lastBefore(r, l.Calls, s.ret); k >= 0; k-- {
+			c := &r.Calls[l.Calls[k]]
+			if c.Return >= 0 && c.Return < s.enter {
+				break
+			}
+			if !meant(c.Enter, &r.Steps[c.Enter]) {
+				continue
+			}
+			if found >= 0 {
+				return -1
+			}
+			if found = c.Return; found < 0 || found > s.ret {
+				found = c.Enter
+			}
+		}
+	}
+	return found
+}
+
+// shut finds the shutdown by another thread of the process that ended what fd receives.
+func (s sleep) shut(fd int) int {
+	return s.own(func(_ int, e *trace.Event) bool {
+		return e.Call == trace.Shutdown && e.FD == fd && len(e.Args) > 0 && e.Args[0] != 1 // SHUT_WR
+	})
+}
+
+// futexWake is FUTEX_WAKE of futex(2), and futexOp the argument that it is.
+const (
+	futexWake = 1
+	futexOp   = 1
+)
+
+// futex finds what ended a wait in futex(2): a wake at the same word, or the end of the
+// thread that is joined, at whose word the kernel wakes.
+func (s sleep) futex(in *trace.Event) int {
+	r := s.run
+	if len(in.Args) < 3 || in.Args[futexOp] == futexWake {
+		return -1
+	}
+	wake := s.own(func(_ int, e *trace.Event) bool {
+		return e.Call == trace.Futex && len(e.Args) > futexOp && e.Args[futexOp] == futexWake && e.Args[0] == in.Args[0]
+	})
+	if wake >= 0 {
+		return wake
+	}
+	for i := s.enter + 1; i < s.ret; i++ {
+		if e := &r.Steps[i]; e.Kind == trace.Exit && e.Proc == s.proc && e.Thread > 0 {
+			if wake >= 0 {
+				return -1
+			}
+			wake = i
+		}
+	}
+	return wake
+}
+
+// eventfd reports whether an fd is one.
+func (r *Run) eventfd(proc, fd int) bool {
+	f := r.fdNow(proc, fd)
+	return f != nil && f.Kind == trace.FDEventfd
 }
 
 // sleep is a call that slept: from the Enter to the Return, steps of a process.

@@ -271,6 +271,9 @@ func (w *why) ended(c *Call) {
 	if !moves || !end || r.WakeOf(c.Return) != nil {
 		return
 	}
+	if f := w.fd(out.Proc, out.FD, c.Return); f != nil && f.ShutRead {
+		return // its own side may have ended it
+	}
 	if step := w.closing(out, c.Return); step >= 0 {
 		w.add(Claim{Kind: EndedBy, Step: step, Other: c.Return, FD: out.FD})
 	}

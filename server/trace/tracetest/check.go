@@ -37,6 +37,7 @@ type lane struct{ proc, thread int }
 // process is one process: its table of fds, and what it is.
 type process struct {
 	fds    map[int]*file
+	closed map[int]int // by fd: the thread that closed it last
 	echoes bool
 	exited bool
 	killed bool
@@ -66,6 +67,7 @@ type conn struct {
 	in, out  stream // out has what a send under way offers, until it returns
 	taken    int    // bytes of out that the kernel is known to have taken
 	ended    bool   // it has sent all that it will
+	shut     bool   // it has shut down what it receives
 	drained  bool   // it has read to the end of file
 	failed   bool   // a call on it returned an error other than EAGAIN
 	echoes   bool
@@ -184,7 +186,7 @@ func (c *Check) start(e *trace.Event) {
 		return
 	}
 	if p == nil {
-		p = &process{fds: map[int]*file{}, echoes: c.Echoes != nil && c.Echoes(e.Proc)}
+		p = &process{fds: map[int]*file{}, closed: map[int]int{}, echoes: c.Echoes != nil && c.Echoes(e.Proc)}
 		c.procs[e.Proc] = p
 		if len(e.Args) == 2 && c.procs[int(e.Args[0])] != nil {
 			parent := c.procs[int(e.Args[0])]
@@ -214,6 +216,12 @@ func (c *Check) exit(e *trace.Event) {
 			c.release(t.proc, fd)
 		}
 	}
+}
+
+// stale reports whether another thread has closed the fd that e is about.
+func (p *process) stale(e *trace.Event) bool {
+	by, closed := p.closed[e.FD]
+	return closed && by != e.Thread && p.fds[e.FD] == nil
 }
 
 // release takes an fd out of a process's table.
@@ -252,7 +260,7 @@ func (c *Check) enter(e *trace.Event) {
 		return // what it does to an fd, the system calls beneath it show
 	}
 	p := t.proc
-	if e.FD >= 0 && p.fds[e.FD] == nil && e.Call != trace.Write {
+	if e.FD >= 0 && p.fds[e.FD] == nil && e.Call != trace.Write && !p.stale(e) {
 		c.sayf("%s: fd %d is not open", describe(e), e.FD)
 		return
 	}
@@ -284,10 +292,14 @@ func (c *Check) enter(e *trace.Event) {
 		// Linux frees the number before close returns, and another thread may
 		// have it by then.
 		c.release(p, e.FD)
+		p.closed[e.FD] = e.Thread
 	case e.Call == trace.Connect:
 		c.connects[e.Addr]++
-	case e.Call == trace.Shutdown && k != nil && len(e.Args) > 0 && e.Args[0] > 0:
-		c.over(k)
+	case e.Call == trace.Shutdown && k != nil && len(e.Args) > 0:
+		k.shut = k.shut || e.Args[0] != 1 // SHUT_WR
+		if e.Args[0] > 0 {
+			c.over(k)
+		}
 	case e.Call.Sends() && k != nil:
 		k.out.add(e.Data, e.Size)
 	}
@@ -305,7 +317,7 @@ func (c *Check) returned(e *trace.Event) {
 		return
 	}
 	p, took := t.proc, e.Time-in.Time
-	if e.Errno == trace.EBADF || (e.Errno != 0) != (e.Result == -1) {
+	if e.Errno == trace.EBADF && !p.stale(e) || (e.Errno != 0) != (e.Result == -1) {
 		c.sayf("%s returns %d, %v", describe(e), e.Result, e.Errno)
 	}
 	f := p.fds[e.FD]
@@ -452,6 +464,7 @@ func (c *Check) arrived(what string, k *conn, in *stream, before int) {
 	o := k.other
 	from, end := &o.out, len(in.data) == before
 	switch {
+	case end && k.shut:
 	case end && !o.ended:
 		c.causef(o.proc, "%s is at the end of file, and its peer has ended nothing", what)
 	case len(in.data) > len(from.data):

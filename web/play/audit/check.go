@@ -548,7 +548,7 @@ func (w *world) onlyPeer(c *play.Claim, k *call, s *sock, n int) string {
 	}
 	out := &w.steps[k.ret]
 	switch {
-	case out.Errno == trace.EINTR:
+	case out.Errno == trace.EINTR, c.Count > 0 && w.shutByOwn(k):
 		return ""
 	case out.Call.Multiplexes():
 		named := out.Errno == 0 && out.Sets != nil && (slices.Contains(out.Sets.Read, c.FD) || slices.Contains(out.Sets.HangUp, c.FD) || slices.Contains(out.Sets.RdHup, c.FD) || slices.Contains(out.Sets.Error, c.FD))
@@ -567,6 +567,24 @@ func (w *world) onlyPeer(c *play.Claim, k *call, s *sock, n int) string {
 	}
 	return is(slices.ContainsFunc(givers, func(i int) bool { return w.after(i, n) && w.of(procs, w.steps[i].Proc, n) }),
 		fmt.Sprintf("step %v brought it", givers))
+}
+
+// shutByOwn reports whether another thread of the process of k shut down what k receives
+// while it was under way.
+func (w *world) shutByOwn(k *call) bool {
+	for i := k.enter; i < k.ret; i++ {
+		e := &w.steps[i]
+		if e.Kind == trace.Enter && e.Call == trace.Shutdown && w.ownThread(e, k) && e.FD == k.fd && e.Args[0] != 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// ownThread reports whether e is of another thread of the process of k.
+func (w *world) ownThread(e *trace.Event, k *call) bool {
+	in := &w.steps[k.enter]
+	return e.Proc == in.Proc && e.Thread != in.Thread
 }
 
 // of reports whether a process is one of several, or was made by one of them after
@@ -722,6 +740,16 @@ func woke(w *world, c *play.Claim, n int) string {
 		return "the two were not at the same time"
 	}
 	switch {
+	case out.Call == trace.Futex && e.Kind == trace.Exit:
+		return is(w.ownThread(e, k) && c.Step > k.enter && c.Step < k.ret, "no thread of its process ended then")
+	case out.Call == trace.Futex:
+		return is(w.ownThread(e, k) && e.Call == trace.Futex && e.Args[1] == 1 && e.Args[0] == out.Args[0], "that woke nobody, or others")
+	case out.Errno == trace.EINTR:
+		return is(w.ownThread(e, k) && e.Call == trace.Tgkill, "that is no signal")
+	case e.Call == trace.Shutdown && w.ownThread(e, k):
+		return is(e.FD == out.FD && e.Args[0] != 1 && out.Result == 0, "that ended nothing that it receives")
+	case e.Call == trace.Write && w.ownThread(e, k):
+		return is(out.Sets != nil && slices.Contains(out.Sets.Read, e.FD), "it does not wait for that fd")
 	case out.Call.Told():
 		return is(e.Kind == trace.Return && e.Proc == out.Proc && e.FD == out.FD && e.Errno == 0 && c.Step > k.enter, "that is no answer to it")
 	case out.Call == trace.Waitpid:
