@@ -8,11 +8,16 @@ import (
 	"strconv"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"sockscope/server/trace/strace"
 )
 
 // ErrNoStrace is returned where strace(1) is not installed.
 var ErrNoStrace = errors.New("strace is not installed; Debian and Ubuntu: apt install strace, Fedora: dnf install strace")
+
+// pipeSize is how much strace can write before anybody reads it, in bytes.
+const pipeSize = 1 << 20
 
 // Command is a program under strace, or strace beside a process that runs already.
 type Command struct {
@@ -56,6 +61,7 @@ func start(words []string, pid int, files Files) (*Command, error) {
 	if err != nil {
 		return nil, err
 	}
+	unix.FcntlInt(writes.Fd(), unix.F_SETPIPE_SZ, pipeSize) // what can't be had is smaller, and strace waits sooner
 	// strace opens the pipe by its name here: an fd of its own the program would inherit.
 	pipe := fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), writes.Fd())
 	// Beside a process strace tells that it attached; nobody asked for that.

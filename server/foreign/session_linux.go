@@ -41,6 +41,13 @@ const (
 	quiet  = 10 * time.Millisecond
 )
 
+// pause is how long events are gathered before they are passed on. gather is how long lines
+// are left in the pipe: to be woken for each would cost the program's processor.
+const (
+	pause  = 20 * time.Millisecond
+	gather = 2 * time.Millisecond
+)
+
 // NewSession returns a session without a program.
 func NewSession() *Session {
 	s := &Session{more: make(chan struct{})}
@@ -57,7 +64,8 @@ func (s *Session) Read(out *os.File) error {
 	in := s.log.Input()
 	s.inputs++
 	s.mu.Unlock()
-	chunk := make([]byte, 64<<10)
+	chunk := make([]byte, 256<<10)
+	var last time.Time // when events were passed on
 	for {
 		out.SetReadDeadline(time.Now().Add(quiet))
 		n, err := out.Read(chunk)
@@ -67,9 +75,15 @@ func (s *Session) Read(out *os.File) error {
 		if waits {
 			in.Quiet()
 		}
-		s.tell(s.log.Take(time.Now().Add(-settle).UnixNano()))
+		if now := time.Now(); now.Sub(last) > pause {
+			last = now
+			s.tell(s.log.Take(now.Add(-settle).UnixNano()))
+		}
 		s.mu.Unlock()
 		if err == nil || waits {
+			if n < len(chunk)/2 && !waits {
+				time.Sleep(gather)
+			}
 			continue
 		}
 		s.mu.Lock()
