@@ -97,7 +97,7 @@ func answers(r *running, addr, program string) bool {
 	switch program {
 	case "web":
 		question, want = "GET / HTTP/1.0\r\n\r\n", "HTTP"
-	case "receive", "goodbye", "wake":
+	case "receive", "goodbye", "wake", "errors":
 		want = "" // it closes
 	case "count":
 		want = "That"
@@ -131,7 +131,7 @@ func answers(r *running, addr, program string) bool {
 		}
 	}
 	defer first.Close()
-	if program == "receive" || program == "timeouts" || program == "wake" {
+	if program == "receive" || program == "timeouts" || program == "wake" || program == "errors" {
 		return answered(first) // they serve one
 	}
 	second, err := ask()

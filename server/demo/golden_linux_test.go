@@ -44,6 +44,7 @@ var scenarios = []scenario{
 	{name: "echo-unread", server: "echo", client: "unread", clientSet: map[string]string{"message": "Hello, world"}},
 	{name: "echo-halfclose", server: "echo", client: "halfclose", clientSet: map[string]string{"message": "Hello, world"}},
 	{name: "count", server: "count", client: "halfclose", clientSet: map[string]string{"message": "Hello, world"}},
+	{name: "errors", server: "errors", client: "failing", ends: true, output: failures},
 	{name: "sigpipe-nosignal", server: "goodbye", client: "sigpipe", clientSet: map[string]string{"guard": "MSG_NOSIGNAL"}, output: "send: EPIPE (Broken pipe)\n"},
 	{name: "sigpipe-ignored", server: "goodbye", client: "sigpipe", clientSet: map[string]string{"guard": "SIG_IGN"}, output: "send: EPIPE (Broken pipe)\n"},
 	{name: "spin", server: "spin", client: "slow", clientSet: map[string]string{"pause": "1ms"}, polls: true},
@@ -97,6 +98,16 @@ var scenarios = []scenario{
 	{name: "robot-halves", server: "robot", client: "caller", threaded: true, clientSet: map[string]string{"say": "0", "pieces": "halves", "pause": "30ms"},
 		output: greeting + agent + hungUp},
 }
+
+// failures is what program failing prints.
+const failures = `getpeername: ENOTCONN (Transport endpoint is not connected)
+connect: ECONNREFUSED (Connection refused)
+connect: EINPROGRESS (Operation now in progress)
+recv: EAGAIN (Resource temporarily unavailable)
+recv: ECONNRESET (Connection reset by peer)
+send: EPIPE (Broken pipe)
+connect: ETIMEDOUT (Connection timed out)
+`
 
 // run runs the scenario to its end, or until the server waits for the next
 // client. client is nil when the test itself is the client.

@@ -26,6 +26,8 @@ import (
 	"sockscope/server/demo/edge"
 	"sockscope/server/demo/emfile"
 	"sockscope/server/demo/epoll"
+	"sockscope/server/demo/errors"
+	"sockscope/server/demo/failing"
 	"sockscope/server/demo/families"
 	"sockscope/server/demo/familiesclient"
 	"sockscope/server/demo/flood"
@@ -309,6 +311,16 @@ var Programs = []*Program{
 		Run:      func(addr string, v knob.Values) { deaf.Serve(addr, v.Int("backlog"), v.Duration("pause")) },
 	},
 	{
+		Name: "errors", Follows: "goodbye",
+		Doc: "fails to bind and to accept, and resets one client",
+		Settings: []knob.Knob{backlog,
+			{Name: "files", Default: "5", Label: "its limit of fds, as by ulimit -n", Type: knob.Int, Min: 5, Max: socket.FD_SETSIZE}},
+		Run: func(addr string, v knob.Values) {
+			limit(v.Int("files"))
+			errors.Serve(addr, v.Int("backlog"))
+		},
+	},
+	{
 		Name: "client", Follows: "get",
 		Doc:      "echo client: sends messages, reads each echo, closes",
 		Settings: messages(),
@@ -435,6 +447,12 @@ var Programs = []*Program{
 		Run: func(addr string, v knob.Values) {
 			framed.Talk(addr, fiveMessages[:], v["framing"], v.Int("piece"), v.Duration("pause"))
 		},
+	},
+	{
+		Name: "failing", Follows: "client",
+		Doc:      "makes calls that fail, each for a reason of its own",
+		Settings: []knob.Knob{{Name: "nobody", Default: "127.0.0.1:1", Label: "an address at which nobody listens", Type: knob.Address}},
+		Run:      func(addr string, v knob.Values) { failing.Talk(addr, v["nobody"]) },
 	},
 	{
 		Name: "sigpipe", Follows: "client",

@@ -28,6 +28,7 @@ var wake = &Lab{
 			At: Moment{Calls: []trace.Call{trace.Futex}, By: AServer}},
 	},
 	Recap: "`close` by another thread doesn't wake a call that sleeps; `shutdown` does, and a signal whose handler is set without SA_RESTART. A thread that has to be stopped waits in `poll`, with an eventfd beside the socket.",
+	Next:  "errors",
 	Needs: "threads",
 	Tries: []Try{
 		{"shutdown", map[string]string{"how": "shutdown"}},

@@ -234,6 +234,7 @@ func TestLabsRunToTheirEnds(t *testing.T) {
 				{"wake", map[string]string{"how": "shutdown"}},
 				{"wake", map[string]string{"how": "eventfd"}},
 				{"wake", map[string]string{"how": "signal"}},
+				{"errors", nil},
 				{"sigpipe", nil},
 				{"sigpipe", map[string]string{"guard": "MSG_NOSIGNAL"}},
 				{"halfclose", nil},

@@ -380,6 +380,15 @@ var labPoints = []labPoint{
 	{"wake", map[string]string{"how": "signal"}, "recv returns EINTR, and is called again", func(r *result) string {
 		return unless(r.fails(0, trace.EINTR) > 0 && r.replied(0) > 0, "EINTR, and bytes later")
 	}},
+	{"errors", nil, "each error is provoked", func(r *result) (lacks string) {
+		for _, errno := range []trace.Errno{trace.EADDRINUSE, trace.EMFILE} {
+			lacks += unless(r.fails(0, errno) == 1, errno.String())
+		}
+		for _, errno := range []trace.Errno{trace.ENOTCONN, trace.ECONNREFUSED, trace.EINPROGRESS, trace.EAGAIN, trace.ECONNRESET, trace.EPIPE, trace.ETIMEDOUT} {
+			lacks += unless(r.fails(1, errno) == 1, errno.String())
+		}
+		return lacks
+	}},
 	{"sigpipe", nil, "the first send succeeds, the second one ends the process", func(r *result) string {
 		sends, died := r.sends(1), r.last(func(e *trace.Event) bool { return e.Kind == trace.Exit && e.Proc == 1 })
 		return unless(len(sends) == 2 && sends[1].Errno == 0, "two sends that succeed") +
