@@ -40,7 +40,8 @@ func untrue(r *result) []string {
 	said.Lock()
 	said.Add(report)
 	said.Unlock()
-	return report.False
+	_, states := audit.States(run, r.events)
+	return append(report.False, states...)
 }
 
 // testWriter logs to a test until it is over.

@@ -78,7 +78,8 @@ func (e *execution) drop() {
 			e.stop(trace.EndFailed, fmt.Sprintf("packets to %s could not be dropped: %v", d.To, err))
 			return true
 		}
-		e.note(fmt.Sprintf("from here on the kernel drops every packet that comes for %s", d.To))
+		e.merge.add(trace.Event{Kind: trace.Note, Time: e.time(), FD: -1, Addr: d.To,
+			Note: fmt.Sprintf("from here on the kernel drops every packet that comes for %s", d.To)})
 		return true
 	})
 }

@@ -23,7 +23,8 @@ const (
 	// listed them at Time (sock_diag(7)); Proc and Thread mean nothing.
 	Sample Kind = 5
 	// Note: Note holds a sentence of ours about the run: a limit that was
-	// reached, events that were dropped. It is injected, not observed.
+	// reached, events that were dropped. It is injected, not observed. With an Addr, nothing
+	// that is sent to that address arrives from then on.
 	Note Kind = 6
 	// Gap: between its event before and Time a thread made Result calls that are not
 	// in the trace. With 0 only the end of the call that it was in is missing.

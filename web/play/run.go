@@ -46,6 +46,7 @@ type Run struct {
 
 	samples   []sample
 	segments  packet.Flows
+	dropped   []string                  // the addresses for which nothing arrives
 	streamAt  map[[2]netip.AddrPort]int // the newest of two addresses, client's first: index in Streams, plus one
 	keyframes []keyframe                // by position
 	head      *trace.State              // after all steps and samples
@@ -175,6 +176,9 @@ func (r *Run) add(e trace.Event) {
 	n := len(r.Steps)
 	if since := n - r.keyframes[len(r.keyframes)-1].after; since >= keyframeEvery && since >= 4*weight(r.head) {
 		r.keyframes = append(r.keyframes, keyframe{n, r.head.Clone()})
+	}
+	if e.Kind == trace.Note && e.Addr != "" {
+		r.dropped = append(r.dropped, e.Addr)
 	}
 	if e.Kind != trace.Note {
 		r.index(len(r.Steps) - 1)

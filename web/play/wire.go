@@ -21,6 +21,7 @@ type Packet struct {
 	packet.Segment
 	Stream int  // index in Run.Streams; -1 of a packet that isn't TCP's, or can't be read
 	Back   bool // it goes to the client's end of its stream
+	Lost   bool // it was on the wire, and the kernel was told to drop it
 }
 
 // Stream is one connection as its packets tell it, also one that is refused or never
@@ -55,6 +56,7 @@ func (r *Run) packet(e *trace.Event) {
 	var err error
 	if p.Packet, err = packet.Parse(e.Data); err == nil {
 		var ok bool
+		p.Lost = slices.Contains(r.dropped, p.To.Addr().String())
 		if p.Segment, ok = r.segments.Add(&p.Packet); ok {
 			r.stream(&p)
 		}
@@ -351,7 +353,7 @@ func (r *Run) sentBy(p *Packet, from *wireEnd) int {
 // wokenBy returns the Return of the call that slept until a packet came, or -1: a call on
 // its connection that slept then, of whose sleep it is the first that could end it.
 func (r *Run) wokenBy(p *Packet, to *wireEnd) int {
-	if to.proc < 0 {
+	if to.proc < 0 || p.Lost {
 		return -1
 	}
 	for i := range r.Lanes {

@@ -11,7 +11,8 @@ import (
 
 // The wire is drawn between the lanes: a packet is a line from who sent it to who gets
 // it, at the moment when it arrived. Data has a full head, what carries none an open one;
-// a line that ends in a cross is a reset; a double line was sent again. What led to it
+// a line that ends in a cross is a reset; one that ends at a bar is dropped; a double line
+// was sent again. What led to it
 // and what it led to is inferred, and dashed.
 
 // packetRoom is the least room that a packet needs, in px, to be drawn by itself.
@@ -78,6 +79,7 @@ type packetDrawing struct {
 	x      float64
 	y0, y1 float64 // from the edge of the sender's bar to that of the receiver's
 	below  int     // the lower one of the two rows
+	low    float64 // the edge there
 }
 
 // way is 0 of a packet that goes down, 1 of one that goes up.
@@ -90,6 +92,9 @@ func (d *packetDrawing) way() int {
 
 // stubLength is how far the line of a packet reaches whose other end is no process of the run.
 const stubLength = 16
+
+// lostAt is how far on its way a packet is drawn that is dropped.
+const lostAt = 0.7
 
 // packet finds where packet i is drawn, and reports whether it is.
 func (t *Timeline) packet(f *frame, i int) (d packetDrawing, ok bool) {
@@ -118,6 +123,9 @@ func (t *Timeline) packet(f *frame, i int) (d packetDrawing, ok bool) {
 	}
 	if from >= 0 && to >= 0 {
 		d.below = max(from, to)
+	}
+	if d.low = max(d.y0, d.y1); d.p.Lost {
+		d.y1 = d.y0 + lostAt*(d.y1-d.y0)
 	}
 	return d, true
 }
@@ -158,6 +166,8 @@ func (d *packetDrawing) draw() {
 	}
 	back := d.y1 - dir*6
 	switch {
+	case d.p.Lost:
+		s.stroke(c, 1.5, Solid, x-4, d.y1, x+4, d.y1)
 	case d.p.Flags.Has(packet.RST):
 		s.stroke(c, 1.5, Solid, x-3, back, x+3, d.y1)
 		s.stroke(c, 1.5, Solid, x+3, back, x-3, d.y1)
@@ -197,7 +207,7 @@ func (d *packetDrawing) label(last *float64) {
 	if x < *last || x+w > d.f.right+edge {
 		return
 	}
-	y := max(d.y0, d.y1) - 32 + 11*float64(d.way())
+	y := d.low - 32 + 11*float64(d.way())
 	if d.c.From < 0 || d.c.To < 0 {
 		y = max(d.y0, d.y1)
 	}

@@ -155,3 +155,65 @@ func (h *auditing) checkWire(c *play.Claim) string {
 	}
 	return ""
 }
+
+// reading is how long the kernel's table of sockets takes to be read, at most, in ns.
+const reading = 5e6
+
+// States holds what is inferred of TCP's states against each reading of the kernel's own
+// table of sockets, and returns what differs. A state that changed while the table was
+// read may be either.
+func States(run *play.Run, events []trace.Event) (compared int, wrong []string) {
+	for i := range events {
+		e := &events[i]
+		if e.Kind != trace.Sample {
+			continue
+		}
+		for s := range run.Streams {
+			stream := &run.Streams[s]
+			for end, local := range [2]string{stream.Client.String(), stream.Server.String()} {
+				peer := stream.Server.String()
+				if end == play.ServerEnd {
+					peer = stream.Client.String()
+				}
+				k := slices.IndexFunc(e.Sockets, func(k trace.Sock) bool { return k.Local == local && k.Peer == peer && k.Kind == 0 })
+				if k < 0 || newer(run, s, e.Time) {
+					continue
+				}
+				var may []trace.TCPState
+				var later bool
+				var before trace.TCPState
+				for _, turn := range run.Turns(s, len(run.Packets))[end] {
+					switch t := run.Packets[turn.Packet].Time; {
+					case t < e.Time-clocks:
+						before = turn.To
+					case t < e.Time+reading:
+						may = append(may, turn.To)
+					case !later && (turn.To == trace.FinWait1 || turn.To == trace.LastAck):
+						may = append(may, turn.To) // its FIN waits behind bytes that wait for room
+						later = true
+					default:
+						later = true
+					}
+				}
+				if may = append(may, before); before != 0 || len(may) > 1 {
+					compared++
+					if !slices.Contains(may, e.Sockets[k].State) {
+						wrong = append(wrong, fmt.Sprintf("at %d ns %s to %s is in %v, inferred is %v", e.Time, local, peer, e.Sockets[k].State, may))
+					}
+				}
+			}
+		}
+	}
+	return compared, wrong
+}
+
+// newer reports whether a later stream between the same addresses had begun at a time.
+func newer(run *play.Run, stream int, t int64) bool {
+	s := &run.Streams[stream]
+	for i := stream + 1; i < len(run.Streams); i++ {
+		if o := &run.Streams[i]; o.Client == s.Client && o.Server == s.Server && run.Packets[o.Packets[0]].Time < t+reading {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,116 @@
+package play
+
+import (
+	"sockscope/server/packet"
+	"sockscope/server/trace"
+)
+
+// Turn is a change of one end's TCP state, inferred from a packet that it sent or that
+// came for it.
+type Turn struct {
+	Packet int // index in Run.Packets
+	To     trace.TCPState
+}
+
+// The ends of a Stream.
+const (
+	ClientEnd = iota
+	ServerEnd
+)
+
+// Turns infers how the states of a stream's two ends have changed (RFC 9293, section
+// 3.3.2), the client's and the server's, in the packets before the one with the index n.
+func (r *Run) Turns(stream, n int) (turns [2][]Turn) {
+	var state [2]trace.TCPState
+	var fin [2]uint32 // behind the FIN of each end; 0 before it
+	for _, i := range r.Streams[stream].Packets {
+		if i >= n {
+			break
+		}
+		p := &r.Packets[i]
+		own, other := ClientEnd, ServerEnd
+		if p.Back {
+			own, other = ServerEnd, ClientEnd
+		}
+		turn := func(end int, to map[trace.TCPState]trace.TCPState) {
+			if next, ok := to[state[end]]; ok && next != state[end] {
+				state[end] = next
+				turns[end] = append(turns[end], Turn{i, next})
+			}
+		}
+		switch {
+		case p.Flags.Has(packet.RST):
+			for _, end := range []int{own, other} {
+				if p.Lost && end == other {
+					continue
+				}
+				if state[end] != trace.Closed && state[end] != 0 {
+					state[end] = trace.Closed
+					turns[end] = append(turns[end], Turn{i, trace.Closed})
+				}
+			}
+			continue
+		case p.Flags.Has(packet.SYN | packet.ACK):
+			turn(own, map[trace.TCPState]trace.TCPState{0: trace.SynRecv})
+			continue
+		case p.Flags.Has(packet.SYN):
+			turn(own, map[trace.TCPState]trace.TCPState{0: trace.SynSent})
+			continue
+		}
+		if p.Flags.Has(packet.ACK) {
+			turn(own, map[trace.TCPState]trace.TCPState{trace.SynSent: trace.Established})
+			turn(other, map[trace.TCPState]trace.TCPState{trace.SynRecv: trace.Established})
+			if fin[other] > 0 && int32(p.Segment.Ack-fin[other]) >= 0 {
+				turn(other, map[trace.TCPState]trace.TCPState{
+					trace.FinWait1: trace.FinWait2, trace.LastAck: trace.Closed, trace.Closing: trace.TimeWait})
+			}
+		}
+		if p.Flags.Has(packet.FIN) && fin[own] == 0 {
+			fin[own] = p.Segment.Seq + p.Span()
+			turn(own, map[trace.TCPState]trace.TCPState{trace.Established: trace.FinWait1, trace.CloseWait: trace.LastAck})
+			if !p.Lost {
+				turn(other, map[trace.TCPState]trace.TCPState{
+					trace.Established: trace.CloseWait, trace.FinWait2: trace.TimeWait, trace.FinWait1: trace.Closing})
+			}
+		}
+	}
+	return turns
+}
+
+// EndState is the state of one end at a position.
+type EndState struct {
+	State trace.TCPState // 0 while nothing is known
+	How   trace.Provenance
+	At    int64 // of the sample, or of the packet that it is inferred from
+	By    int   // of an inferred one: index in Run.Packets
+	Turns []Turn
+}
+
+// EndStates returns the states of a stream's ends after n steps: as sampled, or inferred
+// where packets have moved it since. An end that has left the kernel's table is CLOSED.
+func (r *Run) EndStates(stream, n int) (ends [2]EndState) {
+	s, state := &r.Streams[stream], r.State(n)
+	turns := r.Turns(stream, r.PacketsAt(n))
+	for end, addrs := range [2][2]string{{s.Client.String(), s.Server.String()}, {s.Server.String(), s.Client.String()}} {
+		e := &ends[end]
+		e.Turns, e.By = turns[end], -1
+		if k := len(e.Turns); k > 0 {
+			last := e.Turns[k-1]
+			e.State, e.How, e.At, e.By = last.To, trace.Inferred, r.Packets[last.Packet].Time, last.Packet
+		}
+		if state.SocketsAt < e.At || len(e.Turns) == 0 {
+			continue
+		}
+		sampled := trace.Closed
+		for i := range state.Sockets {
+			if k := &state.Sockets[i]; k.Kind == 0 && k.Local == addrs[0] && k.Peer == addrs[1] {
+				sampled = k.State
+			}
+		}
+		if sampled != e.State {
+			e.By = -1
+		}
+		e.State, e.How, e.At = sampled, trace.Sampled, state.SocketsAt
+	}
+	return ends
+}
