@@ -48,7 +48,7 @@ func kernelView(f *visit.Focus, l *lab.Lab, rev int) (title string, body, how ap
 	case f.View == visit.About:
 		return "About", About(l, f.Quiz.Hides() || f.Asking && f.Player == nil), nil
 	case f.View == visit.Wire:
-		return "Kernel", wire(f), provenance(trace.Observed, "")
+		return "Kernel", wire(f), nil // its parts say how they are known
 	case f.State() == nil:
 		return "Kernel", dom.Elc("p", "hint").Text("When a run has begun: the fds of the selected process, their states and queues, and what select was asked and answered."), nil
 	case f.View == visit.Netstat:

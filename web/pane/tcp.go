@@ -77,6 +77,14 @@ func diagram(ends [2]visit.TCPEnd) string {
 // queues of listeners, what was counted.
 func tcp(f *visit.Focus) app.UI {
 	var parts []app.UI
+	for _, b := range f.Backlogs() {
+		parts = append(parts, dom.El("h3").Text("Queues of the listener "+b.Addr),
+			dom.Elc("div", "two").Body(
+				dom.Elc("div", "queue").Body(app.Raw(slots(b.HalfOpen, 0)), dom.El("span").Text(fmt.Sprintf("SYN queue: %d half open", b.HalfOpen))),
+				dom.Elc("div", "queue").Body(app.Raw(slots(b.Waiting, b.Room)), dom.El("span").Text(fmt.Sprintf("accept queue: %d of %d", b.Waiting, b.Room))),
+				provenance(trace.Sampled, b.When),
+			))
+	}
 	if ends, ok := f.TCPEnds(); ok {
 		var says []string
 		for _, e := range ends {
@@ -85,14 +93,6 @@ func tcp(f *visit.Focus) app.UI {
 			}
 		}
 		parts = append(parts, dom.El("h3").Text("States of TCP"), app.Raw(diagram(ends)), dom.Elc("p", "hint").Text(strings.Join(says, "; ")+"."))
-	}
-	for _, b := range f.Backlogs() {
-		parts = append(parts, dom.El("h3").Text("Queues of the listener "+b.Addr),
-			dom.Elc("div", "two").Body(
-				dom.Elc("div", "queue").Body(app.Raw(slots(b.HalfOpen, 0)), dom.El("span").Text(fmt.Sprintf("SYN queue: %d half open", b.HalfOpen))),
-				dom.Elc("div", "queue").Body(app.Raw(slots(b.Waiting, b.Room)), dom.El("span").Text(fmt.Sprintf("accept queue: %d of %d", b.Waiting, b.Room))),
-				provenance(trace.Sampled, b.When),
-			))
 	}
 	if counted := f.Counted(); len(counted) > 0 {
 		parts = append(parts, dom.El("h3").Text("Counted in this namespace"), dom.Elc("ul", "counted").Body(

@@ -130,4 +130,3 @@ func (f *Focus) Counted() (out [][3]string) {
 	}
 	return out
 }
-
