@@ -20,7 +20,7 @@ var dead = &Lab{
 		{Say: "Now the wire is cut: from here on the kernel drops every packet. The client is told nothing, and does something else meanwhile.",
 			At: Moment{Is: Enters, Calls: []trace.Call{trace.Nanosleep}, By: AClient}, Light: OnBar | OnLine},
 		{Say: "The client sends, and `send` succeeds: its kernel has the bytes. That says nothing of the peer.",
-			At: Moment{Calls: aSend, By: AClient, Nth: 2}, Light: OnBar | OnLine | OnQueue},
+			At: Moment{Calls: aSend, By: AClient, Nth: 2}, Light: OnBar | OnLine},
 		{Say: "Its `recv` sleeps. Beneath it the kernel sends the bytes again, each time after twice as long, and no ACK comes.",
 			At: Moment{Is: Enters, Calls: aRecv, By: AClient, Nth: -1}, Light: OnBar | OnLine},
 		{Say: "The kernel gives up, and `recv` returns ETIMEDOUT. The write is what found out.",

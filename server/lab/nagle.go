@@ -17,7 +17,7 @@ var nagle = &Lab{
 		{Say: "The first part leaves at once, inside of `send`: nothing is on its way, so that the kernel has nothing to wait for.",
 			At: Moment{Calls: aSend, By: AClient, Nth: 3}, Light: OnBar | OnLine | OnBytes},
 		{Say: "The second `send` takes its bytes, too. They stay with the kernel: the first part is not acknowledged yet (Nagle's rule).",
-			At: Moment{Calls: aSend, By: AClient, Nth: 4}, Light: OnBar | OnLine | OnQueue},
+			At: Moment{Calls: aSend, By: AClient, Nth: 4}, Light: OnBar | OnLine},
 		{Say: "The server has the first part and waits for the rest. Its kernel waits as well: it delays the ACK, to send it with an answer.",
 			At: Moment{Is: Enters, Calls: aRecv, By: AServer, Nth: 4}, Light: OnBar | OnLine},
 		{Say: "After some 40 ms the ACK goes by itself. It lets the second part go, and the server's `recv` returns.",

@@ -37,7 +37,11 @@ type Run struct {
 // Open starts over with a lab and its set-up.
 func (r *Run) Open(l *lab.Lab, v knob.Values) {
 	r.Desk.open(l, v)
-	r.Focus.open(Plan(l, v), l.Stops, FDs)
+	first := FDs
+	if l.Wire {
+		first = Wire
+	}
+	r.Focus.open(Plan(l, v), l.Stops, first)
 	r.BytesAs = map[string]BytesAs{"way": AsWay, "decoder": AsDecoder, "number": AsNumber, "talk": AsTalk}[l.Bytes]
 	r.Sending = Sending{}
 	r.Wired = l.Wire

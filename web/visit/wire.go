@@ -16,7 +16,7 @@ func (f *Focus) SwitchWire() {
 	if f.Wired {
 		f.View = Wire
 	} else if f.View == Wire {
-		f.View = f.first
+		f.View = FDs
 	}
 	f.moved()
 }
