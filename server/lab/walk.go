@@ -24,6 +24,7 @@ const (
 	OnQueue                     // what the kernel holds for the call's fd
 	OnBytes                     // the bytes that the call moved
 	OnWake                      // the arrow that ended the call's sleep
+	OnTable                     // the kernel\'s own table of sockets
 	OnOptions                   // the options of the sockets of the call's process
 )
 

@@ -281,6 +281,10 @@ func sampleEvery(quiet time.Duration) time.Duration {
 	return 5 * time.Millisecond
 }
 
+// atOnce is how long a reading of the socket table may take, in ns. A longer one has
+// lost the processor meanwhile, and shows what is so later than it says.
+const atOnce = 1e6
+
 // sample reads the kernel's socket table after calls, and now and then. It adds the table
 // to the trace when it has changed.
 func (e *execution) sample(always bool) {
@@ -292,11 +296,18 @@ func (e *execution) sample(always bool) {
 	if !always && t-e.sampled < int64(due) {
 		return
 	}
-	e.sampled = t
-	table, err := e.diag.All()
-	if err != nil {
-		return
+	var table []trace.Sock
+	for range 3 {
+		var err error
+		t = e.time()
+		if table, err = e.diag.All(); err != nil {
+			return
+		}
+		if e.time()-t < atOnce {
+			break
+		}
 	}
+	e.sampled = t
 	counters, _ := sockdiag.Counters() // without them the table is still worth much
 	if slices.Equal(table, e.table) && slices.Equal(counters, e.counters) {
 		return

@@ -2,6 +2,7 @@ package run
 
 import (
 	"bytes"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -124,4 +125,40 @@ func loaded(r *result) *play.Run {
 	run.Add(r.events)
 	run.End = r.end
 	return run
+}
+
+// The stops of lab echo that speak of netstat have what they speak of.
+func TestEchoShowsNetstat(t *testing.T) {
+	l, err := lab.Find("echo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := startTest(t, Config{})
+	if s.Isolation() != trace.Namespace {
+		t.Skip("the table is not the run's own here")
+	}
+	v := dial(t, s)
+	v.send(&trace.Request{Op: trace.OpRun, Lab: l.ID, Knobs: l.Unattended})
+	run := loaded(v.run())
+	want := []map[trace.TCPState]int{
+		{trace.Listening: 1, trace.Established: 2},
+		{trace.TimeWait: 1},
+	}
+	for i := range l.Stops {
+		if l.Stops[i].Light&lab.OnTable == 0 {
+			continue
+		}
+		at, ok := run.Find(&l.Stops[i].At)
+		if !ok {
+			t.Fatalf("stop %d is not in the run", i+1)
+		}
+		got := map[trace.TCPState]int{}
+		for _, sock := range run.State(at.Step + 1).Sockets {
+			got[sock.State]++
+		}
+		if !maps.Equal(got, want[0]) {
+			t.Errorf("stop %d shows %v, not %v", i+1, got, want[0])
+		}
+		want = want[1:]
+	}
 }

@@ -15,6 +15,8 @@ type walk struct {
 	of    *play.Run
 	at    int // the stop that shows, from 1; one more than there are is the recap; 0 is none
 	came  int // how often a stop was gone to
+
+	turned bool // the stop that shows has turned to a view of its own
 }
 
 // Stop is a stop of the walk as it is in the run that shows.
@@ -78,15 +80,25 @@ func (f *Focus) GoToStop(i int) {
 		if at.Bytes.Len > 0 {
 			f.PickFlow(Flow{Conn: at.Conn, Way: at.Way, Post: at.Post})
 		}
-		if f.walk.stops[i].Light&lab.OnOptions != 0 {
-			f.Show(OptionTable)
-		} else if f.View == OptionTable {
-			f.Show(f.first)
-		}
+		f.showLit(f.walk.stops[i].Light)
 		f.Seek(at.Step + 1)
 		return
 	}
 	f.moved()
+}
+
+// showLit shows the view that a stop lights, or again the first one behind such a stop.
+func (f *Focus) showLit(light lab.Light) {
+	turned := f.walk.turned
+	f.walk.turned = light&(lab.OnOptions|lab.OnTable) != 0
+	switch {
+	case light&lab.OnOptions != 0:
+		f.Show(OptionTable)
+	case light&lab.OnTable != 0:
+		f.Show(Netstat)
+	case turned:
+		f.Show(f.first)
+	}
 }
 
 // walkOn goes n stops on, or back.
@@ -164,7 +176,7 @@ func (f *Focus) Tab() Command {
 	switch _, light := f.Lit(); {
 	case light&lab.OnBytes != 0:
 		return TabBytes
-	case light&lab.OnQueue != 0:
+	case light&(lab.OnQueue|lab.OnOptions|lab.OnTable) != 0:
 		return TabKernel
 	case light&lab.OnLine != 0:
 		return TabSource
