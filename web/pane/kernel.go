@@ -34,7 +34,7 @@ func (c *Kernel) Render() app.UI {
 	f := c.F
 	title, body, how := kernelView(f, c.Lab, c.Rev)
 	views := []visit.View{visit.FDs, visit.Netstat, visit.Why, visit.Wire, visit.About}
-	if f.View == visit.OptionTable || len(f.Options()) > 0 {
+	if f.View == visit.OptionTable || f.AsksOptions() {
 		views = slices.Insert(views, 2, visit.OptionTable)
 	}
 	return kernel(f, title, body, views, []app.UI{how},
@@ -69,9 +69,13 @@ var viewNames = [...]string{visit.FDs: "fds", visit.Netstat: "netstat", visit.Wh
 
 // kernel is a pane that shows a view, with a choice of others.
 func kernel(f *visit.Focus, title string, body app.UI, views []visit.View, right []app.UI, below ...app.UI) app.UI {
+	seg := "seg"
+	if len(views) > 5 {
+		seg = "seg many"
+	}
 	head := []app.UI{
 		dom.El("h2").Text(title),
-		dom.Elc("span", "seg").Role("group").Aria("label", "What to show").Body(
+		dom.Elc("span", seg).Role("group").Aria("label", "What to show").Body(
 			app.Range(views).Slice(func(i int) app.UI {
 				return dom.Button(func(app.Context, app.Event) { f.Show(views[i]) }, app.EventScope("view", int(views[i]))).
 					Aria("pressed", f.View == views[i]).Text(viewNames[views[i]])
@@ -366,14 +370,18 @@ func sockets(f *visit.Focus) app.UI {
 	if others {
 		about = "As `ss -tuxan` prints it; a listener's queues are its backlog: waiting, and limit. The queues of UDP are the kernel's memory, and drops counts what had no room. Read " + f.When(state.SocketsAt) + "."
 	}
+	table, drops := "stat", slices.ContainsFunc(rows, func(s trace.Sock) bool { return s.Drops > 0 })
+	if others {
+		table = "stat tight"
+	}
 	return dom.El("div").Body(
 		app.Raw(`<p class="hint">`+WithCode(about)+"</p>"),
-		dom.Elc("table", "stat").Aria("label", "All sockets").Body(
+		dom.Elc("table", table).Aria("label", "All sockets").Body(
 			dom.El("thead").Body(dom.El("tr").Body(
 				app.If(others, func() app.UI { return dom.El("th").Attr("scope", "col").Text("kind") }),
 				dom.El("th").Attr("scope", "col").Text("Recv-Q"), dom.El("th").Attr("scope", "col").Text("Send-Q"),
+				app.If(drops, func() app.UI { return dom.El("th").Attr("scope", "col").Text("drops") }),
 				dom.El("th").Attr("scope", "col").Text("local"), dom.El("th").Attr("scope", "col").Text("peer"), dom.El("th").Attr("scope", "col").Text("state"),
-				app.If(others, func() app.UI { return dom.El("th").Attr("scope", "col").Text("drops") }),
 			)),
 			dom.El("tbody").Body(app.Range(rows).Slice(func(i int) app.UI {
 				k := &rows[i]
@@ -385,13 +393,13 @@ func sockets(f *visit.Focus) app.UI {
 				return dom.El("tr").Body(
 					app.If(others, func() app.UI { return dom.El("td").Text(k.Kind.String()) }),
 					dom.Elc("td", "r").Text(k.Recv), dom.Elc("td", "r").Text(k.Send),
-					dom.El("td").Text(k.Local), dom.El("td").Text(peer), dom.El("td").Text(visit.StateOf(datagrams, k.State)),
-					app.If(others, func() app.UI {
+					app.If(drops, func() app.UI {
 						if k.Kind != trace.UDP {
 							return dom.El("td")
 						}
 						return dom.Elc("td", "r").Text(k.Drops)
 					}),
+					dom.El("td").Text(k.Local), dom.El("td").Text(peer), dom.El("td").Text(visit.StateOf(datagrams, k.State)),
 				)
 			})),
 		),

@@ -23,7 +23,10 @@ func (c *Bytes) picker(flows []visit.Flow, at int) app.UI {
 func (c *Bytes) letters(flows []visit.Flow, at int) app.UI {
 	f := c.F
 	list, before := f.LettersOf(flows[at].Post - 1)
-	key := "each box is a datagram; what became of it is inferred"
+	key := "what became of each is inferred"
+	if drops := f.DropsOf(flows[at].Post - 1); drops != "" {
+		key += "; " + drops
+	}
 	if before > 0 {
 		key = fmt.Sprintf("%d before them; ", before) + key
 	}
@@ -39,9 +42,7 @@ func (c *Bytes) letters(flows []visit.Flow, at int) app.UI {
 			return dom.El("li").Body(dom.Elc("button", l.Class()).Attr("type", "button").DataSet("step", l.Step).Body(
 				dom.El("code").Text(l.Text), dom.El("span").Text(l.Note)))
 		})),
-		dom.Elc("div", "bkey").Body(dom.El("span").Text(key), app.If(f.DropsOf(flows[at].Post-1) != "", func() app.UI {
-			return dom.El("span").Text(f.DropsOf(flows[at].Post - 1))
-		})),
+		dom.Elc("div", "bkey").Body(dom.El("span").Text(key)),
 		printed(f),
 	)
 }

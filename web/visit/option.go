@@ -1,6 +1,8 @@
 package visit
 
 import (
+	"slices"
+
 	"sockscope/server/trace/strace"
 	"sockscope/web/play"
 )
@@ -27,6 +29,12 @@ const (
 	Set
 	After
 )
+
+// AsksOptions reports whether the selected lane's process has asked for an option of a
+// socket.
+func (f *Focus) AsksOptions() bool {
+	return slices.ContainsFunc(f.Options(), func(r OptionRow) bool { return r.Values[Before].Step >= 0 || r.Values[After].Step >= 0 })
+}
 
 // Options returns the options that calls of the selected lane's process have been about.
 func (f *Focus) Options() []OptionRow {

@@ -126,5 +126,5 @@ func (f *Focus) DropsOf(post int) string {
 	if drops == 0 {
 		return ""
 	}
-	return fmt.Sprintf("the kernel has dropped %s there for want of room, sampled", words.Count(int64(drops), "datagram"))
+	return fmt.Sprintf("the kernel has dropped %s there, sampled", words.Count(int64(drops), "datagram"))
 }
