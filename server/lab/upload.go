@@ -54,6 +54,7 @@ var upload = &Lab{
 	},
 	Notes:      "The server of a lab counts the bytes and keeps none. `server run upload ADDR -dir DIR` keeps them.",
 	File:       true,
+	Bytes:      "talk",
 	Unattended: map[string]string{"client": "program"},
 	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:9998"
