@@ -254,10 +254,13 @@ func (p *process) idle(n int) bool {
 			n--
 		}
 	}
+	last := &p.events[len(p.events)-1]
+	if last.Kind == trace.Enter && last.Call == trace.Waitpid && last.Args[1] == 0 {
+		return true // its children serve
+	}
 	if n > 0 {
 		return false
 	}
-	last := &p.events[len(p.events)-1]
 	return last.Kind == trace.Enter && (last.Call == trace.Accept ||
 		last.Call == trace.Select && len(last.Sets.Read) == 1 && len(last.Sets.Write) == 0)
 }

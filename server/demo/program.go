@@ -5,7 +5,11 @@ import (
 	"fmt"
 	"strings"
 
+	"sockscope/server/demo/exclusive"
+	"sockscope/server/demo/herd"
+	"sockscope/server/demo/prefork"
 	"sockscope/server/demo/processes"
+	"sockscope/server/demo/reuseport"
 	"sockscope/server/knob"
 	"sockscope/server/socket"
 )
@@ -42,7 +46,9 @@ const (
 
 // Forked has to be called first in main, by every executable that runs programs:
 // a child of one begins there. See socket.Forked.
-func Forked() { socket.Forked(processes.Child) }
+func Forked() {
+	socket.Forked(processes.Child, prefork.Child, herd.Child, exclusive.Child, reuseport.Child)
+}
 
 // Find returns the program with the name, or an error that says who names them all.
 func Find(name string) (*Program, error) {

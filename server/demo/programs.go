@@ -27,6 +27,7 @@ import (
 	"sockscope/server/demo/emfile"
 	"sockscope/server/demo/epoll"
 	"sockscope/server/demo/errors"
+	"sockscope/server/demo/exclusive"
 	"sockscope/server/demo/failing"
 	"sockscope/server/demo/families"
 	"sockscope/server/demo/familiesclient"
@@ -38,6 +39,7 @@ import (
 	"sockscope/server/demo/halfclose"
 	"sockscope/server/demo/halfopen"
 	"sockscope/server/demo/hasty"
+	"sockscope/server/demo/herd"
 	"sockscope/server/demo/kqueue"
 	"sockscope/server/demo/late"
 	"sockscope/server/demo/many"
@@ -52,10 +54,12 @@ import (
 	"sockscope/server/demo/patient"
 	"sockscope/server/demo/poll"
 	"sockscope/server/demo/pour"
+	"sockscope/server/demo/prefork"
 	"sockscope/server/demo/processes"
 	"sockscope/server/demo/put"
 	"sockscope/server/demo/receive"
 	"sockscope/server/demo/reset"
+	"sockscope/server/demo/reuseport"
 	"sockscope/server/demo/robot"
 	selects "sockscope/server/demo/select"
 	"sockscope/server/demo/sigpipe"
@@ -153,6 +157,30 @@ var Programs = []*Program{
 		Run: func(addr string, v knob.Values) {
 			processes.Serve(addr, v.Int("backlog"), v.Int("clients"), v["forget"] == "true")
 		},
+	},
+	{
+		Name: "prefork", Follows: "processes", Forks: true,
+		Doc:      "echo server with several processes, made before any client, in accept of one listener",
+		Settings: []knob.Knob{backlog, workers},
+		Run:      func(addr string, v knob.Values) { prefork.Serve(addr, v.Int("backlog"), v.Int("workers")) },
+	},
+	{
+		Name: "herd", Follows: "prefork", Forks: true,
+		Doc:      "the same, but they wait in select: all are woken for one client",
+		Settings: []knob.Knob{backlog, workers},
+		Run:      func(addr string, v knob.Values) { herd.Serve(addr, v.Int("backlog"), v.Int("workers")) },
+	},
+	{
+		Name: "exclusive", Follows: "herd", Forks: true,
+		Doc:      "the same with epoll and EPOLLEXCLUSIVE: one is woken",
+		Settings: []knob.Knob{backlog, workers},
+		Run:      func(addr string, v knob.Values) { exclusive.Serve(addr, v.Int("backlog"), v.Int("workers")) },
+	},
+	{
+		Name: "reuseport", Follows: "prefork", Forks: true,
+		Doc:      "the same with a listener for each: SO_REUSEPORT",
+		Settings: []knob.Knob{backlog, workers},
+		Run:      func(addr string, v knob.Values) { reuseport.Serve(addr, v.Int("backlog"), v.Int("workers")) },
 	},
 	{
 		Name: "net", Follows: "threads", Needs: Strace,
@@ -560,6 +588,7 @@ var Programs = []*Program{
 var (
 	backlog = knob.Knob{Name: "backlog", Default: "5", Label: "clients that may wait to be accepted", Type: knob.Int, Max: socket.SOMAXCONN}
 	timeout = knob.Knob{Name: "timeout", Default: "20s", Label: "ends when nothing happened for that long; 0s is never", Type: knob.Duration, Max: int64(24 * time.Hour)}
+	workers = knob.Knob{Name: "workers", Default: "3", Label: "how many children it makes", Type: knob.Int, Min: 1, Max: 8}
 	size    = knob.Knob{Name: "size", Default: "1024", Label: "bytes that one recv takes at most", Type: knob.Int, Min: 1, Max: 64 << 10}
 
 	amount  = knob.Knob{Name: "bytes", Default: "1048576", Label: "how many bytes each sends", Type: knob.Int, Min: 1, Max: 16 << 20}

@@ -26,6 +26,7 @@ var errors = &Lab{
 			At: Moment{Calls: aConnect, By: AClient, Errno: trace.ETIMEDOUT}},
 	},
 	Recap: "An error tells of a queue, a state or a limit in a kernel: of this side's, or of the peer's by way of RST. EAGAIN and EINPROGRESS are no failures, and EPIPE is an old one told again.",
+	Next:  "herd",
 	Needs: "halfclose",
 	Tries: []Try{
 		{"a longer backlog", map[string]string{"backlog": "16"}},

@@ -94,7 +94,7 @@ func buffer(m map[string]*bytes.Buffer, name string) *bytes.Buffer {
 
 // echoes are the programs that send back all that they receive. With its bug the
 // edge-triggered one does not.
-var echoes = []string{"echo", "spin", "select", "poll", "epoll", "threads", "watchful", "processes", "two-ports", "timeouts"}
+var echoes = []string{"echo", "spin", "select", "poll", "epoll", "threads", "watchful", "processes", "prefork", "herd", "exclusive", "reuseport", "two-ports", "timeouts"}
 
 // checkEcho makes sure that an echo's clients got every byte once, in order.
 func checkEcho(t testing.TB, r *result, sent, received map[string]*bytes.Buffer) {
@@ -235,6 +235,10 @@ func TestLabsRunToTheirEnds(t *testing.T) {
 				{"wake", map[string]string{"how": "eventfd"}},
 				{"wake", map[string]string{"how": "signal"}},
 				{"errors", nil},
+				{"herd", nil},
+				{"herd", map[string]string{"wait": "accept"}},
+				{"herd", map[string]string{"wait": "EPOLLEXCLUSIVE"}},
+				{"herd", map[string]string{"wait": "SO_REUSEPORT"}},
 				{"sigpipe", nil},
 				{"sigpipe", map[string]string{"guard": "MSG_NOSIGNAL"}},
 				{"halfclose", nil},

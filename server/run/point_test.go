@@ -389,6 +389,19 @@ var labPoints = []labPoint{
 		}
 		return lacks
 	}},
+	{"herd", nil, "all children wake for the first client", func(r *result) string {
+		return unless(r.wakesFor(trace.Select) == 3, "three children that wake")
+	}},
+	{"herd", map[string]string{"wait": "accept"}, "one child wakes for a client", func(r *result) string {
+		return unless(r.wakesFor(trace.Accept) == 1, "one child that wakes")
+	}},
+	{"herd", map[string]string{"wait": "EPOLLEXCLUSIVE"}, "not all children wake for a client", func(r *result) string {
+		n := r.wakesFor(trace.EpollWait)
+		return unless(n >= 1 && n < 3, "fewer children that wake")
+	}},
+	{"herd", map[string]string{"wait": "SO_REUSEPORT"}, "one child wakes for a client", func(r *result) string {
+		return unless(r.wakesFor(trace.Accept) == 1, "one child that wakes")
+	}},
 	{"sigpipe", nil, "the first send succeeds, the second one ends the process", func(r *result) string {
 		sends, died := r.sends(1), r.last(func(e *trace.Event) bool { return e.Kind == trace.Exit && e.Proc == 1 })
 		return unless(len(sends) == 2 && sends[1].Errno == 0, "two sends that succeed") +
@@ -408,6 +421,20 @@ func endsInEPIPE(r *result) string {
 func (r *result) fails(proc int, errno trace.Errno) (n int) {
 	for i := range r.events {
 		if e := &r.events[i]; e.Proc == proc && e.Kind == trace.Return && e.Errno == errno {
+			n++
+		}
+	}
+	return n
+}
+
+// wakesFor counts the children whose call had slept and returned before the second
+// client connected.
+func (r *result) wakesFor(call trace.Call) (n int) {
+	for i := range r.events {
+		switch e := &r.events[i]; {
+		case e.Kind == trace.Enter && e.Call == trace.Connect && r.header.Procs[e.Proc].Name == "client 2":
+			return n
+		case e.Kind == trace.Return && e.Call == call && r.header.Procs[e.Proc].Parent > 0 && e.Sleep == trace.Slept && e.Errno == 0:
 			n++
 		}
 	}

@@ -31,6 +31,7 @@ const (
 	SO_RCVBUF    = 8
 	SO_KEEPALIVE = 9
 	SO_LINGER    = 13
+	SO_REUSEPORT = 15
 	SO_RCVTIMEO  = 20
 
 	IPPROTO_TCP      = 6 // options of TCP (tcp(7))

@@ -26,6 +26,9 @@ const (
 	// EPOLLET makes it edge-triggered: told once when something new arrives,
 	// not again while it is still there (epoll(7)).
 	EPOLLET Events = 1 << 31
+	// EPOLLEXCLUSIVE has one of those woken that wait for the same file so, at least
+	// one, and not all of them.
+	EPOLLEXCLUSIVE Events = 1 << 28
 )
 
 // Ready is one socket that Poll or an Epoll's Wait found ready, and for what.

@@ -43,7 +43,7 @@ func Bequeath(fd int) { bequest = fd }
 
 // Fork makes a child of this process with a copy of its table of fds, and returns
 // the child's pid: fork(2). The child calls child with its own fds of the same
-// two sockets, and ends when that returns. A socket lives until all its fds are
+// two sockets, of which conn may be nil, and ends when that returns. A socket lives until all its fds are
 // closed, the parent's and those of all children.
 //
 // What is simplified: a C program is copied with its memory, and goes on in both
@@ -51,7 +51,11 @@ func Bequeath(fd int) { bequest = fd }
 // the child starts this executable anew (execve(2), which leaves fds alone), and
 // that finds its way to child by [Forked].
 func Fork(child func(listener, conn *Socket), listener, conn *Socket) (pid int, err error) {
-	job := fmt.Sprintf("%s=%d %d %d %t %s", forkEnv, listener.fd, conn.fd, bequest, traced.sample, nameOf(child))
+	second := -1
+	if conn != nil {
+		second = conn.fd
+	}
+	job := fmt.Sprintf("%s=%d %d %d %t %s", forkEnv, listener.fd, second, bequest, traced.sample, nameOf(child))
 	args := []string{os.Args[0], "child", "of", strconv.Itoa(os.Getpid())}
 	next, err := newImage(args, append(os.Environ(), job))
 	if err != nil {

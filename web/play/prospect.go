@@ -421,8 +421,8 @@ func (w *why) opened(i int) *Call {
 // call c.
 func (w *why) connection(p *prospect, c *Call, f *trace.FDState) {
 	r, in := w.run, &w.run.Steps[c.Enter]
-	if r.gapped(w.n) {
-		return // who was accepted meanwhile isn't known
+	if r.gapped(w.n) || r.reusesPort(in.Proc, f.Local, w.n) {
+		return // who was accepted meanwhile, or waits in which backlog, isn't known
 	}
 	waiting, unsure := w.backlog(in.Proc, f.Local, w.n)
 	if len(waiting) > 0 {
@@ -440,6 +440,18 @@ func (w *why) connection(p *prospect, c *Call, f *trace.FDState) {
 		return
 	}
 	p.add(Claim{Kind: Only, Step: c.Enter, FD: f.FD})
+}
+
+// reusesPort reports whether more than one socket was made a listener at an address
+// before position n (SO_REUSEPORT): the kernel chooses among them.
+func (r *Run) reusesPort(proc int, addr string, n int) bool {
+	count := 0
+	for i := range r.listeners {
+		if l := &r.listeners[i]; l.step < n && r.together(l.proc, proc) && samePort(l.addr, addr) {
+			count++
+		}
+	}
+	return count > 1
 }
 
 // gapped reports whether calls are missing from the trace before position n.
