@@ -43,6 +43,7 @@ var deadlock = &Lab{
 	},
 	Notes:  "turns: the server receives all before it sends. The run ends when no call has come or gone for a second.",
 	Stalls: time.Second,
+	Bytes:  "way",
 	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:9999"
 		first := server("flood", addr, map[string]string{"bytes": v["bytes"]})
