@@ -15,8 +15,8 @@ var deadlock = &Lab{
 	Stops: []Stop{
 		{Say: "One side sends all it has. Its kernel takes what there is room for; then `send` sleeps.",
 			At: Moment{Is: Enters, Calls: aSend}},
-		{Say: "The other side does just the same. Both are in `send` now, and neither comes to its `recv`.",
-			At: Moment{Is: Enters, Calls: aSend, Nth: 2}},
+		{Say: "The other side does just the same. All buffers on the way fill up. Both are in `send` now, and neither comes to its `recv`.",
+			At: Moment{Is: Enters, Calls: aSend, Nth: 2}, Light: OnBar | OnLine | OnQueue},
 		{Say: "The buffers of both directions were full. Only a `recv` of the other side would have made room, and that side was in `send`. Nothing happened any more, so the run was ended.",
 			At: Moment{Is: Ends, By: AServer}, Light: OnLane},
 		{Say: "The client was in the same call until the end. Neither program has done anything wrong by itself: each would get on with another peer.",
@@ -34,6 +34,7 @@ var deadlock = &Lab{
 	True: []string{
 		"The bytes that a side has sent lie in its own Send-Q and in the Recv-Q of the other until the other receives them. TCP tells the sender how much room is left there: its window (RFC 9293, section 3.8.6).",
 		"A blocking `send` that finds no room sleeps until it has taken all bytes, without a time limit (send(2)). A connection that stands still like this is no error for TCP: it lasts until somebody receives, or ends it.",
+		"How much the buffers hold is the system's to say: Linux lets a Send-Q grow to 4 MiB by default, a Recv-Q to 6 MiB, and that only while somebody receives (tcp_wmem and tcp_rmem, tcp(7)).",
 		"Cures: receive while there is something to send (`select` on both, or a thread for each direction), or agree on who sends first. Larger buffers are no cure: they only take more bytes to fill.",
 	},
 	Asks: []Topic{NeverReturns, RecvWoken, SendSleeps, SendPart, WaitSeveral, RecvEnd, AcceptSleeps, AcceptGives},

@@ -12,8 +12,8 @@ import (
 	"sockscope/web/visit"
 )
 
-// Bytes shows the bytes of one direction of one connection, and what the
-// programs have printed.
+// Bytes shows the bytes of one direction of one connection, in one of several views, and
+// what the programs have printed.
 type Bytes struct {
 	app.Compo
 	F      *visit.Focus

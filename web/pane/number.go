@@ -54,7 +54,7 @@ func (c *number) Render() app.UI {
 		dom.Elc("div", "typed").Body(dom.El("label").Title("B, H, I and Q are 1, 2, 4 and 8 bytes, as in Python's struct. Each field has the number, or its low bits").Body(app.Text("struct of "),
 			app.ElemSelfClosing("input").Class("field").Attr("type", "text").Attr("name", "struct").Attr("value", c.fields).Attr("maxlength", 8).Spellcheck(false).Attr("autocomplete", "off").OnInput(c.onFields))),
 		app.If(err == nil && bad == nil, func() app.UI {
-			return app.Raw(layout("in C's memory, 64 bits", native) + layout("on the wire, packed", packed))
+			return app.Raw("<div>" + layout("in C's memory, 64 bits", native) + layout("on the wire, packed", packed) + "</div>")
 		}),
 	)
 }

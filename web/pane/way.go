@@ -19,7 +19,7 @@ import (
 func (c *Bytes) way(fl visit.Flow) app.UI {
 	p := c.F.Passage(fl)
 	if p.Total == 0 && p.SendQ.Bytes+p.RecvQ.Bytes == 0 {
-		return dom.Elc("p", "hint").Text("No byte has gone this way yet.")
+		return dom.Elc("p", "hint").Text("No call that moves bytes this way has returned, and no byte was seen in the queues.")
 	}
 	w := wayOf(&p, c.Narrow)
 	flow := &c.F.Player.Run.Conns[fl.Conn].Flows[fl.Way]
@@ -61,7 +61,7 @@ func wayOf(p *play.Passage, narrow bool) *wayPicture {
 		}
 	}
 	for _, t := range []*play.Tank{&p.SendQ, &p.RecvQ} {
-		if t.Parts == nil {
+		if !t.Known {
 			w.to = max(w.to, w.from+t.Bytes)
 		}
 	}
@@ -124,12 +124,18 @@ func (w *wayPicture) tank(name string, t *play.Tank, now int64) {
 	case t.At < 0:
 		w.row(name, "not read")
 	default:
-		w.row(name, fmt.Sprintf("%s, %s", short(t.Bytes), age(t.At, now)))
+		holds := short(t.Bytes)
+		if t.FIN {
+			if holds = "FIN"; t.Bytes > 1 {
+				holds = short(t.Bytes-1) + ", FIN"
+			}
+		}
+		w.row(name, fmt.Sprintf("%s, %s", holds, age(t.At, now)))
 		for _, p := range t.Parts {
 			w.part(p)
 		}
-		if t.Parts == nil && t.Bytes > 0 {
-			text := "whose bytes is not known"
+		if !t.Known && t.Bytes > 0 {
+			text := "of which send is not known"
 			if t.Of >= 0 {
 				text = fmt.Sprintf("all of send %d", t.Of+1)
 			}

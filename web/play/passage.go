@@ -13,11 +13,14 @@ type Passage struct {
 type Reading struct{ Bytes, At int64 }
 
 // Tank is a reading, and the stretch of the flow that it was. While a call was moving
-// bytes nobody knows the stretch, and there are no Parts. All bytes may be those of one
-// send even so: that is Of, or -1.
+// bytes the stretch isn't Known, and there are no Parts. All bytes may be those of one
+// send even so: that is Of, or -1. FIN says that one of the bytes is none: the kernel
+// counts the end of the stream as one.
 type Tank struct {
 	Reading
 	Parts []Part
+	Known bool
+	FIN   bool
 	Of    int
 }
 
@@ -44,19 +47,19 @@ func (r *Run) Passage(conn, way, n int, sendQ, recvQ Reading) Passage {
 	if recvQ.At >= 0 {
 		if k := r.StepAt(recvQ.At); !r.moving(f.Recvs, k) {
 			from, size := endOf(f.Recvs, k, f.Base), recvQ.Bytes
-			if !r.moving(f.Sends, k) && !r.sending(side, k) { // more is the FIN, which the kernel counts as a byte
-				size = min(size, endOf(f.Sends, k, f.Base)-from)
+			if most := endOf(f.Sends, k, f.Base) - from; size > most && !r.moving(f.Sends, k) && !r.sending(side, k) {
+				size, p.RecvQ.FIN = most, true
 			}
-			p.RecvQ.Parts = f.parts(from, size, k)
+			p.RecvQ.Parts, p.RecvQ.Known = f.parts(from, size, k), true
 		}
 	}
 	if sendQ.At >= 0 {
 		if k := r.StepAt(sendQ.At); !r.moving(f.Sends, k) && !r.sending(side, k) {
 			size := sendQ.Bytes
-			if side.Ended(k) >= 0 {
-				size-- // it is the last
+			if size > 0 && side.Ended(k) >= 0 {
+				size, p.SendQ.FIN = size-1, true
 			}
-			p.SendQ.Parts = f.parts(endOf(f.Sends, k, f.Base)-size, size, k)
+			p.SendQ.Parts, p.SendQ.Known = f.parts(endOf(f.Sends, k, f.Base)-size, size, k), true
 		} else if endOf(f.Recvs, k, f.Base) >= endOf(f.Sends, k, f.Base) {
 			p.SendQ.Of = movesBefore(f.Sends, k) // all before it was received
 		}

@@ -76,7 +76,7 @@ func TestAPassageHasNoByteForTheFIN(t *testing.T) {
 	r := load(s)
 	now := r.Steps[len(r.Steps)-1].Time
 	p := r.Passage(0, 0, len(r.Steps), Reading{3, now}, Reading{8, now})
-	if want := []Part{{5, 2, 0}}; !reflect.DeepEqual(p.SendQ.Parts, want) {
+	if want := []Part{{5, 2, 0}}; !reflect.DeepEqual(p.SendQ.Parts, want) || !p.SendQ.FIN || !p.RecvQ.FIN {
 		t.Errorf("Send-Q: %v", p.SendQ.Parts)
 	}
 	if want := []Part{{0, 7, 0}}; !reflect.DeepEqual(p.RecvQ.Parts, want) || p.Total != 7 {
