@@ -22,6 +22,7 @@ func (c *Bytes) way(fl visit.Flow) app.UI {
 		return dom.Elc("p", "hint").Text("No call that moves bytes this way has returned, and no byte was seen in the queues.")
 	}
 	w := wayOf(&p, c.Narrow)
+	w.hit = c.F.Followed(fl)
 	flow := &c.F.Player.Run.Conns[fl.Conn].Flows[fl.Way]
 	w.moves("sends", p.Sends, func(i int, m play.Move) []play.Part { return []play.Part{{Off: m.Off, Len: m.Len, Send: i}} })
 	w.tank("Send-Q", &p.SendQ, c.F.State().Time)
@@ -45,6 +46,7 @@ type wayPicture struct {
 	b        strings.Builder
 	width, y int
 	from, to int64 // the bytes that show
+	hit      play.Move
 }
 
 // wayOf returns an empty picture with room for the newest calls of p.
@@ -89,7 +91,11 @@ func (w *wayPicture) moves(name string, list []play.Move, parts func(i int, m pl
 			continue
 		}
 		left, right := w.x(m.Off), w.x(m.Off+m.Len)
-		fmt.Fprintf(&w.b, `<g data-go="%d"><title>%s %d: %s</title>`, m.Step, strings.TrimSuffix(name, "s"), i+1, words.Count(m.Len, "byte"))
+		class := ""
+		if w.hit.Len > 0 && m.Off == w.hit.Off && m.Len == w.hit.Len {
+			class = ` class="hit"`
+		}
+		fmt.Fprintf(&w.b, `<g`+class+` data-go="%d"><title>%s %d: %s</title>`, m.Step, strings.TrimSuffix(name, "s"), i+1, words.Count(m.Len, "byte"))
 		for _, p := range parts(i, m) {
 			w.part(p)
 		}
