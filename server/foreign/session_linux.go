@@ -22,6 +22,8 @@ type Session struct {
 	frames [][]byte      // the header first
 	size   int           // bytes of the frames
 	full   bool          // the limit is reached
+	late   time.Duration // how late strace was seen to be lately
+	lateAt time.Time     // when it was
 	over   bool          // the last frame is the End
 	more   chan struct{} // closed when there are more frames
 	idle   *sync.Cond    // told when there is one input less
@@ -33,12 +35,20 @@ type Session struct {
 // MaxTrace is how many bytes of a trace a Session keeps. The programs go on beyond it.
 const MaxTrace = 256 << 20
 
-// settle is how late strace tells of a call, at most: it writes several at once. quiet is
-// how long it writes nothing in the middle of a line until the call there is taken for one
-// that waits.
+// settle is how late strace tells of a call, at most, where it has a processor: it writes
+// several at once. Where it was seen to be later, twice as much is waited. quiet is how long
+// it writes nothing in the middle of a line until the call there is taken for one that
+// waits.
 const (
 	settle = 200 * time.Millisecond
 	quiet  = 10 * time.Millisecond
+)
+
+// remembered is how long a strace that was late is expected to be so again, maxSettle the
+// most that is waited for it.
+const (
+	remembered = 5 * time.Second
+	maxSettle  = 5 * time.Second
 )
 
 // pause is how long events are gathered before they are passed on. gather is how long lines
@@ -77,7 +87,7 @@ func (s *Session) Read(out *os.File) error {
 		}
 		if now := time.Now(); now.Sub(last) > pause {
 			last = now
-			s.tell(s.log.Take(now.Add(-settle).UnixNano()))
+			s.tell(s.log.Take(now.Add(-s.patience(now, n > 0)).UnixNano()))
 		}
 		s.mu.Unlock()
 		if err == nil || waits {
@@ -95,6 +105,15 @@ func (s *Session) Read(out *os.File) error {
 		}
 		return err
 	}
+}
+
+// patience is how long ago a call has to be for no line to come about one before.
+func (s *Session) patience(now time.Time, read bool) time.Duration {
+	late := now.Sub(time.Unix(0, s.log.Now()))
+	if read && (late > s.late || now.Sub(s.lateAt) > remembered) {
+		s.late, s.lateAt = late, now
+	}
+	return min(max(settle, 2*s.late), maxSettle)
 }
 
 // left notes that there is one input less.

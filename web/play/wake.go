@@ -275,6 +275,9 @@ func (s sleep) readable(fd, conn int) int {
 	r := s.run
 	ci, ok := r.ends[endpoint{s.proc, fd}]
 	if !ok {
+		if r.Logged(s.proc) && !r.listens(s.proc, fd) {
+			return -1 // a file, or a pipe
+		}
 		return s.arrival(fd, conn)
 	}
 	c := &r.Conns[ci]
@@ -318,6 +321,15 @@ func (s sleep) readable(fd, conn int) int {
 // shutsWriting reports whether a call is a shutdown after which no more is sent.
 func shutsWriting(e *trace.Event) bool {
 	return e.Call == trace.Shutdown && len(e.Args) > 0 && e.Args[0] != 0
+}
+
+// listens reports whether an fd is a listener now.
+func (r *Run) listens(proc, fd int) bool {
+	if proc >= len(r.head.Procs) {
+		return false
+	}
+	f := r.head.Procs[proc].FD(fd)
+	return f != nil && f.Kind == trace.FDListener
 }
 
 // writable finds what ended a wait for room on fd's way to its peer: the peer's recv,

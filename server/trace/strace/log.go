@@ -33,6 +33,7 @@ type Log struct {
 	unread Reader // of lines that belong to no process
 
 	clock   ticker
+	newest  int64 // when the newest call came back
 	began   int64 // time of the first line with one
 	lines   int64
 	threads map[int]*logProc
@@ -166,6 +167,9 @@ func (g *Log) line(text string) {
 	}
 	if g.began == 0 {
 		g.began = g.clock.now
+	}
+	if l.kind == lineCall {
+		g.newest = max(g.newest, g.clock.now+l.took)
 	}
 	switch l.kind {
 	case lineStrange:
@@ -392,8 +396,9 @@ func (g *Log) End() []*trace.Message {
 	return g.next(1<<63 - 1)
 }
 
-// Now returns the time of the newest line, ns since 1970.
-func (g *Log) Now() int64 { return g.clock.now }
+// Now returns the time of the newest line, ns since 1970: of a call that came back, when it
+// did.
+func (g *Log) Now() int64 { return max(g.clock.now, g.newest) }
 
 func (g *Log) next(before int64) []*trace.Message {
 	for _, p := range g.procs {
