@@ -275,7 +275,7 @@ func (s sleep) readable(fd, conn int) int {
 	r := s.run
 	ci, ok := r.ends[endpoint{s.proc, fd}]
 	if !ok {
-		if r.Logged(s.proc) && !r.listens(s.proc, fd) {
+		if r.Logged(s.proc) && !r.isListener(s.proc, fd) {
 			return -1 // a file, or a pipe
 		}
 		return s.arrival(fd, conn)
@@ -323,8 +323,8 @@ func shutsWriting(e *trace.Event) bool {
 	return e.Call == trace.Shutdown && len(e.Args) > 0 && e.Args[0] != 0
 }
 
-// listens reports whether an fd is a listener now.
-func (r *Run) listens(proc, fd int) bool {
+// isListener reports whether an fd is a listener now.
+func (r *Run) isListener(proc, fd int) bool {
 	if proc >= len(r.head.Procs) {
 		return false
 	}
