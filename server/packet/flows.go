@@ -58,7 +58,7 @@ func (f *Flows) Add(p *Packet) (s Segment, ok bool) {
 	switch {
 	case syn && !(own.known && p.Seq == own.first): // a connection begins, perhaps between addresses of an old one
 		*own = side{known: true, first: p.Seq, next: p.Seq, scales: p.Scale >= 0, scale: p.Scale}
-		if !ack {
+		if !ack && other != own { // not a socket that connects to itself
 			*other = side{}
 		}
 	case !own.known:
