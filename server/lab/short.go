@@ -47,7 +47,7 @@ var short = &Lab{
 		{Name: "send", Label: "send is", Type: knob.Choice, Offers: []string{"non-blocking", "blocking"}, Default: "non-blocking"},
 		{Name: "bytes", Label: "bytes in all", Type: knob.Int, Min: 1, Max: 2 << 20, Offers: []string{"1024", "65536", "1048576", "2097152"}, Default: "1048576", Size: true},
 		{Name: "buffer", Label: "buffers", Type: knob.Int, Min: 4096, Max: 1 << 20, Offers: []string{"4096", "16384", "65536", "262144"}, Default: "65536", Size: true},
-		{Name: "size", Label: "recv takes", Type: knob.Int, Min: 1024, Max: 1 << 20, Offers: []string{"1024", "16384", "65536", "1048576"}, Default: "65536", Size: true},
+		{Name: "size", Label: "recv takes", Type: knob.Int, Min: 1024, Max: 64 << 10, Offers: []string{"1024", "16384", "65536"}, Default: "65536", Size: true},
 		{Name: "pause", Label: "the reader comes after", Type: knob.Duration, Min: 0, Max: int64(time.Second), Offers: []string{"0s", "30ms", "100ms", "1s"}, Default: "100ms"},
 	},
 	Notes: "SO_SNDBUF of the sender and SO_RCVBUF of the reader are set to the knob's value; Linux doubles both.",
