@@ -2,6 +2,7 @@ package run
 
 import (
 	"flag"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -26,7 +27,14 @@ var points = flag.Int("points", 2, "runs of each lab, to count those that show i
 const burnEnv = "SOCKSCOPE_TEST_BURN"
 
 func init() {
-	for os.Getenv(burnEnv) != "" {
+	if os.Getenv(burnEnv) == "" {
+		return
+	}
+	go func() { // the end of its input is that of the test
+		io.Copy(io.Discard, os.Stdin)
+		os.Exit(0)
+	}()
+	for {
 	}
 }
 
@@ -38,6 +46,9 @@ func burn(t *testing.T) {
 			cmd = exec.Command(os.Args[0])
 		}
 		cmd.Env = append(os.Environ(), burnEnv+"=1", "GOMAXPROCS=1")
+		if _, err := cmd.StdinPipe(); err != nil {
+			t.Fatal(err)
+		}
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
