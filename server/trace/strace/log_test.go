@@ -265,3 +265,21 @@ func FuzzLog(f *testing.F) {
 		}
 	})
 }
+
+// A process that is killed in a call was in it to its end.
+func TestLogOfAKill(t *testing.T) {
+	_, messages := readLog(t, `7 1700000000.000000 socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 3 <0.000010>
+7 1700000000.000020 accept4(3,  <unfinished ...>
+8 1700000000.000030 socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 3 <0.000010>
+8 1700000000.000050 recvfrom(3,  <unfinished ...>
+7 1700000000.000100 <... accept4 resumed>) = ?
+7 1700000000.000110 +++ killed by SIGKILL +++
+8 1700000000.000120 +++ killed by SIGKILL +++
+`)
+	got := told(messages)
+	for _, want := range []string{"20 0.0 accept(3,\n", "50 1.0 recv(3,\n", "110 0.0 exits -9\n", "120 1.0 exits -9\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+}
