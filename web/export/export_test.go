@@ -87,14 +87,15 @@ func TestStraceRoundTrip(t *testing.T) {
 	}
 }
 
-// calls tells all system calls of a run, by their threads, but what a process does with
-// files and signals and what it prints: of a log nobody wants to see that.
+// calls tells all system calls of a run, by their threads, but those that are left out of a
+// log: about files, signals and locks, and what a process prints.
 func calls(r *play.Run, but trace.Call) string {
 	d, threads, files := newIDs(r), map[string]string{}, map[string]bool{}
 	for i := range r.Calls {
 		c := &r.Calls[i]
 		enter, l := &r.Steps[c.Enter], &r.Lanes[c.Lane]
-		if enter.Call.Told() || enter.Call == but || enter.Call == trace.Signal || enter.Call == trace.Tgkill {
+		kept := enter.FD >= 0 || enter.Call.MakesFD() || enter.Call.Multiplexes() || slices.Contains([]trace.Call{trace.Nanosleep, trace.Waitpid, trace.Fork}, enter.Call)
+		if enter.Call.Told() || enter.Call == but || !kept {
 			continue
 		}
 		var ret *trace.Event

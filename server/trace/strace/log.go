@@ -69,6 +69,7 @@ type logProc struct {
 	forked bool
 	serves bool // it has listened
 	beyond bool // a trace can't have one more
+	ended  bool
 }
 
 type heldLine struct {
@@ -242,6 +243,10 @@ func (g *Log) take(p *logProc, text string, l *line) {
 	}
 	p.reader.read(text, l)
 	g.pass(p)
+	if l.kind == lineEnd && l.thread == p.pid && !strings.HasPrefix(l.rest, "superseded") {
+		p.ended = true
+		delete(g.threads, l.thread) // another process may get the number
+	}
 	if spawns && (l.kind == lineCall || l.kind == lineResumed) {
 		args := g.making[l.thread] + l.args
 		delete(g.making, l.thread)
@@ -401,6 +406,15 @@ func (g *Log) End() []*trace.Message {
 func (g *Log) Now() int64 { return max(g.clock.now, g.newest) }
 
 func (g *Log) next(before int64) []*trace.Message {
+	// A long log may have any number of processes that end without a socket, or for which
+	// a trace has no room.
+	g.procs = slices.DeleteFunc(g.procs, func(p *logProc) bool {
+		gone := p.ended && (p.beyond || !p.reader.living)
+		if gone {
+			g.missed += p.reader.Missed
+		}
+		return gone
+	})
 	for _, p := range g.procs {
 		p.reader.events = p.reader.Take(before)
 		g.pass(p)

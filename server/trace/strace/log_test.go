@@ -283,3 +283,19 @@ func TestLogOfAKill(t *testing.T) {
 		}
 	}
 }
+
+// Of processes that have ended without a socket nothing is kept: a log of a day may have
+// any number of them.
+func TestLogForgets(t *testing.T) {
+	g := new(Log)
+	in := g.Input()
+	for pid := 1000; pid < 21_000; pid++ {
+		fmt.Fprintf(in, "7 1700000000.000001 clone(child_stack=NULL, flags=SIGCHLD) = %d\n%d 1700000000.000002 execve(\"/bin/true\", [\"true\"], 0x1) = 0\n%d 1700000000.000003 +++ exited with 0 +++\n", pid, pid, pid)
+		if pid%1000 == 0 {
+			g.Take(g.Now())
+		}
+	}
+	if len(g.procs) > 1001 || len(g.threads) > 1001 {
+		t.Errorf("%d processes, %d threads are kept", len(g.procs), len(g.threads))
+	}
+}
