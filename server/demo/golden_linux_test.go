@@ -282,6 +282,8 @@ var unordered = map[string]string{
 	"hasty":          "a server's answer may be on its way before the client's close",
 	"edge":           "EPOLLOUT is told of alone or with the first bytes",
 	"emfile":         "how often it asks before a client leaves is a matter of time",
+	"race":           "the calls of one thread come before or after those of another",
+	"apart":          "when its child ends is a matter of time",
 	"prefork":        "when its child has its client is a matter of time",
 	"herd":           "when its child has its client is a matter of time",
 	"exclusive":      "when its child has its client is a matter of time",

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"sockscope/server/demo/apart"
 	"sockscope/server/demo/exclusive"
 	"sockscope/server/demo/herd"
 	"sockscope/server/demo/prefork"
@@ -47,7 +48,7 @@ const (
 // Forked has to be called first in main, by every executable that runs programs:
 // a child of one begins there. See socket.Forked.
 func Forked() {
-	socket.Forked(processes.Child, prefork.Child, herd.Child, exclusive.Child, reuseport.Child)
+	socket.Forked(processes.Child, prefork.Child, herd.Child, exclusive.Child, reuseport.Child, apart.Child)
 }
 
 // Find returns the program with the name, or an error that says who names them all.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sockscope/server/demo/answer"
+	"sockscope/server/demo/apart"
 	"sockscope/server/demo/buffered"
 	"sockscope/server/demo/bulk"
 	"sockscope/server/demo/byteorder"
@@ -57,6 +58,7 @@ import (
 	"sockscope/server/demo/prefork"
 	"sockscope/server/demo/processes"
 	"sockscope/server/demo/put"
+	"sockscope/server/demo/race"
 	"sockscope/server/demo/receive"
 	"sockscope/server/demo/reset"
 	"sockscope/server/demo/reuseport"
@@ -181,6 +183,22 @@ var Programs = []*Program{
 		Doc:      "the same with a listener for each: SO_REUSEPORT",
 		Settings: []knob.Knob{backlog, workers},
 		Run:      func(addr string, v knob.Values) { reuseport.Serve(addr, v.Int("backlog"), v.Int("workers")) },
+	},
+	{
+		Name: "race", Follows: "threads",
+		Doc: "counts its clients in threads, with a lock or without one",
+		Settings: []knob.Knob{backlog, visitors, waits("pause", "50ms"),
+			flag("lock", "true: a lock is held from the read to the write"),
+			{Name: "join", Default: "true", Label: "true: it waits for its threads before it ends", Type: knob.Choice, Offers: []string{"false", "true"}}},
+		Run: func(addr string, v knob.Values) {
+			race.Serve(addr, v.Int("backlog"), v.Int("clients"), v.Duration("pause"), v["lock"] == "true", v["join"] == "true")
+		},
+	},
+	{
+		Name: "apart", Follows: "processes", Forks: true,
+		Doc:      "counts its clients in processes, which share no memory",
+		Settings: []knob.Knob{backlog, visitors},
+		Run:      func(addr string, v knob.Values) { apart.Serve(addr, v.Int("backlog"), v.Int("clients")) },
 	},
 	{
 		Name: "net", Follows: "threads", Needs: Strace,
@@ -586,10 +604,11 @@ var Programs = []*Program{
 }
 
 var (
-	backlog = knob.Knob{Name: "backlog", Default: "5", Label: "clients that may wait to be accepted", Type: knob.Int, Max: socket.SOMAXCONN}
-	timeout = knob.Knob{Name: "timeout", Default: "20s", Label: "ends when nothing happened for that long; 0s is never", Type: knob.Duration, Max: int64(24 * time.Hour)}
-	workers = knob.Knob{Name: "workers", Default: "3", Label: "how many children it makes", Type: knob.Int, Min: 1, Max: 8}
-	size    = knob.Knob{Name: "size", Default: "1024", Label: "bytes that one recv takes at most", Type: knob.Int, Min: 1, Max: 64 << 10}
+	backlog  = knob.Knob{Name: "backlog", Default: "5", Label: "clients that may wait to be accepted", Type: knob.Int, Max: socket.SOMAXCONN}
+	timeout  = knob.Knob{Name: "timeout", Default: "20s", Label: "ends when nothing happened for that long; 0s is never", Type: knob.Duration, Max: int64(24 * time.Hour)}
+	visitors = knob.Knob{Name: "clients", Default: "1", Label: "ends after so many", Type: knob.Int, Min: 1, Max: 64}
+	workers  = knob.Knob{Name: "workers", Default: "3", Label: "how many children it makes", Type: knob.Int, Min: 1, Max: 8}
+	size     = knob.Knob{Name: "size", Default: "1024", Label: "bytes that one recv takes at most", Type: knob.Int, Min: 1, Max: 64 << 10}
 
 	amount  = knob.Knob{Name: "bytes", Default: "1048576", Label: "how many bytes each sends", Type: knob.Int, Min: 1, Max: 16 << 20}
 	framing = knob.Knob{Name: "framing", Default: "length", Label: "how a message shows its end", Type: knob.Choice, Offers: []string{"none", "fixed", "delimiter", "length", "type", "end"}}

@@ -47,6 +47,8 @@ var more = []scenario{
 	{name: "wake-shutdown", server: "wake", client: "late", set: map[string]string{"pause": "5ms", "how": "shutdown"}, ends: true},
 	{name: "wake-eventfd", server: "wake", client: "late", set: map[string]string{"pause": "5ms", "how": "eventfd"}, ends: true},
 	{name: "wake-signal", server: "wake", client: "late", set: map[string]string{"pause": "5ms", "how": "signal"}, ends: true},
+	{name: "race", server: "race", client: "halfclose", clientSet: map[string]string{"messages": "0"}, set: map[string]string{"pause": "5ms"}, ends: true},
+	{name: "apart", server: "apart", client: "halfclose", clientSet: map[string]string{"messages": "0"}, ends: true},
 	{name: "prefork", server: "prefork", client: "client", set: map[string]string{"workers": "1"}},
 	{name: "herd", server: "herd", client: "client", set: map[string]string{"workers": "1"}},
 	{name: "exclusive", server: "exclusive", client: "client", set: map[string]string{"workers": "1"}},

@@ -39,6 +39,7 @@ const (
 	WaitCounts     Topic = "wait counts"              // select returns a number, which is not of bytes
 	WaitTimesOut   Topic = "wait times out"           // select returns 0
 	PrintsNumber   Topic = "prints a number"          // a program prints the number that it received
+	PrintsVisits   Topic = "prints visits"            // a program prints how many clients its threads have counted
 	AskedOften     Topic = "asked often"              // recv returns bytes after it was told "not yet" many times
 	FullAgain      Topic = "told again of a client"   // poll, and accept had no fd for the client that waits
 	ToldAgain      Topic = "told again"               // epoll_wait, and bytes of before are unread

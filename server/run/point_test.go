@@ -413,6 +413,18 @@ var labPoints = []labPoint{
 	{"herd", map[string]string{"wait": "SO_REUSEPORT"}, "one child wakes for a client", func(r *result) string {
 		return unless(r.wakesFor(trace.Accept) == 1, "one child that wakes")
 	}},
+	{"race", nil, "visits are lost", func(r *result) string {
+		return unless(r.output(0) != "" && r.output(0) != "4 visits\n", "fewer visits than clients")
+	}},
+	{"race", map[string]string{"by": "threads with a lock"}, "no visit is lost, and threads sleep for the lock", func(r *result) string {
+		return unless(r.output(0) == "4 visits\n", "4 visits") + unless(r.slept(0, trace.Futex), "a sleep in futex")
+	}},
+	{"race", map[string]string{"by": "processes"}, "nothing is counted together", func(r *result) string {
+		return unless(r.output(0) == "0 visits\n", "0 visits")
+	}},
+	{"race", map[string]string{"join": "no"}, "the process ends before its threads", func(r *result) string {
+		return unless(r.replied(4) == 0, "a client without a reply")
+	}},
 	{"sigpipe", nil, "the first send succeeds, the second one ends the process", func(r *result) string {
 		sends, died := r.sends(1), r.last(func(e *trace.Event) bool { return e.Kind == trace.Exit && e.Proc == 1 })
 		return unless(len(sends) == 2 && sends[1].Errno == 0, "two sends that succeed") +

@@ -575,6 +575,12 @@ func (c *chooser) full(call *Call, in, out *trace.Event) bool {
 
 // print asks what a program prints that has just received a number.
 func (c *chooser) print(call *Call, in *trace.Event) {
+	if text, ok := strings.CutSuffix(strings.TrimSpace(string(in.Data)), " visits"); ok && c.wants(lab.PrintsVisits) {
+		if n, err := strconv.Atoi(text); err == nil {
+			c.ask(counts(c.run, call, n))
+		}
+		return
+	}
 	step, ok := c.received[in.Proc]
 	if !ok || !c.wants(lab.PrintsNumber) {
 		return

@@ -450,6 +450,24 @@ func printed(r *Run, c *Call, s lab.Topic, text string, values []uint64) *Questi
 	return q.mixed()
 }
 
+// counts asks how many visits a program prints that has counted those of all clients.
+func counts(r *Run, c *Call, n int) *Question {
+	q := asks(c, AskResult, lab.PrintsVisits, c.Enter)
+	q.Answer = c.Enter
+	clients := 0
+	for i := range r.Header.Procs {
+		if r.Header.Procs[i].Role == trace.RoleClient {
+			clients++
+		}
+	}
+	q.Text = fmt.Sprintf("%s came, and each was counted. How many visits does %s print?", words.Count(int64(clients), "client"), r.who(r.Steps[c.Enter].Proc))
+	q.right("%d", n)
+	q.wrong("To add one is to read, to add and to write. Another thread has read the same in between, and written the same; or it counted in memory of its own.", "%d", clients)
+	q.wrong("Somebody has written before this was read.", "0")
+	q.wrong("How many get lost is a matter of when each of them reads and writes, and of the lock.", "%d", max(1, clients-1))
+	return q.mixed()
+}
+
 // queued asks of a client that has just connected when it is accepted. others are the
 // clients before it; right is the one whose end let the server accept.
 func queued(r *Run, c *Call, s lab.Topic, asked int, others []int, right int) *Question {
