@@ -4,5 +4,5 @@ package foreign
 
 import "sockscope/server/trace/strace"
 
-// origin knows no more of a thread than its number.
+// origin knows nothing of a thread: strace is only on Linux.
 func origin(tid int) strace.Origin { return strace.Origin{PID: tid} }
