@@ -53,9 +53,9 @@ func TestOfflinePage(t *testing.T) {
 	for _, v := range []browser.View{browser.Desk, browser.Phone} {
 		tab := chromium.Open(t, "file://"+strings.ReplaceAll(name, "%", "%25"), v)
 		tab.WaitText("h1", "select")
-		tab.WaitText(".p-log", "listen(3")
+		tab.Wait(`/ of \d\d/.test(document.querySelector(".pos").textContent)`)
 		tab.Key(kb.End)
-		tab.WaitText(".p-log", "+++ exited")
+		tab.Wait(`/^(\d+) of \1/.test(document.querySelector(".pos").textContent.trim())`)
 		if n := tab.Eval(`performance.getEntriesByType("resource").filter(r => !/^(data|blob):/.test(r.name)).length`); n != "0" {
 			t.Errorf("it asked for %s things", n)
 		}

@@ -69,7 +69,7 @@ func reopened(log string) *play.Run {
 // What is written as strace's text is, read again, the same calls in the same threads.
 func TestStraceRoundTrip(t *testing.T) {
 	for _, r := range recordings(t) {
-		if len(r.run.Calls) > 1000 {
+		if len(r.run.Calls) > 400 {
 			continue // of the like there are shorter ones
 		}
 		var out bytes.Buffer
