@@ -81,7 +81,7 @@ func (f *frame) takeSheet(r *visit.Run) app.UI {
 		})),
 		app.If(!f.tab.alone, func() app.UI {
 			return dom.El("p").Body(
-				app.Text("In a page of your own, this shows this step: timeline, source, transport. "),
+				app.Text("In a page of your own, this shows the run alone: timeline, source, transport. "),
 				dom.Elc("textarea", "mono").ID("snippet").Attr("readonly", true).Attr("rows", 3).Aria("label", "The element for your page"),
 				dom.Button(f.copySnippet).Class("link").Text("copy"),
 			)
