@@ -83,6 +83,8 @@ var traced struct {
 	area    *ring.Area
 	sample  bool
 	threads atomic.Pointer[[]*thread]
+	last    bool        // the process ends with its first thread; see Main
+	over    atomic.Bool // that one has ended: what others do until they are gone is not recorded
 }
 
 // Attach starts to trace this process into area; the calling goroutine is its
@@ -139,13 +141,17 @@ func newThread(area *ring.Area, mine *ring.Ring, sample bool) *thread {
 	return t
 }
 
-// exited ends the trace of the calling thread. Its ring is not used again.
-func exited(status int) {
+// exited ends the trace of the calling thread, which may be the process's first. Its
+// ring is not used again.
+func exited(status int, first bool) {
 	t := current()
 	if t == nil {
 		return
 	}
 	t.passage.end()
+	if first && traced.last {
+		traced.over.Store(true)
+	}
 	t.note(trace.Exit, status, 0, 0)
 	traced.Lock()
 	defer traced.Unlock()
@@ -161,7 +167,7 @@ func exited(status int) {
 // current returns the calling thread, nil when it isn't traced.
 func current() *thread {
 	threads := traced.threads.Load()
-	if threads == nil {
+	if threads == nil || traced.over.Load() {
 		return nil
 	}
 	caller := goroutine()
@@ -247,8 +253,10 @@ func (t *thread) returned(c *call) (int, Errno) {
 	if c.sets != nil && ok {
 		rec.Sets = c.sets.came(n)
 	}
-	if slot, ok := t.ring.Reserve(rec); ok {
-		slot.Publish()
+	if !traced.over.Load() {
+		if slot, ok := t.ring.Reserve(rec); ok {
+			slot.Publish()
+		}
 	}
 	atomic.StoreInt64(p.pending, 0)
 	return n, errno

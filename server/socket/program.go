@@ -11,8 +11,14 @@ import (
 // returns, other threads or not, as returning from C's main does: with status 0,
 // or 1 after a line on standard error when an [*Error] stopped it.
 func Main(program func()) {
+	traced.last = true
 	if err := Run(program); err != nil {
 		die(err)
+	}
+	if left := traced.threads.Load(); left != nil && len(*left) > 0 {
+		// At once: a build with the race detector would take its time in os.Exit,
+		// in which the threads that are left went on.
+		enter(trapExit, 0, 0, 0, 0, 0, 0)
 	}
 	os.Exit(0)
 }
@@ -28,7 +34,7 @@ func Run(program func()) (err error) {
 		if err = caught(recover()); err != nil {
 			status = 1
 		}
-		exited(status)
+		exited(status, true)
 	}()
 	program()
 	return nil

@@ -5,6 +5,8 @@ const (
 	trapTgkill  = ^uintptr(0)
 	trapFutex   = ^uintptr(0)
 	trapEventfd = ^uintptr(0)
+
+	trapExit = 1 // exit(2)
 )
 
 func (*call) signal(int, Action) Errno { return ENOSYS }

@@ -11,6 +11,7 @@ const (
 	trapTgkill  = unix.SYS_TGKILL
 	trapFutex   = unix.SYS_FUTEX
 	trapEventfd = unix.SYS_EVENTFD2
+	trapExit    = unix.SYS_EXIT_GROUP
 )
 
 // sigaction is what rt_sigaction(2) reads and writes.

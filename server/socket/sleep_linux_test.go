@@ -337,7 +337,7 @@ func TestProcessorTimeIsRead(t *testing.T) {
 		unix.Getrusage(unix.RUSAGE_THREAD, &u)
 		used = append(used, u.Utime.Nano()+u.Stime.Nano())
 	}
-	exited(0)
+	exited(0, false)
 	n := 0
 	drain(t, r, func(e *trace.Event) {
 		switch {

@@ -29,7 +29,7 @@ func Go(program func()) *Thread {
 			if err := caught(recover()); err != nil {
 				die(err)
 			}
-			exited(0)
+			exited(0, false)
 			// Untraced: the kernel itself does it when a thread of C's ends
 			// (set_tid_address(2)).
 			t.ended.word.Store(1)
