@@ -20,7 +20,8 @@
 // allocates nothing.
 //
 // A call interrupted by a signal (EINTR) is made again, with what is left of its
-// timeout; a program never sees EINTR.
+// timeout; a program never sees EINTR. The trace does: each attempt is a call of its
+// own there.
 //
 // # Tracing
 //
