@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"io"
+	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/gorilla/websocket"
 
 	"sockscope/web/browser"
 )
@@ -91,6 +95,35 @@ func TestOpenOnThePage(t *testing.T) {
 		tab.WaitText(".p-log", "recv(4")
 		tab.WaitText(".state", "events")
 	})
+}
+
+// A page from elsewhere sees nothing of the file, under whatever name it asks for this
+// machine.
+func TestOpenIsForItsOwnPage(t *testing.T) {
+	t.Parallel()
+	at, err := url.Parse(opened(t, recordingsDir+"echo.trace", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := "http://" + at.Host
+	for _, c := range []struct {
+		origin, host string
+		status       int
+	}{
+		{own, at.Host, http.StatusSwitchingProtocols},
+		{"https://elsewhere.example", at.Host, http.StatusForbidden},
+		{"http://elsewhere.example", "elsewhere.example", http.StatusForbidden}, // a name that leads here
+		{"null", at.Host, http.StatusForbidden},
+	} {
+		header := http.Header{"Origin": {c.origin}, "Host": {c.host}}
+		conn, answer, err := websocket.DefaultDialer.Dial("ws://"+at.Host+"/relay/lab", header)
+		if err == nil {
+			conn.Close()
+		}
+		if answer == nil || answer.StatusCode != c.status {
+			t.Errorf("from %s, as %s: %v, %v", c.origin, c.host, answer, err)
+		}
+	}
 }
 
 func TestOpenRefuses(t *testing.T) {
