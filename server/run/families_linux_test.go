@@ -82,6 +82,7 @@ func TestUDPCountsWhatIsLost(t *testing.T) {
 	setups := []map[string]string{nil, {"buffer": "1024"}, {"buffer": "0"}, {"pause": "0s", "buffer": "8192"}, {"datagrams": "60", "size": "8"}}
 	runs(t, Config{}, "udp", setups, func(t *testing.T, knobs map[string]string, r *result) {
 		drops, got, sent := 0, 0, 0
+		early, receives := false, false // a busy machine may keep the client until the pause is over
 		for i := range r.events {
 			e := &r.events[i]
 			for _, q := range e.Queues {
@@ -90,17 +91,20 @@ func TestUDPCountsWhatIsLost(t *testing.T) {
 				}
 			}
 			switch {
+			case e.Proc == 0 && e.Kind == trace.Enter && e.Call == trace.Recvfrom:
+				receives = true
 			case e.Kind != trace.Return || e.Errno != 0:
 			case e.Proc == 0 && e.Call == trace.Recvfrom && !bytes.Equal(e.Data, []byte("exit")):
 				got++
 			case e.Proc == 1 && e.Call == trace.Send && e.Result > 4:
 				sent++
+				early = early || receives
 			}
 		}
 		if got == 0 || got+drops != sent {
 			t.Errorf("%v: %d of %d were received, and the kernel counts %d dropped", knobs, got, sent, drops)
 		}
-		if knobs["buffer"] != "0" && knobs["pause"] == "" && drops == 0 {
+		if knobs["buffer"] != "0" && knobs["pause"] == "" && drops == 0 && !early {
 			t.Errorf("%v: none was dropped", knobs)
 		}
 		if said := r.output(1); !strings.Contains(said, "ECONNREFUSED") {
