@@ -21,7 +21,7 @@ import (
 // Every program, with few fds or with a thousand that it inherits: a server answers
 // or ends, a client ends. Who ends for want of an fd says so in a line.
 func TestRunWithAnyFDs(t *testing.T) {
-	peer, robot := answerer(t, ""), answerer(t, "Welcome\n")
+	peer, robot, leaver := answerer(t, ""), answerer(t, "Welcome\n"), leaves(t)
 	null, err := os.Open(os.DevNull)
 	if err != nil {
 		t.Fatal(err)
@@ -41,15 +41,21 @@ func TestRunWithAnyFDs(t *testing.T) {
 				t.Parallel()
 				r := &running{exited: make(chan struct{})}
 				addr := peer
-				if p.Name == "caller" { // it waits to be greeted
+				switch p.Name {
+				case "caller": // it waits to be greeted
 					addr = robot
+				case "options-client": // it waits for the end
+					addr = leaver
 				}
 				if serves {
 					addr = freePort(t)
 				}
 				r.cmd = server(t, "run", p.Name, addr)
-				if p.Name == "two-ports" {
+				switch p.Name {
+				case "two-ports":
 					r.cmd.Args = append(r.cmd.Args, "other=127.0.0.1:0")
+				case "buffered": // else it waits for ever: that is its point
+					r.cmd.Args = append(r.cmd.Args, "flush=true")
 				}
 				if limit == "inherited" {
 					for range 1030 {
@@ -97,10 +103,14 @@ func answers(r *running, addr, program string) bool {
 	switch program {
 	case "web":
 		question, want = "GET / HTTP/1.0\r\n\r\n", "HTTP"
-	case "receive", "goodbye", "wake", "errors":
+	case "receive", "drain", "messages", "goodbye", "wake", "errors":
 		want = "" // it closes
 	case "race", "apart":
 		want = "You "
+	case "answer":
+		question, want = "\x00\x00\x00\x01x\x00\x00\x00\x01y", "okok"
+	case "udp":
+		return answersDatagram(r, addr)
 	case "count":
 		want = "That"
 	case "robot":
@@ -114,7 +124,7 @@ func answers(r *running, addr, program string) bool {
 			conn.SetDeadline(time.Now().Add(time.Minute))
 			_, err = io.WriteString(conn, question)
 		}
-		if err == nil && program == "count" { // it answers at the end
+		if err == nil && (program == "count" || program == "drain" || program == "messages") { // they answer at the end
 			err = conn.(*net.TCPConn).CloseWrite()
 		}
 		return conn, err
@@ -133,7 +143,7 @@ func answers(r *running, addr, program string) bool {
 		}
 	}
 	defer first.Close()
-	if program == "receive" || program == "timeouts" || program == "wake" || program == "errors" || program == "race" || program == "apart" {
+	if program == "receive" || program == "drain" || program == "messages" || program == "timeouts" || program == "wake" || program == "errors" || program == "race" || program == "apart" {
 		return answered(first) // they serve one
 	}
 	second, err := ask()
@@ -143,6 +153,47 @@ func answers(r *running, addr, program string) bool {
 	defer second.Close()
 	first.Close()
 	return answered(second)
+}
+
+// answersDatagram reports whether a server answers a datagram; it may end before.
+func answersDatagram(r *running, addr string) bool {
+	conn, err := net.Dial("udp", addr)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	got := make([]byte, 100)
+	for { // it may not be bound yet
+		select {
+		case <-r.exited:
+			return false
+		default:
+		}
+		io.WriteString(conn, "ping")
+		conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+		if n, err := conn.Read(got); err == nil && string(got[:n]) == "ping" {
+			return true
+		}
+	}
+}
+
+// leaves returns the address of a server that takes clients and closes at once.
+func leaves(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			conn.Close()
+		}
+	}()
+	return l.Addr().String()
 }
 
 // answerer returns the address of a server that greets every client, and answers with

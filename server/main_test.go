@@ -437,9 +437,13 @@ func TestRunSaysWhichAddressesAProgramTakes(t *testing.T) {
 		if p.Needs != "" {
 			continue
 		}
-		for _, addr := range []string{"[::1]:7777", "[::ffff:127.0.0.1]:7777", "localhost:7777", "127.0.0.1", ""} {
+		wrong, takes := []string{"[::1]:7777", "[::ffff:127.0.0.1]:7777", "localhost:7777", "127.0.0.1", ""}, "takes one of IPv4"
+		if p.AnyFamily {
+			wrong, takes = wrong[2:], "takes one with a port"
+		}
+		for _, addr := range wrong {
 			_, stderr, status := finish(t, "run", p.Name, addr)
-			if status != exitUsage || !strings.Contains(stderr, "takes one of IPv4") || strings.Count(stderr, "\n") != 1 {
+			if status != exitUsage || !strings.Contains(stderr, takes) || strings.Count(stderr, "\n") != 1 {
 				t.Errorf("%s %s: status %d\n%s", p.Name, addr, status, stderr)
 			}
 		}
