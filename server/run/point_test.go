@@ -219,6 +219,36 @@ var labPoints = []labPoint{
 		last := r.last(func(e *trace.Event) bool { return e.Kind == trace.Return && e.Proc == 1 && e.Call == trace.Recv })
 		return unless(last != nil && last.Errno == trace.ETIMEDOUT, "ETIMEDOUT")
 	}},
+	{"udp", nil, "datagrams are dropped, and those that come are whole", func(r *result) string {
+		sent, got := r.moves(1, trace.Sendto)+r.moves(1, trace.Send), r.moves(0, trace.Recvfrom)
+		dropped := r.last(func(e *trace.Event) bool {
+			return slices.ContainsFunc(e.Queues, func(q trace.Queue) bool { return q.Drops > 0 })
+		})
+		return unless(got < sent, "fewer datagrams than were sent") + unless(dropped != nil, "drops that the kernel counts")
+	}},
+	{"options", nil, "the kernel doubles what it is told", func(r *result) string {
+		set := int64(0)
+		doubled := false
+		for i := range r.events {
+			e := &r.events[i]
+			switch {
+			case e.Kind != trace.Return || e.Proc != 0 || len(e.Args) < 3 || e.Args[1] != 7: // SO_SNDBUF
+			case e.Call == trace.Setsockopt:
+				set = e.Args[2]
+			case e.Call == trace.Getsockopt:
+				doubled = doubled || set > 0 && e.Args[2] == 2*set
+			}
+		}
+		return unless(doubled, "twice what was set")
+	}},
+	{"families", nil, "::1 refuses, 127.0.0.1 doesn't", func(r *result) string {
+		connects := func(errno trace.Errno) bool {
+			return r.last(func(e *trace.Event) bool {
+				return e.Kind == trace.Return && e.Call == trace.Connect && e.Errno == errno
+			}) != nil
+		}
+		return unless(connects(trace.ECONNREFUSED), "a refusal") + unless(connects(0), "a connection")
+	}},
 	{"first", nil, "the client reads up to the end of file", func(r *result) string {
 		last := r.last(func(e *trace.Event) bool { return e.Kind == trace.Return && e.Proc == 1 && e.Call == trace.Recv })
 		return unless(last != nil && last.Result == 0 && last.Errno == 0, "the end of file")
