@@ -206,7 +206,7 @@ func TestTraceOfTwoTerminals(t *testing.T) {
 	if _, err := os.Stat(py); err != nil {
 		t.Skip(py + " is not installed")
 	}
-	c := traceCommand(t, "", "-http", "127.0.0.1:0", "--", py, "../server/foreign/testdata/python/selectors_server.py", "9")
+	c := traceCommand(t, "", "-http", "127.0.0.1:0", "--", py, "../server/foreign/testdata/python/thread_server.py", "9")
 	out, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -219,15 +219,15 @@ func TestTraceOfTwoTerminals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other := traceCommand(t, "", "-join", "--", py, "../server/foreign/testdata/python/selectors_client.py", strings.TrimSpace(port), "2")
+	other := traceCommand(t, "", "-join", "--", py, "../server/foreign/testdata/python/talk_client.py", strings.TrimSpace(port))
 	other.Env = append(c.Env, asRelay+"=1")
 	if status := other.status(); status != 0 {
 		t.Fatalf("the client ends with %d: %s", status, other.err.String())
 	}
 	b, _ := desk(t)
 	tab := b.Open(t, "http://"+address+"/trace", browser.Desk)
-	tab.Wait(`document.querySelectorAll('.lanes li').length === 2`)
-	tab.Wait(`document.querySelector('.calls').textContent.includes("epoll_wait(")`)
+	tab.Wait(`document.querySelectorAll('.lanes li').length === 3`)
+	tab.Wait(`document.querySelector('.calls').textContent.includes("accept(")`)
 	c.Process.Signal(syscall.SIGTERM)
 	for lines.Scan() && !strings.Contains(lines.Text(), "was ended by signal 15") {
 	}
