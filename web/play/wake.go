@@ -155,7 +155,7 @@ func (r *Run) handshake(i int, c *Conn) {
 			k--
 		}
 	}
-	if at := c.Server.Opened; c.Server.Proc >= 0 && at < i && at > call.Enter && (r.Steps[at].Sleep == trace.Slept || r.Logged(c.Server.Proc)) {
+	if at := c.Server.Opened; c.Server.Proc >= 0 && at < i && at > call.Enter && (r.Steps[at].Sleep == trace.Slept || r.mayHaveSlept(at)) {
 		cause := call.Enter
 		if r.late(call, at) {
 			cause = -1
@@ -163,17 +163,23 @@ func (r *Run) handshake(i int, c *Conn) {
 		r.setWake(at, cause)
 		r.inferSleep(at)
 	}
-	if at := c.Server.Opened; c.Server.Proc >= 0 && at > i && r.Logged(c.Server.Proc) && r.CallAt(at).Enter < i {
+	if at := c.Server.Opened; c.Server.Proc >= 0 && at > i && r.mayHaveSlept(at) && r.CallAt(at).Enter < i {
 		r.setWake(at, i) // its address was told after both had returned
 		r.inferSleep(at)
 	}
+}
+
+// mayHaveSlept reports whether strace alone tells of the call that returned at step i, and
+// nobody knows whether it slept.
+func (r *Run) mayHaveSlept(i int) bool {
+	return r.Steps[i].Sleep == trace.SleepUnknown && r.Logged(r.Steps[i].Proc)
 }
 
 // inferSleep has the call that returned at step i sleep, where only strace tells of it and
 // what it waited for was done after it had entered.
 func (r *Run) inferSleep(i int) {
 	e := &r.Steps[i]
-	if w := r.WakeOf(i); w != nil && e.Sleep == trace.SleepUnknown && r.Logged(e.Proc) && w.Cause > r.CallAt(i).Enter {
+	if w := r.WakeOf(i); w != nil && r.mayHaveSlept(i) && w.Cause > r.CallAt(i).Enter {
 		e.Sleep = trace.Slept
 	}
 }
