@@ -17,13 +17,13 @@ import (
 	"sockscope/server/trace"
 )
 
-// misbehave is a message with which the program client, in a test, does not talk
+// misbehave is a message with which the program slow, in a test, does not talk
 // but tries what a program in a run should not be able to. What follows it is a
 // directory that anyone may write to, with a file.
 const misbehave = "misbehave in "
 
 func init() {
-	client, _ := demo.Find("client")
+	client, _ := demo.Find("slow") // the client of lab echo
 	behave := client.Run
 	client.Run = func(addr string, s knob.Values) {
 		dir, yes := strings.CutPrefix(s["message"], misbehave)
