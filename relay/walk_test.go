@@ -169,10 +169,10 @@ const walker = `globalThis.walkAndAsk = async (lab, want) => {
 	}
 	const key = (key) => dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}))
 	const pos = () => +$(".pos b").textContent
-	const seen = (e) => {
+	const seen = (e, wide) => { // a line of a program may be wider than its pane
 		if (!e) return false
 		const r = e.getBoundingClientRect(), box = e.closest(".scroll, .scope").getBoundingClientRect()
-		return r.height > 0 && r.top >= box.top - 1 && r.bottom <= Math.min(box.bottom, innerHeight) + 1 && r.left >= box.left - 1 && r.right <= box.right + 1
+		return r.height > 0 && r.top >= box.top - 1 && r.bottom <= Math.min(box.bottom, innerHeight) + 1 && (wide || r.left >= box.left - 1 && r.right <= box.right + 1)
 	}
 	// The timeline's pixels: one column of a lane, as colours.
 	const colour = (name) => {
@@ -222,11 +222,11 @@ const walker = `globalThis.walkAndAsk = async (lab, want) => {
 				await until("has its lane in view", () => $$(".lanes li")[s.Lane].classList.contains("on") && seen($$(".lanes li")[s.Lane]))
 				if (s.Bar) await until("frames its bar", () => outlined(s.Lane))
 			}
-			if (s.Line) await until("has line " + s.Line + " in view", () => $("#src-upper .cur > i").textContent === String(s.Line) && seen($("#src-upper .cur")))
+			if (s.Line) await until("has line " + s.Line + " in view", () => $("#src-upper .cur > i").textContent === String(s.Line) && seen($("#src-upper .cur"), true))
 			for (const fd of s.FDs ?? []) await until("lights fd " + fd, () => $$(".kern th.on b").some((e) => e.textContent === String(fd)))
 			if (s.FDs?.length) await until("has an fd in view", () => seen($(".kern th.on")))
 			if (s.Bytes) {
-				await until("lights its bytes", () => seen($(".hex, .letters") ? $("#bytes .hit") : $("#bytes").firstElementChild))
+				await until("lights its bytes", () => $(".hex, .letters") ? seen($("#bytes .hit")) : $("#bytes").firstElementChild && seen($("#bytes")))
 				const lit = $$(".hex .hit").map((e) => e.textContent.trim()).filter((e) => /^([0-9a-f]{2}|··)( ([0-9a-f]{2}|··))*$/.test(e)).join(" ")
 				if ($(".hex")) check(lit.startsWith(s.Bytes), "the lit bytes are " + lit + ", want " + s.Bytes)
 			}

@@ -195,6 +195,9 @@ func States(run *play.Run, events []trace.Event) (compared int, wrong []string) 
 						later = true
 					}
 				}
+				if !later {
+					may = append(may, trace.FinWait1, trace.LastAck) // its FIN may never leave: the run's end, or a wire that is cut
+				}
 				if may = append(may, before); before != 0 || len(may) > 1 {
 					compared++
 					if !slices.Contains(may, e.Sockets[k].State) {
