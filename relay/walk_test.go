@@ -222,7 +222,7 @@ const walker = `globalThis.walkAndAsk = async (lab, want) => {
 				await until("has its lane in view", () => $$(".lanes li")[s.Lane].classList.contains("on") && seen($$(".lanes li")[s.Lane]))
 				if (s.Bar) await until("frames its bar", () => outlined(s.Lane))
 			}
-			if (s.Line) await until("has line " + s.Line + " in view", () => $("#src-upper .cur > i").textContent === String(s.Line) && seen($("#src-upper .cur"), true))
+			if (s.Line) await until("has line " + s.Line + " in view", () => $$("#src-upper .cur").some((e) => e.firstElementChild.textContent === String(s.Line) && seen(e, true)))
 			for (const fd of s.FDs ?? []) await until("lights fd " + fd, () => $$(".kern th.on b").some((e) => e.textContent === String(fd)))
 			if (s.FDs?.length) await until("has an fd in view", () => seen($(".kern th.on")))
 			if (s.Bytes) {

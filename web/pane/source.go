@@ -21,9 +21,10 @@ type Source struct {
 	F   *visit.Focus
 	Rev int
 
-	other   int  // index in sources of the lower program that was picked, plus one
-	differs bool // what the programs differ in shows
-	lastAt  [2]int
+	other   int       // index in sources of the lower program that was picked, plus one
+	differs bool      // what the programs differ in shows
+	names   [2]string // of the programs that show
+	last    [2]place  // that was scrolled to
 }
 
 func (c *Source) Render() app.UI {
@@ -90,6 +91,12 @@ func (c *Source) onPick(ctx app.Context, _ app.Event) {
 	}
 }
 
+// place is a line of a program, by how far below its top it stands, in px.
+type place struct {
+	program string
+	at      int
+}
+
 func (c *Source) OnMount(ctx app.Context)  { c.reveal(ctx) }
 func (c *Source) OnUpdate(ctx app.Context) { c.reveal(ctx) }
 
@@ -114,10 +121,11 @@ func (c *Source) reveal(ctx app.Context) {
 				continue
 			}
 			at := line.Get("offsetTop").Int()
-			if at == c.lastAt[i] {
+			if now := (place{c.names[i], at}); now == c.last[i] {
 				continue
+			} else {
+				c.last[i] = now
 			}
-			c.lastAt[i] = at
 			top, room := box.Get("scrollTop").Int(), inView(box)
 			switch {
 			case line.Call("matches", ".begin").Bool():
@@ -155,6 +163,7 @@ func lineClass(m *visit.Mark) string {
 // listing is a program with the marks of its lines. A line is one node: while a
 // run plays, a program of a hundred lines is looked through every frame.
 func (c *Source) listing(id string, s *trace.Source, marks map[int]*visit.Mark) app.UI {
+	c.names[map[string]int{"src-upper": 0, "src-lower": 1}[id]] = s.Name
 	former := s.Text
 	if c.differs && s.Follows != "" {
 		former = s.Former
