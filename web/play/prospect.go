@@ -436,10 +436,20 @@ func (w *why) connection(p *prospect, c *Call, f *trace.FDState) {
 		p.add(Claim{Kind: UnderWay, Step: step, Other: c.Enter, FD: f.FD})
 	}
 	q := queue(in, f.FD)
-	if len(connects) > 0 || unsure || q != nil && q.Recv > 0 {
+	if len(connects) > 0 || unsure || q != nil && q.Recv > 0 || w.taken(c, f.Local) {
 		return
 	}
 	p.add(Claim{Kind: Only, Step: c.Enter, FD: f.FD})
+}
+
+// taken reports whether a client has connected to an address since call c entered, and
+// somebody has accepted it. Of several that wait at one listener, all may have been woken.
+func (w *why) taken(c *Call, addr string) bool {
+	r := w.run
+	return slices.ContainsFunc(r.Conns, func(o Conn) bool {
+		at := o.Client.Opened
+		return o.Client.Proc >= 0 && at > c.Enter && at < w.n && samePort(addr, r.Steps[at].Addr)
+	})
 }
 
 // reusesPort reports whether more than one socket was made a listener at an address
