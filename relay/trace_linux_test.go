@@ -226,6 +226,7 @@ func TestTraceOfTwoTerminals(t *testing.T) {
 	}
 	b, _ := desk(t)
 	tab := b.Open(t, "http://"+address+"/trace", browser.Desk)
+	tab.Expect("ERR_CONNECTION_REFUSED") // once its relay has ended
 	tab.Wait(`document.querySelectorAll('.lanes li').length === 3`)
 	tab.Wait(`document.querySelector('.calls').textContent.includes("accept(")`)
 	c.Process.Signal(syscall.SIGTERM)

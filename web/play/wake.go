@@ -316,7 +316,7 @@ func (s sleep) readable(fd, conn int) int {
 	}
 	return s.first(func(i int) bool {
 		e := &r.Steps[i]
-		return r.ended(i, peer) || used(e, i, peer) && (e.Call.Sends() || shutsWriting(e))
+		return r.ended(i, peer) || used(e, i, peer) && (e.Call.Sends() || shutsWriting(e) && (peer.Shut < 0 || peer.Shut >= i)) // a second one ends nothing
 	}, func(c *Call) bool {
 		e := &r.Steps[c.Enter]
 		// Only a send that has not returned can have brought it.
