@@ -15,10 +15,10 @@ import (
 func TestMisread(t *testing.T) {
 	for log, says := range map[string]string{
 		"": "no call",
-		"7 1700000000.000001 write(1, \"\\x61\", 1) = 1 <0.000001>\n":                                       "",
-		"7 1700000000.000001 openat(AT_FDCWD, \"\\x61\", O_NOVEL) = 3 <0.000001>\n":                         "",
-		"7 1700000000.000001 write(1, \"\\x61\", 1) returned 1\n":                                           "no known form: 7 17",
-		"{\"pid\": 7, \"call\": \"write\"}\n":                                                               "no known form: {",
+		"7 1700000000.000001 write(1, \"\\x61\", 1) = 1 <0.000001>\n":                            "",
+		"7 1700000000.000001 openat(AT_FDCWD, \"\\x61\", O_NOVEL) = 3 <0.000001>\n":              "",
+		"7 1700000000.000001 write(1, \"\\x61\", 1) returned 1\n":                                "no known form: 7 17",
+		"{\"pid\": 7, \"call\": \"write\"}\n":                                                    "no known form: {",
 		"7 1700000000.000001 munmap(0x1, 1) = 0 <0.000001>\n7 1700000000.000002 --- SIGIO ---\n": "no call",
 	} {
 		var r strace.Reader
