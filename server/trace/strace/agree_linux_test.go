@@ -97,6 +97,9 @@ func TestRealStraceWritesTheSame(t *testing.T) {
 			continue
 		}
 		got, want := asWritten(names.Line(enter, ret)), asWritten(line)
+		if enter.Call == trace.Execve { // of its arguments only the path is kept
+			continue
+		}
 		if strings.Count(want, "?? */") > strings.Count(got, "?? */") {
 			continue // a constant is younger than this strace
 		}
