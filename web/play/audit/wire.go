@@ -156,8 +156,9 @@ func (h *auditing) checkWire(c *play.Claim) string {
 	return ""
 }
 
-// reading is how long the kernel's table of sockets takes to be read, at most, in ns.
-const reading = 5e6
+// reading is how long the kernel's table of sockets takes to be read, at most, in ns, where
+// the reader loses its processor.
+const reading = 50e6
 
 // States holds what is inferred of TCP's states against each reading of the kernel's own
 // table of sockets, and returns what differs. A state that changed while the table was
