@@ -34,7 +34,7 @@ func init() {
 		io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
 	}()
-	for {
+	for n := 0; ; n++ {
 	}
 }
 

@@ -133,7 +133,6 @@ var (
 	rooms     = regexp.MustCompile(`\[\d+ => (\d+)\]`)
 	left      = regexp.MustCompile(`(, )?left \{[^}]*\}`)
 	datas     = regexp.MustCompile(`data=\{u32=\d+, u64=(\d+)\}`)
-	room4     = regexp.MustCompile(`\.\.\., \[\d+\]\) = -1`)
 )
 
 // asWritten returns a line of strace's without what a trace doesn't have.
