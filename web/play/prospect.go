@@ -436,7 +436,7 @@ func (w *why) connection(p *prospect, c *Call, f *trace.FDState) {
 		p.add(Claim{Kind: UnderWay, Step: step, Other: c.Enter, FD: f.FD})
 	}
 	q := queue(in, f.FD)
-	if len(connects) > 0 || unsure || q != nil && q.Recv > 0 || w.taken(c, f.Local) {
+	if len(connects) > 0 || unsure || q != nil && q.Recv > 0 || w.taken(c, f.Local) || r.Straced(in.Proc) { // strace's times may be off by more than a connect takes
 		return
 	}
 	p.add(Claim{Kind: Only, Step: c.Enter, FD: f.FD})
