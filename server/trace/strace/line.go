@@ -1,9 +1,47 @@
 package strace
 
 import (
+	"bytes"
+	"fmt"
 	"strconv"
 	"strings"
 )
+
+// cutter cuts what strace writes into lines.
+type cutter struct {
+	tail     []byte // the beginning of a line
+	skipping bool   // the rest of a line that is too long
+}
+
+// feed takes a piece. line gets each line that it ends, without the end; strange gets the
+// beginning of one of more than maxLine bytes, whose rest goes nowhere.
+func (c *cutter) feed(p []byte, line func(text string), strange func(what, text string)) {
+	for {
+		end := bytes.IndexByte(p, '\n')
+		if end < 0 {
+			break
+		}
+		if !c.skipping {
+			line(string(append(c.tail, p[:end]...)))
+		}
+		c.tail, c.skipping, p = c.tail[:0], false, p[end+1:]
+	}
+	switch {
+	case c.skipping:
+	case len(c.tail)+len(p) > maxLine:
+		strange(fmt.Sprintf("a line of more than %d bytes", maxLine), string(append(c.tail, p...)))
+		c.tail, c.skipping = c.tail[:0], true
+	default:
+		c.tail = append(c.tail, p...)
+	}
+}
+
+// quiet gives line the beginning of a line whose call may wait, made whole.
+func (c *cutter) quiet(line func(text string)) {
+	if text := stuck(string(c.tail)); text != "" && !c.skipping {
+		line(text)
+	}
+}
 
 // lineKind says what a line of strace's is about.
 type lineKind uint8

@@ -103,9 +103,8 @@ func (g *Log) Lines() int64 { return g.lines }
 // Input is what one strace writes. A Log may have several: of programs on one machine,
 // whose clock they share.
 type Input struct {
-	log      *Log
-	tail     []byte
-	skipping bool
+	log *Log
+	cutter
 }
 
 // Input returns a new input.
@@ -113,34 +112,12 @@ func (g *Log) Input() *Input { return &Input{log: g} }
 
 // Write reads a piece of a log. It takes all of it, always.
 func (in *Input) Write(p []byte) (int, error) {
-	n := len(p)
-	for {
-		end := bytes.IndexByte(p, '\n')
-		if end < 0 {
-			break
-		}
-		if !in.skipping {
-			in.log.line(string(append(in.tail, p[:end]...)))
-		}
-		in.tail, in.skipping, p = in.tail[:0], false, p[end+1:]
-	}
-	switch {
-	case in.skipping:
-	case len(in.tail)+len(p) > maxLine:
-		in.log.unread.strange(fmt.Sprintf("a line of more than %d bytes", maxLine), string(append(in.tail, p...)))
-		in.tail, in.skipping = in.tail[:0], true
-	default:
-		in.tail = append(in.tail, p...)
-	}
-	return n, nil
+	in.feed(p, in.log.line, in.log.unread.strange)
+	return len(p), nil
 }
 
 // Quiet says that strace has written nothing for a while, as of a [Reader].
-func (in *Input) Quiet() {
-	if text := stuck(string(in.tail)); text != "" && !in.skipping {
-		in.log.line(text)
-	}
-}
+func (in *Input) Quiet() { in.quiet(in.log.line) }
 
 // Close reads a last line without an end: it may be cut off.
 func (in *Input) Close() {

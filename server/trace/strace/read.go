@@ -1,7 +1,6 @@
 package strace
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -45,15 +44,14 @@ type Reader struct {
 	// Missed counts calls of threads beyond trace.MostThreads. They are left out.
 	Missed int64
 
-	tail     []byte // the beginning of a line
-	skipping bool   // the rest of a line that is too long
-	events   []trace.Event
-	unread   []Unread
-	threads  map[int]int // by the kernel's number
-	open     map[int]*call
-	again    map[int]*call // interrupted, and made again by the kernel itself
-	fds      map[int]*followed
-	tags     map[string]int // what epoll is to give back with an event: the fd it stands for
+	cutter
+	events  []trace.Event
+	unread  []Unread
+	threads map[int]int // by the kernel's number
+	open    map[int]*call
+	again   map[int]*call // interrupted, and made again by the kernel itself
+	fds     map[int]*followed
+	tags    map[string]int // what epoll is to give back with an event: the fd it stands for
 
 	*ticker
 	sockets bool // the events are those about sockets, and about what waits for them; see concerns
@@ -191,34 +189,14 @@ func (r *Reader) put(thread int, e trace.Event) {
 
 // Write reads a piece of what strace writes. It takes all of it, always.
 func (r *Reader) Write(p []byte) (int, error) {
-	n := len(p)
-	for {
-		end := bytes.IndexByte(p, '\n')
-		if end < 0 {
-			break
-		}
-		if !r.skipping {
-			r.Line(string(append(r.tail, p[:end]...)))
-		}
-		r.tail, r.skipping, p = r.tail[:0], false, p[end+1:]
-	}
-	switch {
-	case r.skipping:
-	case len(r.tail)+len(p) > maxLine:
-		r.strange(fmt.Sprintf("a line of more than %d bytes", maxLine), string(append(r.tail, p...)))
-		r.tail, r.skipping = r.tail[:0], true
-	default:
-		r.tail = append(r.tail, p...)
-	}
-	return n, nil
+	r.feed(p, r.Line, r.strange)
+	return len(p), nil
 }
 
 // Quiet says that strace has written nothing for a while. A call whose beginning it
 // wrote, to the end of an argument, is in the kernel if it is one that may wait.
 func (r *Reader) Quiet() {
-	if text := stuck(string(r.tail)); text != "" && !r.skipping {
-		r.Line(text)
-	}
+	r.quiet(r.Line)
 }
 
 // stuck makes a whole line of the beginning of one whose call may wait, "" where it
