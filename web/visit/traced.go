@@ -1,11 +1,10 @@
 package visit
 
 import (
+	"sockscope/server/knob"
 	"sockscope/server/lab"
 	"sockscope/server/trace"
 	"sockscope/web/link"
-
-	"sockscope/server/knob"
 )
 
 // Traced is a program of anybody's: live, as `relay trace` shows it, then recorded; or a
