@@ -172,7 +172,7 @@ func (r *Run) handshake(i int, c *Conn) {
 // mayHaveSlept reports whether strace alone tells of the call that returned at step i, and
 // nobody knows whether it slept.
 func (r *Run) mayHaveSlept(i int) bool {
-	return r.Steps[i].Sleep == trace.SleepUnknown && r.Logged(r.Steps[i].Proc)
+	return r.Steps[i].Sleep == trace.SleepUnknown && r.Logged(r.Steps[i].Proc) && r.CallAt(i) != nil // a file may hold anything
 }
 
 // inferSleep has the call that returned at step i sleep, where only strace tells of it and
