@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"sync"
@@ -50,6 +51,7 @@ type execution struct {
 	drops    []lab.Drop       // that are still to begin
 	packets  int              // bytes of the trace that packets take, about
 	unseen   int64            // packets left out
+	torn     bool             // the trace says where the first packet is missing
 	lost     int64            // calls that could not be recorded, at the last look
 	lostAt   int64            // when their number last grew
 	end      *trace.End       // set when the run is to end
@@ -224,6 +226,9 @@ func (e *execution) leave(ev *trace.Event) {
 	case trace.Gap:
 		calls = ev.Result // counted as dropped
 	case trace.Return, trace.Exit:
+	case trace.Packet:
+		e.unseen++
+		return
 	default:
 		return
 	}
@@ -233,16 +238,28 @@ func (e *execution) leave(ev *trace.Event) {
 	e.left[thread{ev.Proc, ev.Thread}] += calls
 }
 
-// leftOut says of each thread how many of its calls the trace had no room for. That
-// takes little room itself.
-func (e *execution) leftOut() {
-	var gaps []trace.Event
-	for t, calls := range e.left {
-		gaps = append(gaps, trace.Event{Kind: trace.Gap, Time: e.merge.last, Proc: t.proc, Thread: t.thread, FD: -1, Result: calls})
+// lastWords says what is not in the trace, and of each thread how many of its calls it had
+// no room for. That takes little room itself, so that it may go beyond the limit.
+func (e *execution) lastWords() {
+	at := max(e.time(), e.merge.last)
+	var words []trace.Event
+	say := func(n int64, text string) {
+		if n > 0 {
+			words = append(words, trace.Event{Kind: trace.Note, Time: at, FD: -1, Note: fmt.Sprintf(text, n)})
+		}
 	}
-	if gaps != nil {
-		slices.SortFunc(gaps, func(a, b trace.Event) int { return cmp.Or(a.Proc-b.Proc, a.Thread-b.Thread) })
-		e.box.add(&trace.Message{Events: gaps})
+	if e.wire != nil {
+		say(e.wire.Dropped(), "%d packets are not in this trace: they came faster than they could be taken")
+	}
+	say(e.unseen, "%d packets are not in this trace: it had no room for them, and packets may take a quarter of it")
+	say(e.merge.dropped(), "%d calls are not in this trace: they were made faster than they could be recorded")
+	say(e.merge.late, "%d events were recorded late, by threads that had lost the processor; they stand a little after their true times")
+	byThread := func(a, b thread) int { return cmp.Or(a.proc-b.proc, a.thread-b.thread) }
+	for _, t := range slices.SortedFunc(maps.Keys(e.left), byThread) {
+		words = append(words, trace.Event{Kind: trace.Gap, Time: at, Proc: t.proc, Thread: t.thread, FD: -1, Result: e.left[t]})
+	}
+	if words != nil {
+		e.box.add(&trace.Message{Events: words})
 	}
 }
 

@@ -154,17 +154,9 @@ func (e *execution) finish() {
 	}
 	e.capture()
 	e.sample(true)
-	e.unwire()
-	dropped := e.merge.dropped()
-	if dropped > 0 {
-		e.note(fmt.Sprintf("%d calls are not in this trace: they were made faster than they could be recorded", dropped))
-	}
-	if e.merge.late > 0 {
-		e.note(fmt.Sprintf("%d events were recorded late, by threads that had lost the processor; they stand a little after their true times", e.merge.late))
-	}
 	e.emit(never)
-	e.leftOut()
-	e.end.Dropped = dropped + e.cut
+	e.lastWords()
+	e.end.Dropped = e.merge.dropped() + e.cut
 	e.end.Time = max(e.time(), e.merge.last)
 	e.box.add(&trace.Message{End: e.end})
 }

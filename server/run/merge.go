@@ -28,7 +28,7 @@ type merge struct {
 	born   func(parent, pid int) // called when a process has made one more, which gets the next number; nil where none can
 	held   []trace.Event         // sorted; not yet passed on
 	last   int64                 // time of the newest event passed on
-	late   int                   // events that came after a later one had been passed on
+	late   int64                 // events that came after a later one had been passed on
 	settle time.Duration         // where it is to be longer
 	gaps   bool                  // say where calls were not recorded
 	rec    ring.Record

@@ -36,29 +36,31 @@ func (e *execution) capture() int {
 	if e.wire == nil {
 		return 0
 	}
-	return e.wire.Read(func(time int64, frame []byte, length int) {
+	var newest int64
+	n := e.wire.Read(func(time int64, frame []byte, length int) {
 		if time < e.began { // the worker measured what tracing costs
 			return
 		}
+		newest = time - e.began
 		ev := trace.Event{Kind: trace.Packet, Time: time - e.began, FD: -1, Data: slices.Clone(frame), Size: length}
 		if e.packets += weight(&ev); e.packets > e.limits.Trace/packetShare {
 			e.unseen++
+			e.tear(newest)
 			return
 		}
 		e.merge.add(ev)
 	})
+	if n > 0 && e.wire.Dropped() > 0 {
+		e.tear(newest)
+	}
+	return n
 }
 
-// unwire says what packets are not in the trace.
-func (e *execution) unwire() {
-	if e.wire == nil {
-		return
-	}
-	if n := e.wire.Dropped(); n > 0 {
-		e.note(fmt.Sprintf("%d packets are not in this trace: they came faster than they could be taken", n))
-	}
-	if e.unseen > 0 {
-		e.note(fmt.Sprintf("%d packets are not in this trace: packets may take a quarter of its room, and had taken it", e.unseen))
+// tear marks in the trace from where on packets are missing, about.
+func (e *execution) tear(at int64) {
+	if !e.torn {
+		e.torn = true
+		e.merge.add(trace.Event{Kind: trace.Packet, Time: at, FD: -1})
 	}
 }
 

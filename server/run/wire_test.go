@@ -23,7 +23,7 @@ func sentPackets(t testing.TB, r *result) (all []packet.Packet, segments []packe
 	t.Helper()
 	var flows packet.Flows
 	for i := range r.events {
-		if e := &r.events[i]; e.Kind == trace.Packet {
+		if e := &r.events[i]; e.Kind == trace.Packet && len(e.Data) > 0 {
 			p, err := packet.Parse(e.Data)
 			if err != nil {
 				t.Errorf("a packet of %d bytes, %x: %v", e.Size, e.Data, err)

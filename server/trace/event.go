@@ -31,7 +31,8 @@ const (
 	Gap Kind = 7
 	// Packet: a packet arrived on the run's own loopback interface, as packet(7) shows
 	// it. Data is its first bytes, from the Ethernet header on, and Size how many it had;
-	// package packet reads them. Proc and Thread mean nothing: nobody saw who sent it.
+	// package packet reads them. Proc and Thread mean nothing: nobody saw who sent it. One
+	// without Data says that from its Time on packets are missing in the trace.
 	Packet Kind = 8
 )
 

@@ -39,7 +39,7 @@ func Pcapng(w io.Writer, f *trace.File) error {
 	for _, m := range f.Messages {
 		for i := range m.Events {
 			e := &m.Events[i]
-			if e.Kind != trace.Packet {
+			if e.Kind != trace.Packet || len(e.Data) == 0 {
 				continue
 			}
 			if err := out.Write(f.Header.Began*1e6+e.Time, e.Data, e.Size); err != nil {

@@ -30,7 +30,7 @@ func wire(f *visit.Focus) app.UI {
 	b.WriteString(`</ol>`)
 	return dom.El("div").Body(
 		tcp(f),
-		dom.Elc("p", "hint").Text(f.PacketsTold()+" so far, the newest first. What they carry is observed; who sent each, and whom it woke, is inferred. On loopback a packet may carry 64 KB, and nobody computes its checksum."),
+		dom.Elc("p", "hint").Text(f.PacketsTold()+" What they carry is observed; who sent each, and whom it woke, is inferred. On loopback a packet may carry 64 KB, and nobody computes its checksum."),
 		dom.El("div").OnClick(func(_ app.Context, e app.Event) {
 			if i := dom.Number(e, "packet"); i >= 0 {
 				f.GoToPacket(i)

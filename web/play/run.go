@@ -25,7 +25,9 @@ type Run struct {
 	// no steps: each lies between two.
 	Packets []Packet
 	Streams []Stream
-	Wakes   []Wake // in the order of their effects
+	// PacketsTorn is the time, in ns, from which on packets are missing; 0 where none is.
+	PacketsTorn int64
+	Wakes       []Wake // in the order of their effects
 
 	Options []Option // of sockets, in the order of the first calls about them
 

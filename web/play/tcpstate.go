@@ -87,7 +87,8 @@ type EndState struct {
 }
 
 // EndStates returns the states of a stream's ends after n steps: as sampled, or inferred
-// where packets have moved it since. An end that has left the kernel's table is CLOSED.
+// where packets have moved it since. From where packets are missing, only samples tell it.
+// An end that has left the kernel's table is CLOSED.
 func (r *Run) EndStates(stream, n int) (ends [2]EndState) {
 	s, state := &r.Streams[stream], r.State(n)
 	turns := r.Turns(stream, r.PacketsAt(n))
@@ -98,7 +99,13 @@ func (r *Run) EndStates(stream, n int) (ends [2]EndState) {
 			last := e.Turns[k-1]
 			e.State, e.How, e.At, e.By = last.To, trace.Inferred, r.Packets[last.Packet].Time, last.Packet
 		}
-		if state.SocketsAt < e.At || len(e.Turns) == 0 {
+		if len(e.Turns) == 0 {
+			continue
+		}
+		if state.SocketsAt < e.At {
+			if r.PacketsTorn > 0 && n > 0 && r.Steps[n-1].Time > r.PacketsTorn {
+				e.State, e.By = 0, -1 // what is missing may have moved it
+			}
 			continue
 		}
 		sampled := trace.Closed

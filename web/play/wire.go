@@ -29,7 +29,7 @@ type Packet struct {
 type Stream struct {
 	Client, Server netip.AddrPort
 	Packets        []int // indexes in Run.Packets
-	Whole          bool  // its first SYN was captured, so that its sequence numbers count its bytes
+	Whole          bool  // none of its packets is missing, and its sequence numbers count its bytes from the first SYN on
 	connect        int   // the Enter of the connect that sent its first SYN, -1 where that isn't known
 	conn           int   // index in Run.Conns, plus one; 0 while it isn't known
 }
@@ -49,7 +49,10 @@ const maxPackets = 100_000
 
 // packet adds a captured packet.
 func (r *Run) packet(e *trace.Event) {
-	if len(r.Packets) == maxPackets {
+	if len(e.Data) == 0 {
+		r.tearPackets(max(1, e.Time))
+	}
+	if len(e.Data) == 0 || len(r.Packets) == maxPackets {
 		return
 	}
 	p := Packet{Time: e.Time, After: len(r.Steps), Size: e.Size, Stream: -1}
@@ -64,6 +67,17 @@ func (r *Run) packet(e *trace.Event) {
 	r.Packets = append(r.Packets, p)
 }
 
+// tearPackets takes note that from a time on packets are missing: what the others show of
+// a connection is not the whole of it any more.
+func (r *Run) tearPackets(at int64) {
+	if r.PacketsTorn == 0 {
+		r.PacketsTorn = at
+	}
+	for i := range r.Streams {
+		r.Streams[i].Whole = false
+	}
+}
+
 // stream finds the connection of a segment, or begins one.
 func (r *Run) stream(p *Packet) {
 	first := p.Flags.Has(packet.SYN) && !p.Flags.Has(packet.ACK) && !p.Again
@@ -75,7 +89,7 @@ func (r *Run) stream(p *Packet) {
 		}
 	}
 	if at == 0 {
-		l := Stream{Client: p.From, Server: p.To, Whole: first, connect: -1}
+		l := Stream{Client: p.From, Server: p.To, Whole: first && r.PacketsTorn == 0, connect: -1}
 		if !first && r.listens(p.From) {
 			l.Client, l.Server, p.Back = p.To, p.From, true
 		}

@@ -76,3 +76,31 @@ func TestCarriage(t *testing.T) {
 		t.Errorf("streams %+v", r.Streams)
 	}
 }
+
+// From where packets are missing, what is inferred of a connection is not known any more.
+func TestPacketsAreMissing(t *testing.T) {
+	const server = "127.0.0.1:10001"
+	s := playtest.New(1)
+	client := playtest.Addr(1)
+	s.Listen()
+	s.Start(1)
+	s.Do(1, trace.Socket, -1, 3)
+	s.Enter(1, trace.Connect, 3, trace.Event{Addr: server})
+	s.Packet(client, server, packet.SYN, 100, 0, "")
+	s.Packet(server, client, packet.SYN|packet.ACK, 500, 101, "")
+	s.Packet(client, server, packet.ACK, 101, 501, "")
+	s.Return(1, trace.Event{})
+	before := len(s.Events) - 3 // packets are no steps
+	s.Missing()
+	s.Do(1, trace.Close, 3, 0)
+	r := load(s)
+	if ends := r.EndStates(0, before); ends[0].State != trace.Established {
+		t.Errorf("before, the client is in %v", ends[0].State)
+	}
+	if ends := r.EndStates(0, len(r.Steps)); ends[0].State != 0 || ends[1].State != 0 {
+		t.Errorf("then the ends are in %v and %v", ends[0].State, ends[1].State)
+	}
+	if r.Streams[0].Whole || len(r.Packets) != 3 || r.PacketsTorn == 0 {
+		t.Errorf("%d packets, torn at %d: %+v", len(r.Packets), r.PacketsTorn, r.Streams)
+	}
+}

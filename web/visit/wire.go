@@ -78,8 +78,15 @@ func (f *Focus) packetsTold() int {
 	return f.Player.Run.PacketsAt(pos)
 }
 
-// PacketsTold says how many packets have come by the position.
-func (f *Focus) PacketsTold() string { return words.Count(int64(f.packetsTold()), "packet") }
+// PacketsTold says how many packets have come by the position, and from when on that is
+// not all of them.
+func (f *Focus) PacketsTold() string {
+	told := words.Count(int64(f.packetsTold()), "packet") + " so far, the newest first."
+	if torn := f.Player.Run.PacketsTorn; torn > 0 && f.State().Time >= torn {
+		told += " From " + words.Span(torn) + " on packets are missing: this trace had no room for more."
+	}
+	return told
+}
 
 func (f *Focus) packetRow(run *play.Run, i int) PacketRow {
 	p, c := &run.Packets[i], run.Carriage(i)

@@ -472,7 +472,7 @@ func (w *world) gives(s *sock, got int64) (steps []int) {
 	if brings := bringing(s.other, got, got+1); len(brings) > 0 {
 		return []int{brings[0].call.enter}
 	}
-	return w.ends(s.other)
+	return append(w.ends(s.other), w.unreturned(s.other, trace.Call.Sends)...)
 }
 
 func only(w *world, c *play.Claim, n int) string {

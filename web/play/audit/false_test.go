@@ -144,3 +144,22 @@ func TestAKillEndsAWait(t *testing.T) {
 		}
 	}
 }
+
+// A send that was under way when the trace ended may have brought what a recv got, and
+// nothing else may have.
+func TestASendIsUnderWayAtTheEnd(t *testing.T) {
+	for _, call := range []trace.Call{trace.Send, trace.Recv} {
+		s := playtest.New(1)
+		s.Listen()
+		s.Connect(1, true)
+		recv := len(s.Events)
+		s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
+		s.Enter(1, call, 3, trace.Event{Size: 5})
+		s.Return(0, trace.Event{Result: 5, Data: []byte("hello"), Sleep: trace.Slept})
+		run := load(s, true)
+		claim := play.Claim{Kind: play.Only, Step: recv, FD: 4, Procs: []int{1}}
+		if wrong := newWorld(run.Header, run.Steps, true).check(&claim, recv+1); (wrong == "") != (call == trace.Send) {
+			t.Errorf("%v: %q", call, wrong)
+		}
+	}
+}

@@ -166,7 +166,7 @@ const reading = 50e6
 func States(run *play.Run, events []trace.Event) (compared int, wrong []string) {
 	for i := range events {
 		e := &events[i]
-		if e.Kind != trace.Sample {
+		if e.Kind != trace.Sample || run.PacketsTorn > 0 && e.Time > run.PacketsTorn-reading {
 			continue
 		}
 		for s := range run.Streams {

@@ -383,8 +383,15 @@ func (w *world) ends(s *sock) []int {
 			steps = append(steps, w.began(k.to))
 		}
 	}
-	for _, calls := range w.threads { // one that was under way at the end of the trace
-		if c := calls[len(calls)-1]; c.on == s && c.ret < 0 && (w.steps[c.enter].Call == trace.Close || w.steps[c.enter].Call == trace.Shutdown) {
+	return append(steps, w.unreturned(s, func(c trace.Call) bool { return c == trace.Close || c == trace.Shutdown })...)
+}
+
+// unreturned returns the Enters of calls on s that were under way when the trace ended.
+// What they did may have come about, and others may have been told of it.
+func (w *world) unreturned(s *sock, is func(trace.Call) bool) []int {
+	var steps []int
+	for _, calls := range w.threads {
+		if c := calls[len(calls)-1]; c.on == s && c.ret < 0 && is(w.steps[c.enter].Call) {
 			steps = append(steps, c.enter)
 		}
 	}

@@ -23,3 +23,6 @@ func (s *Script) Packet(from, to string, flags packet.Flags, seq, ack uint32, da
 	frame = append(frame, data...)
 	s.add(trace.Event{Kind: trace.Packet, FD: -1, Data: frame, Size: len(frame)})
 }
+
+// Missing says that from here on packets are missing.
+func (s *Script) Missing() { s.add(trace.Event{Kind: trace.Packet, FD: -1}) }
