@@ -174,10 +174,15 @@ func agree(t *testing.T, p *process, prefix, first string) {
 				w.data = string(e.Data)
 			}
 			got = append(got, w)
+			open = nil
 		}
 	}
 	for first = cmp.Or(aliases[first], first); len(got) > 0 && got[0].name != first; {
 		got = got[1:]
+	}
+	// One that is killed may not have come to write down what its last call returned.
+	if n := len(got); open != nil && len(want) == n+1 && want[n].name == cmp.Or(aliases[open.Call.String()], open.Call.String()) && want[n].fd == open.FD {
+		want = want[:n]
 	}
 	for i := range max(len(got), len(want)) {
 		var g, w string
