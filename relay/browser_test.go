@@ -28,7 +28,10 @@ func live(tab *browser.Tab) {
 func runToEnd(tab *browser.Tab) {
 	tab.Helper()
 	live(tab)
+	const state = `(document.querySelector(".state")?.textContent ?? "")`
+	before := tab.Eval(state) // it may tell of an earlier run
 	tab.Key("r")
+	tab.Wait(state + ` !== ` + strconv.Quote(before))
 	tab.WaitText(".state", "recorded, ")
 	toEnd(tab)
 }
@@ -37,8 +40,7 @@ func runToEnd(tab *browser.Tab) {
 func toEnd(tab *browser.Tab) {
 	tab.Helper()
 	tab.Key(kb.End)
-	_, of := pos(tab)
-	waitPos(tab, of)
+	tab.Wait(`(([at, of]) => at === of)(document.querySelector(".pos").innerText.match(/\d+/g))`)
 }
 
 // pos returns the position and the number of steps.
