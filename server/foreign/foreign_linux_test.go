@@ -144,6 +144,7 @@ func TestPythonPrograms(t *testing.T) {
 		{[]string{"byteorder_server"}, [][]string{{"byteorder_client"}}, "", 0, 1},
 		{[]string{"robot_server"}, [][]string{{"robot_client"}}, "", 0, 1},
 		{[]string{"upload_server"}, [][]string{{"upload_client"}}, "", 0, 1},
+		{[]string{"pieces_server"}, [][]string{{"pieces_client"}}, "", 0, 1},
 	} {
 		t.Run(c.server[0], func(t *testing.T) {
 			t.Parallel()

@@ -59,7 +59,13 @@ const (
 
 	Writev Call = 60
 
-	numCalls = 61
+	// What other people's programs call; ours have no need of it.
+	Sendmsg  Call = 61
+	Recvmsg  Call = 62
+	Readv    Call = 63
+	Sendfile Call = 64
+
+	numCalls = 65
 )
 
 // A Row is all that is known of a call before it is made.
@@ -170,6 +176,11 @@ var rows = [numCalls]Row{
 
 	Writev: {Name: "writev", Form: []Arg{ArgFD, ArgVectors}, Class: Sends | Blocks, Methods: []string{"Writev"}},
 
+	Sendmsg:  {Name: "sendmsg", Form: []Arg{ArgFD, ArgMessage}, Class: Sends | Blocks},
+	Recvmsg:  {Name: "recvmsg", Form: []Arg{ArgFD, ArgMessageOut}, Class: Receives | Blocks},
+	Readv:    {Name: "readv", Form: []Arg{ArgFD, ArgVectorsOut}, Class: Receives | Blocks},
+	Sendfile: {Name: "sendfile", Form: []Arg{ArgFD, ArgInt, ArgOffset, ArgSize}, Class: Sends | Blocks},
+
 	NetAccept: {Name: "Accept", Form: []Arg{ArgFD, ArgAddrOut}, Class: Tells, Beneath: Accept, Methods: []string{"Accept"}},
 	NetRead:   {Name: "Read", Form: []Arg{ArgFD, ArgDataOut, ArgSize}, Class: Tells, Beneath: Read, Methods: []string{"Read"}},
 	NetWrite:  {Name: "Write", Form: []Arg{ArgFD, ArgData, ArgSize}, Class: Tells, Beneath: Write, Methods: []string{"Write"}},
@@ -218,6 +229,9 @@ func (c Call) Sends() bool { return c.is(Sends) }
 // Receives reports whether c moves bytes from a socket to the program.
 func (c Call) Receives() bool { return c.is(Receives) }
 
+// Names reports whether c tells whom a datagram came from.
+func (c Call) Names() bool { return c == Recvfrom || c == Recvmsg }
+
 // Multiplexes reports whether c waits for several fds at once.
 func (c Call) Multiplexes() bool { return c.is(Multiplexes) }
 
@@ -262,17 +276,23 @@ const (
 	ArgFurtherSocketFlags // as ArgSocketFlags, but left out when none is set
 	ArgFurtherMsgFlags    // as ArgMsgFlags, but left out when none is set
 
-	ArgAddr      // Event.Addr, and its size
-	ArgAddrOut   // the same, coming out
-	ArgPath      // Event.Addr, a file's
-	ArgData      // Event.Data, of which Event.Size is the true count
-	ArgDataOut   // the same, coming out
-	ArgVectors   // Event.Data in pieces, as an array of struct iovec, and how many; Event.Args has their sizes
-	ArgSize      // Event.Size
-	ArgReadSet   // a list of Event.Sets, [3 4], NULL where none was given
-	ArgWriteSet  // the same
-	ArgExceptSet // the same
-	ArgPollFDs   // Event.Sets as an array of struct pollfd
+	ArgAddr       // Event.Addr, and its size
+	ArgAddrOut    // the same, coming out
+	ArgPath       // Event.Addr, a file's
+	ArgData       // Event.Data, of which Event.Size is the true count
+	ArgDataOut    // the same, coming out
+	ArgVectors    // Event.Data in pieces, as an array of struct iovec, and how many; Event.Args has their sizes
+	ArgVectorsOut // the same, coming out
+	// ArgMessage is Event.Addr and Event.Data in pieces, as a struct msghdr, and the flags
+	// behind it. Event.Args has these flags, those in the struct, and the sizes of the pieces.
+	ArgMessage
+	ArgMessageOut // the same, coming out
+	ArgOffset     // the next of Event.Args, a place in a file; -1 is NULL
+	ArgSize       // Event.Size
+	ArgReadSet    // a list of Event.Sets, [3 4], NULL where none was given
+	ArgWriteSet   // the same
+	ArgExceptSet  // the same
+	ArgPollFDs    // Event.Sets as an array of struct pollfd
 	ArgEpollEvents
 	ArgKevents
 

@@ -435,7 +435,7 @@ func (s *State) returned(p *ProcState, e *Event, n int) {
 		return
 	case e.Call.Sends():
 		f.Out += e.Result
-	case e.Call.Receives():
+	case e.Call.Receives() && !e.Peeks():
 		f.In += e.Got()
 	}
 	switch e.Call {
@@ -474,6 +474,12 @@ func (e *Event) arg(i int) int64 {
 		return e.Args[i]
 	}
 	return 0
+}
+
+// Peeks reports whether a call that receives left in the queue what it returned.
+func (e *Event) Peeks() bool {
+	const peek = 0x2 // MSG_PEEK
+	return (e.Call == Recv || e.Call == Recvfrom || e.Call == Recvmsg) && e.bit(0, peek)
 }
 
 // Got returns how many bytes the program got of a Return of a call that receives. With

@@ -467,7 +467,7 @@ func (r *Run) move(i int) {
 	if r.Untraced() && e.Call.Receives() && (e.Errno == 0 || e.Errno == trace.ECONNRESET) {
 		r.arrive(i, ci)
 	}
-	if e.Errno != 0 || e.Result <= 0 {
+	if e.Errno != 0 || e.Result <= 0 || e.Peeks() {
 		return
 	}
 	c := &r.Conns[ci]

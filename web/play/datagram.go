@@ -114,11 +114,11 @@ const mostWaiting = 1 << 10
 func (r *Run) got(i int) {
 	e := &r.Steps[i]
 	f, call := r.letter(e.Proc, e.FD), r.CallAt(i)
-	if f == nil || call == nil || e.Errno != 0 {
+	if f == nil || call == nil || e.Errno != 0 || e.Peeks() {
 		return
 	}
 	from := e.Addr
-	if e.Call != trace.Recvfrom {
+	if !e.Call.Names() {
 		from = f.Peer
 	}
 	room := int64(r.room(i))

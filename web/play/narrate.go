@@ -114,12 +114,12 @@ func (r *Run) enters(i int) string {
 			return fmt.Sprintf("ha%s fd %d note the address %s", r.verb(i, "s", "ve"), e.FD, e.Addr)
 		}
 		return fmt.Sprintf("connect%s fd %d to %s", s, e.FD, e.Addr)
-	case trace.Sendto:
+	case trace.Sendto, trace.Sendmsg:
 		if e.Addr != "" {
 			return fmt.Sprintf("send%s %s to %s through fd %d", s, words.Count(int64(e.Size), "byte"), e.Addr, e.FD)
 		}
 		fallthrough
-	case trace.Send, trace.Writev:
+	case trace.Send, trace.Writev, trace.Sendfile:
 		return fmt.Sprintf("send%s %s through fd %d", s, words.Count(int64(e.Size), "byte"), e.FD)
 	case trace.Close:
 		return fmt.Sprintf("close%s fd %d", s, e.FD)
@@ -160,7 +160,7 @@ func (r *Run) returns(c *Call, at *ends) string {
 		return fmt.Sprintf("%s %s connected", capital(r.thread(c.Enter)), r.verb(c.Enter, "is", "are"))
 	case in.Call == trace.Fork:
 		return fmt.Sprintf("%s made process %d", capital(r.call(c.Enter)), out.Result)
-	case in.Call == trace.Recvfrom && out.Addr != "" && r.letterAt(c.Enter) != nil:
+	case in.Call.Names() && out.Addr != "" && r.letterAt(c.Enter) != nil:
 		return fmt.Sprintf("%s returns a datagram of %s from %s", capital(r.call(c.Enter)), words.Count(out.Result, "byte"), out.Addr)
 	case in.Call.Receives() && r.letterAt(c.Enter) != nil:
 		return fmt.Sprintf("%s returns a datagram of %s", capital(r.call(c.Enter)), words.Count(out.Result, "byte"))

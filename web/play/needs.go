@@ -28,14 +28,18 @@ const (
 	FromClock                  // from nobody: it ends by itself
 )
 
+// The calls that move bytes, those of the lessons first.
+var (
+	sending   = []trace.Call{trace.Send, trace.Sendto, trace.Write, trace.Writev, trace.Sendmsg, trace.Sendfile}
+	receiving = []trace.Call{trace.Recv, trace.Recvfrom, trace.Read, trace.Readv, trace.Recvmsg}
+)
+
 // Needs lists all that calls can sleep for. A call that is not in it waits for
 // nobody: the kernel does its work at once. The explanations are made from this list,
 // and their check uses it, too.
 var Needs = []Need{
-	{[]trace.Call{trace.Recv, trace.Recvfrom, trace.Read}, FromPeer,
-		[]trace.Call{trace.Send, trace.Sendto, trace.Write, trace.Writev, trace.Shutdown, trace.Close}, "bring bytes, or end the stream"},
-	{[]trace.Call{trace.Send, trace.Sendto, trace.Write, trace.Writev}, FromPeer,
-		[]trace.Call{trace.Recv, trace.Recvfrom, trace.Read, trace.Close}, "make room"},
+	{receiving, FromPeer, slices.Concat(sending, []trace.Call{trace.Shutdown, trace.Close}), "bring bytes, or end the stream"},
+	{sending, FromPeer, slices.Concat(receiving, []trace.Call{trace.Close}), "make room"},
 	{[]trace.Call{trace.Accept}, FromClients, []trace.Call{trace.Connect}, "bring a connection"},
 	{[]trace.Call{trace.Connect}, FromListener, []trace.Call{trace.Listen, trace.Accept, trace.Close}, "answer"},
 	{[]trace.Call{trace.Select, trace.Poll, trace.EpollWait, trace.KeventWait}, FromMembers, nil, ""},
@@ -58,9 +62,7 @@ func NeedOf(call trace.Call) *Need {
 func (w *Need) calls() string {
 	var names []string
 	for _, c := range w.By {
-		switch c {
-		case trace.Sendto, trace.Write, trace.Writev, trace.Recvfrom, trace.Read:
-		default:
+		if moves := c.Sends() || c.Receives(); !moves || c == trace.Send || c == trace.Recv {
 			names = append(names, c.String())
 		}
 	}

@@ -131,6 +131,11 @@ func TestRealStraceWritesTheSame(t *testing.T) {
 var (
 	unwritten = regexp.MustCompile(`0x[0-9a-f]{7,}(, \[\d+\])?`) // an address that nothing is shown of
 	rooms     = regexp.MustCompile(`\[\d+ => (\d+)\]`)
+	unnamed   = regexp.MustCompile(`msg_name=(NULL|0x[0-9a-f]+), msg_namelen=\d+( => 0)?`)
+	named     = regexp.MustCompile(`msg_namelen=\d+ => (\d+)`)
+	notCome   = regexp.MustCompile(`\{msg_namelen=\d+\}`)
+	nobody    = regexp.MustCompile(`0x[0-9a-f]+, \[0\]`)
+	cutVector = regexp.MustCompile(`\[\{iov_base=0x.*\}\], \d+`)
 	left      = regexp.MustCompile(`(, )?left \{[^}]*\}`)
 	datas     = regexp.MustCompile(`data=\{u32=\d+, u64=(\d+)\}`)
 )
@@ -155,6 +160,9 @@ func asWritten(line string) string {
 		slices.SortFunc(events, func(a, b string) int { return cmp.Compare(fd(a), fd(b)) })
 		args = begin + "[{" + strings.Join(events, "}, {") + "}]" + end
 	}
+	args = named.ReplaceAllString(unnamed.ReplaceAllString(args, "msg_name=NULL, msg_namelen=0"), "msg_namelen=$1")
+	args = nobody.ReplaceAllString(args, "NULL, [0]")
+	args = cutVector.ReplaceAllString(notCome.ReplaceAllString(args, "..."), "...")
 	if !strings.Contains(args, `"`) {
 		args = unwritten.ReplaceAllString(args, "...")
 		if l.name == "getsockopt" {
@@ -219,6 +227,27 @@ func makeCalls(seed uint64, dir string) {
 			call(unix.SYS_CLOSE, uintptr(fd))
 		}
 	}
+	pieces := func() {
+		vectors := (*[3]unix.Iovec)(unsafe.Pointer(&memory[3400]))
+		for i := range vectors {
+			piece := []byte("}, {"[:rnd.IntN(5)] + "\"\\"[:rnd.IntN(3)] + strings.Repeat("x", rnd.IntN(26)))
+			copy(memory[3500+50*i:], piece)
+			vectors[i] = unix.Iovec{Base: &memory[3500+50*i], Len: uint64(len(piece))}
+		}
+	}
+	// A struct msghdr with pieces, at 3300; and with room for an address, or one of that size.
+	message := func(addr int, size uintptr, new bool) {
+		if new {
+			pieces()
+		}
+		*(*unix.Msghdr)(unsafe.Pointer(&memory[3300])) = unix.Msghdr{Iov: (*unix.Iovec)(unsafe.Pointer(&memory[3400])), Iovlen: uint64(1 + rnd.IntN(3))}
+		if size > 0 {
+			m := (*unix.Msghdr)(unsafe.Pointer(&memory[3300]))
+			m.Name, m.Namelen = &memory[addr], uint32(size)
+		}
+	}
+	path, _ := syscall.BytePtrFromString("/proc/self/exe")
+	file := uintptr(call(unix.SYS_OPENAT, ^uintptr(99), uintptr(unsafe.Pointer(path)), 0, 0))
 	for _, family := range []int{unix.AF_INET, unix.AF_INET6, unix.AF_UNIX} {
 		// An address of the family, at 0: its size.
 		address := func(i int) uintptr {
@@ -278,13 +307,16 @@ func makeCalls(seed uint64, dir string) {
 			}
 			data := payloads.bytes()
 			call(unix.SYS_WRITE, client, put(1000, data), uintptr(len(data)))
-			vectors := (*[3]unix.Iovec)(unsafe.Pointer(&memory[3400]))
-			for i := range vectors {
-				piece := []byte("}, {"[:rnd.IntN(5)] + "\"\\"[:rnd.IntN(3)] + strings.Repeat("x", rnd.IntN(26)))
-				copy(memory[3500+50*i:], piece)
-				vectors[i] = unix.Iovec{Base: &memory[3500+50*i], Len: uint64(len(piece))}
-			}
+			pieces()
 			call(unix.SYS_WRITEV, client, at(3400), uintptr(rnd.IntN(4)))
+			message(0, 0, true)
+			call(unix.SYS_SENDMSG, client, at(3300), uintptr(rnd.IntN(2)*unix.MSG_NOSIGNAL))
+			pieces()
+			call(unix.SYS_READV, conn, at(3400), uintptr(1+rnd.IntN(3)))
+			message(400, uintptr(rnd.IntN(2)*112), false)
+			call(unix.SYS_RECVMSG, conn, at(3300), uintptr(unix.MSG_DONTWAIT|rnd.IntN(2)*unix.MSG_PEEK))
+			*(*int64)(unsafe.Pointer(&memory[3900])) = int64(rnd.IntN(9))
+			call(unix.SYS_SENDFILE, client, file, uintptr(rnd.IntN(2))*at(3900), uintptr(rnd.IntN(50)))
 			call(unix.SYS_RECVFROM, conn, at(1000), uintptr(rnd.IntN(100)), uintptr(unix.MSG_DONTWAIT|rnd.IntN(2)*unix.MSG_PEEK), 0, 0)
 			call(unix.SYS_SENDTO, client, put(1000, []byte("to be read")), uintptr(rnd.IntN(11)), uintptr(unix.MSG_NOSIGNAL|rnd.IntN(2)*unix.MSG_MORE), 0, 0)
 			call(unix.SYS_READ, conn, at(1000), uintptr(rnd.IntN(100)))
@@ -354,18 +386,22 @@ func makeCalls(seed uint64, dir string) {
 				call(unix.SYS_CLOSE, fd)
 			}
 		}
-		if family == unix.AF_UNIX {
-			continue
-		}
-		const sa, size = 0, 200
+		const sa, size, own = 0, 200, 3800
 		here, there := uintptr(call(unix.SYS_SOCKET, uintptr(family), unix.SOCK_DGRAM, 0)), uintptr(call(unix.SYS_SOCKET, uintptr(family), unix.SOCK_DGRAM, 0))
 		call(unix.SYS_BIND, here, at(sa), address(sa))
-		for range 10 {
+		for i := range 20 {
+			if i == 10 { // from now on it has an address
+				call(unix.SYS_BIND, there, at(own), address(own))
+			}
 			number(size, 112)
 			call(unix.SYS_GETSOCKNAME, here, at(sa), at(size))
 			n := uintptr(*(*int32)(unsafe.Pointer(&memory[size])))
+			message(sa, n, rnd.IntN(2) == 0)
+			call(unix.SYS_SENDMSG, there, at(3300), unix.MSG_DONTWAIT)
+			message(400, uintptr(rnd.IntN(2)*112), true)
+			call(unix.SYS_RECVMSG, here, at(3300), uintptr(unix.MSG_DONTWAIT|rnd.IntN(2)*unix.MSG_TRUNC|rnd.IntN(2)*unix.MSG_PEEK))
 			data := []byte("a datagram")[:rnd.IntN(11)]
-			call(unix.SYS_SENDTO, there, put(1000, data), uintptr(len(data)), 0, at(sa), n)
+			call(unix.SYS_SENDTO, there, put(1000, data), uintptr(len(data)), unix.MSG_DONTWAIT, at(sa), n)
 			number(size, 112)
 			call(unix.SYS_RECVFROM, here, at(1000), 100, uintptr(unix.MSG_DONTWAIT|rnd.IntN(2)*unix.MSG_TRUNC), at(sa), at(size))
 		}

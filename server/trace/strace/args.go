@@ -216,7 +216,23 @@ func (w *writer) arg(a trace.Arg) {
 	case trace.ArgData:
 		w.say(content(w.enter.Data, w.enter.Size, w.most))
 	case trace.ArgVectors:
-		w.vectors()
+		w.vectors(w.enter.Data, int64(w.enter.Size))
+	case trace.ArgVectorsOut:
+		if w.failed() {
+			w.say("...")
+			return
+		}
+		w.vectors(w.ret.Data, w.ret.Result)
+	case trace.ArgMessage:
+		w.message(w.enter.Addr, w.enter.Data, int64(w.enter.Size))
+	case trace.ArgMessageOut:
+		if w.failed() {
+			w.say("..., ", messages.bits(w.at(0)))
+			return
+		}
+		w.message(w.ret.Addr, w.ret.Data, w.ret.Result)
+	case trace.ArgOffset:
+		w.offset()
 	case trace.ArgDataOut:
 		if w.failed() {
 			w.say("...")
@@ -362,7 +378,7 @@ func (a *arguments) read(arg trace.Arg) {
 			a.next++ // its size
 		}
 	case trace.ArgAddrOut:
-		if text, ok := a.take(); ok && a.came() {
+		if text, ok := a.take(); ok && a.came() && !strings.HasPrefix(text, "0x") { // there nothing was written
 			a.ret.Addr = a.addr(text)
 		}
 		a.next++
@@ -375,7 +391,29 @@ func (a *arguments) read(arg trace.Arg) {
 			a.enter.Data = a.content(text)
 		}
 	case trace.ArgVectors:
-		a.vectors()
+		if text, ok := a.take(); ok {
+			a.enter.Data = a.vectors(text)
+		}
+		a.next++ // how many they are
+	case trace.ArgVectorsOut:
+		if text, ok := a.take(); ok && a.came() {
+			a.ret.Data = a.vectors(text)
+		}
+		a.next++
+	case trace.ArgMessage:
+		if text, ok := a.take(); ok {
+			a.enter.Addr, a.enter.Data = a.message(text)
+		}
+	case trace.ArgMessageOut:
+		switch text, ok := a.take(); {
+		case !ok:
+		case a.came():
+			a.ret.Addr, a.ret.Data = a.message(text)
+		default:
+			a.flags(messages)
+		}
+	case trace.ArgOffset:
+		a.offset()
 	case trace.ArgDataOut:
 		if text, ok := a.take(); ok && a.came() {
 			a.ret.Data = a.content(text)

@@ -253,7 +253,7 @@ func past(s string, i int) int {
 				depth++
 			case s[k] == '>' && s[k-1] != '-':
 				if depth--; depth == 0 {
-					return k + 1
+					return len(s) - len(strings.TrimPrefix(s[k+1:], "(deleted)"))
 				}
 			}
 		}

@@ -722,7 +722,7 @@ func (r *Reader) concerns(e, ret *trace.Event, f *followed, args string) bool {
 		return false
 	}
 	switch e.Call {
-	case trace.Read, trace.Write, trace.Close, trace.Fcntl, trace.Dup, trace.Dup2:
+	case trace.Read, trace.Readv, trace.Write, trace.Writev, trace.Sendfile, trace.Close, trace.Fcntl, trace.Dup, trace.Dup2:
 		if !socketFD(args) {
 			return false
 		}

@@ -368,6 +368,46 @@ func TestReaderOfCallsThatAreMadeAgain(t *testing.T) {
 	}
 }
 
+// Calls that move bytes of several places, or of a file, as strace 6.1 wrote them.
+func TestCallsOfPieces(t *testing.T) {
+	r := new(Reader)
+	for _, line := range []string{
+		`7 1700001000.000000 sendmsg(4<TCP:[1]>, {msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base="\x61\x62", iov_len=2}, {iov_base="cde", iov_len=3}], msg_iovlen=2, msg_controllen=0, msg_flags=0}, MSG_NOSIGNAL) = 5 <0.000001>`,
+		`7 1700001000.000010 recvmsg(5, {msg_name=0x7ffe54d56510, msg_namelen=16 => 0, msg_iov=[{iov_base="ab", iov_len=2}, {iov_base="c", iov_len=10}], msg_iovlen=2, msg_controllen=0, msg_flags=0}, MSG_PEEK) = 3 <0.000001>`,
+		`7 1700001000.000020 recvmsg(5,  <unfinished ...>`,
+		`7 1700001000.000030 <... recvmsg resumed>{msg_namelen=16}, 0) = -1 EAGAIN (Resource temporarily unavailable) <0.000010>`,
+		`7 1700001000.000040 recvmsg(6, {msg_name={sa_family=AF_INET, sin_port=htons(7), sin_addr=inet_addr("1.2.3.4")}, msg_namelen=128 => 16, msg_iov=[{iov_base="toy", iov_len=3}], msg_iovlen=1, msg_controllen=0, msg_flags=MSG_TRUNC}, 0) = 3 <0.000001>`,
+		`7 1700001000.000050 readv(5, [{iov_base="ab", iov_len=2}, {iov_base="", iov_len=10}], 2) = 2 <0.000001>`,
+		`7 1700001000.000060 readv(5, [{iov_base=0x7f0fd974c790, iov_len=4}], 1) = -1 EAGAIN (Resource temporarily unavailable) <0.000001>`,
+		`7 1700001000.000070 sendfile(4<TCP:[1]>, 6</tmp/#9>(deleted), [0] => [5], 50) = 5 <0.000001>`,
+		`7 1700001000.000080 sendfile(4, 6, NULL, 50) = 0 <0.000001>`,
+		`7 1700001000.000090 sendmsg(4, {msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base="f", iov_len=1}], msg_iovlen=1, msg_control=[{cmsg_len=20, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[6]}], msg_controllen=24, msg_flags=0}, 0) = 1 <0.000001>`,
+	} {
+		r.Line(line)
+	}
+	const want = `0 thread 1 sendmsg(4, {msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base="ab", iov_len=2}, {iov_base="cde", iov_len=3}], msg_iovlen=2, msg_controllen=0, msg_flags=0}, MSG_NOSIGNAL <unfinished ...>
+1 thread 1 <... sendmsg resumed>) = 5 <0.000001> unknown
+10 thread 1 recvmsg(5,  <unfinished ...>
+11 thread 1 <... recvmsg resumed>{msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base="ab", iov_len=2}, {iov_base="c", iov_len=10}], msg_iovlen=2, msg_controllen=0, msg_flags=0}, MSG_PEEK) = 3 <0.000001> unknown
+20 thread 1 recvmsg(5,  <unfinished ...>
+30 thread 1 <... recvmsg resumed>..., 0) = -1 EAGAIN (Resource temporarily unavailable) <0.000010> unknown
+40 thread 1 recvmsg(6,  <unfinished ...>
+41 thread 1 <... recvmsg resumed>{msg_name={sa_family=AF_INET, sin_port=htons(7), sin_addr=inet_addr("1.2.3.4")}, msg_namelen=16, msg_iov=[{iov_base="toy", iov_len=3}], msg_iovlen=1, msg_controllen=0, msg_flags=MSG_TRUNC}, 0) = 3 <0.000001> unknown
+50 thread 1 readv(5,  <unfinished ...>
+51 thread 1 <... readv resumed>[{iov_base="ab", iov_len=2}, {iov_base="", iov_len=10}], 2) = 2 <0.000001> unknown
+60 thread 1 readv(5,  <unfinished ...>
+61 thread 1 <... readv resumed>...) = -1 EAGAIN (Resource temporarily unavailable) <0.000001> unknown
+70 thread 1 sendfile(4, 6, [0], 50 <unfinished ...>
+71 thread 1 <... sendfile resumed>) = 5 <0.000001> unknown
+`
+	if got := toldText(r.Take(began + 1000e9)); !strings.HasPrefix(got, want) || !strings.Contains(got, "SCM_RIGHTS") {
+		t.Errorf("it reads\n%s%+v", got, r.Unread())
+	}
+	if u := r.Unread(); len(u) != 1 || u[0].What != "more than bytes in sendmsg" {
+		t.Errorf("not understood: %+v", u)
+	}
+}
+
 // Whatever strace writes, nothing breaks, and what comes out makes sense: calls that
 // enter before they return, in threads that a trace can have, each one line of text.
 func FuzzReader(f *testing.F) {
@@ -376,6 +416,7 @@ func FuzzReader(f *testing.F) {
 	}
 	f.Add("70 1700001000.000001 socket(AF_INET6, SOCK_DGRAM|SOCK_NONBLOCK, 0x11) = 3 <0.000001>\n70 1700001000.000002 getsockname(3, {sa_family=AF_INET6, sin6_port=htons(1), inet_pton(AF_INET6, \"\\x3a\\x3a\", &sin6_addr)}, [28]) = 0 <0.000001>\n70 1700001000.000003 write(3, \"\\x00\"..., 4096", true)
 	f.Add("[pid 7] 12:00:00 select(4, [3], NULL, [], {tv_sec=1, tv_usec=5}) = 1 (in [3], left {tv_sec=0, tv_usec=1})\nwait4(-1, [{WIFSIGNALED(s) && WTERMSIG(s) == SIGKILL}], 0, NULL) = 7\npoll([{fd=3, events=POLLIN}], 1, 5) = 1 ([{fd=3, revents=POLLHUP}])\n", false)
+	f.Add("7 1.1 sendmsg(3, {msg_name={sa_family=AF_UNIX}, msg_namelen=2, msg_iov=[{iov_base=\"ab\", iov_len=2}, {iov_base=\"c\"..., iov_len=30}], msg_iovlen=2, msg_control=[], msg_controllen=9, msg_flags=MSG_TRUNC}, 0) = 32\n7 1.2 recvmsg(3, ~{msg_namelen=0}, MSG_PEEK) = -1 EAGAIN (x)\n7 1.3 readv(3, [{iov_base=\"a\", iov_len=1}], 1) = 1\n7 1.4 sendfile(3, 4, [9] => [5], 5) = -1 EAGAIN (x)\n", false)
 	f.Fuzz(func(t *testing.T, text string, ours bool) {
 		p := new(Reader)
 		if ours {

@@ -129,7 +129,8 @@ func oneLine(text string) string {
 // out reports whether an argument is written by the kernel.
 func out(a trace.Arg) bool {
 	switch a {
-	case trace.ArgAddrOut, trace.ArgDataOut, trace.ArgOptionOut, trace.ArgStatusOut, trace.ArgEpollEvents, trace.ArgKevents, trace.ArgLeft:
+	case trace.ArgAddrOut, trace.ArgDataOut, trace.ArgOptionOut, trace.ArgStatusOut, trace.ArgEpollEvents, trace.ArgKevents, trace.ArgLeft,
+		trace.ArgVectorsOut, trace.ArgMessageOut:
 		return true
 	}
 	return false

@@ -60,13 +60,13 @@ func (w *world) carries(send, recv *call) string {
 	room := int64(max(w.steps[recv.enter].Size, out.Size))
 	n := min(len(in.Data), len(out.Data))
 	switch {
-	case !in.Call.Sends() || !out.Call.Receives() || out.Errno != 0 || send.ret >= 0 && w.steps[send.ret].Errno != 0:
+	case !in.Call.Sends() || !out.Call.Receives() || out.Peeks() || out.Errno != 0 || send.ret >= 0 && w.steps[send.ret].Errno != 0:
 		return "no datagram went from one to the other"
 	case send.enter >= recv.ret:
 		return "it was sent later"
 	case !meets(w.dest(send), recv.on.local):
 		return fmt.Sprintf("it went to %s, and this is %s", w.dest(send), recv.on.local)
-	case out.Call == trace.Recvfrom && !meets(out.Addr, send.on.local):
+	case out.Call.Names() && !meets(out.Addr, send.on.local):
 		return "it came from " + out.Addr
 	case int64(in.Size) != out.Result && !(int64(in.Size) > room && out.Result == room):
 		return fmt.Sprintf("%d bytes were sent", in.Size)
@@ -108,7 +108,7 @@ func hears(w *world, c *play.Claim, n int) string {
 	}
 	k := w.entered(c.Step)
 	wrong = is(s.letters() && slices.ContainsFunc(s.tos, func(t noted) bool { return t.addr == c.Addr && t.step < n }), "it is not connected there")
-	if k.ret >= 0 && w.steps[k.ret].Call == trace.Recvfrom && w.steps[k.ret].Errno == 0 {
+	if k.ret >= 0 && w.steps[k.ret].Call.Names() && w.steps[k.ret].Errno == 0 {
 		wrong = first(wrong, is(meets(w.steps[k.ret].Addr, c.Addr), "it heard another"))
 	}
 	return first(wrong, w.none(c, s, n))

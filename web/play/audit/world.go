@@ -252,10 +252,12 @@ func (w *world) came(c *call) {
 		if arg(0) == 1 && arg(1) == 20 {
 			s.patience = append(s.patience, setting{c.ret, arg(2) * 1000})
 		}
-	case trace.Send, trace.Sendto, trace.Write, trace.Writev:
+	case trace.Send, trace.Sendto, trace.Write, trace.Writev, trace.Sendmsg, trace.Sendfile:
 		s.sends = added(s.sends, c, out.Result)
-	case trace.Recv, trace.Recvfrom, trace.Read:
-		s.recvs = added(s.recvs, c, out.Result)
+	case trace.Recv, trace.Recvfrom, trace.Read, trace.Readv, trace.Recvmsg:
+		if !out.Peeks() {
+			s.recvs = added(s.recvs, c, out.Result)
+		}
 	}
 }
 
