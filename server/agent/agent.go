@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sockscope/server/byhand"
 	"sockscope/server/socket"
 	"sockscope/server/trace"
 )
@@ -19,11 +20,14 @@ const MaxWaiting = 8
 // MaxRecv is the largest room for bytes, in bytes, that a learner may give a recv.
 const MaxRecv = 64 << 10
 
-// Check returns an error, for people, about an act that an agent can't make a call of.
-func Check(a *trace.Act) error {
+// Check returns an error, for people, about an act that an agent of a kind can't make a
+// call of.
+func Check(a *trace.Act, kind string) error {
 	switch {
 	case a == nil:
 		return fmt.Errorf("the request names no call; it can be socket, connect, send, recv, sendto, recvfrom, shutdown or close")
+	case kind == ByHand:
+		return byhand.Check(a)
 	case a.Call.Receives() && (a.Size < 1 || a.Size > MaxRecv):
 		return fmt.Errorf("%v with room for %d bytes; it can be 1 to %d", a.Call, a.Size, MaxRecv)
 	case a.Call == trace.Send && (a.Size < 0 || a.Size > MaxRecv):
@@ -53,9 +57,10 @@ const Datagrams = "datagrams"
 // Serve makes one call for each [trace.Act] that arrives as a frame on in. After each
 // it writes a [trace.Error] to out, which is empty when the call was made. When in
 // ends, it kills this process: a thread that is blocked in a call would not notice. Its
-// sockets are of a kind: see Datagrams.
+// sockets are of a kind: see Datagrams and ByHand.
 func Serve(in io.Reader, out io.Writer, addr, kind string) {
 	acts := make(chan trace.Act, MaxWaiting)
+	made := maker(addr, kind)
 	go func() {
 		for {
 			var act trace.Act
@@ -65,17 +70,25 @@ func Serve(in io.Reader, out io.Writer, addr, kind string) {
 			acts <- act
 		}
 	}()
-	a := agent{addr: addr, kind: socket.SOCK_STREAM}
-	if kind == Datagrams {
-		a.kind = socket.SOCK_DGRAM
-	}
 	for act := range acts {
 		var answer trace.Error
-		if err := a.make(&act); err != nil {
+		if err := made(&act); err != nil {
 			answer.Text = err.Error()
 		}
 		trace.WriteFrame(out, answer)
 	}
+}
+
+// maker returns what makes the calls of an agent of a kind.
+func maker(addr, kind string) func(*trace.Act) error {
+	switch kind {
+	case ByHand:
+		h := hand{map[int]*socket.Socket{}, map[int]*socket.Epoll{}}
+		return h.make
+	case Datagrams:
+		return (&agent{addr: addr, kind: socket.SOCK_DGRAM}).make
+	}
+	return (&agent{addr: addr, kind: socket.SOCK_STREAM}).make
 }
 
 // make makes the call. The kernel's answer is in the trace. An error says why there was

@@ -58,7 +58,7 @@ func (l *Lab) Server() string {
 	return name
 }
 
-// Page returns the lab or the standing server with the ID, or Yours.
+// Page returns the lab or the standing server with the ID, or Hand, or Yours.
 func Page(id string) (*Lab, error) {
 	if id == Yours.ID {
 		return Yours, nil

@@ -278,6 +278,9 @@ func FuzzRequests(f *testing.F) {
 	for _, req := range []trace.Request{
 		{Op: trace.OpRun, Lab: "select", Knobs: map[string]string{"clients": "2"}},
 		{Op: trace.OpAct, Act: &trace.Act{Call: trace.Send, Data: []byte("x")}},
+		{Op: trace.OpAct, Act: &trace.Act{Call: trace.EpollCtl, Side: 1, FD: 4, Args: []int64{1, 3, 5}}},
+		{Op: trace.OpAct, Act: &trace.Act{Call: trace.Select, Sets: &trace.Sets{Read: []int{3}, Write: []int{4}}, Timeout: trace.Forever}},
+		{Op: trace.OpAct, Act: &trace.Act{Call: trace.Writev, FD: 3, Data: []byte("xyz"), Args: []int64{1, 2}}},
 	} {
 		frame, _ := trace.AppendFrame(nil, req)
 		f.Add(frame)
@@ -293,7 +296,9 @@ func FuzzRequests(f *testing.F) {
 					t.Errorf("%+v is let through: %v", req, err)
 				}
 			}
-			agent.Check(req.Act)
+			for _, kind := range []string{"", agent.Datagrams, agent.ByHand} {
+				agent.Check(req.Act, kind)
+			}
 		}
 	})
 }

@@ -32,6 +32,9 @@ func lacks(p *demo.Program, box confine.Sandbox) string {
 // labs' IDs.
 func cannot(box confine.Sandbox, measures bool) map[string]string {
 	out := map[string]string{}
+	if box.Isolation != trace.Namespace {
+		out[lab.Hand.ID] = "its calls may name any address, which takes a network namespace of the run's own, and that can't be had on this machine"
+	}
 	for _, l := range lab.All {
 		if l.Measures && !measures {
 			out[l.ID] = "who hosts this server has switched measurements off (-scaling-max)"

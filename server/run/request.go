@@ -26,23 +26,35 @@ func (e *execution) refuse(text string) {
 	e.say(&trace.Message{Error: &trace.Error{Text: text}})
 }
 
-// agent returns the member that makes a learner's calls, or nil.
-func (e *execution) agent() *member {
-	for i := range e.members {
-		if e.members[i].Role == trace.RoleAgent {
-			return e.members[i]
+// agent returns the member that makes a learner's calls, the n-th where there are several;
+// nil where there are not so many.
+func (e *execution) agent(n int) *member {
+	for _, m := range e.members {
+		if m.Role != trace.RoleAgent {
+			continue
 		}
+		if n == 0 {
+			return m
+		}
+		n--
 	}
 	return nil
 }
 
-// act passes a call on to the agent.
+// act passes a call on to the agent that it names.
 func (e *execution) act(act *trace.Act) error {
-	m := e.agent()
-	if m == nil {
-		return fmt.Errorf("this run has no client to act for: its clients are programs")
+	side := 0
+	if act != nil {
+		side = act.Side
 	}
-	if err := agent.Check(act); err != nil {
+	m := e.agent(side)
+	switch {
+	case m == nil && e.agent(0) == nil:
+		return fmt.Errorf("this run has no client to act for: its clients are programs")
+	case m == nil:
+		return fmt.Errorf("this run has no side %d: they are counted from 0", side)
+	}
+	if err := agent.Check(act, m.Args["type"]); err != nil {
 		return err
 	}
 	e.asked = e.time()

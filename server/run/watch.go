@@ -16,7 +16,7 @@ func (e *execution) checkLimits() {
 	}
 	t := e.time()
 	limit := func(format string, args ...any) { e.stop(trace.EndLimit, fmt.Sprintf(format, args...)) }
-	switch agent := e.agent(); {
+	switch agent := e.agent(0); {
 	case e.calls > e.limits.Calls:
 		limit("the programs have made %d calls, and that is the limit", e.limits.Calls)
 	case e.bytes > e.limits.Bytes:

@@ -181,7 +181,7 @@ func (d *decoder) event(e *Event) {
 		case 8:
 			e.Line = d.int()
 		case 9:
-			e.Args = array(d, "argument", func(d *decoder, n *int64) { *n = d.int64() })
+			e.Args = d.numbers()
 		case 10:
 			e.Size = d.int()
 		case 11:
@@ -250,6 +250,10 @@ func (d *decoder) sets(s *Sets) {
 			d.skip()
 		}
 	}
+}
+
+func (d *decoder) numbers() []int64 {
+	return array(d, "argument", func(d *decoder, n *int64) { *n = d.int64() })
 }
 
 func (d *decoder) fds() []int {
@@ -410,6 +414,18 @@ func (d *decoder) act(a *Act) {
 			a.Size = d.int()
 		case 4:
 			a.How = d.int()
+		case 5:
+			a.Side = d.int()
+		case 6:
+			a.FD = d.int()
+		case 7:
+			a.Args = d.numbers()
+		case 8:
+			a.Addr = d.text()
+		case 9:
+			a.Timeout = d.int64()
+		case 10:
+			a.Sets = optional(d, (*decoder).sets)
 		default:
 			d.skip()
 		}

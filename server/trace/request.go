@@ -29,20 +29,65 @@ func AppendRequest(b []byte, r *Request) []byte {
 			b = appendText(appendText(b, name), r.Knobs[name])
 		}
 	}
-	if a := r.Act; a != nil {
-		b = appendHead(appendUint(b, 4), cborMap, 1+ones(len(a.Data) > 0, a.Size != 0, a.How != 0))
-		b = appendUint(appendUint(b, 1), int(a.Call))
-		if len(a.Data) > 0 {
-			b = append(appendHead(appendUint(b, 2), cborBytes, len(a.Data)), a.Data...)
-		}
-		if a.Size != 0 {
-			b = appendInt(appendUint(b, 3), a.Size)
-		}
-		if a.How != 0 {
-			b = appendInt(appendUint(b, 4), a.How)
-		}
+	if r.Act != nil {
+		b = r.Act.append(appendUint(b, 4))
 	}
 	binary.BigEndian.PutUint32(b[start:], uint32(len(b)-start-4))
+	return b
+}
+
+// append appends a, without the fields that are zero.
+func (a *Act) append(b []byte) []byte {
+	b = appendHead(b, cborMap, 1+ones(len(a.Data) > 0, a.Size != 0, a.How != 0, a.Side != 0, a.FD != 0, len(a.Args) > 0, a.Addr != "", a.Timeout != 0, a.Sets != nil))
+	b = appendUint(appendUint(b, 1), int(a.Call))
+	if len(a.Data) > 0 {
+		b = append(appendHead(appendUint(b, 2), cborBytes, len(a.Data)), a.Data...)
+	}
+	number := func(key int, v int64) {
+		if v != 0 {
+			b = appendInt(appendUint(b, key), v)
+		}
+	}
+	number(3, int64(a.Size))
+	number(4, int64(a.How))
+	number(5, int64(a.Side))
+	number(6, int64(a.FD))
+	if len(a.Args) > 0 {
+		b = appendHead(appendUint(b, 7), cborArray, len(a.Args))
+		for _, v := range a.Args {
+			b = appendInt(b, v)
+		}
+	}
+	if a.Addr != "" {
+		b = appendText(appendUint(b, 8), a.Addr)
+	}
+	number(9, a.Timeout)
+	if a.Sets != nil {
+		b = a.Sets.append(appendUint(b, 10))
+	}
+	return b
+}
+
+// append appends s, without the lists that are empty.
+func (s *Sets) append(b []byte) []byte {
+	lists := [...][]int{s.Read, s.Write, s.Except, s.Error, s.HangUp, s.RdHup}
+	n := ones(s.Null != 0)
+	for _, list := range lists {
+		n += ones(len(list) > 0)
+	}
+	b = appendHead(b, cborMap, n)
+	for i, list := range lists {
+		if len(list) == 0 {
+			continue
+		}
+		b = appendHead(appendUint(b, 1+i), cborArray, len(list))
+		for _, fd := range list {
+			b = appendInt(b, int64(fd))
+		}
+	}
+	if s.Null != 0 {
+		b = appendUint(appendUint(b, 7), int(s.Null))
+	}
 	return b
 }
 
@@ -75,11 +120,11 @@ func appendHead(b []byte, major byte, number int) []byte {
 
 func appendUint(b []byte, n int) []byte { return appendHead(b, cborUint, n) }
 
-func appendInt(b []byte, n int) []byte {
+func appendInt(b []byte, n int64) []byte {
 	if n < 0 {
-		return appendHead(b, cborNegative, -1-n)
+		return appendHead(b, cborNegative, int(-1-n))
 	}
-	return appendUint(b, n)
+	return appendHead(b, cborUint, int(n))
 }
 
 func appendText(b []byte, s string) []byte { return append(appendHead(b, cborText, len(s)), s...) }

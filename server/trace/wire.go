@@ -223,15 +223,27 @@ const (
 	OpRun   = "run"   // start a run; one at a time on a connection
 	OpWatch = "watch" // see a standing server live, in place of a run: its trace has no end of its own
 	OpStop  = "stop"  // end the run by killing its processes; or watch no more
-	OpAct   = "act"   // have the run's agent make a call
+	OpAct   = "act"   // have an agent of the run make a call
 )
 
-// Act is one call that the learner asks the agent to make.
+// Act is one call that the learner asks an agent to make.
+//
+// In most labs the learner is one client, with one socket: the call is Socket, Connect,
+// Send, Recv, Sendto, Recvfrom, Shutdown or Close, and has the first four fields. In lab
+// "hand" they are several sides: the call is any that can be made by hand, and the act has
+// what the Enter of its Event has.
 type Act struct {
-	Call Call   `cbor:"1,keyasint"`           // Socket, Connect, Send, Recv, Sendto, Recvfrom, Shutdown or Close
-	Data []byte `cbor:"2,keyasint,omitempty"` // of Send and Sendto
-	Size int    `cbor:"3,keyasint,omitempty"` // of Recv and Recvfrom: room in bytes, 1 to 65536; of Send: the bytes of each call, 0 for one call
-	How  int    `cbor:"4,keyasint,omitempty"` // of Shutdown: 0 RD, 1 WR, 2 RDWR
+	Call Call   `cbor:"1,keyasint"`
+	Data []byte `cbor:"2,keyasint,omitempty"` // of what sends
+	Size int    `cbor:"3,keyasint,omitempty"` // of Recv and Recvfrom: room in bytes, 1 to 65536; of a client's Send: the bytes of each call, 0 for one call
+	How  int    `cbor:"4,keyasint,omitempty"` // of a client's Shutdown: 0 RD, 1 WR, 2 RDWR
+
+	Side    int     `cbor:"5,keyasint,omitempty"`  // which of the run's agents makes it, from 0
+	FD      int     `cbor:"6,keyasint,omitempty"`  // one of that side's
+	Args    []int64 `cbor:"7,keyasint,omitempty"`  // as Event.Args
+	Addr    string  `cbor:"8,keyasint,omitempty"`  // as Event.Addr
+	Timeout int64   `cbor:"9,keyasint,omitempty"`  // as Event.Timeout
+	Sets    *Sets   `cbor:"10,keyasint,omitempty"` // as Event.Sets: Read and Write
 }
 
 // ErrFrame is wrapped by every error about a frame or its content, as opposed

@@ -129,6 +129,9 @@ func FuzzRequest(f *testing.F) {
 		{Op: OpRun, Lab: "select", Knobs: map[string]string{"clients": "4", "timeout": "500ms", "zz": "", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa": "x"}},
 		{Op: OpAct, Act: &Act{Call: Send, Data: bytes.Repeat([]byte("x"), 300)}},
 		{Op: OpAct, Act: &Act{Call: Recv, Size: 65536, How: -25}},
+		{Op: OpAct, Act: &Act{Call: EpollCtl, Side: 3, FD: 70000, Args: []int64{1, -3, 1 << 40}, Addr: "@x", Timeout: Forever}},
+		{Op: OpAct, Act: &Act{Call: Select, Sets: &Sets{Read: []int{3, 300}, RdHup: []int{-1}, Null: 4}, Timeout: 1 << 40}},
+		{Op: OpAct, Act: &Act{Call: Poll, Sets: new(Sets)}},
 		{Op: strings.Repeat("o", 70000), Act: &Act{Size: math.MaxInt}},
 		{},
 	} {
