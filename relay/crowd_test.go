@@ -14,6 +14,9 @@ import (
 // bytes in two segments: where the accept queue is full, the kernel answers the
 // second by a RST.
 func TestACrowdAtOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	const crowd = 200
 	_, address := start(t)
 	sent := bytes.Repeat([]byte("0123456789abcdef"), 1250) // 20,000 bytes

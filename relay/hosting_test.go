@@ -70,6 +70,9 @@ func eventually(t *testing.T, what string, f func() bool) {
 }
 
 func TestFigures(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	_, address := start(t)
 	base := "http://" + address
@@ -97,6 +100,9 @@ func TestFigures(t *testing.T) {
 }
 
 func TestHealth(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	_, address := start(t)
 	base := "http://" + address
@@ -122,6 +128,9 @@ func TestHealth(t *testing.T) {
 
 // Told of a proxy, the relay can't know any longer who is on this machine.
 func TestFiguresOfAHostedRelay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	for _, args := range [][]string{{"-allow-origin=https://class.example"}, {"-trusted-proxy=127.0.0.2"}, {"-metrics=127.0.0.1:0"}} {
 		_, address := start(t, args...)
@@ -162,6 +171,9 @@ func TestFiguresApart(t *testing.T) {
 
 // Without its native server a relay lives, and isn't ready.
 func TestNotReady(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -204,6 +216,9 @@ func draining(t *testing.T, signal os.Signal) (cmd *exec.Cmd, address string, di
 // On SIGTERM the open sessions are told, and go on for a while; new ones are
 // sent elsewhere; then all are closed with 1001, and the exit status is 0.
 func TestDrain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	cmd, address, dialer, ws := draining(t, syscall.SIGTERM)
 	if status, body := get(t, "http://"+address+"/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(body, "draining") {
@@ -227,6 +242,9 @@ func TestDrain(t *testing.T) {
 
 // Whoever doesn't want to wait says so twice.
 func TestSecondSignal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	cmd, _, _, _ := draining(t, os.Interrupt)
 	ended := make(chan error, 1)
@@ -245,6 +263,9 @@ func TestSecondSignal(t *testing.T) {
 }
 
 func TestTargetOfOnesOwn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -325,6 +346,9 @@ func commonName(t *testing.T, address string) string {
 }
 
 func TestTLS(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	cert, key := certificateFor(t, dir, "first")

@@ -11,6 +11,9 @@ import (
 // by however many steps; a name that ends in "/..." stands for all beneath it
 // but the package itself.
 func TestImports(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	const (
 		ours   = "sockscope/..."

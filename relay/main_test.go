@@ -175,6 +175,9 @@ func dial(t *testing.T, address, target string) *websocket.Conn {
 
 // One command: the pages, and a native server behind the WebSockets.
 func TestRelayWithItsOwnServer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	cmd, address := start(t)
 	resp, err := http.Get("http://" + address + "/")
@@ -260,6 +263,9 @@ func TestRelayToAServerElsewhere(t *testing.T) {
 
 // A port that is taken is one line and exit status 1.
 func TestPortInUse(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -369,6 +375,9 @@ func TestNoServerInTheLog(t *testing.T) {
 }
 
 func TestServerThatComesLater(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -90,6 +90,9 @@ func nginx(t *testing.T, relay string, plain, secure *net.TCPListener) {
 // The configuration that hosts are given carries pages and WebSockets, and the
 // client's own address, whatever the client says that it is.
 func TestBehindNginx(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	const site = "sockscope.example"
 	var listeners [2]*net.TCPListener

@@ -100,6 +100,9 @@ func TestOpenOnThePage(t *testing.T) {
 // A page from elsewhere sees nothing of the file, under whatever name it asks for this
 // machine.
 func TestOpenIsForItsOwnPage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	at, err := url.Parse(opened(t, recordingsDir+"echo.trace", nil))
 	if err != nil {

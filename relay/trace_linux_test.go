@@ -51,6 +51,9 @@ func (c *tracer) status() int {
 
 // Its exit status and its output are the program's own.
 func TestTraceEndsAsTheProgram(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	for script, status := range map[string]int{"echo out; echo err >&2; exit 7": 7, "kill -KILL $$": 137, "true": 0} {
 		c := traceCommand(t, "", "-quit", "-http", "127.0.0.1:0", "--", "sh", "-c", script)
@@ -64,6 +67,9 @@ func TestTraceEndsAsTheProgram(t *testing.T) {
 }
 
 func TestTraceRefuses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	for _, c := range []struct {
 		env    string
@@ -117,6 +123,9 @@ func (c *tracer) running(t *testing.T) (address string, lines *bufio.Scanner) {
 // A program that sleeps in a call since long is shown with its sockets; it goes on when
 // strace has let go of it, and a page from elsewhere sees nothing of it.
 func TestTraceOfARunningProgram(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	py := "/usr/bin/python3"
 	if _, err := os.Stat(py); err != nil {

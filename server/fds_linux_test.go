@@ -21,6 +21,9 @@ import (
 // Every program, with few fds or with a thousand that it inherits: a server answers
 // or ends, a client ends. Who ends for want of an fd says so in a line.
 func TestRunWithAnyFDs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	peer, robot, leaver := answerer(t, ""), answerer(t, "Welcome\n"), leaves(t)
 	null, err := os.Open(os.DevNull)
 	if err != nil {

@@ -353,6 +353,9 @@ func TestRunTellsAllUntilTheSignal(t *testing.T) {
 // strace takes the calls of net while many clients come, on whatever address, and the
 // program ends when it should: strace's output never stands still.
 func TestNetUnderLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	if _, err := exec.LookPath("strace"); err != nil {
 		t.Skip("strace(1) is not installed")
 	}
@@ -433,6 +436,9 @@ func freeAddr(t *testing.T) string {
 
 // Each program says which family of addresses it takes, before it begins.
 func TestRunSaysWhichAddressesAProgramTakes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for _, p := range demo.Programs {
 		if p.Needs != "" {
 			continue

@@ -255,6 +255,9 @@ func TestBytesTravelBothWays(t *testing.T) {
 // A browser that takes nothing stops the program's send in the end, and only
 // that.
 func TestStalledBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	each(t, func(t *testing.T, protocols []string) {
 		b, program := newRig(t).join(protocols...)
 		down, up := noise(32<<20), noise(5<<20)
@@ -819,6 +822,9 @@ func TestWildcardAddress(t *testing.T) {
 }
 
 func TestSessionLimit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	r := newRig(t, func(c *Config, _ *limits) { c.Limits.Sessions = 1 })
 	first, program := r.join()
 	_, _, end := r.open().rest()
@@ -878,6 +884,9 @@ func TestShutdown(t *testing.T) {
 // A browser that takes nothing doesn't hold a shutdown up, though bytes for it are
 // under way.
 func TestShutdownPastAStalledBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	each(t, func(t *testing.T, protocols []string) {
 		r := newRig(t, func(_ *Config, l *limits) { l.answer = 100 * time.Millisecond })
 		b, program := r.join(protocols...)

@@ -263,6 +263,9 @@ func (p *peer) wantClose(end event, code int, reason string) {
 var threeWays = map[string][]string{"none": nil, "binary": {"binary"}, protocol: {protocol}}
 
 func TestPeersBytesAndClose(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	withPeers(t, func(p *peer) {
 		for name, subprotocols := range threeWays {
 			p.as(name, func(p *peer) {

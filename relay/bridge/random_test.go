@@ -111,6 +111,9 @@ type outcome struct {
 // stall: whatever happens, what arrives is what was sent, all of it unless
 // somebody has cut it off, and the end is told for what it was.
 func TestRandomSessions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	const workers = 32
 	seed := rand.Uint64()
 	var next atomic.Int64

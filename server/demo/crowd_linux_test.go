@@ -16,6 +16,9 @@ import (
 // come back in small pieces, while others half-close, reset or leave. Nothing is
 // lost, the silent ones are still served in the end, and no socket is kept.
 func TestAThousandClients(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	const clients, talkers, each = 1000, 20, 5 << 20
 	allowFiles(t, 4*clients)
 	for program, settings := range map[string]map[string]string{

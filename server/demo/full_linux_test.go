@@ -21,6 +21,9 @@ var crowded = []string{"threads", "watchful", "net", "select", "two-ports", "byt
 // A server that has filled its table of fds keeps its clients, and doesn't spin.
 // The next wait in the backlog, and come in one by one as others leave.
 func TestServersThatAreFull(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for _, program := range crowded {
 		for _, files := range []int{24, 1100} {
 			t.Run(fmt.Sprint(program, " ", files), func(t *testing.T) {

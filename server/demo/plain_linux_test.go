@@ -28,6 +28,9 @@ print(s.recv(100).decode(), end="")
 
 // The echo over each family and type answers clients that nobody here wrote.
 func TestPlainClients(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	path := func(t *testing.T) string { return filepath.Join(t.TempDir(), "s") }
 	host := func(addr string) []string {
 		h, p, _ := net.SplitHostPort(addr)

@@ -43,6 +43,9 @@ var scheduled = []struct {
 // while the others have their turns. The server sends back what arrived to each
 // of them, and keeps no fd of those that are gone.
 func TestRandomSchedules(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for _, s := range scheduled {
 		t.Run(s.program, func(t *testing.T) {
 			t.Parallel()

@@ -88,6 +88,9 @@ func kept(t *testing.T, dir string) map[string]string {
 }
 
 func TestUploadKeepsEveryByte(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	dir, addr := shelf(t, nil)
 	for _, size := range []int{0, 1, 1023, 1024, 1025, 50_000_000} {
@@ -166,6 +169,9 @@ func TestUploadSaysWhatIsWrong(t *testing.T) {
 // One that breaks off in the middle leaves nothing, not for a moment, and so does one
 // that is silent; others are served.
 func TestUploadOutlivesClients(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	dir, addr := shelf(t, map[string]string{"silence": "200ms"})
 	broken, silent := dial(t, addr), dial(t, addr)
@@ -220,6 +226,9 @@ func TestUploadOfWhatSticks(t *testing.T) {
 
 // One connection carries several files, each behind a header of its own.
 func TestUploadOfSeveral(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	dir, addr := shelf(t, nil)
 	conn := dial(t, addr)

@@ -69,6 +69,9 @@ func chatter(n int) io.Reader {
 
 // In pieces a log is the same as at once.
 func TestLogInPieces(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	text, err := io.ReadAll(chatter(10_000)) // several pieces
 	if err != nil {
 		t.Fatal(err)

@@ -127,6 +127,9 @@ func as(r *play.Run) {
 
 // The tutorials' programs show what the labs of the same names show.
 func TestPythonPrograms(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	needStrace(t)
 	py := python(t)
 	for _, c := range []struct {

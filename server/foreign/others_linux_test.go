@@ -101,6 +101,9 @@ func there(name string) bool {
 // Programs of others, each to its end: of what strace counts about sockets nothing is
 // missing in the trace, and nothing false is said.
 func TestOthersPrograms(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	needStrace(t)
 	py := python(t)
 	dir := t.TempDir()

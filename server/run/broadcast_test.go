@@ -181,6 +181,9 @@ func TestWatchShowsWhoWaits(t *testing.T) {
 // A viewer that takes nothing loses events, is told how many calls that were,
 // and knows the present all the same. The server and others don't wait for it.
 func TestSlowViewerLosesEvents(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	// It is slow for as long as the fast one takes, however busy the machine is.
 	s := startTest(t, Config{Warm: 1, WriteTimeout: 5 * time.Minute})
 	slow, fast := dial(t, s).watch("mux"), dial(t, s).watch("mux")

@@ -11,6 +11,9 @@ import (
 // A message that its connection's buffers can't hold, nor the server in its hands,
 // has the server wait for room, and the client for the server: until it gives up.
 func TestKernelBuffers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	s := startTest(t, Config{})
 	if s.Isolation() != trace.Namespace {
 		t.Skip("runs share this machine's loopback, and so its buffers")

@@ -79,6 +79,9 @@ func TestFamiliesKeepBoundariesByTheirType(t *testing.T) {
 // The default run of lab udp loses datagrams where the kernel says so: what was received
 // and what was dropped are all that was sent, and the audit finds nothing false.
 func TestUDPCountsWhatIsLost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	setups := []map[string]string{nil, {"buffer": "1024"}, {"buffer": "0"}, {"pause": "0s", "buffer": "8192"}, {"datagrams": "60", "size": "8"}}
 	runs(t, Config{}, "udp", setups, func(t *testing.T, knobs map[string]string, r *result) {
 		drops, got, sent := 0, 0, 0

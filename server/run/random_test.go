@@ -54,6 +54,9 @@ func drawn(n uint64) (*lab.Lab, map[string]string) {
 // Random runs of random labs: nothing is in their traces that can't be, and nothing
 // is said of them that isn't so.
 func TestRandomRuns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	s := startTest(t, Config{Runs: 4, Warm: 4})
 	next := make(chan uint64)
 	var workers sync.WaitGroup

@@ -29,6 +29,9 @@ func straceHere(t *testing.T, s *Server) {
 // Write tells went through a read or a write of the same fd, the clients got their
 // echoes, and what waited in the program never blocked a thread in read.
 func TestStraceAndTheProgramTellTheSame(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for _, mode := range []string{trace.Namespace, trace.Shared} {
 		t.Run(mode, func(t *testing.T) {
 			s := startTest(t, Config{Warm: 1, Shared: mode == trace.Shared})

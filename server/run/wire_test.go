@@ -103,6 +103,9 @@ func checkWire(t testing.TB, r *result) {
 
 // tshark reads the packets of runs as the page does: the same flags, numbers and bytes.
 func TestPacketsAreWhatTsharkReads(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	tshark, err := exec.LookPath("tshark")
 	if err != nil {

@@ -12,6 +12,9 @@ import (
 
 // All that is said at any step of any recording of the site is so.
 func TestNothingFalseIsSaidOfTheRecordings(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	files, err := filepath.Glob("../../assets/recordings/*.trace")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no recordings", err)
