@@ -12,8 +12,12 @@ import (
 // has nothing to listen for, and nothing to accept.
 func Serve(addr string, kind int, pause time.Duration) {
 	server, err := socket.Try(socket.Domain(addr), kind)
-	if err != nil || kind == socket.SOCK_RAW { // see raw(7)
+	if err != nil {
 		fmt.Fprintln(socket.Stdout, "socket:", err)
+		return
+	}
+	if kind == socket.SOCK_RAW { // see raw(7)
+		fmt.Fprintln(socket.Stdout, "socket: a raw one accepts nobody")
 		return
 	}
 	if kind == socket.SOCK_STREAM {
