@@ -11,7 +11,7 @@ import (
 // sleeps in epoll_wait with that very socket on its list, until its timeout.
 func TestEdgeBugStalls(t *testing.T) {
 	v := dial(t, startTest(t, Config{}))
-	v.send(&trace.Request{Op: trace.OpRun, Lab: "edge", Knobs: map[string]string{"reads": "once", "clients": "1", "timeout": "100ms"}})
+	v.send(&trace.Request{Op: trace.OpRun, Lab: "edge", Knobs: map[string]string{"reads": "once", "clients": "1", "timeout": "1s"}})
 	r := v.run()
 	checkTrace(t, r)
 	if r.end.Reason != trace.EndDone {
@@ -38,7 +38,7 @@ func TestEdgeBugStalls(t *testing.T) {
 // The interest list of an epoll_wait is what was registered, and no more.
 func TestEpollWaitShowsTheInterest(t *testing.T) {
 	v := dial(t, startTest(t, Config{}))
-	v.send(&trace.Request{Op: trace.OpRun, Lab: "epoll", Knobs: map[string]string{"timeout": "100ms"}})
+	v.send(&trace.Request{Op: trace.OpRun, Lab: "epoll", Knobs: map[string]string{"timeout": "1s"}})
 	r := v.run()
 	checkTrace(t, r)
 	listed := map[int]bool{}
@@ -99,7 +99,7 @@ func TestEachClientHasItsThread(t *testing.T) {
 // Clients of both ports are served, each by a connection of the port it asked for.
 func TestTwoPortsServeBoth(t *testing.T) {
 	v := dial(t, startTest(t, Config{}))
-	v.send(&trace.Request{Op: trace.OpRun, Lab: "two-ports", Knobs: map[string]string{"timeout": "100ms"}})
+	v.send(&trace.Request{Op: trace.OpRun, Lab: "two-ports", Knobs: map[string]string{"timeout": "1s"}})
 	r := v.run()
 	checkTrace(t, r)
 	listeners, accepted := map[int]string{}, map[string]int{}
@@ -129,7 +129,7 @@ func TestTwoPortsServeBoth(t *testing.T) {
 // ended, and gets back what it sends.
 func TestManyConnectionsInOneThread(t *testing.T) {
 	v := dial(t, startTest(t, Config{}))
-	v.send(&trace.Request{Op: trace.OpRun, Lab: "selectors", Knobs: map[string]string{"timeout": "100ms"}})
+	v.send(&trace.Request{Op: trace.OpRun, Lab: "selectors", Knobs: map[string]string{"timeout": "1s"}})
 	r := v.run()
 	checkTrace(t, r)
 	type conn struct {
