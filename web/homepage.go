@@ -104,7 +104,7 @@ func (p *homePage) section(s lab.Section) app.UI {
 			l := labs[i]
 			class, note := p.standing(l)
 			return dom.Elc("li", class).Body(dom.Anchor(visit.Path(l)).Body(
-				app.Raw(icon.Glyph(l.ID)),
+				app.Raw(icon.Glyph(l.Pattern)),
 				dom.El("span").Body(
 					dom.El("b").Body(app.Text(l.ID), app.If(note != "", func() app.UI { return dom.El("em").Text(note) })),
 					dom.El("small").Text(l.Brief),
@@ -139,16 +139,10 @@ func (p *homePage) standing(l *lab.Lab) (class, note string) {
 // next returns the ID of the lab to go on with: the first of the course that was not
 // gone through.
 func (p *homePage) next() string {
-	at := lab.All[0]
-	for range lab.All {
-		if !slices.Contains(p.done, at.ID) {
-			return at.ID
+	for l := lab.All[0]; l != nil; l = l.Next() {
+		if !slices.Contains(p.done, l.ID) {
+			return l.ID
 		}
-		to, err := lab.Find(at.Next)
-		if err != nil {
-			break
-		}
-		at = to
 	}
 	return ""
 }

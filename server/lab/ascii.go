@@ -8,6 +8,7 @@ import (
 // ascii sends the same numbers as text and as binary.
 var ascii = &Lab{
 	ID:       "ascii",
+	Pattern:  "yyYyyYy/wwwWwwWww",
 	Section:  Messages,
 	Brief:    "Is binary shorter?",
 	Question: "One client sends a hundred numbers as text, a line each. Another sends the same numbers as 32 bits each. Who needs fewer bytes?",
@@ -24,7 +25,6 @@ var ascii = &Lab{
 			At: Moment{Calls: []trace.Call{trace.Write}, By: "client 2"}},
 	},
 	Recap: "Binary takes the same bytes for each number, text one for each digit. Where most numbers are small, text is shorter, and anybody can read it.",
-	Next:  "framing",
 	Needs: "byteorder",
 	Tries: []Try{
 		{"64 bits", map[string]string{"bits": "64"}},

@@ -10,6 +10,7 @@ import (
 // backlog is a listener that accepts nobody for a while.
 var backlog = &Lab{
 	ID:       "backlog",
+	Pattern:  "sssssssss/r r/   ~~~~~~",
 	Section:  Endings,
 	Brief:    "Connected without accept",
 	Question: "The server listens, with a backlog of 2, and accepts nobody for a while. Who is connected, and what do the others wait for?",
@@ -28,7 +29,6 @@ var backlog = &Lab{
 			At: Moment{Calls: aConnect, By: "client 5", Lasts: 500 * time.Millisecond}},
 	},
 	Recap: "The kernel makes connections, `accept` only takes them out of a queue. Where that is full a SYN is dropped, and whoever sent it waits for a second and more until the next.",
-	Next:  "dead",
 	Needs: "iterative",
 	Wire:  true,
 	Tries: []Try{

@@ -9,6 +9,7 @@ import (
 // order of its bytes.
 var byteorder = &Lab{
 	ID:       "byteorder",
+	Pattern:  "w.yy/yy.w",
 	Section:  Messages,
 	Brief:    "What does the receiver print?",
 	Question: "One program sends a number, another prints it. What arrives when they disagree about which byte comes first?",
@@ -23,7 +24,6 @@ var byteorder = &Lab{
 			At: Moment{Is: Ends, By: AServer}, Light: OnLane},
 	},
 	Recap: "The bytes arrive as they were sent. What number they are is an agreement: network byte order has the most significant byte first.",
-	Next:  "ascii",
 	Needs: "first",
 	Tries: []Try{
 		{"both in network order", map[string]string{"sender": "network", "receiver": "network"}},

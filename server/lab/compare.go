@@ -10,6 +10,7 @@ import (
 // own: the page runs those labs, one after the other.
 var compare = &Lab{
 	ID:       "compare",
+	Pattern:  "ssssssssr/ssr-sr---",
 	Section:  Blocking,
 	Compares: true,
 	Brief:    "Whose clients wait?",
@@ -21,7 +22,6 @@ var compare = &Lab{
 		"One run tells little: what else the machine does moves every figure. The servers take turns in rounds, so that it falls on all alike.",
 		"The clients' own pauses make the last reply late, whatever the server does. A server answers for how long each client waited.",
 	},
-	Next:  "byteorder",
 	Needs: "select",
 	Knobs: []knob.Knob{
 		{Name: "servers", Label: "servers", Type: knob.List, Min: 2, Max: 5, Offers: []string{"iterative,threads,select", "select,poll,epoll,edge", "iterative,threads,processes,select,epoll"}, Default: "iterative,select"},

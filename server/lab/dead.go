@@ -11,6 +11,7 @@ import (
 // dead is a client whose server vanishes without a word.
 var dead = &Lab{
 	ID:       "dead",
+	Pattern:  "sssssss e/w.w.w...w",
 	Section:  Endings,
 	Brief:    "Who notices that the peer is gone?",
 	Question: "The server vanishes, as if somebody had cut the wire: no FIN, no RST, no ACK. How does the client find out, and when?",
@@ -27,7 +28,6 @@ var dead = &Lab{
 			At: Moment{Calls: aRecv, By: AClient, Errno: trace.ETIMEDOUT}},
 	},
 	Recap: "Silence looks the same whether the peer is slow or gone. Only what is sent and stays unanswered tells: data, or keepalive's probes. Without either, `recv` waits for ever.",
-	Next:  "linger",
 	Needs: "backlog",
 	Wire:  true,
 	Tries: []Try{

@@ -9,6 +9,7 @@ import (
 // deadlock is two programs that both send before they receive.
 var deadlock = &Lab{
 	ID:       "deadlock",
+	Pattern:  "r~~~~~~~~/r~~~~~~~~",
 	Section:  Calls,
 	Brief:    "Both send, nobody receives",
 	Question: "Client and server each have 8 MiB for the other, and each sends all of it before it receives. Which call is each in, and what would end it?",
@@ -23,7 +24,6 @@ var deadlock = &Lab{
 			At: Moment{Is: Ends, By: AClient}, Light: OnLane},
 	},
 	Recap: "A blocking `send` waits for the other side to receive. When both sides send first, and more than the buffers hold, both wait for ever. With few bytes it goes well, so tests rarely find it.",
-	Next:  "options",
 	Needs: "short",
 	Tries: []Try{
 		{"64 KiB: it goes well", map[string]string{"bytes": "65536"}},

@@ -10,6 +10,7 @@ import (
 // echo has the learner as its client, or a program.
 var echo = &Lab{
 	ID:       "echo",
+	Pattern:  "-r-sss-r-/ssr-r-sss",
 	Section:  Calls,
 	Brief:    "Who wakes whom? Be the client",
 	Question: "A blocking echo server and one client: you. Which call is the server in now, and what of yours will wake it?",
@@ -28,7 +29,6 @@ var echo = &Lab{
 			At: Moment{Is: Ends, By: AServer}, Light: OnLane | OnTable},
 	},
 	Recap: "A blocking call that can't be answered yet sleeps in the kernel and uses no processor. What the other side does wakes it.",
-	Next:  "short",
 	Needs: "first",
 	Tries: []Try{
 		{"a program as the client", map[string]string{"client": "program"}},

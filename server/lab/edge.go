@@ -8,6 +8,7 @@ import (
 // edge is the server on epoll, edge-triggered, right and wrong.
 var edge = talking(&Lab{
 	ID:       "edge",
+	Pattern:  "ssr-~~~~~/..y",
 	Section:  Blocking,
 	Brief:    "Will epoll_wait return again?",
 	Question: "Edge-triggered: told once when something arrives. What if the program does not read all of it?",
@@ -25,7 +26,6 @@ var edge = talking(&Lab{
 			At: Moment{Calls: anEpollWait, By: AServer, Ready: NoneReady}, Light: OnBar | OnLine | OnQueue},
 	},
 	Recap: "Edge-triggered epoll reports what is new, not what is left. So read to EAGAIN: bytes that are left are no news.",
-	Next:  "selectors",
 	Needs: "epoll",
 	Tries: []Try{
 		{"reads once", map[string]string{"reads": "once"}},

@@ -10,6 +10,7 @@ import (
 // emfile is a server that has no fd left for the next client.
 var emfile = &Lab{
 	ID:       "emfile",
+	Pattern:  "srreaeaea/ssr--ssss",
 	Section:  Endings,
 	Brief:    "Does poll return again?",
 	Question: "A server has as many fds as it may have, and one more client connects. accept fails. What does poll say next?",
@@ -26,7 +27,6 @@ var emfile = &Lab{
 			At: Moment{Calls: anAccept, By: AServer, With: "client 3"}},
 	},
 	Recap: "With no fd left `accept` fails, and takes nobody out of the backlog. A level-triggered wait goes on saying so: take the listener off the list until an fd is free, or keep a spare one.",
-	Next:  "wake",
 	Needs: "poll",
 	Tries: []Try{
 		{"the listener off the list", map[string]string{"cure": "listener off"}},

@@ -8,6 +8,7 @@ import (
 // epoll is the server on epoll, level-triggered.
 var epoll = talking(&Lab{
 	ID:       "epoll",
+	Pattern:  "r-ssssr-r/..yyyy",
 	Section:  Blocking,
 	Brief:    "Told again until drained",
 	Question: "The kernel keeps the list: each socket is put on it once. What does epoll_wait return when the program has not read everything?",
@@ -27,7 +28,6 @@ var epoll = talking(&Lab{
 			At: Moment{Calls: anEpollWait, By: AServer, Ready: NoneReady}},
 	},
 	Recap: "The list lives in the kernel, so the cost of waiting grows with what is ready, not with what is listed. Level-triggered epoll reports a socket again until nothing is left to read.",
-	Next:  "edge",
 	Needs: "poll",
 	Tries: []Try{
 		{"recv takes 1,024", map[string]string{"size": "1024"}},

@@ -8,6 +8,7 @@ import (
 // errors is a server and a client that provoke what calls on sockets fail with.
 var errors = &Lab{
 	ID:       "errors",
+	Pattern:  "re-re-sre/r-e-ae-ee",
 	Section:  Endings,
 	Brief:    "Which call says so, and why?",
 	Question: "Calls on sockets fail, each for a reason of its own. Which call returns which error, what in the kernel stands behind it, and what does a program do then?",
@@ -26,7 +27,6 @@ var errors = &Lab{
 			At: Moment{Calls: aConnect, By: AClient, Errno: trace.ETIMEDOUT}},
 	},
 	Recap: "An error tells of a queue, a state or a limit in a kernel: of this side's, or of the peer's by way of RST. EAGAIN and EINPROGRESS are no failures, and EPIPE is an old one told again.",
-	Next:  "herd",
 	Needs: "halfclose",
 	Tries: []Try{
 		{"a longer backlog", map[string]string{"backlog": "16"}},

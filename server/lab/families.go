@@ -10,6 +10,7 @@ import (
 // families is one echo over three families of addresses and several types of socket.
 var families = &Lab{
 	ID:       "families",
+	Pattern:  "r-e---ss/ssssss r",
 	Section:  Calls,
 	Brief:    "Which types keep boundaries?",
 	Question: "The same echo over IPv4, IPv6 and a Unix socket, by streams and by messages. What changes beside the address?",
@@ -26,7 +27,6 @@ var families = &Lab{
 			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
 	},
 	Recap: "The family says what an address is, the type what a message is. The calls are the same for all that have both.",
-	Next:  "iterative",
 	Needs: "udp",
 	Tries: []Try{
 		{"IPv6", map[string]string{"family": "AF_INET6"}},

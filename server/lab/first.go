@@ -8,6 +8,7 @@ import (
 // first is one request and one answer.
 var first = &Lab{
 	ID:       "first",
+	Pattern:  "-r-r-ss-r/ssssr-r-r",
 	Section:  Calls,
 	Brief:    "What does the last recv return?",
 	Question: "A client asks a web server for one page. Which sockets are there, and how does the client know that it has it all?",
@@ -26,7 +27,6 @@ var first = &Lab{
 			At: Moment{Calls: aRecv, By: AClient, Result: Exactly(0)}},
 	},
 	Recap: "A listener makes sockets, and each connection has one of its own. A `recv` that returns 0 is the end: the other side sends no more.",
-	Next:  "echo",
 	Tries: []Try{
 		{"port 8080", map[string]string{"port": "8080"}},
 	},

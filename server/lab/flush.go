@@ -9,6 +9,7 @@ import (
 // flush is a client whose message never leaves the program.
 var flush = &Lab{
 	ID:       "flush",
+	Pattern:  "ooo ~~~~~/~~~~~~~~~",
 	Section:  Messages,
 	Brief:    "The message that never left",
 	Question: "A client writes its message and waits for the echo. The server waits for the message. Where is it?",
@@ -23,7 +24,6 @@ var flush = &Lab{
 			At: Moment{Is: Ends, By: AServer}, Light: OnLane},
 	},
 	Recap: "A buffered writer keeps bytes in the program until it is full, or flushed. Before that no kernel has them, and no peer can answer them. So flush before you wait.",
-	Next:  "robot",
 	Needs: "framing",
 	Tries: []Try{
 		{"it flushes", map[string]string{"flush": "yes"}},

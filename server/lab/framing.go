@@ -10,6 +10,7 @@ import (
 // framing sends the same five messages in six frames, and cuts the bytes as it likes.
 var framing = &Lab{
 	ID:       "framing",
+	Pattern:  "yYyyYyyYy/wwwwwWwww",
 	Section:  Messages,
 	Brief:    "Five sends, how many recvs?",
 	Question: "A client sends five messages. How many recvs get them, and how does the receiver know where a message ends?",
@@ -28,7 +29,6 @@ var framing = &Lab{
 			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}},
 	},
 	Recap: "One send is not one recv. A receiver collects bytes, takes out what is complete, and keeps the rest for the next recv.",
-	Next:  "flush",
 	Needs: "first",
 	Tries: []Try{
 		{"no frames", map[string]string{"framing": "none"}},

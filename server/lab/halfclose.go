@@ -10,6 +10,7 @@ import (
 // halfclose is a client that has said all and still listens.
 var halfclose = &Lab{
 	ID:       "halfclose",
+	Pattern:  "-r-rssssr/-ssr-r---",
 	Section:  Endings,
 	Brief:    "Can the server still send?",
 	Question: "The server answers when the client has said all. How does the client say that, and still hear the answer?",
@@ -28,7 +29,6 @@ var halfclose = &Lab{
 			At: Moment{Calls: aClose, By: AClient}},
 	},
 	Recap: "A connection has two directions, and each ends by itself. `shutdown` with SHUT_WR says that you send no more; `close` says that you don't receive either.",
-	Next:  "nagle",
 	Needs: "first",
 	Tries: []Try{
 		{"close in place of shutdown", map[string]string{"client": "closes"}},

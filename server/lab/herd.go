@@ -13,6 +13,7 @@ var herds = []string{"accept", "select, then accept", "EPOLLEXCLUSIVE", "SO_REUS
 // herd is several processes that wait for one listener.
 var herd = &Lab{
 	ID:       "herd",
+	Pattern:  "ssr-rsrsr/ssrssssss/ssrssssss",
 	Section:  Endings,
 	Brief:    "How many wake?",
 	Question: "Several processes wait for the same listener, and one client connects. How many of them wake, and what do they find?",
@@ -29,7 +30,6 @@ var herd = &Lab{
 			At: Moment{Is: Enters, Calls: anAccept, By: AChild, After: &Moment{Calls: anAccept, By: AChild, With: "client 1"}}, Light: OnBar | OnLine | OnLane},
 	},
 	Recap: "All who wait in `select`, `poll` or `epoll_wait` for one listener are woken for one client, and all but one in vain. Of those in `accept`, one is woken; so it is with EPOLLEXCLUSIVE, and with a listener for each.",
-	Next:  "race",
 	Needs: "processes",
 	Tries: []Try{
 		{"accept alone", map[string]string{"wait": herds[0]}},

@@ -8,6 +8,7 @@ import (
 // iterative shows what the others wait for while one is served.
 var iterative = talking(&Lab{
 	ID:       "iterative",
+	Pattern:  "r-r-r-r-r/ssssssr--/ssssssssr",
 	Section:  Blocking,
 	Brief:    "When is client 3 accepted?",
 	Question: "One thread, blocking calls, one client after another. What do the others see while the first takes its time?",
@@ -27,7 +28,6 @@ var iterative = talking(&Lab{
 			At: Moment{Calls: aRecv, By: "client 3", Result: AtLeast(1), After: &Moment{Calls: anAccept, By: AServer, With: "client 3"}}, Light: OnBar | OnLine | OnWake},
 	},
 	Recap: "To be connected is not to be accepted: the kernel fills the backlog by itself. A thread that waits for one client serves no other.",
-	Next:  "threads",
 	Needs: "echo",
 	Tries: []Try{
 		{"backlog 0", map[string]string{"backlog": "0", "pause": "200ms"}},

@@ -8,6 +8,7 @@ import (
 // kqueue is the server on kqueue.
 var kqueue = &Lab{
 	ID:       "kqueue",
+	Pattern:  "sssr-sssr",
 	Section:  Blocking,
 	Brief:    "The same on BSD and macOS",
 	Question: "The BSDs and macOS have kqueue where Linux has epoll. What does an interest look like there, and what more does the answer say?",
@@ -22,7 +23,6 @@ var kqueue = &Lab{
 			At: Moment{Calls: []trace.Call{trace.KeventWait}, By: AServer, Ready: NoneReady}},
 	},
 	Recap: "kqueue keeps the list in the kernel, as epoll does. An interest is a filter, and the answer says more than ready: how many bytes, and whether the peer has ended.",
-	Next:  "selectors",
 	Needs: "epoll",
 	True: []string{
 		"Level-triggered by default, as epoll: told again until nothing is left. EV_CLEAR makes an interest edge-triggered.",

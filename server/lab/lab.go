@@ -13,6 +13,7 @@ import (
 // Lab is one question and the experiment that answers it.
 type Lab struct {
 	ID       string   // as in the page's address, /lab/ID
+	Pattern  string   // its sign: what its timeline looks like, written as package icon says
 	Section  Section  // where it stands on the home page
 	Brief    string   // its line on the home page, a few words
 	Question string   // the question, a sentence or two
@@ -24,7 +25,6 @@ type Lab struct {
 	Stops []Stop  // the walk, four to six of them in the order of a default run
 	Asks  []Topic // what the learner is asked about, each once: the lesson of the lab
 	Recap string  // what the lab has shown, two sentences
-	Next  string  // the ID of the lab to go on with; "" ends the course
 	Needs string  // the ID of the lab to know first; "" is none
 	Tries []Try
 
@@ -127,8 +127,8 @@ type Drop struct {
 	After *Cause // once this has happened; nil is from the run's start
 }
 
-// All lists the labs in the order of the home page.
-var All = []*Lab{first, echo, short, deadlock, options, udp, families, iterative, threads, processes, spin, selects, poll, epoll, edge, kqueue, twoPorts, timeouts, selectors, runtime, scaling, compare, byteorder, ascii, framing, flush, robot, upload, halfclose, nagle, backlog, dead, linger, sigpipe, emfile, wake, errors, herd, race}
+// All lists the labs in the order of the course.
+var All = []*Lab{first, echo, short, deadlock, options, udp, families, iterative, threads, processes, spin, timeouts, selects, twoPorts, poll, epoll, edge, kqueue, selectors, runtime, scaling, compare, byteorder, ascii, framing, flush, robot, upload, halfclose, nagle, backlog, dead, linger, sigpipe, emfile, wake, errors, herd, race}
 
 // Find returns the lab with the ID, which may be Hand, or an error that names those there
 // are.
@@ -144,6 +144,21 @@ func Find(id string) (*Lab, error) {
 		ids = append(ids, l.ID)
 	}
 	return nil, fmt.Errorf("there is no lab %.40q; the labs are %s", id, strings.Join(ids, ", "))
+}
+
+// Next returns the lab to go on with, nil after the last of the course. One that many
+// systems can't run is nobody's next.
+func (l *Lab) Next() *Lab {
+	at := slices.Index(All, l)
+	if at < 0 {
+		return nil // it is none of the course
+	}
+	for _, next := range All[at+1:] {
+		if next.Instead == "" {
+			return next
+		}
+	}
+	return nil
 }
 
 // Set checks the knobs that a client gave and returns all values of a run:

@@ -11,6 +11,7 @@ var closesOffers = []string{"closes", "leaves bytes unread", "sets SO_LINGER 0"}
 // linger is three ways to close, and what each tells the peer.
 var linger = &Lab{
 	ID:       "linger",
+	Pattern:  "-r-ssr--r/-r-esr-e-",
 	Section:  Endings,
 	Brief:    "FIN or RST?",
 	Question: "Three clients call close, and each in another state. What does the server's recv return for each?",
@@ -29,7 +30,6 @@ var linger = &Lab{
 			At: Moment{Calls: aRecv, By: AServer, With: "client 3", Errno: trace.ECONNRESET}},
 	},
 	Recap: "`close` sends FIN, and the peer's `recv` returns 0. With unread bytes, or with SO_LINGER 0, it sends RST, and the peer's `recv` fails with ECONNRESET.",
-	Next:  "sigpipe",
 	Needs: "halfclose",
 	Tries: []Try{
 		{"all close", map[string]string{"second": "closes", "third": "closes"}},

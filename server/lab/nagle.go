@@ -10,6 +10,7 @@ import (
 // nagle is a client that sends each request in two parts, and what that costs.
 var nagle = &Lab{
 	ID:       "nagle",
+	Pattern:  "rr-sssss/w..... w",
 	Section:  Endings,
 	Brief:    "When does the second send leave?",
 	Question: "The client sends a request in two parts, 4 bytes and then the rest, and waits for the answer. When does the second part leave?",
@@ -26,7 +27,6 @@ var nagle = &Lab{
 			At: Moment{Calls: aRecv, By: AClient, Lasts: 20 * time.Millisecond}},
 	},
 	Recap: "Nagle's rule holds a small segment until what was sent before is acknowledged, and a delayed ACK waits for an answer. Each is right alone; after two sends and a recv they wait for one another.",
-	Next:  "backlog",
 	Needs: "echo",
 	Wire:  true,
 	Tries: []Try{

@@ -11,6 +11,7 @@ import (
 // options sets what can be set of a connection, and shows what comes of it.
 var options = &Lab{
 	ID:       "options",
+	Pattern:  "r-r-r/yy yyyy",
 	Section:  Calls,
 	Brief:    "Is what is set what is?",
 	Question: "A server sets options of a live connection and asks the kernel for each before and after. Is it what was set, and what does it change?",
@@ -29,7 +30,6 @@ var options = &Lab{
 			At: Moment{Calls: aRecv, By: AClient, Errno: trace.ECONNRESET}},
 	},
 	Recap: "`setsockopt` returns 0, and the kernel may have made something else of the value: ask it. An option changes what later calls do.",
-	Next:  "udp",
 	Needs: "short",
 	Tries: []Try{
 		{"buffers of 64 KiB", map[string]string{"buffer": "65536"}},

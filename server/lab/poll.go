@@ -8,6 +8,7 @@ import (
 // poll is the select server on poll.
 var poll = talking(&Lab{
 	ID:       "poll",
+	Pattern:  "sssssr-r-/ooooyyoo",
 	Section:  Blocking,
 	Brief:    "One list in, one list out",
 	Question: "The same server on poll: one list, in which each socket says what it waits for. What is different from select?",
@@ -27,7 +28,6 @@ var poll = talking(&Lab{
 			At: Moment{Calls: aPoll, By: AServer, Ready: NoneReady}},
 	},
 	Recap: "`poll` has an entry for each fd that is asked about, whatever its number. Like `select` it gets the whole list at each call.",
-	Next:  "epoll",
 	Needs: "select",
 	Tries: []Try{
 		{"the last client resets", map[string]string{"last": "resets"}},

@@ -8,6 +8,7 @@ import (
 // processes is one process for each connection.
 var processes = talking(&Lab{
 	ID:       "processes",
+	Pattern:  "-r-r-----/..sssr-ss",
 	Section:  Blocking,
 	Brief:    "Who holds the connection?",
 	Question: "A process for each client: the parent accepts, a child serves. Both have the connection in their tables of fds. Who ends it?",
@@ -27,7 +28,6 @@ var processes = talking(&Lab{
 			At: Moment{Calls: []trace.Call{trace.Waitpid}, By: AServer, Result: AtLeast(1)}},
 	},
 	Recap: "`fork` copies fds, not sockets. A connection ends when the last process that holds it has closed it.",
-	Next:  "spin",
 	Needs: "threads",
 	Tries: []Try{
 		{"the parent forgets", map[string]string{"parent": "forgets"}},

@@ -14,6 +14,7 @@ var counting = []string{"threads", "threads with a lock", "processes"}
 // race is one counter, and several threads that count in it.
 var race = &Lab{
 	ID:       "race",
+	Pattern:  "sr-ssssr-/ rsssr---/  rsssr--",
 	Section:  Endings,
 	Brief:    "How many visits does it count?",
 	Question: "Four clients come, and a thread for each adds one to the same counter. What does the counter say?",

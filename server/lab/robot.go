@@ -10,6 +10,7 @@ import (
 // a program.
 var robot = &Lab{
 	ID:       "robot",
+	Pattern:  "rrrrrr/      w.w/rrrr",
 	Section:  Messages,
 	Brief:    "Half a line: what does it do?",
 	Question: "A call-centre robot answers each line that you send. How does it know where a line ends, and what does it do with half of one?",
@@ -28,7 +29,6 @@ var robot = &Lab{
 			At: Moment{Calls: aRecv, By: AClient, Result: Exactly(0)}},
 	},
 	Recap: "A conversation is a state machine over one connection: what has been said is in the program, and the kernel carries bytes. Where an entry ends is for the two programs to agree: here it is the newline.",
-	Next:  "upload",
 	Needs: "echo",
 	Tries: []Try{
 		{"a program as the caller", map[string]string{"client": "program"}},

@@ -8,6 +8,7 @@ import (
 // runtime is the echo on Go's package net, beneath and above the runtime.
 var runtime = &Lab{
 	ID:       "runtime",
+	Pattern:  "-ra-sssr-",
 	Section:  Blocking,
 	Brief:    "What a runtime does for you",
 	Question: "A Go program calls Read and waits. What does the kernel see of that, and which thread is it that waits?",
@@ -24,7 +25,6 @@ var runtime = &Lab{
 			At: Moment{Calls: anAccept, Errno: trace.EAGAIN}},
 	},
 	Recap: "The program reads as if its calls blocked. The kernel sees non-blocking calls and one epoll list for all of them.",
-	Next:  "scaling",
 	Needs: "epoll",
 	Tries: []Try{
 		{"4 clients", map[string]string{"clients": "4"}},

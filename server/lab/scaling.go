@@ -9,6 +9,7 @@ const Largest = "largest"
 // scaling measures what it costs to ask about many connections.
 var scaling = &Lab{
 	ID:       "scaling",
+	Pattern:  "r/rrr/rrrrrrrrr",
 	Section:  Blocking,
 	Brief:    "What does it cost to ask?",
 	Question: "One connection is busy, the others are idle. What does each message cost the server, as there are more and more of them?",
@@ -24,7 +25,6 @@ var scaling = &Lab{
 		"With few connections the difference is not worth a choice: most of a message's cost is in `send`, `recv`, and in falling asleep and waking.",
 		"When all connections are busy `epoll` gains little: then most of the list is ready whenever somebody asks.",
 	},
-	Next:  "compare",
 	Needs: "epoll",
 	Knobs: []knob.Knob{
 		{Name: Largest, Label: "idle, up to", Type: knob.Int, Min: 10, Max: 10_000, Offers: []string{"100", "300", "1000", "3000", "10000"}, Default: "10000"},

@@ -8,6 +8,7 @@ import (
 // selects is an echo server with select, and its clients.
 var selects = talking(&Lab{
 	ID:       "select",
+	Pattern:  "ssssr-r-r/ooyyooyy",
 	Section:  Blocking,
 	Brief:    "What does select return?",
 	Question: "One thread, several clients. How does it know whom to serve?",
@@ -27,7 +28,6 @@ var selects = talking(&Lab{
 			At: Moment{Calls: aSelect, By: AServer, Ready: NoneReady}},
 	},
 	Recap: "`select` moves no bytes: it sleeps until one of many calls would not sleep. So one thread serves all clients, and sleeps in one place only.",
-	Next:  "two-ports",
 	Needs: "iterative",
 	Tries: []Try{
 		{"the last client resets", map[string]string{"last": "resets"}},

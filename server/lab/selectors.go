@@ -8,6 +8,7 @@ import (
 // selectors is one client with many connections.
 var selectors = &Lab{
 	ID:       "selectors",
+	Pattern:  "raaa-r-r-/-r-ssr-r-",
 	Section:  Blocking,
 	Brief:    "Connect without waiting",
 	Question: "One thread as the client of many connections. How does it connect without waiting, and how does it know where it was with each?",
@@ -24,7 +25,6 @@ var selectors = &Lab{
 			At: Moment{Calls: aRecv, By: AClient, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
 	},
 	Recap: "A non-blocking `connect` doesn't wait: the socket turns writable when the handshake is over. Who waits for many at once keeps a state for each, instead of a place in the stack.",
-	Next:  "runtime",
 	Needs: "select",
 	Tries: []Try{
 		{"16 connections", map[string]string{"connections": "16"}},

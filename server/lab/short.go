@@ -10,6 +10,7 @@ import (
 // short is a megabyte through buffers that are smaller.
 var short = &Lab{
 	ID:       "short",
+	Pattern:  "rrr ara r/....rrrrr",
 	Section:  Calls,
 	Brief:    "How many bytes does this send take?",
 	Question: "A megabyte is to go through buffers of 64 KiB, and the reader is busy with something else. How many bytes does a send take?",
@@ -28,7 +29,6 @@ var short = &Lab{
 			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, Prints: "bytes"}},
 	},
 	Recap: "`send` and `recv` move bytes between a program and its kernel's buffers. Non-blocking, each moves what fits or is there, so a program calls them in a loop.",
-	Next:  "deadlock",
 	Needs: "echo",
 	Tries: []Try{
 		{"a blocking send", map[string]string{"send": "blocking"}},

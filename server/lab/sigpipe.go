@@ -10,6 +10,7 @@ var guards = []string{"nothing", "MSG_NOSIGNAL", "SIG_IGN"}
 // sigpipe is a client that goes on sending to a peer that has closed.
 var sigpipe = &Lab{
 	ID:       "sigpipe",
+	Pattern:  "r-r-ssr-e/-sr------",
 	Section:  Endings,
 	Brief:    "What does the second send do?",
 	Question: "The peer has closed. The program sends, and sends again. What do the two sends do?",
@@ -26,7 +27,6 @@ var sigpipe = &Lab{
 			At: Moment{Is: Ends, By: AClient}, Light: OnLane},
 	},
 	Recap: "The first send after the peer has closed succeeds and fetches an RST. The next one returns EPIPE, and the kernel sends SIGPIPE with it, which ends a program that doesn't see to it.",
-	Next:  "emfile",
 	Needs: "linger",
 	Tries: []Try{
 		{"MSG_NOSIGNAL", map[string]string{"guard": "MSG_NOSIGNAL"}},

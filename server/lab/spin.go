@@ -14,6 +14,7 @@ const spinsFor = int64(40 * time.Millisecond)
 // spin is what waiting costs without sleep.
 var spin = talking(&Lab{
 	ID:       "spin",
+	Pattern:  "aaaaaaaar",
 	Section:  Blocking,
 	Brief:    "How many calls before the byte comes?",
 	Question: "A non-blocking recv does not wait. So the program asks again, and again. How many calls before the byte comes, and who pays for them?",
@@ -31,7 +32,6 @@ var spin = talking(&Lab{
 			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}},
 	},
 	Recap: "A non-blocking call never waits: it returns EAGAIN. A loop that asks without a pause burns a processor, and gets the bytes no sooner.",
-	Next:  "timeouts",
 	Needs: "iterative",
 	Tries: []Try{
 		{"the client waits 10 ms", map[string]string{"pause": "10ms"}},

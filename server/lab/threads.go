@@ -8,6 +8,7 @@ import (
 // threads is one thread for each connection.
 var threads = talking(&Lab{
 	ID:       "threads",
+	Pattern:  "sssr-ssss/--sssr-ss/---ssssr-",
 	Section:  Blocking,
 	Brief:    "What does a thread cost?",
 	Question: "A thread for each client, and blocking calls in all of them. Who sleeps where, and what does a client still wait for?",
@@ -25,7 +26,6 @@ var threads = talking(&Lab{
 			At: Moment{Calls: aClose, By: AThread}, Light: OnBar | OnLine},
 	},
 	Recap: "A blocking call blocks its thread, not its process. With a thread for each client nobody waits for anybody else, and each thread costs memory and switches.",
-	Next:  "processes",
 	Needs: "iterative",
 	Tries: []Try{
 		{"the first thread in select", map[string]string{"first": "select"}},

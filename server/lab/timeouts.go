@@ -10,6 +10,7 @@ import (
 // timeouts is a client that is late, and a server that waits in four ways.
 var timeouts = &Lab{
 	ID:       "timeouts",
+	Pattern:  "~~~~~~~~~/aaaaa/sssse",
 	Section:  Blocking,
 	Brief:    "Three kinds of patience",
 	Question: "A client is late with each of its messages. How long does a recv wait, and how does a program say how long it should?",
@@ -28,7 +29,6 @@ var timeouts = &Lab{
 			At: Moment{Calls: aSelect, By: AServer, Ready: BytesReady}, Light: OnBar | OnLine | OnQueue},
 	},
 	Recap: "A blocking call waits without a limit. A limit is set on the socket, or is an argument of `select`, or the program asks without waiting.",
-	Next:  "select",
 	Needs: "iterative",
 	Tries: []Try{
 		{"late by 200 ms", map[string]string{"pause": "200ms"}},

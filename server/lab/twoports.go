@@ -10,6 +10,7 @@ import (
 // twoPorts is one server with two listeners.
 var twoPorts = &Lab{
 	ID:       "two-ports",
+	Pattern:  "sssssr-r-/yy......./.....yy..",
 	Section:  Blocking,
 	Brief:    "One wait for many sources",
 	Question: "One process, one thread, two ports. How can it wait for a client of either?",
@@ -26,7 +27,6 @@ var twoPorts = &Lab{
 			At: Moment{Calls: aSelect, By: AServer, Ready: BytesReady, After: &Moment{Calls: anAccept, By: AServer, With: "client 2"}}, Light: OnBar | OnLine | OnQueue},
 	},
 	Recap: "A blocking `accept` waits at one listener. `select` waits for whatever is an fd: one wait for many sources.",
-	Next:  "poll",
 	Needs: "select",
 	Tries: []Try{
 		{"8 clients", map[string]string{"clients": "8"}},

@@ -10,6 +10,7 @@ import (
 // udp is a client that sends faster than a server receives, without a connection.
 var udp = &Lab{
 	ID:       "udp",
+	Pattern:  "www wwww/yyy .. y",
 	Section:  Calls,
 	Brief:    "How many datagrams arrive?",
 	Question: "A UDP client sends twenty datagrams while the server pauses. How many arrive, in what pieces, and who is told of the others?",
@@ -28,7 +29,6 @@ var udp = &Lab{
 			At: Moment{By: AClient, Errno: trace.ECONNREFUSED}},
 	},
 	Recap: "UDP carries datagrams: each arrives whole or not at all, and nobody tells the sender. There is no connection, so there is no end of it either.",
-	Next:  "families",
 	Needs: "echo",
 	Tries: []Try{
 		{"the usual buffer", map[string]string{"buffer": "0"}},

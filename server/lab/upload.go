@@ -10,6 +10,7 @@ import (
 // upload sends a file behind a header, with and without waiting between the two.
 var upload = &Lab{
 	ID:       "upload",
+	Pattern:  "w. rrrrrr/wrrrrrr/yyyyyyyy",
 	Section:  Messages,
 	Brief:    "What sticks to the header?",
 	Question: "A header says what comes, and then a file comes. Why does the client wait for an answer between the two?",
@@ -28,7 +29,6 @@ var upload = &Lab{
 			At: Moment{Calls: aRecv, By: AClient, Has: "sha256"}, Light: OnBar | OnLine | OnBytes},
 	},
 	Recap: "What is sent one after the other may be received as one. A client that waits for an answer keeps header and file apart, for a round trip; a delimiter, or a length, does it without one.",
-	Next:  "halfclose",
 	Needs: "echo",
 	Tries: []Try{
 		{"no wait: they stick", map[string]string{"client": "program", "ack": "skip"}},

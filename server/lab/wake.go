@@ -10,6 +10,7 @@ import (
 // wake is a thread that sleeps in recv, and another one that wants it back.
 var wake = &Lab{
 	ID:       "wake",
+	Pattern:  "--r-sssss/ssssssssr/  -------",
 	Section:  Endings,
 	Brief:    "Which of these wakes it?",
 	Question: "A thread sleeps in recv. Another thread of the program wants it to stop. Does close wake it? shutdown? A signal?",
@@ -28,7 +29,6 @@ var wake = &Lab{
 			At: Moment{Calls: []trace.Call{trace.Futex}, By: AServer}},
 	},
 	Recap: "`close` by another thread doesn't wake a call that sleeps; `shutdown` does, and a signal whose handler is set without SA_RESTART. A thread that has to be stopped waits in `poll`, with an eventfd beside the socket.",
-	Next:  "errors",
 	Needs: "threads",
 	Tries: []Try{
 		{"shutdown", map[string]string{"how": "shutdown"}},

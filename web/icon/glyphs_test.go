@@ -1,21 +1,27 @@
 package icon
 
 import (
-	"slices"
+	"regexp"
+	"strings"
 	"testing"
 
 	"sockscope/server/lab"
 )
 
-func TestEveryLabHasAGlyph(t *testing.T) {
+func TestEveryLabHasASignOfItsOwn(t *testing.T) {
+	form := regexp.MustCompile(`^[-rs~ae.wyoWYO ]{1,9}(/[-rs~ae.wyoWYO ]{1,9}){0,2}$`)
+	whose := map[string]string{}
 	for _, l := range lab.All {
-		if glyphs[l.ID] == "" {
-			t.Errorf("%s has none", l.ID)
+		if !form.MatchString(l.Pattern) {
+			t.Errorf("%s: the pattern %q is not one to three rows of at most nine of the letters that Glyph names", l.ID, l.Pattern)
+			continue
 		}
-	}
-	for id := range glyphs {
-		if !slices.ContainsFunc(lab.All, func(l *lab.Lab) bool { return l.ID == id }) {
-			t.Errorf("there is no lab %s, and a glyph of it", id)
+		if other := whose[l.Pattern]; other != "" {
+			t.Errorf("%s and %s have the same sign", l.ID, other)
+		}
+		whose[l.Pattern] = l.ID
+		if svg := Glyph(l.Pattern); strings.Count(svg, "<") < 3 || strings.Contains(svg, "%!") {
+			t.Errorf("%s is drawn as %s", l.ID, svg)
 		}
 	}
 }
