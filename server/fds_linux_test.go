@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -104,11 +105,11 @@ var (
 func answers(r *running, addr, program string) bool {
 	question, want := "\x00\x00\x00\x01", "\x00\x00\x00\x01"
 	switch program {
-	case "web":
+	case "web", "restart":
 		question, want = "GET / HTTP/1.0\r\n\r\n", "HTTP"
 	case "receive", "drain", "messages", "goodbye", "wake", "errors":
 		want = "" // it closes
-	case "race", "apart":
+	case "race", "pool", "apart", "shared":
 		want = "You "
 	case "answer":
 		question, want = "\x00\x00\x00\x01x\x00\x00\x00\x01y", "okok"
@@ -146,7 +147,7 @@ func answers(r *running, addr, program string) bool {
 		}
 	}
 	defer first.Close()
-	if program == "receive" || program == "drain" || program == "messages" || program == "timeouts" || program == "wake" || program == "errors" || program == "race" || program == "apart" {
+	if program == "receive" || program == "drain" || program == "messages" || program == "timeouts" || program == "wake" || program == "errors" || slices.Contains([]string{"race", "pool", "apart", "shared", "restart"}, program) {
 		return answered(first) // they serve one
 	}
 	second, err := ask()

@@ -113,6 +113,12 @@ func SetRetries(n int) error {
 	return os.WriteFile("/proc/sys/net/ipv4/tcp_retries2", []byte(strconv.Itoa(n)), 0)
 }
 
+// SetCookies sets when TCP answers a SYN by a cookie in this network namespace
+// (ip-sysctl.rst, tcp_syncookies): "0", "1" or "2".
+func SetCookies(when string) error {
+	return os.WriteFile("/proc/sys/net/ipv4/tcp_syncookies", []byte(when), 0)
+}
+
 // ForbidNamespaces keeps the processes of this user namespace from making another
 // (/proc/sys/user, namespaces(7)). In its own a program would be root again.
 func ForbidNamespaces() {

@@ -30,3 +30,6 @@ func ForbidNamespaces() {}
 
 // SetRetries sets how often TCP sends again in a network namespace: an error here.
 func SetRetries(int) error { return errors.ErrUnsupported }
+
+// SetCookies sets when TCP answers by cookies in a network namespace: an error here.
+func SetCookies(string) error { return errors.ErrUnsupported }

@@ -35,6 +35,7 @@ type scenario struct {
 
 var scenarios = []scenario{
 	{name: "web", server: "web", client: "get", output: "Hello, World\n"},
+	{name: "restart", server: "restart", client: "get", output: "Hello, World\n"},
 	{name: "echo", server: "echo", client: "client"},
 	{name: "echo-message", server: "echo", client: "client", set: map[string]string{"backlog": "1"}, clientSet: map[string]string{"message": "Hello, world"}},
 	{name: "echo-slow", server: "echo", client: "slow", clientSet: map[string]string{"pause": "3ms", "messages": "2"}},
@@ -283,6 +284,8 @@ var unordered = map[string]string{
 	"edge":           "EPOLLOUT is told of alone or with the first bytes",
 	"emfile":         "how often it asks before a client leaves is a matter of time",
 	"race":           "the calls of one thread come before or after those of another",
+	"shared":         "when its child ends is a matter of time",
+	"pool":           "the calls of one thread come before or after those of another",
 	"apart":          "when its child ends is a matter of time",
 	"prefork":        "when its child has its client is a matter of time",
 	"herd":           "when its child has its client is a matter of time",
@@ -297,6 +300,7 @@ var unordered = map[string]string{
 	"options":        "how much the buffers take is the kernel's to say",
 	"options-client": "how much comes at once is a matter of time",
 	"wake":           "the calls of one thread come before or after those of another",
+	"late-ack":       "its echoes come in one recv or in two",
 	"late":           "its message may find that the server has ended",
 }
 

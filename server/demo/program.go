@@ -11,6 +11,7 @@ import (
 	"sockscope/server/demo/prefork"
 	"sockscope/server/demo/processes"
 	"sockscope/server/demo/reuseport"
+	"sockscope/server/demo/shared"
 	"sockscope/server/knob"
 	"sockscope/server/socket"
 )
@@ -48,7 +49,7 @@ const (
 // Forked has to be called first in main, by every executable that runs programs:
 // a child of one begins there. See socket.Forked.
 func Forked() {
-	socket.Forked(processes.Child, prefork.Child, herd.Child, exclusive.Child, reuseport.Child, apart.Child)
+	socket.Forked(processes.Child, prefork.Child, herd.Child, exclusive.Child, reuseport.Child, apart.Child, shared.Child)
 }
 
 // Find returns the program with the name, or an error that says who names them all.

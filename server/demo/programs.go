@@ -43,6 +43,7 @@ import (
 	"sockscope/server/demo/herd"
 	"sockscope/server/demo/kqueue"
 	"sockscope/server/demo/late"
+	"sockscope/server/demo/lateack"
 	"sockscope/server/demo/many"
 	inbox "sockscope/server/demo/messages"
 	netecho "sockscope/server/demo/net"
@@ -54,6 +55,7 @@ import (
 	"sockscope/server/demo/parts"
 	"sockscope/server/demo/patient"
 	"sockscope/server/demo/poll"
+	"sockscope/server/demo/pool"
 	"sockscope/server/demo/pour"
 	"sockscope/server/demo/prefork"
 	"sockscope/server/demo/processes"
@@ -61,9 +63,11 @@ import (
 	"sockscope/server/demo/race"
 	"sockscope/server/demo/receive"
 	"sockscope/server/demo/reset"
+	"sockscope/server/demo/restart"
 	"sockscope/server/demo/reuseport"
 	"sockscope/server/demo/robot"
 	selects "sockscope/server/demo/select"
+	"sockscope/server/demo/shared"
 	"sockscope/server/demo/sigpipe"
 	"sockscope/server/demo/slow"
 	"sockscope/server/demo/spin"
@@ -100,6 +104,15 @@ var Programs = []*Program{
 		Doc:      "blocking echo server, one client after another",
 		Settings: []knob.Knob{backlog},
 		Run:      func(addr string, v knob.Values) { echo.Serve(addr, v.Int("backlog")) },
+	},
+	{
+		Name: "restart", Follows: "web",
+		Doc: "serves one client, and starts again at the same address",
+		Settings: []knob.Knob{backlog,
+			{Name: "reuse", Default: "true", Label: "true: its first start sets SO_REUSEADDR, too", Type: knob.Choice, Offers: []string{"false", "true"}}},
+		Run: func(addr string, v knob.Values) {
+			restart.Serve(addr, v.Int("backlog"), v["reuse"] == "true")
+		},
 	},
 	{
 		Name: "spin", Follows: "echo",
@@ -199,6 +212,21 @@ var Programs = []*Program{
 		Doc:      "counts its clients in processes, which share no memory",
 		Settings: []knob.Knob{backlog, visitors},
 		Run:      func(addr string, v knob.Values) { apart.Serve(addr, v.Int("backlog"), v.Int("clients")) },
+	},
+	{
+		Name: "shared", Follows: "apart", Forks: true,
+		Doc:      "the same in memory that is mapped into each of them",
+		Settings: []knob.Knob{backlog, visitors},
+		Run:      func(addr string, v knob.Values) { shared.Serve(addr, v.Int("backlog"), v.Int("clients")) },
+	},
+	{
+		Name: "pool", Follows: "race",
+		Doc: "counts its clients in a pool of threads, each for itself",
+		Settings: []knob.Knob{backlog, visitors, waits("pause", "50ms"),
+			{Name: "workers", Default: "2", Label: "how many threads it makes", Type: knob.Int, Min: 1, Max: 8}},
+		Run: func(addr string, v knob.Values) {
+			pool.Serve(addr, v.Int("backlog"), v.Int("clients"), v.Int("workers"), v.Duration("pause"))
+		},
 	},
 	{
 		Name: "net", Follows: "threads", Needs: Strace,
@@ -554,6 +582,12 @@ var Programs = []*Program{
 			{Name: "hold", Default: "1s", Label: "how long it holds its end", Type: knob.Duration, Max: int64(time.Hour)},
 		},
 		Run: func(addr string, v knob.Values) { halfopen.Talk(addr, v["own"], v.Duration("hold")) },
+	},
+	{
+		Name: "late-ack", Follows: "client",
+		Doc:      "sends a message in two segments, and the last ACK of its handshake with the first of them",
+		Settings: []knob.Knob{pause("before it sends")},
+		Run:      func(addr string, v knob.Values) { lateack.Talk(addr, v.Duration("pause")) },
 	},
 	{
 		Name: "many", Follows: "client",

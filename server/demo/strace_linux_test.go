@@ -49,6 +49,9 @@ var more = []scenario{
 	{name: "wake-signal", server: "wake", client: "late", set: map[string]string{"pause": "5ms", "how": "signal"}, ends: true},
 	{name: "race", server: "race", client: "halfclose", clientSet: map[string]string{"messages": "0"}, set: map[string]string{"pause": "5ms"}, ends: true},
 	{name: "apart", server: "apart", client: "halfclose", clientSet: map[string]string{"messages": "0"}, ends: true},
+	{name: "shared", server: "shared", client: "halfclose", clientSet: map[string]string{"messages": "0"}, ends: true},
+	{name: "pool", server: "pool", client: "halfclose", clientSet: map[string]string{"messages": "0"}, set: map[string]string{"pause": "5ms"}, ends: true},
+	{name: "late-ack", server: "echo", client: "late-ack", clientSet: map[string]string{"pause": "1ms"}},
 	{name: "prefork", server: "prefork", client: "client", set: map[string]string{"workers": "1"}},
 	{name: "herd", server: "herd", client: "client", set: map[string]string{"workers": "1"}},
 	{name: "exclusive", server: "exclusive", client: "client", set: map[string]string{"workers": "1"}},
@@ -135,7 +138,7 @@ func (p *process) ended() *process {
 func straced(tool, prefix string) []string {
 	return []string{tool, "-ff", "-o", prefix, "-xx", "-s", strconv.Itoa(trace.DataCap),
 		"-e", "trace=socket,bind,listen,accept,accept4,connect,sendto,recvfrom,shutdown,close," +
-			"select,pselect6,poll,ppoll,epoll_create1,epoll_ctl,epoll_wait,epoll_pwait,fcntl,setsockopt,getsockopt,getsockname,getpeername,write,writev,nanosleep,clock_nanosleep,clone,wait4,eventfd2,rt_sigaction,tgkill"}
+			"select,pselect6,poll,ppoll,epoll_create1,epoll_ctl,epoll_wait,epoll_pwait,fcntl,setsockopt,getsockopt,getsockname,getpeername,write,writev,nanosleep,clock_nanosleep,clone,wait4,eventfd2,rt_sigaction,tgkill,shmget,shmat,shmctl"}
 }
 
 // agree compares a trace with the file that strace wrote about its thread, which
@@ -203,7 +206,7 @@ func agree(t *testing.T, p *process, prefix, first string) {
 
 // straceLine is: name(arguments) = result ERRNO (text)
 var (
-	straceLine = regexp.MustCompile(`^(\w+)\((.*)\)\s+= (-?\d+|\?)(?: ([A-Z]\w+))?`)
+	straceLine = regexp.MustCompile(`^(\w+)\((.*)\)\s+= (0x[0-9a-f]+|-?\d+|\?)(?: ([A-Z]\w+))?`)
 	straceFD   = regexp.MustCompile(`^\d+`)
 	straceData = regexp.MustCompile(`"((?:\\x[0-9a-f]{2})*)"`)
 )
@@ -220,7 +223,7 @@ func parse(t *testing.T, text, first string) []witnessed {
 		if alias := aliases[w.name]; alias != "" {
 			w.name = alias
 		}
-		if number := straceFD.FindString(m[2]); number != "" && !slices.Contains([]string{"socket", "select", "epoll_create1", "nanosleep", "waitpid", "eventfd2", "tgkill"}, w.name) {
+		if number := straceFD.FindString(m[2]); number != "" && !slices.Contains([]string{"socket", "select", "epoll_create1", "nanosleep", "waitpid", "eventfd2", "tgkill", "shmget", "shmat", "shmctl"}, w.name) {
 			w.fd, _ = strconv.Atoi(number)
 		}
 		switch w.errno {
@@ -241,7 +244,7 @@ func parse(t *testing.T, text, first string) []witnessed {
 		if w.name == "fork" && !strings.Contains(m[2], "flags=SIGCHLD") {
 			continue // a thread of Go's runtime
 		}
-		w.result, _ = strconv.ParseInt(m[3], 10, 64)
+		w.result, _ = strconv.ParseInt(m[3], 0, 64)
 		if w.name == "write" && w.fd >= 200 { // see socket.Settle
 			continue // Go's runtime talking to itself
 		}

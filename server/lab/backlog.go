@@ -34,20 +34,25 @@ var backlog = &Lab{
 	Tries: []Try{
 		{"backlog 0", map[string]string{"backlog": "0"}},
 		{"5 half open: SYN cookies", map[string]string{"half": "5", "clients": "3"}},
+		{"a reset by a SYN cookie", map[string]string{"half": "0", Cookies: "2", "ack": lateACK}},
+		{"the same without cookies", map[string]string{"half": "0", Cookies: "0", "ack": lateACK}},
 		{"backlog 16", map[string]string{"backlog": "16"}},
 	},
 	True: []string{
 		"A listener has two queues: of half-open connections (SYN-RECEIVED), and of those that wait for `accept`. listen's argument bounds the second one; Linux takes one more (listen(2), sk_acceptq_is_full). What `ss` shows as Recv-Q of a listener is the second.",
 		"With the accept queue full Linux drops a SYN and says nothing, in the hope that there will be room for the next one. With tcp_abort_on_overflow it would reset instead (ip-sysctl).",
 		"A SYN is sent again after 1 s, 2 s more, 4 s more (RFC 6298, section 2). Here the kernel gives up after 3 of them; the default, tcp_syn_retries = 6, takes 127 s.",
-		"With too many half-open connections Linux answers by SYN cookies: it keeps nothing, and puts what it needs into the sequence number (RFC 4987, section 3.6). When the ACK comes and the accept queue has become full meanwhile, the client thinks that it is connected and the server knows nothing of it: what it sends then may be answered by RST.",
-		"ListenOverflows counts what came while the accept queue was full, ListenDrops all that was dropped, SyncookiesSent the cookies (/proc/net/netstat).",
+		"With too many half-open connections Linux answers by SYN cookies: it keeps nothing, and puts what it needs into the sequence number (RFC 4987, section 3.6). So it is with tcp_syncookies = 1, the default; with 2 it always does, with 0 never, and a SYN too many is dropped (ip-sysctl).",
+		"A cookie is checked by the ACK that comes back. When the accept queue is full by then, that ACK is dropped, and nothing of the client is left: it is connected, and the server knows nothing of it. Its first segment could still tell the kernel what the cookie says; the second one can't, and is answered by RST (SyncookiesFailed).",
+		"ListenOverflows counts what came while the accept queue was full, ListenDrops all that was dropped, SyncookiesSent the cookies, SyncookiesRecv those that came back, SyncookiesFailed what came instead (/proc/net/netstat).",
 	},
 	Asks: []Topic{ConnectQueued, SendTakes, RecvSleeps, AcceptGives},
 	Knobs: []knob.Knob{
 		{Name: "backlog", Label: "backlog", Type: knob.Int, Min: 0, Max: 128, Offers: []string{"0", "1", "2", "4", "16"}, Default: "2"},
 		{Name: "clients", Label: "clients", Type: knob.Int, Min: 1, Max: 8, Offers: []string{"1", "3", "4", "5", "6"}, Default: "4"},
 		{Name: "half", Label: "half open", Type: knob.Int, Min: 0, Max: 6, Offers: []string{"0", "1", "3", "5"}, Default: "1", Injected: true},
+		{Name: Cookies, Label: "tcp_syncookies", Type: knob.Int, Min: 0, Max: 2, Offers: []string{"0", "1", "2"}, Default: "1", Injected: true},
+		{Name: "ack", Label: "first client's ACK", Type: knob.Choice, Offers: []string{"at once", lateACK}, Default: "at once", Quiet: true},
 		{Name: "pause", Label: "server pauses", Type: knob.Duration, Min: 0, Max: int64(3 * time.Second), Offers: []string{"0s", "100ms", "500ms", "2s"}, Default: "500ms"},
 	},
 	Drops: []Drop{{To: "127.0.0.66"}}, // the half-open clients' own
@@ -58,10 +63,22 @@ var backlog = &Lab{
 		for n := 1; n <= half+v.Int("clients"); n++ {
 			if n <= half {
 				procs = append(procs, client(n, "half-open", addr, map[string]string{"hold": "800ms"}))
-			} else {
-				procs = append(procs, client(n, "client", addr, map[string]string{"messages": "1"}))
+				continue
 			}
+			p := client(n, "client", addr, map[string]string{"messages": "1"})
+			if n == half+1 && v["ack"] == lateACK {
+				p.Program, p.Args = "late-ack", map[string]string{"pause": "100ms"}
+			}
+			procs = append(procs, p)
 		}
 		return procs
 	},
 }
+
+// Cookies is the knob for when the kernel answers a SYN by a cookie: 0 is never, 1 when the
+// SYN queue is full, 2 always (ip-sysctl, tcp_syncookies). It takes a run in a network
+// namespace of its own.
+const Cookies = "cookies"
+
+// lateACK has a client's last ACK of the handshake wait for its first bytes.
+const lateACK = "with its first bytes"

@@ -1,9 +1,15 @@
 package lab
 
 import (
+	"strconv"
+
 	"sockscope/server/knob"
 	"sockscope/server/trace"
 )
+
+// servers are those of lab errors: one whose calls fail on the way, and one that is
+// started twice.
+var servers = []string{"calls that fail", "starts twice"}
 
 // errors is a server and a client that provoke what calls on sockets fail with.
 var errors = &Lab{
@@ -29,10 +35,12 @@ var errors = &Lab{
 	Recap: "An error tells of a queue, a state or a limit in a kernel: of this side's, or of the peer's by way of RST. EAGAIN and EINPROGRESS are no failures, and EPIPE is an old one told again.",
 	Needs: "halfclose",
 	Tries: []Try{
+		{"a server that starts again: TIME-WAIT", map[string]string{"server": servers[1]}},
+		{"and its first start left SO_REUSEADDR out", map[string]string{"server": servers[1], "first": "not set"}},
 		{"a longer backlog", map[string]string{"backlog": "16"}},
 	},
 	True: []string{
-		"EADDRINUSE, from `bind` or `listen`: the port has a socket. SO_REUSEADDR lets a server bind a port whose old connections are in TIME-WAIT, never one with a listener (socket(7), ip(7)). Set it, or stop the other program.",
+		"EADDRINUSE, from `bind` or `listen`: the port has a socket. SO_REUSEADDR lets a server bind a port whose old connections are in TIME-WAIT, never one with a listener (socket(7), ip(7)). Linux asks for it on both: the socket that binds, and the one that had the port before. Set it always, or stop the other program.",
 		"EMFILE, from whatever makes an fd: the limit of the process (getrlimit(2), RLIMIT_NOFILE). Close what is done, or raise the limit. The client stays in the backlog.",
 		"ENOTCONN: the socket's state is CLOSE, it has no peer (getpeername(2), shutdown(2)). It is a mistake of the program, or the peer was faster: the connection is gone already.",
 		"ECONNREFUSED: RST in answer to the SYN (RFC 9293, section 3.10.7.1). Try again later, on a new socket.",
@@ -42,11 +50,20 @@ var errors = &Lab{
 	},
 	Asks: []Topic{AcceptFails, ConnectFails, RecvNotYet, RecvFails, SendFails},
 	Knobs: []knob.Knob{
+		{Name: "server", Label: "server", Type: knob.Choice, Offers: servers, Default: servers[0]},
+		{Name: "first", Label: "first start: SO_REUSEADDR", Type: knob.Choice, Offers: []string{"set", "not set"}, Default: "set", Quiet: true},
 		{Name: "backlog", Label: "backlog", Type: knob.Int, Min: 0, Max: 16, Offers: []string{"0", "5", "16"}, Default: "5"},
 	},
 	Notes: "The server's limit of fds is 5, as by `ulimit -n 5`.",
 	procs: func(v knob.Values) []Process {
 		const addr, nobody = "127.0.0.1:9999", "127.0.0.1:9998"
+		if v["server"] == servers[1] {
+			again := server("restart", addr, map[string]string{"backlog": v["backlog"], "reuse": strconv.FormatBool(v["first"] == "set")})
+			again.Ends = true
+			next := client(2, "get", addr, nil)
+			next.After.Call = trace.Write // it has said by then that it starts again
+			return []Process{again, client(1, "get", addr, nil), next}
+		}
 		failing := server("errors", addr, map[string]string{"backlog": v["backlog"]})
 		failing.Full, failing.Ends = true, true
 		c := client(1, "failing", addr, map[string]string{"nobody": nobody})

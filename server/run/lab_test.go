@@ -18,7 +18,7 @@ func checkTrace(t testing.TB, r *result) {
 		t.Fatalf("header %v, end %v", r.header, r.end)
 	}
 	for _, text := range wrong(r) {
-		t.Error(text)
+		t.Errorf("%s %v: %s", r.header.Lab, r.header.Knobs, text)
 	}
 	missing := int64(0)
 	for i := range r.events {
@@ -219,6 +219,8 @@ func TestLabsRunToTheirEnds(t *testing.T) {
 				{"nagle", map[string]string{"acks": "TCP_QUICKACK"}},
 				{"backlog", nil},
 				{"backlog", map[string]string{"half": "5", "clients": "3", "pause": "100ms"}},
+				{"backlog", lateACK("2")},
+				{"backlog", lateACK("0")},
 				{"dead", map[string]string{"retries": "1"}},
 				{"dead", map[string]string{"how": "TCP_USER_TIMEOUT", "limit": "500ms"}},
 				{"dead", map[string]string{"how": "only receives", "patience": "300ms"}},
@@ -235,9 +237,13 @@ func TestLabsRunToTheirEnds(t *testing.T) {
 				{"wake", map[string]string{"how": "eventfd"}},
 				{"wake", map[string]string{"how": "signal"}},
 				{"errors", nil},
+				{"errors", map[string]string{"server": "starts twice"}},
+				{"errors", map[string]string{"server": "starts twice", "first": "not set"}},
 				{"race", nil},
 				{"race", map[string]string{"by": "threads with a lock"}},
 				{"race", map[string]string{"by": "processes"}},
+				{"race", map[string]string{"by": "processes, shared memory"}},
+				{"race", map[string]string{"by": "a pool of threads"}},
 				{"race", map[string]string{"join": "no"}},
 				{"herd", nil},
 				{"herd", map[string]string{"wait": "accept"}},

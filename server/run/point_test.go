@@ -22,7 +22,10 @@ import (
 
 // points is how many runs of each lab TestEachLabShowsItsPoint makes. With 100 it takes
 // a quarter of an hour, one run at a time, and holds each to 99.
-var points = flag.Int("points", 2, "runs of each lab, to count those that show its point")
+var (
+	points    = flag.Int("points", 2, "runs of each lab, to count those that show its point")
+	pointLabs = flag.String("labs", "", "the labs that -points is for, with commas between them; all when empty")
+)
 
 const burnEnv = "SOCKSCOPE_TEST_BURN"
 
@@ -93,7 +96,10 @@ func TestEachLabShowsItsPoint(t *testing.T) {
 		late     []time.Duration // how late the clients were
 		lacks    map[string]int
 	}
-	all := make([]shown, len(labPoints))
+	list := slices.DeleteFunc(slices.Clone(labPoints), func(p labPoint) bool {
+		return *pointLabs != "" && !slices.Contains(strings.Split(*pointLabs, ","), p.lab)
+	})
+	all := make([]shown, len(list))
 	next := make(chan int)
 	var viewers sync.WaitGroup
 	counted, together := *points >= 100, 4
@@ -104,7 +110,7 @@ func TestEachLabShowsItsPoint(t *testing.T) {
 		v := dial(t, s)
 		viewers.Go(func() {
 			for i := range next {
-				p, c := &labPoints[i], &all[i]
+				p, c := &list[i], &all[i]
 				lacks, late := p.show(v)
 				if lacks != "" && !counted {
 					lacks, late = p.show(v) // one in a hundred may lack it
@@ -128,9 +134,9 @@ func TestEachLabShowsItsPoint(t *testing.T) {
 			}
 		})
 	}
-	for i := range labPoints {
-		if why := s.Cannot(labPoints[i].lab); why != "" {
-			t.Logf("%s: %s", labPoints[i].lab, why)
+	for i := range list {
+		if why := s.Cannot(list[i].lab); why != "" {
+			t.Logf("%s: %s", list[i].lab, why)
 			continue
 		}
 		for range *points {
@@ -140,7 +146,7 @@ func TestEachLabShowsItsPoint(t *testing.T) {
 	close(next)
 	viewers.Wait()
 	for i := range all {
-		p, c := &labPoints[i], &all[i]
+		p, c := &list[i], &all[i]
 		slices.Sort(c.late)
 		worst := time.Duration(0)
 		if len(c.late) > 0 {
@@ -220,6 +226,15 @@ var labPoints = []labPoint{
 			return slices.ContainsFunc(e.Sockets, func(s trace.Sock) bool { return s.State == trace.SynRecv })
 		}
 		return unless(again > 0, "a SYN again") + unless(r.last(counts) != nil, "ListenOverflows") + unless(r.last(half) != nil, "a half-open connection")
+	}},
+	{"backlog", lateACK("2"), "a SYN cookie brings a reset", func(r *result) string {
+		return unless(r.fails(1, trace.ECONNRESET) == 1, "ECONNRESET") + unless(r.counted("SyncookiesSent") > 0 && r.counted("SyncookiesFailed") > 0, "a cookie that fails")
+	}},
+	{"backlog", lateACK("0"), "without cookies the message waits", func(r *result) string {
+		return unless(r.replied(1) > 0, "an echo") + unless(r.counted("SyncookiesSent") == 0, "no cookie")
+	}},
+	{"backlog", map[string]string{"half": "5", "clients": "3"}, "a full SYN queue brings cookies", func(r *result) string {
+		return unless(r.counted("SyncookiesSent") > 0, "a cookie")
 	}},
 	{"dead", map[string]string{"retries": "1"}, "the kernel gives the server up", func(r *result) string {
 		last := r.last(func(e *trace.Event) bool { return e.Kind == trace.Return && e.Proc == 1 && e.Call == trace.Recv })
@@ -436,6 +451,12 @@ var labPoints = []labPoint{
 		}
 		return lacks
 	}},
+	{"errors", map[string]string{"server": "starts twice"}, "TIME-WAIT has the port, and SO_REUSEADDR helps", func(r *result) string {
+		return unless(r.fails(0, trace.EADDRINUSE) == 1, "EADDRINUSE once") + unless(r.hasTimeWait("127.0.0.1:9999"), "TIME-WAIT") + unless(r.replied(2) > 0, "a client of the second start")
+	}},
+	{"errors", map[string]string{"server": "starts twice", "first": "not set"}, "SO_REUSEADDR of one side helps nothing", func(r *result) string {
+		return unless(r.fails(0, trace.EADDRINUSE) == 2, "EADDRINUSE twice") + unless(r.fails(2, trace.ECONNREFUSED) == 1, "a client that is refused")
+	}},
 	{"herd", nil, "all children wake for the first client", func(r *result) string {
 		return unless(r.wakesFor(trace.Select) == 3, "three children that wake")
 	}},
@@ -458,6 +479,18 @@ var labPoints = []labPoint{
 	{"race", map[string]string{"by": "processes"}, "nothing is counted together", func(r *result) string {
 		return unless(r.output(0) == "0 visits\n", "0 visits")
 	}},
+	{"race", map[string]string{"by": "processes, shared memory"}, "visits are lost", func(r *result) string {
+		return unless(slices.Contains([]string{"1 visits\n", "2 visits\n", "3 visits\n"}, r.output(0)), "some visits, and fewer than clients")
+	}},
+	{"race", map[string]string{"by": "a pool of threads"}, "no visit is lost, and two serve all", func(r *result) string {
+		threads := map[int]bool{}
+		for i := range r.events {
+			if e := &r.events[i]; e.Kind == trace.Return && e.Call == trace.Accept && e.Errno == 0 {
+				threads[e.Thread] = true
+			}
+		}
+		return unless(r.output(0) == "4 visits\n", "4 visits") + unless(len(threads) == 2, "two threads that accept")
+	}},
 	{"race", map[string]string{"join": "no"}, "the process ends before its threads", func(r *result) string {
 		return unless(r.replied(4) == 0, "a client without a reply")
 	}},
@@ -468,6 +501,30 @@ var labPoints = []labPoint{
 	}},
 	{"sigpipe", map[string]string{"guard": "SIG_IGN"}, "the first send succeeds, the second one returns EPIPE", endsInEPIPE},
 	{"sigpipe", map[string]string{"guard": "MSG_NOSIGNAL"}, "the first send succeeds, the second one returns EPIPE", endsInEPIPE},
+}
+
+// lateACK are the knobs of lab backlog for a client whose ACK comes with its first bytes.
+func lateACK(cookies string) map[string]string {
+	return map[string]string{"half": "0", "cookies": cookies, "ack": "with its first bytes"}
+}
+
+// counted returns what the kernel has counted under a name, as seen last.
+func (r *result) counted(name string) (n int64) {
+	for i := range r.events {
+		for _, c := range r.events[i].Counters {
+			if c.Name == name {
+				n = c.N
+			}
+		}
+	}
+	return n
+}
+
+// hasTimeWait reports whether the table of sockets had one of that address in TIME-WAIT.
+func (r *result) hasTimeWait(local string) bool {
+	return r.last(func(e *trace.Event) bool {
+		return slices.ContainsFunc(e.Sockets, func(s trace.Sock) bool { return s.State == trace.TimeWait && s.Local == local })
+	}) != nil
 }
 
 // endsInEPIPE says what a run lacks in which the client's last send fails, of three.

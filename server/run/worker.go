@@ -238,6 +238,11 @@ func (w *worker) begin(req trace.Request, box *outbox) (*execution, error) {
 			return nil, err
 		}
 	}
+	if n, ok := values[lab.Cookies]; ok && w.Isolation == trace.Namespace {
+		if err := confine.SetCookies(n); err != nil {
+			return nil, err
+		}
+	}
 	if w.Isolation == trace.Shared {
 		if err := relocate(procs); err != nil {
 			return nil, err

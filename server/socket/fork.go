@@ -55,7 +55,7 @@ func Fork(child func(listener, conn *Socket), listener, conn *Socket) (pid int, 
 	if conn != nil {
 		second = conn.fd
 	}
-	job := fmt.Sprintf("%s=%d %d %d %t %s", forkEnv, listener.fd, second, bequest, traced.sample, nameOf(child))
+	job := fmt.Sprintf("%s=%d %d %d %d %t %s", forkEnv, listener.fd, second, bequest, segment.id, traced.sample, nameOf(child))
 	args := []string{os.Args[0], "child", "of", strconv.Itoa(os.Getpid())}
 	next, err := newImage(args, append(os.Environ(), job))
 	if err != nil {
@@ -79,7 +79,7 @@ func Forked(children ...func(listener, conn *Socket)) {
 	var listener, conn, memory int
 	var sample bool
 	var name string
-	if _, err := fmt.Sscanf(job, "%d %d %d %t %s", &listener, &conn, &memory, &sample, &name); err != nil {
+	if _, err := fmt.Sscanf(job, "%d %d %d %d %t %s", &listener, &conn, &memory, &segment.id, &sample, &name); err != nil {
 		die(fmt.Errorf("%s=%q: %w", forkEnv, job, err))
 	}
 	Settle()

@@ -5,6 +5,9 @@ const (
 	trapTgkill  = ^uintptr(0)
 	trapFutex   = ^uintptr(0)
 	trapEventfd = ^uintptr(0)
+	trapShmget  = ^uintptr(0)
+	trapShmat   = ^uintptr(0)
+	trapShmctl  = ^uintptr(0)
 
 	trapExit = 1 // exit(2)
 )

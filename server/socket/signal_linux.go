@@ -12,6 +12,9 @@ const (
 	trapFutex   = unix.SYS_FUTEX
 	trapEventfd = unix.SYS_EVENTFD2
 	trapExit    = unix.SYS_EXIT_GROUP
+	trapShmget  = unix.SYS_SHMGET
+	trapShmat   = unix.SYS_SHMAT
+	trapShmctl  = unix.SYS_SHMCTL
 )
 
 // sigaction is what rt_sigaction(2) reads and writes.

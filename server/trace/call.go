@@ -65,7 +65,12 @@ const (
 	Readv    Call = 63
 	Sendfile Call = 64
 
-	numCalls = 65
+	// Of memory that processes share.
+	Shmget Call = 70
+	Shmat  Call = 71
+	Shmctl Call = 72
+
+	numCalls = 73
 )
 
 // A Row is all that is known of a call before it is made.
@@ -180,6 +185,9 @@ var rows = [numCalls]Row{
 	Recvmsg:  {Name: "recvmsg", Form: []Arg{ArgFD, ArgMessageOut}, Class: Receives | Blocks},
 	Readv:    {Name: "readv", Form: []Arg{ArgFD, ArgVectorsOut}, Class: Receives | Blocks},
 	Sendfile: {Name: "sendfile", Form: []Arg{ArgFD, ArgInt, ArgOffset, ArgSize}, Class: Sends | Blocks},
+	Shmget: {Name: "shmget", Form: []Arg{ArgShmKey, ArgInt, ArgShmFlags}, Methods: []string{"Shared"}},
+	Shmat:  {Name: "shmat", Form: []Arg{ArgInt, ArgNull, ArgZero}, Methods: []string{"Shared"}},
+	Shmctl: {Name: "shmctl", Form: []Arg{ArgInt, ArgShmOp, ArgNull}, Methods: []string{"Shared"}},
 
 	NetAccept: {Name: "Accept", Form: []Arg{ArgFD, ArgAddrOut}, Class: Tells, Beneath: Accept, Methods: []string{"Accept"}},
 	NetRead:   {Name: "Read", Form: []Arg{ArgFD, ArgDataOut, ArgSize}, Class: Tells, Beneath: Read, Methods: []string{"Read"}},
@@ -270,6 +278,9 @@ const (
 	ArgPointer                 // the next of Event.Args, an address in memory
 	ArgFutexOp                 // the next of Event.Args, FUTEX_WAIT
 	ArgFutexValue              // the next of Event.Args, and the NULL behind it of a wait without a timeout
+	ArgShmKey                  // the next of Event.Args, IPC_PRIVATE
+	ArgShmFlags                // the next of Event.Args, IPC_CREAT and a mode
+	ArgShmOp                   // the next of Event.Args, IPC_RMID
 	ArgWaitOptions             // the one of Event.Args behind the status, WNOHANG
 	ArgStatusOut               // the last of Event.Args, coming out: how a child ended
 

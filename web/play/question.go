@@ -462,7 +462,7 @@ func counts(r *Run, c *Call, n int) *Question {
 	}
 	q.Text = fmt.Sprintf("%s came, and each was counted. How many visits does %s print?", words.Count(int64(clients), "client"), r.who(r.Steps[c.Enter].Proc))
 	q.right("%d", n)
-	q.wrong("To add one is to read, to add and to write. Another thread has read the same in between, and written the same; or it counted in memory of its own.", "%d", clients)
+	q.wrong("To add one is to read, to add and to write. Another one has read the same in between, and written the same; or it counted in memory of its own.", "%d", clients)
 	q.wrong("Somebody has written before this was read.", "0")
 	q.wrong("How many get lost is a matter of when each of them reads and writes, and of the lock.", "%d", max(1, clients-1))
 	return q.mixed()

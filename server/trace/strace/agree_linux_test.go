@@ -427,6 +427,11 @@ func makeCalls(seed uint64, dir string) {
 		call(unix.SYS_FUTEX, at(2940), 1, uintptr(rnd.IntN(3)))                   // FUTEX_WAKE
 		call(unix.SYS_FUTEX, at(2940), 0, 7, 0)                                   // FUTEX_WAIT, and another value is there
 	}
+	for range 5 {
+		id := uintptr(call(unix.SYS_SHMGET, uintptr(rnd.IntN(2)*0x7a11e9), 4096, uintptr(0o1000|rnd.IntN(2)*0o2000|rnd.IntN(0o1000))))
+		call(unix.SYS_SHMAT, id, 0, 0)
+		call(unix.SYS_SHMCTL, id, 0, 0) // IPC_RMID
+	}
 	for _, script := range []string{"exit 3", "kill -9 $$", "kill -SEGV $$"} {
 		pid, err := syscall.ForkExec("/bin/sh", []string{"sh", "-c", script}, &syscall.ProcAttr{})
 		if err != nil {

@@ -186,6 +186,21 @@ func (w *writer) arg(a trace.Arg) {
 		if w.at(w.next-2)&^futexPrivate == futexWait {
 			w.say(", NULL")
 		}
+	case trace.ArgShmKey:
+		n := w.take()
+		if name, ok := shmKeys.has(n); ok {
+			w.say(name)
+			return
+		}
+		w.say(hex(n))
+	case trace.ArgShmFlags:
+		n := w.take()
+		if flags := n &^ 0o777; flags != 0 {
+			w.say(shmFlags.bits(flags), "|")
+		}
+		w.say(fmt.Sprintf("0%02o", n&0o777))
+	case trace.ArgShmOp:
+		w.say(shmOps.name(w.take()))
 	case trace.ArgMaskSize:
 		w.say("8")
 	case trace.ArgStatusOut:
@@ -357,6 +372,12 @@ func (a *arguments) read(arg trace.Arg) {
 		}
 	case trace.ArgFutexOp:
 		a.flags(futexes)
+	case trace.ArgShmKey:
+		a.flags(shmKeys)
+	case trace.ArgShmFlags:
+		a.flags(shmFlags)
+	case trace.ArgShmOp:
+		a.flags(shmOps)
 	case trace.ArgSigaction:
 		if text, ok := a.take(); ok {
 			a.sigaction(text)

@@ -65,6 +65,9 @@ var (
 	actions = table{[]name{{0, "SIG_DFL"}, {1, "SIG_IGN"}, {2, "handler"}}, "SIG_???"}
 	futexes = table{[]name{{futexWait, "FUTEX_WAIT"}, {1, "FUTEX_WAKE"}, {futexPrivate | futexWait, "FUTEX_WAIT_PRIVATE"},
 		{futexPrivate | 1, "FUTEX_WAKE_PRIVATE"}}, "FUTEX_???"}
+	shmKeys     = table{[]name{{0, "IPC_PRIVATE"}}, ""}
+	shmFlags    = table{[]name{{0o1000, "IPC_CREAT"}, {0o2000, "IPC_EXCL"}, {0o4000, "SHM_HUGETLB"}, {0o10000, "SHM_NORESERVE"}}, "SHM_???"}
+	shmOps      = table{[]name{{0, "IPC_RMID"}, {1, "IPC_SET"}, {2, "IPC_STAT"}, {3, "IPC_INFO"}, {11, "SHM_LOCK"}, {12, "SHM_UNLOCK"}, {13, "SHM_STAT"}, {14, "SHM_INFO"}, {15, "SHM_STAT_ANY"}}, "SHM_???"}
 	fdFlags     = table{[]name{{1, "FD_CLOEXEC"}}, "FD_???"}
 	waitOptions = table{[]name{{1, "WNOHANG"}, {2, "WSTOPPED"}, {2, "WUNTRACED"}, {4, "WEXITED"}, {8, "WCONTINUED"}, {0x1000000, "WNOWAIT"},
 		{0x20000000, "__WNOTHREAD"}, {0x40000000, "__WALL"}, {0x80000000, "__WCLONE"}}, "W???"}

@@ -254,6 +254,8 @@ func (n Names) behind(enter, ret *trace.Event) string {
 		s += " (" + ready(ret.Sets) + ")"
 	case call == trace.Poll && ret.Sets != nil:
 		s += " (" + pollFDs(ret.Sets, "revents") + ")"
+	case call == trace.Shmat:
+		s = " = " + hex(ret.Result)
 	case call == trace.Fcntl && len(enter.Args) > 0 && enter.Args[0] == getFlags:
 		s = " = " + hex(ret.Result) + " (flags " + fileFlags(ret.Result) + ")"
 	}
