@@ -52,14 +52,18 @@ func (r *Run) Turns(stream, n int) (turns [2][]Turn) {
 			continue
 		case p.Flags.Has(packet.SYN | packet.ACK):
 			turn(own, map[trace.TCPState]trace.TCPState{0: trace.SynRecv})
+			if !p.Lost {
+				turn(other, map[trace.TCPState]trace.TCPState{trace.SynSent: trace.Established})
+			}
 			continue
 		case p.Flags.Has(packet.SYN):
 			turn(own, map[trace.TCPState]trace.TCPState{0: trace.SynSent})
 			continue
 		}
 		if p.Flags.Has(packet.ACK) {
-			turn(own, map[trace.TCPState]trace.TCPState{trace.SynSent: trace.Established})
-			turn(other, map[trace.TCPState]trace.TCPState{trace.SynRecv: trace.Established})
+			if own == ClientEnd && state[other] == trace.SynRecv && r.shakes(stream, i) {
+				turn(other, map[trace.TCPState]trace.TCPState{trace.SynRecv: trace.Established})
+			}
 			if fin[other] > 0 && int32(p.Segment.Ack-fin[other]) >= 0 {
 				turn(other, map[trace.TCPState]trace.TCPState{
 					trace.FinWait1: trace.FinWait2, trace.LastAck: trace.Closed, trace.Closing: trace.TimeWait})
@@ -75,6 +79,22 @@ func (r *Run) Turns(stream, n int) (turns [2][]Turn) {
 		}
 	}
 	return turns
+}
+
+// shakes reports whether the client's packet i ends the handshake for the server. With the
+// accept queue full, its kernel drops what would: then the client sends again, and the
+// server its SYN ACK.
+func (r *Run) shakes(stream, i int) bool {
+	for _, k := range r.Streams[stream].Packets {
+		switch p := &r.Packets[k]; {
+		case k <= i:
+		case p.Back && !p.Flags.Has(packet.SYN):
+			return !p.Flags.Has(packet.RST)
+		case p.Back || p.Again:
+			return false // it wasn't taken
+		}
+	}
+	return true
 }
 
 // EndState is the state of one end at a position.
