@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"sockscope/server/trace"
@@ -142,12 +143,12 @@ func TestLabsRunToTheirEnds(t *testing.T) {
 		shared bool
 	}{{trace.Namespace, false}, {trace.Shared, true}} {
 		t.Run(mode.name, func(t *testing.T) {
+			t.Parallel()
 			s := startTest(t, Config{Shared: mode.shared})
 			if s.Isolation() != mode.name {
 				t.Skipf("this system gives %s", s.Isolation())
 			}
-			v := dial(t, s)
-			for _, c := range []struct {
+			all := []struct {
 				lab   string
 				knobs map[string]string
 			}{
@@ -253,11 +254,9 @@ func TestLabsRunToTheirEnds(t *testing.T) {
 				{"sigpipe", map[string]string{"guard": "MSG_NOSIGNAL"}},
 				{"halfclose", nil},
 				{"halfclose", map[string]string{"client": "closes"}},
-			} {
-				if why := s.Cannot(c.lab); why != "" {
-					t.Logf("%s: %s", c.lab, why)
-					continue
-				}
+			}
+			end := func(v *viewer, i int) {
+				c := &all[i]
 				v.send(&trace.Request{Op: trace.OpRun, Lab: c.lab, Knobs: c.knobs})
 				r := v.run()
 				// A program that never sleeps can call faster than a busy machine reads.
@@ -281,6 +280,25 @@ func TestLabsRunToTheirEnds(t *testing.T) {
 					t.Errorf("%s: %d samples in isolation %s", c.lab, samples, mode.name)
 				}
 			}
+			next := make(chan int)
+			var viewers sync.WaitGroup
+			for range 3 {
+				v := dial(t, s)
+				viewers.Go(func() {
+					for i := range next {
+						end(v, i)
+					}
+				})
+			}
+			for i := range all {
+				if why := s.Cannot(all[i].lab); why != "" {
+					t.Logf("%s: %s", all[i].lab, why)
+					continue
+				}
+				next <- i
+			}
+			close(next)
+			viewers.Wait()
 		})
 	}
 }
