@@ -89,7 +89,8 @@ func (r *Run) shakes(stream, i int) bool {
 		switch p := &r.Packets[k]; {
 		case k <= i:
 		case p.Back && !p.Flags.Has(packet.SYN):
-			return !p.Flags.Has(packet.RST)
+			// One who has no such connection resets without ACK (RFC 9293, section 3.10.7.1).
+			return !p.Flags.Has(packet.RST) || p.Flags.Has(packet.ACK)
 		case p.Back || p.Again:
 			return false // it wasn't taken
 		}

@@ -104,3 +104,29 @@ func TestPacketsAreMissing(t *testing.T) {
 		t.Errorf("%d packets, torn at %d: %+v", len(r.Packets), r.PacketsTorn, r.Streams)
 	}
 }
+
+// A reset with ACK comes from one who had the connection; one without, from one who never
+// took the client's ACK.
+func TestWhoTookTheACK(t *testing.T) {
+	for _, c := range []struct {
+		flags packet.Flags
+		want  trace.TCPState
+	}{{packet.RST | packet.ACK, trace.Established}, {packet.RST, trace.SynRecv}} {
+		const server = "127.0.0.1:10001"
+		s := playtest.New(1)
+		client := playtest.Addr(1)
+		s.Listen()
+		s.Start(1)
+		s.Do(1, trace.Socket, -1, 3)
+		s.Enter(1, trace.Connect, 3, trace.Event{Addr: server})
+		s.Packet(client, server, packet.SYN, 100, 0, "")
+		s.Packet(server, client, packet.SYN|packet.ACK, 500, 101, "")
+		s.Packet(client, server, packet.ACK, 101, 501, "")
+		s.Return(1, trace.Event{})
+		s.Packet(server, client, c.flags, 501, 101, "")
+		r := load(s)
+		if turns := r.Turns(0, 3)[ServerEnd]; turns[len(turns)-1].To != c.want {
+			t.Errorf("before %v the server is in %v, want %v", c.flags, turns[len(turns)-1].To, c.want)
+		}
+	}
+}
