@@ -21,7 +21,7 @@ var forbidden = regexp.MustCompile(`(?i)\sstyle=|<script|<style|\son[a-z]+=|java
 
 func TestPagesKeepToThePolicy(t *testing.T) {
 	pages := map[string]app.Composer{"/": &homePage{tab: newTab()}}
-	for _, l := range append(slices.Clone(lab.All), lab.Standing...) {
+	for _, l := range append(slices.Concat(lab.All, lab.Standing), lab.Hand, lab.Yours) {
 		pages[visit.Path(l)] = pageOf(l, newTab())
 	}
 	for path, page := range pages {

@@ -20,7 +20,7 @@ func Routes() {
 		}
 	}
 	app.Route("/", func() app.Composer { return &homePage{tab: t} })
-	for _, l := range append(slices.Concat(lab.All, lab.Standing), lab.Yours) {
+	for _, l := range append(slices.Concat(lab.All, lab.Standing), lab.Hand, lab.Yours) {
 		app.Route(visit.Path(l), func() app.Composer { return pageOf(l, t) })
 	}
 }
@@ -30,6 +30,8 @@ func pageOf(l *lab.Lab, t *tab) app.Composer {
 	switch {
 	case l == lab.Yours:
 		return &tracePage{ID: l.ID, scopePage: scopePage{frame: frame{tab: t}}}
+	case l == lab.Hand:
+		return &handPage{ID: l.ID, scopePage: scopePage{frame: frame{tab: t}}}
 	case l.Server() != "":
 		return &watchPage{ID: l.ID, scopePage: scopePage{frame: frame{tab: t}}}
 	case l.Compares:

@@ -7,6 +7,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"sockscope/server/lab"
 	"sockscope/web/dom"
 	"sockscope/web/export"
 	"sockscope/web/icon"
@@ -223,7 +224,7 @@ func (p *scopePage) head(files app.UI) app.UI {
 		pane.ScaleSwitch(at.Player, p.onByStep, p.onByTime),
 		dom.Button(p.onWire).Class("link").Aria("pressed", at.Wired).Title("The packets between the lanes (P)").Text("wire"),
 		dom.Elc("span", "state").Title(line).Text(line),
-		app.If(at.Player != nil || p.mode.Base().Cannot() == "", func() app.UI { // else there is no run to be asked about
+		app.If((at.Player != nil || p.mode.Base().Cannot() == "") && p.mode.Base().Lab != lab.Hand, func() app.UI { // else there is nothing to be asked about
 			return dom.Button(p.onAsking).Class("link").Aria("pressed", at.Asking).Title("A").Text(map[bool]string{false: "ask me first", true: "asking first"}[at.Asking])
 		}),
 		files,

@@ -121,7 +121,7 @@ func FuzzAct(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if want := form.args(a); len(a.Args) != want || len(a.Data) > MaxBytes || a.Size > MaxBytes || a.Sets.Len() > MaxMembers {
+		if want := form.args(a); len(a.Args) != want || len(a.Data) > MaxBytes || a.Size > MaxRoom || a.Sets.Len() > MaxMembers {
 			t.Errorf("%+v is let through", a)
 		}
 	})

@@ -12,7 +12,8 @@ import (
 
 // The bounds of what one call may ask for.
 const (
-	MaxBytes   = 32 << 10         // sent or received by a call
+	MaxBytes   = trace.DataCap    // sent by a call: the trace has all of them
+	MaxRoom    = 32 << 10         // for what a call receives
 	MaxPieces  = 3                // of writev
 	MaxMembers = 64               // fds that a call waits for
 	MaxName    = 107              // bytes of a Unix socket's name (unix(7))

@@ -32,7 +32,7 @@ var Forms = []Form{
 	{trace.Recv, []Field{socketFD, room}},
 	{trace.Sendto, []Field{socketFD, data, address}},
 	{trace.Recvfrom, []Field{socketFD, room, {Kind: One, Label: "flags", Choices: []Choice{
-		{Name: "0"}, {Name: "MSG_TRUNC", Value: 0x20}, {Name: "MSG_DONTWAIT", Value: 0x40}}}}},
+		{Name: "0"}, {Name: "MSG_PEEK", Value: 0x2}, {Name: "MSG_TRUNC", Value: 0x20}, {Name: "MSG_DONTWAIT", Value: 0x40}}}}},
 	{trace.Writev, []Field{socketFD, {Kind: Pieces, Label: "pieces, with | between", Default: "Hello,| world"}}},
 	{trace.Shutdown, []Field{socketFD, {Kind: One, Label: "how", Default: "SHUT_WR", Choices: []Choice{
 		{Name: "SHUT_RD", Value: 0}, {Name: "SHUT_WR", Value: 1}, {Name: "SHUT_RDWR", Value: 2}}}}},
@@ -64,7 +64,7 @@ var (
 	listFD   = Field{Kind: ListFD, Label: "epoll fd"}
 	address  = Field{Kind: Addr, Label: "address", Default: "127.0.0.1:9999"}
 	data     = Field{Kind: Data, Label: "bytes", Default: "Hello, world"}
-	room     = Field{Kind: Size, Label: "room", Default: "1024", Min: 1, Max: MaxBytes}
+	room     = Field{Kind: Size, Label: "room", Default: "1024", Min: 1, Max: MaxRoom}
 	toRead   = Field{Kind: ReadFDs, Label: "to read"}
 	toWrite  = Field{Kind: WriteFDs, Label: "to write"}
 	timeout  = Field{Kind: Timeout, Label: "timeout", Default: "none"}
@@ -82,7 +82,7 @@ var (
 	gettable = []Choice{
 		{"SO_ERROR", solSocket, 4}, {"SO_TYPE", solSocket, 3}, {"SO_ACCEPTCONN", solSocket, 30},
 		{"SO_REUSEADDR", solSocket, 2}, {"SO_REUSEPORT", solSocket, 15}, {"SO_KEEPALIVE", solSocket, 9}, {"SO_BROADCAST", solSocket, 6},
-		{"SO_RCVBUF", solSocket, 8}, {"SO_SNDBUF", solSocket, 7}, {"SO_LINGER", solSocket, soLinger},
+		{"SO_RCVBUF", solSocket, 8}, {"SO_SNDBUF", solSocket, 7},
 		{"TCP_NODELAY", solTCP, 1}, {"TCP_CORK", solTCP, 3}, {"TCP_QUICKACK", solTCP, 12}, {"TCP_KEEPIDLE", solTCP, 4},
 		{"TCP_KEEPINTVL", solTCP, 5}, {"TCP_KEEPCNT", solTCP, 6}, {"TCP_USER_TIMEOUT", solTCP, 18}, {"IPV6_V6ONLY", solIPv6, 26},
 	}

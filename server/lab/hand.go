@@ -25,6 +25,7 @@ var Hand = &Lab{
 		"Each side is a real process with an fd table of its own, and each call is the kernel's. A side that sleeps in a call makes no other until that returns; the other sides go on.",
 		"The sides share a network namespace that nobody else is in: every port is free. A Unix socket has a name behind an @ here; files are out of reach.",
 	},
+	Unrecorded: true,
 	Knobs: []knob.Knob{
 		{Name: Sides, Label: "sides", Type: knob.Int, Min: 1, Max: byhand.MaxSides, Offers: []string{"2", "3", "4"}, Default: "2"},
 	},

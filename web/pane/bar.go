@@ -18,6 +18,8 @@ func Bar(l *lab.Lab, status app.UI) app.UI {
 	switch {
 	case l.Server() != "":
 		up, name, part = "/#own", "Your own client", "standing servers"
+	case l == lab.Hand:
+		up, name, part = "/#own", "Your own client", "both sides"
 	case l == lab.Yours:
 		up, name, part = "/#own", "Your own client", "your own program"
 	}
@@ -58,7 +60,7 @@ func neighbours(l *lab.Lab) (prev, next *lab.Lab) {
 	switch {
 	case l.Server() != "":
 		all = lab.Standing
-	case l == lab.Yours:
+	case l == lab.Yours || l == lab.Hand:
 		return nil, nil
 	}
 	for i := range all {

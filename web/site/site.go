@@ -168,7 +168,7 @@ func pagePaths() []string {
 	for _, l := range lab.Standing {
 		paths = append(paths, "/watch/"+l.Server())
 	}
-	return append(paths, "/"+lab.Yours.ID)
+	return append(paths, visit.Path(lab.Hand), visit.Path(lab.Yours))
 }
 
 func (s *Site) addAssets() error {

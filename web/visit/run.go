@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 
+	"sockscope/server/byhand"
 	"sockscope/server/knob"
 	"sockscope/server/lab"
 	"sockscope/server/trace"
@@ -32,6 +33,10 @@ type Run struct {
 
 	tape   Tape
 	before *Tape // the run of the lab that was there before, nil for none
+
+	// sent has, by the sides of a run by hand, how many calls the side will have made
+	// when the one that it was asked for last has entered.
+	sent [byhand.MaxSides]int
 }
 
 // Open starts over with a lab and its set-up.
@@ -93,6 +98,7 @@ func (r *Run) take(m *trace.Message, raw []byte) {
 		r.Phase, r.Place = Queued, m.Queued.Place
 	case m.Error != nil:
 		r.Problem = words.Sentence(m.Error.Text)
+		clear(r.sent[:])
 		if r.Phase == Asked || r.Phase == Queued {
 			r.settle(&r.Focus)
 		}
@@ -120,6 +126,7 @@ func (r *Run) take(m *trace.Message, raw []byte) {
 // begin shows the tape.
 func (r *Run) begin() {
 	r.Kept = false
+	clear(r.sent[:])
 	r.single()
 	r.show(r.tape.Run)
 	r.quiz()

@@ -19,7 +19,7 @@ func Path(l *lab.Lab) string {
 	if name := l.Server(); name != "" {
 		return WatchPath + name
 	}
-	if l == lab.Yours {
+	if l == lab.Yours || l == lab.Hand {
 		return "/" + l.ID
 	}
 	return "/lab/" + l.ID
@@ -84,7 +84,7 @@ func ReadLink(l *lab.Lab, query string) (v knob.Values, complaints []string) {
 
 // isKnob reports whether some lab has a knob of that name.
 func isKnob(name string) bool {
-	return slices.ContainsFunc(lab.All, func(l *lab.Lab) bool { return l.Knob(name) != nil })
+	return lab.Hand.Knob(name) != nil || slices.ContainsFunc(lab.All, func(l *lab.Lab) bool { return l.Knob(name) != nil })
 }
 
 // noKnob says that a lab has no such knob, and which it has.

@@ -1,0 +1,41 @@
+package web
+
+import (
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"sockscope/server/lab"
+	"sockscope/web/pane"
+	"sockscope/web/visit"
+)
+
+// handPage is a run by hand: the learner makes the calls of all its sides.
+type handPage struct {
+	app.Compo
+	ID string
+
+	scopePage
+	run visit.Run
+}
+
+// OnInit makes what lives as long as the page.
+func (p *handPage) OnInit() {
+	p.verb = "Run "
+	p.panes = []tabName{{about, "about"}, {"hand", "by hand"}, {"kernel", "kernel"}, {"bytes", "bytes"}, {"log", "log"}}
+	p.shows = func(l *lab.Lab) bool { return l == lab.Hand }
+	p.load = p.run.Load
+	p.behind = func() {}
+	p.init(&p.run, p.ID)
+	p.first = "hand"
+}
+
+func (p *handPage) Render() app.UI {
+	r, rev := &p.run, p.rev()
+	return p.page(parts{
+		class:   "lab byhand",
+		long:    true,
+		files:   p.fileLinks(r),
+		invite:  p.invitation("The timeline of your calls appears here: a lane a side, a bar a call.", " Calls by hand take one."),
+		caption: pane.Narration(r.At()),
+		panes:   []app.UI{pane.Sides(r, rev), &pane.Kernel{F: r.At(), Lab: r.Lab, Rev: rev}, p.calls()},
+	})
+}
