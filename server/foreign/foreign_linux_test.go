@@ -3,12 +3,16 @@ package foreign
 import (
 	"bufio"
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"sockscope/server/lab"
 	"sockscope/server/trace"
@@ -221,4 +225,50 @@ func whole(t *testing.T, r *play.Run, conns int) {
 			}
 		}
 	}
+}
+
+// The kernel's table shows the sockets of a traced program, and nobody else's.
+func TestSocketsAreSampled(t *testing.T) {
+	needStrace(t)
+	s := NewSession()
+	server := s.traced(t, python(t), "testdata/python/echo_server.py")
+	port := server.port(t)
+	other, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	seen := errors.New("seen")
+	states := map[trace.TCPState]bool{}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	err = s.Show(ctx, func(frame []byte) error {
+		trace.Frames(frame, func(m *trace.Message) {
+			for i := range m.Events {
+				for _, k := range m.Events[i].Sockets {
+					if k.Local == other.Addr().String() {
+						t.Errorf("a socket of another program: %+v", k)
+					}
+					if k.Local == "127.0.0.1:"+port && (k.State == trace.Listening || k.Peer == conn.LocalAddr().String()) {
+						states[k.State] = true
+					}
+				}
+			}
+		})
+		if states[trace.Listening] && states[trace.Established] {
+			return seen
+		}
+		return nil
+	})
+	if err != seen {
+		t.Errorf("%v; it was seen in %v", err, states)
+	}
+	conn.Close()
+	server.Wait()
+	s.run(t)
 }

@@ -27,9 +27,10 @@ type Session struct {
 	over   bool          // the last frame is the End
 	more   chan struct{} // closed when there are more frames
 	idle   *sync.Cond    // told when there is one input less
-	file   int64         // of a file that is read: its bytes; 0 for programs
-	events int           // in the frames
-	most   int           // events, of a file
+	kernel sampler
+	file   int64 // of a file that is read: its bytes; 0 for programs
+	events int   // in the frames
+	most   int   // events, of a file
 }
 
 // MaxTrace is how many bytes of a trace a Session keeps. The programs go on beyond it.
@@ -85,7 +86,9 @@ func (s *Session) Read(out *os.File) error {
 		if waits {
 			in.Quiet()
 		}
-		if now := time.Now(); now.Sub(last) > pause {
+		now := time.Now()
+		s.kernel.sample(&s.log, now, n > 0)
+		if now.Sub(last) > pause {
 			last = now
 			s.tell(s.log.Take(now.Add(-s.patience(now, n > 0)).UnixNano()))
 		}
@@ -148,6 +151,7 @@ func (s *Session) End(reason, message string) {
 	}
 	s.add(&trace.Message{End: end})
 	s.over = true
+	s.kernel.close()
 }
 
 // begin adds the header, if it isn't there.

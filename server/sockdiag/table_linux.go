@@ -54,6 +54,16 @@ func (d *Table) Read(keep func(*trace.Sock) bool) ([]trace.Sock, error) {
 	return ordered(socks), nil
 }
 
+// Internet returns the TCP and UDP sockets that keep wants, as All has them.
+func (d *Table) Internet(keep func(*trace.Sock) bool) ([]trace.Sock, error) {
+	all, err := d.Read(keep)
+	if err != nil {
+		return nil, err
+	}
+	udp, err := d.inet(trace.UDP, keep)
+	return append(all, ordered(udp)...), err
+}
+
 // All returns the TCP, UDP and Unix sockets, at most 512 of each, in a stable order: TCP,
 // UDP, Unix, then as Read has them.
 func (d *Table) All() ([]trace.Sock, error) {

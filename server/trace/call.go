@@ -185,9 +185,9 @@ var rows = [numCalls]Row{
 	Recvmsg:  {Name: "recvmsg", Form: []Arg{ArgFD, ArgMessageOut}, Class: Receives | Blocks},
 	Readv:    {Name: "readv", Form: []Arg{ArgFD, ArgVectorsOut}, Class: Receives | Blocks},
 	Sendfile: {Name: "sendfile", Form: []Arg{ArgFD, ArgInt, ArgOffset, ArgSize}, Class: Sends | Blocks},
-	Shmget: {Name: "shmget", Form: []Arg{ArgShmKey, ArgInt, ArgShmFlags}, Methods: []string{"Shared"}},
-	Shmat:  {Name: "shmat", Form: []Arg{ArgInt, ArgNull, ArgZero}, Methods: []string{"Shared"}},
-	Shmctl: {Name: "shmctl", Form: []Arg{ArgInt, ArgShmOp, ArgNull}, Methods: []string{"Shared"}},
+	Shmget:   {Name: "shmget", Form: []Arg{ArgShmKey, ArgInt, ArgShmFlags}, Methods: []string{"Shared"}},
+	Shmat:    {Name: "shmat", Form: []Arg{ArgInt, ArgNull, ArgZero}, Methods: []string{"Shared"}},
+	Shmctl:   {Name: "shmctl", Form: []Arg{ArgInt, ArgShmOp, ArgNull}, Methods: []string{"Shared"}},
 
 	NetAccept: {Name: "Accept", Form: []Arg{ArgFD, ArgAddrOut}, Class: Tells, Beneath: Accept, Methods: []string{"Accept"}},
 	NetRead:   {Name: "Read", Form: []Arg{ArgFD, ArgDataOut, ArgSize}, Class: Tells, Beneath: Read, Methods: []string{"Read"}},

@@ -47,6 +47,7 @@ type Log struct {
 	last    map[*logProc]map[int]int64 // by thread: no event of it is earlier than the one before
 	noted   int                        // kinds of what isn't understood that were told
 	said    bool                       // what strace knows, and what it does not
+	ends    map[string]bool            // addresses that the processes' sockets had
 	cut     int                        // bytes that the log has of each content, 0 where nothing is cut
 	cutSaid bool
 }
@@ -80,7 +81,7 @@ type heldLine struct {
 
 type logEvent struct {
 	trace.Event
-	of *logProc
+	of *logProc // nil of a Sample
 }
 
 // The limits of a Log.
@@ -88,6 +89,7 @@ const (
 	maxHeld    = 4096    // lines of threads that nobody has introduced yet
 	maxWaiting = 1 << 17 // events that wait for earlier ones
 	maxBatch   = 512     // events of a message
+	maxEnds    = 1 << 16 // addresses that Knows tells apart
 )
 
 // Began returns the wall clock's time of the first line, ns since 1970, 0 where the log
@@ -191,9 +193,34 @@ func (g *Log) meet(tid int) *logProc {
 			p.reader.fds[q.FD] = &followed{named: true}
 			p.serves = p.serves || q.State == trace.Listening
 		}
+		g.know(o.Sockets)
 		g.waiting = append(g.waiting, logEvent{start, p})
 	}
 	return p
+}
+
+// know notes the addresses of sockets.
+func (g *Log) know(sockets []trace.Queue) {
+	for i := range sockets {
+		if local := sockets[i].Local; local != "" && len(g.ends) < maxEnds {
+			if g.ends == nil {
+				g.ends = map[string]bool{}
+			}
+			g.ends[local] = true
+		}
+	}
+}
+
+// Knows reports whether a socket of the kernel's is, by its address, one that a process of
+// the log has had.
+func (g *Log) Knows(s *trace.Sock) bool { return g.ends[s.Local] }
+
+// Sample adds a reading of the kernel's table of sockets, made at a time of the wall clock,
+// ns since 1970. It is nobody's, and stands among the calls by its time.
+func (g *Log) Sample(at int64, table []trace.Sock) {
+	if g.began > 0 {
+		g.waiting = append(g.waiting, logEvent{trace.Event{Kind: trace.Sample, Time: at, FD: -1, Sockets: table}, nil})
+	}
 }
 
 func (g *Log) add(tid int, p *logProc) *logProc {
@@ -361,6 +388,7 @@ func (g *Log) pass(p *logProc) {
 			g.cut = max(g.cut, len(e.Data))
 		}
 		p.serves = p.serves || e.Call == trace.Listen || e.Call == trace.Accept
+		g.know(e.Queues)
 		g.waiting = append(g.waiting, logEvent{e, p})
 	}
 	p.reader.events = p.reader.events[:0]
@@ -409,6 +437,12 @@ func (g *Log) next(before int64) []*trace.Message {
 	}
 	for i := range g.waiting[:n] {
 		e := &g.waiting[i]
+		if e.of == nil {
+			if e.Time = max(0, e.Time-g.began); g.shown > 0 {
+				batch = append(batch, e.Event)
+			}
+			continue
+		}
 		if e.of.number == 0 {
 			flush()
 			out = append(out, g.show(e.of)...)
