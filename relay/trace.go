@@ -20,6 +20,7 @@ type tracing struct {
 	pid    int      // of a process that runs already, or 0
 	join   bool     // the page is that of another relay trace
 	save   string   // a file for the trace, or ""
+	lines  bool     // the page shows from which lines calls are made
 	quit   bool     // the page ends with the program
 	words  []string // of the program
 }
@@ -40,6 +41,7 @@ func parseTrace(args []string, help io.Writer) (tracing, error) {
 	f.IntVar(&t.pid, "p", 0, "trace the process with this `PID`, which runs already")
 	f.BoolVar(&t.join, "join", false, "show the program on the page of the relay trace that runs already, on one clock")
 	f.StringVar(&t.save, "o", "", "save the trace in this `file`, too, when the program has ended")
+	f.BoolVar(&t.lines, "lines", false, "show from which line of its text each call is made, where the program has debug information (cc -g, go build) and strace has -k; it takes the program longer")
 	f.BoolVar(&t.quit, "quit", false, "end with the program; without it the page stays until ^C")
 	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(help, traceUse)

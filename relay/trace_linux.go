@@ -44,9 +44,9 @@ func traceMain(args []string) int {
 // start starts the program under strace, or strace beside it.
 func (t *tracing) start() (*foreign.Command, error) {
 	if t.pid > 0 {
-		return foreign.Attach(t.pid, foreign.Ours())
+		return foreign.Attach(t.pid, foreign.Ours(), t.lines)
 	}
-	return foreign.Start(t.words, foreign.Ours())
+	return foreign.Start(t.words, foreign.Ours(), t.lines)
 }
 
 // finish waits for the program, and passes signals on to it. ^C reaches it by itself.

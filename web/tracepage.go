@@ -1,6 +1,8 @@
 package web
 
 import (
+	"slices"
+
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"sockscope/server/lab"
@@ -22,7 +24,6 @@ type tracePage struct {
 // OnInit makes what lives as long as the page.
 func (p *tracePage) OnInit() {
 	p.verb = "Look at "
-	p.panes = []tabName{{about, "about"}, {"kernel", "kernel"}, {"bytes", "bytes"}, {"log", "log"}}
 	p.shows = func(l *lab.Lab) bool { return l == lab.Yours }
 	p.load = p.traced.Load
 	p.behind = func() {}
@@ -39,13 +40,21 @@ func (p *tracePage) OnInit() {
 
 func (p *tracePage) Render() app.UI {
 	t, rev := &p.traced, p.rev()
+	class := "lab traced"
+	panes := []app.UI{&pane.Kernel{F: t.At(), Lab: t.Lab, Rev: rev}, p.calls()}
+	p.panes = []tabName{{about, "about"}, {"kernel", "kernel"}, {"bytes", "bytes"}, {"log", "log"}}
+	if len(t.At().Sources()) > 0 { // of few programs are the lines known
+		class = "lab"
+		panes = append([]app.UI{&pane.Source{F: t.At(), Rev: rev}}, panes...)
+		p.panes = slices.Insert(p.panes, 1, tabName{"source", "source"})
+	}
 	return p.page(parts{
-		class:   "lab traced",
+		class:   class,
 		files:   p.fileLinks(&t.Run),
 		invite:  p.invitation("The calls of your program appear here.", " A log of strace's opens here all the same."),
 		caption: pane.Narration(t.At()),
 		beside:  []app.UI{app.If(t.Player == nil, p.how)},
-		panes:   []app.UI{&pane.Kernel{F: t.At(), Lab: t.Lab, Rev: rev}, p.calls()},
+		panes:   panes,
 	})
 }
 

@@ -31,7 +31,7 @@ func BenchmarkBesideStrace(b *testing.B) {
 		bare := time.Since(began)
 		began = time.Now()
 		s := NewSession()
-		c, err := Start([]string{py, program}, Files{null, null, null})
+		c, err := Start([]string{py, program}, Files{null, null, null}, false)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package foreign
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -34,22 +35,30 @@ type Files struct{ In, Out, Err *os.File }
 // Ours are the standard files of this process.
 func Ours() Files { return Files{os.Stdin, os.Stdout, os.Stderr} }
 
-// Start has strace start the program with the words.
-func Start(words []string, files Files) (*Command, error) { return start(words, 0, files) }
+// Start has strace start the program with the words. With lines it tells of each call from
+// where it was made, which takes it longer; see texts.
+func Start(words []string, files Files, lines bool) (*Command, error) {
+	return start(words, 0, files, lines)
+}
 
 // Attach has strace take the calls of a process that runs already. What strace has to say
 // goes to the error file.
-func Attach(pid int, files Files) (*Command, error) {
+func Attach(pid int, files Files, lines bool) (*Command, error) {
 	if err := syscall.Kill(pid, 0); errors.Is(err, syscall.ESRCH) {
 		return nil, fmt.Errorf("there is no process %d", pid)
 	}
-	return start([]string{"-p", strconv.Itoa(pid)}, pid, files)
+	return start([]string{"-p", strconv.Itoa(pid)}, pid, files, lines)
 }
 
-func start(words []string, pid int, files Files) (*Command, error) {
+func start(words []string, pid int, files Files, lines bool) (*Command, error) {
 	tool, err := exec.LookPath("strace")
 	if err != nil {
 		return nil, ErrNoStrace
+	}
+	if lines {
+		if about, _ := exec.Command(tool, "-V").Output(); !bytes.Contains(about, []byte("stack-trace=")) {
+			return nil, errors.New("this strace can't tell from where calls are made: it was built without -k; go on without -lines")
+		}
 	}
 	if pid == 0 {
 		if _, err := exec.LookPath(words[0]); err != nil {
@@ -66,6 +75,9 @@ func start(words []string, pid int, files Files) (*Command, error) {
 	pipe := fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), writes.Fd())
 	// Beside a process strace tells that it attached; nobody asked for that.
 	args := append([]string{"-q", "-o", pipe}, strace.LogOptions...)
+	if lines {
+		args = append(args, "-k")
+	}
 	cmd := exec.Command(tool, append(args, words...)...)
 	if pid != 0 { // its filter in the kernel is for programs that strace starts
 		cmd.Args = without(cmd.Args, "--seccomp-bpf")

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,11 @@ type program struct {
 // traced starts a program in the session.
 func (s *Session) traced(t *testing.T, words ...string) *program {
 	t.Helper()
+	return s.tracedWith(t, false, words...)
+}
+
+func (s *Session) tracedWith(t *testing.T, lines bool, words ...string) *program {
+	t.Helper()
 	out, theirs, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +46,7 @@ func (s *Session) traced(t *testing.T, words ...string) *program {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { complaints.Close() })
-	c, err := Start(words, Files{Out: theirs, Err: complaints})
+	c, err := Start(words, Files{Out: theirs, Err: complaints}, lines)
 	theirs.Close()
 	if err != nil {
 		t.Fatal(err)
@@ -271,4 +277,75 @@ func TestSocketsAreSampled(t *testing.T) {
 	conn.Close()
 	server.Wait()
 	s.run(t)
+}
+
+// Of a program with debug information each call shows from which line it was made, also
+// where a library makes it.
+func TestLinesOfPrograms(t *testing.T) {
+	needStrace(t)
+	dir := t.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("go.mod", "module example\n\ngo 1.22\n")
+	write("main.go", `package main
+
+import "net"
+
+func main() {
+	l, err := net.Listen("tcp4", "127.0.0.1:0") // socket bind listen
+	if err != nil {
+		panic(err)
+	}
+	l.Close() // close
+}
+`)
+	write("main.c", `#include <sys/socket.h>
+#include <unistd.h>
+
+int main(void)
+{
+	int s = socket(AF_INET, SOCK_STREAM, 0); /* socket */
+	listen(s, 5); /* listen */
+	close(s); /* close */
+	return 0;
+}
+`)
+	named := []string{"socket", "bind", "listen", "close"}
+	for source, build := range map[string][]string{
+		"main.go": {"go", "build", "-o", "go-program", "main.go"},
+		"main.c":  {"cc", "-g", "-O0", "-o", "c-program", "main.c"},
+	} {
+		t.Run(source, func(t *testing.T) {
+			if _, err := exec.LookPath(build[0]); err != nil {
+				t.Skip(build[0] + " is not installed")
+			}
+			c := exec.Command(build[0], build[1:]...)
+			c.Dir, c.Env = dir, append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
+			if out, err := c.CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			s := NewSession()
+			s.tracedWith(t, true, filepath.Join(dir, build[slices.Index(build, "-o")+1])).Wait()
+			r := s.run(t)
+			seen := map[string]bool{}
+			for i := range r.Steps {
+				e := &r.Steps[i]
+				if e.Kind != trace.Enter || e.Line == 0 {
+					continue
+				}
+				text := r.Header.Sources[e.File-1]
+				line := strings.Split(text.Text, "\n")[e.Line-1]
+				if _, told, ok := strings.Cut(line, "/"); text.Name != source || !ok || slices.Contains(named, e.Call.String()) && !strings.Contains(told, e.Call.String()) {
+					t.Errorf("%v in line %d of %s: %s", e.Call, e.Line, text.Name, line)
+				}
+				seen[e.Call.String()] = true
+			}
+			if !seen["socket"] || !seen["listen"] || !seen["close"] || r.Header.Procs[0].File != 1 {
+				t.Errorf("lines are known of %v; the program is text %d", seen, r.Header.Procs[0].File)
+			}
+		})
+	}
 }

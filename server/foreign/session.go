@@ -74,6 +74,10 @@ func (s *Session) Read(out *os.File) error {
 	s.mu.Lock()
 	in := s.log.Input()
 	s.inputs++
+	if s.log.Place == nil {
+		texts := texts{add: func(text *trace.Source) { s.tell([]*trace.Message{{Source: text}}) }}
+		s.log.Place = texts.at
+	}
 	s.mu.Unlock()
 	chunk := make([]byte, 256<<10)
 	var last time.Time // when events were passed on

@@ -27,6 +27,8 @@ func (d *decoder) message(m *Message) {
 			m.Point = optional(d, (*decoder).point)
 		case 10:
 			m.Now = optional(d, (*decoder).now)
+		case 11:
+			m.Source = optional(d, (*decoder).source)
 		default:
 			d.skip()
 		}

@@ -36,6 +36,7 @@ type Message struct {
 	Child  *Proc   `cbor:"8,keyasint,omitempty"`  // one more process of the run, made by another; its number is the next after those of Header.Procs
 	Point  *Point  `cbor:"9,keyasint,omitempty"`  // one measurement of a run that measures
 	Now    *Now    `cbor:"10,keyasint,omitempty"` // of a program that is watched: what is so before the events that follow
+	Source *Source `cbor:"11,keyasint,omitempty"` // the text of one more program; its number is the next after those of Header.Sources
 }
 
 // Hello introduces the server.

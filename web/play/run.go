@@ -144,6 +144,9 @@ func (r *Run) AddProc(p *trace.Proc) {
 	r.addLane(len(r.Header.Procs)-1, 0)
 }
 
+// AddSource adds the text of a program, whose number is the next.
+func (r *Run) AddSource(s *trace.Source) { r.Header.Sources = append(r.Header.Sources, *s) }
+
 func (r *Run) addLane(proc, thread int) int {
 	p := &r.Header.Procs[proc]
 	r.Lanes = append(r.Lanes, Lane{Proc: proc, Thread: thread, Name: p.Name, Tag: p.Tag, Role: p.Role, Parent: p.Parent, Start: -1, Exit: -1, last: -1})
@@ -215,6 +218,9 @@ func (r *Run) index(i int) {
 			if c := &r.Calls[ci]; c.Return < 0 && r.Steps[c.Enter].Call == e.Call {
 				c.Return = i
 				r.callOf[i] = ci
+				if at := &r.Steps[c.Enter]; at.Line == 0 { // strace tells it when a call is over
+					at.File, at.Line = e.File, e.Line
+				}
 			}
 		}
 	}

@@ -50,6 +50,8 @@ func (t *Tape) take(m *trace.Message, raw []byte) {
 		return
 	case m.Child != nil:
 		t.Run.AddProc(m.Child)
+	case m.Source != nil:
+		t.Run.AddSource(m.Source)
 	case m.Events != nil:
 		t.Run.Add(m.Events)
 	case m.Point != nil && len(t.Points) < maxPoints:

@@ -83,8 +83,8 @@ const (
 // parse takes a line apart. What has no known form is a lineStrange.
 func parse(text string) line {
 	l := line{kind: lineStrange, took: -1}
-	if strings.HasPrefix(text, " > ") {
-		l.kind = lineStack
+	if frame, ok := strings.CutPrefix(text, " > "); ok {
+		l.kind, l.rest = lineStack, frame
 		return l
 	}
 	if strings.HasPrefix(text, "strace: ") {

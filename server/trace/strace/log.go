@@ -2,6 +2,7 @@ package strace
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -30,12 +31,19 @@ type Log struct {
 	// Origin tells of a thread that no line has introduced. It may be nil.
 	Origin func(tid int) Origin
 
+	// Place tells the line of a program's text that an address in a file of machine code is
+	// of: the number of the text, as trace.Event.File has it, and the line. ok is false
+	// where it isn't known, or is not the program's own. Place may be nil. With strace -k,
+	// it is asked of each call's frames from the innermost on, until one is known.
+	Place func(object string, offset uint64) (file, line int, ok bool)
+
 	unread Reader // of lines that belong to no process
 
 	clock   ticker
 	newest  int64 // when the newest call came back
 	began   int64 // time of the first line with one
 	lines   int64
+	told    int64 // number of the newest line of a call, while its place isn't known; else 0
 	threads map[int]*logProc
 	procs   []*logProc
 	making  map[int]string             // by thread: the arguments of a clone that is under way
@@ -67,6 +75,7 @@ type logProc struct {
 	words  []string // what it was started with, as execve(2) says
 	parent *logProc
 	number int // in the trace, plus one; 0 for one that isn't in it yet
+	file   int // number of the text that its first known line is of; 0 while none is
 	forked bool
 	serves bool // it has listened
 	beyond bool // a trace can't have one more
@@ -81,7 +90,8 @@ type heldLine struct {
 
 type logEvent struct {
 	trace.Event
-	of *logProc // nil of a Sample
+	of   *logProc // nil of a Sample
+	line int64    // number of the line that told of it
 }
 
 // The limits of a Log.
@@ -155,9 +165,13 @@ func (g *Log) line(text string) {
 	case lineStrange:
 		g.unread.misread("a line of no known form", text)
 		return
-	case lineOwn, lineStack, lineSignal:
+	case lineStack:
+		g.frame(l.rest)
+		return
+	case lineOwn, lineSignal:
 		return
 	}
+	g.told = g.lines
 	p := g.threads[l.thread]
 	if p == nil && len(g.making) > 0 {
 		if n := len(g.held); n < maxFollowed && len(g.held[l.thread]) < maxHeld {
@@ -194,9 +208,36 @@ func (g *Log) meet(tid int) *logProc {
 			p.serves = p.serves || q.State == trace.Listening
 		}
 		g.know(o.Sockets)
-		g.waiting = append(g.waiting, logEvent{start, p})
+		g.waiting = append(g.waiting, logEvent{start, p, 0})
 	}
 	return p
+}
+
+// frame reads a frame of the stack of the call that the newest line was about:
+// "/usr/bin/prog(main+0x12) [0x1234]". strace writes it when the call is over.
+func (g *Log) frame(text string) {
+	if g.Place == nil || g.told == 0 {
+		return
+	}
+	object, rest, _ := strings.Cut(text, "(")
+	_, hex, _ := strings.Cut(rest, "[0x")
+	offset, err := strconv.ParseUint(strings.TrimSuffix(hex, "]"), 16, 64)
+	if err != nil {
+		return
+	}
+	file, line, ok := g.Place(object, offset)
+	if !ok {
+		return
+	}
+	for i := len(g.waiting) - 1; i >= 0 && i >= len(g.waiting)-maxBatch; i-- {
+		if e := &g.waiting[i]; e.line == g.told && (e.Kind == trace.Enter || e.Kind == trace.Return) {
+			e.File, e.Line = file, line
+			if e.of.file == 0 {
+				e.of.file = file
+			}
+		}
+	}
+	g.told = 0 // what called it doesn't matter
 }
 
 // know notes the addresses of sockets.
@@ -219,7 +260,7 @@ func (g *Log) Knows(s *trace.Sock) bool { return g.ends[s.Local] }
 // ns since 1970. It is nobody's, and stands among the calls by its time.
 func (g *Log) Sample(at int64, table []trace.Sock) {
 	if g.began > 0 {
-		g.waiting = append(g.waiting, logEvent{trace.Event{Kind: trace.Sample, Time: at, FD: -1, Sockets: table}, nil})
+		g.waiting = append(g.waiting, logEvent{trace.Event{Kind: trace.Sample, Time: at, FD: -1, Sockets: table}, nil, 0})
 	}
 }
 
@@ -268,14 +309,14 @@ func (g *Log) made(p *logProc, tid int, args string) {
 	if strings.Contains(args, "CLONE_THREAD") {
 		g.threads[tid] = p
 		if thread, ok := p.reader.thread(tid); ok && p.reader.living {
-			g.waiting = append(g.waiting, logEvent{trace.Event{Kind: trace.Start, Time: g.started(tid), Thread: thread, FD: -1}, p})
+			g.waiting = append(g.waiting, logEvent{trace.Event{Kind: trace.Start, Time: g.started(tid), Thread: thread, FD: -1}, p, 0})
 		}
 	} else {
 		child := g.add(tid, &logProc{pid: tid, parent: p})
 		if len(child.reader.fds) > 0 && p.reader.living {
 			child.forked = true
 			child.reader.living, child.serves = true, p.serves
-			g.waiting = append(g.waiting, logEvent{trace.Event{Kind: trace.Start, Time: g.started(tid), FD: -1, Args: []int64{0, int64(tid)}}, child})
+			g.waiting = append(g.waiting, logEvent{trace.Event{Kind: trace.Start, Time: g.started(tid), FD: -1, Args: []int64{0, int64(tid)}}, child, 0})
 		}
 	}
 	g.replay(tid)
@@ -389,7 +430,7 @@ func (g *Log) pass(p *logProc) {
 		}
 		p.serves = p.serves || e.Call == trace.Listen || e.Call == trace.Accept
 		g.know(e.Queues)
-		g.waiting = append(g.waiting, logEvent{e, p})
+		g.waiting = append(g.waiting, logEvent{e, p, g.lines})
 	}
 	p.reader.events = p.reader.events[:0]
 }
@@ -494,9 +535,10 @@ func (g *Log) show(p *logProc) []*trace.Message {
 	if p.serves {
 		role = trace.RoleServer
 	}
-	proc := &trace.Proc{Name: g.name(p), Tag: "p" + strconv.Itoa(g.shown), Role: role, Program: strings.Join(p.words, " "), PID: p.pid, Tracer: trace.StraceLog}
+	proc := &trace.Proc{Name: g.name(p), Tag: "p" + strconv.Itoa(g.shown), Role: role, Program: strings.Join(p.words, " "), File: p.file, PID: p.pid, Tracer: trace.StraceLog}
 	if p.forked && p.parent.number > 0 {
 		proc.Parent = p.parent.number
+		proc.File = cmp.Or(proc.File, p.parent.file)
 	}
 	return []*trace.Message{{Child: proc}}
 }

@@ -154,6 +154,8 @@ func Read(frames []byte) (*play.Run, error) {
 			r.End = m.End
 		case m.Child != nil:
 			r.AddProc(m.Child)
+		case m.Source != nil:
+			r.AddSource(m.Source)
 		default:
 			r.Add(m.Events)
 		}
