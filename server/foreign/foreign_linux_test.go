@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -347,5 +348,39 @@ int main(void)
 				t.Errorf("lines are known of %v; the program is text %d", seen, r.Header.Procs[0].File)
 			}
 		})
+	}
+}
+
+// A program that goes on in the background is followed there, to its end; its status is
+// that of the process that was started.
+func TestDaemonIsFollowed(t *testing.T) {
+	needStrace(t)
+	s := NewSession()
+	server := s.traced(t, python(t), "testdata/python/daemon_server.py")
+	conn, err := net.Dial("tcp", "127.0.0.1:"+server.port(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "hello")
+	conn.(*net.TCPConn).CloseWrite()
+	if got, err := io.ReadAll(conn); err != nil || string(got) != "hello" {
+		t.Errorf("it answers %q, %v", got, err)
+	}
+	if status := server.Wait(); status != 3 {
+		t.Errorf("its status is %d", status)
+	}
+	r := s.run(t)
+	if n := len(r.Header.Procs); n != 3 || r.Header.Procs[1].Parent != 1 || r.Header.Procs[2].Parent != 2 {
+		t.Fatalf("%d processes: %+v", n, r.Header.Procs)
+	}
+	calls := map[trace.Call]int{}
+	for i := range r.Steps {
+		if e := &r.Steps[i]; e.Kind == trace.Return && e.Errno == 0 && e.Proc == 2 {
+			calls[e.Call]++
+		}
+	}
+	if calls[trace.Accept] != 1 || calls[trace.Recv] != 2 || calls[trace.Send] != 1 {
+		t.Errorf("the last one's calls: %v", calls)
 	}
 }

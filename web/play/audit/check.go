@@ -527,8 +527,9 @@ func (w *world) onlyConnects(c *play.Claim, k *call, s *sock, n int) string {
 	return is(w.untraced(), "it is not known who connected")
 }
 
-// untraced reports whether the run's clients are anybody's.
-func (w *world) untraced() bool { return len(w.header.Procs) == 1 }
+// untraced reports whether clients may be anybody's: of a standing server, and of a program
+// of somebody's.
+func (w *world) untraced() bool { return len(w.header.Procs) == 1 || w.header.Lab == trace.LogLab }
 
 func (w *world) onlyPeer(c *play.Claim, k *call, s *sock, n int) string {
 	if s.other == nil {
