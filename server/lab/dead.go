@@ -29,7 +29,7 @@ var dead = &Lab{
 	},
 	Recap: "Silence looks the same whether the peer is slow or gone. Only what is sent and stays unanswered tells: data, or keepalive's probes. Without either, `recv` waits for ever.",
 	Needs: "backlog",
-	Wire:  true,
+	Wire:  true, ByTime: true,
 	Tries: []Try{
 		{"it only receives", map[string]string{"how": "only receives"}},
 		{"keepalive", map[string]string{"how": "keepalive"}},

@@ -35,6 +35,9 @@ type Lab struct {
 	File bool
 	// Wire says that the page shows the packets from the start.
 	Wire bool
+	// ByTime says that its timeline is drawn by time from the start: the lab is about how
+	// long things take.
+	ByTime bool
 
 	// Unattended are knobs with which the lab comes to its end without anybody
 	// to act in it; nil when its defaults do.

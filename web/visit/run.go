@@ -128,7 +128,11 @@ func (r *Run) begin() {
 	r.Kept = false
 	clear(r.sent[:])
 	r.single()
+	first := r.Player == nil
 	r.show(r.tape.Run)
+	if first && r.Lab.ByTime {
+		r.Player.SetScale(play.ByTime)
+	}
 	r.quiz()
 	r.Aside = Aside{}
 }

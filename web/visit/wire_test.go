@@ -7,6 +7,7 @@ import (
 
 	"sockscope/server/lab"
 	"sockscope/server/trace"
+	"sockscope/web/play"
 )
 
 // recordedLab opens the recording of a lab at its end.
@@ -29,6 +30,23 @@ func recordedLab(t *testing.T, id string) *Run {
 	}
 	r.Load(tape)
 	return r
+}
+
+// A lab about how long things take begins by time, and the learner's choice holds for
+// the runs after that.
+func TestALabMayBeginByTime(t *testing.T) {
+	if r := recordedLab(t, "nagle"); r.Player.Scale != play.ByStep {
+		t.Error("nagle begins by time")
+	}
+	r := recordedLab(t, "dead")
+	if r.Player.Scale != play.ByTime {
+		t.Error("dead doesn't begin by time")
+	}
+	r.Player.SetScale(play.ByStep)
+	r.Load(&r.tape)
+	if r.Player.Scale != play.ByStep {
+		t.Error("the next run goes back to time")
+	}
 }
 
 func TestWireOfARecording(t *testing.T) {
