@@ -50,7 +50,7 @@ func (p *labPage) Render() app.UI {
 		invite:  p.invite(),
 		caption: pane.Narration(r.At()),
 		beside: []app.UI{
-			app.If(r.Lab.Beside != "" && r.Pair == nil, func() app.UI { return &pane.Beside{R: r, Rev: rev} }),
+			app.If((r.Lab.Beside != "" || r.Lab.Spends) && r.Pair == nil, func() app.UI { return &pane.Beside{R: r, Rev: rev} }),
 			app.If(r.Lab.File, func() app.UI { return &pane.Upload{R: r, Rev: rev} }),
 			app.If(r.HasAgent(), func() app.UI { return &pane.Hands{R: r, Rev: rev} }),
 		},

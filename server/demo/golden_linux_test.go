@@ -283,6 +283,7 @@ var unordered = map[string]string{
 	"hasty":          "a server's answer may be on its way before the client's close",
 	"edge":           "EPOLLOUT is told of alone or with the first bytes",
 	"emfile":         "how often it asks before a client leaves is a matter of time",
+	"hoard":          "its server is told of several at once",
 	"race":           "the calls of one thread come before or after those of another",
 	"shared":         "when its child ends is a matter of time",
 	"pool":           "the calls of one thread come before or after those of another",

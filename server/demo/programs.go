@@ -41,6 +41,7 @@ import (
 	"sockscope/server/demo/halfopen"
 	"sockscope/server/demo/hasty"
 	"sockscope/server/demo/herd"
+	"sockscope/server/demo/hoard"
 	"sockscope/server/demo/kqueue"
 	"sockscope/server/demo/late"
 	"sockscope/server/demo/lateack"
@@ -582,6 +583,14 @@ var Programs = []*Program{
 			{Name: "hold", Default: "1s", Label: "how long it holds its end", Type: knob.Duration, Max: int64(time.Hour)},
 		},
 		Run: func(addr string, v knob.Values) { halfopen.Talk(addr, v["own"], v.Duration("hold")) },
+	},
+	{
+		Name: "hoard", Follows: "client",
+		Doc: "has several connections at once, and keeps them for a while",
+		Settings: []knob.Knob{
+			{Name: "connections", Default: "3", Label: "how many connections", Type: knob.Int, Min: 1, Max: 16},
+			{Name: "stay", Default: "10ms", Label: "how long it keeps the first one", Type: knob.Duration, Max: int64(time.Hour)}},
+		Run: func(addr string, v knob.Values) { hoard.Talk(addr, v.Int("connections"), v.Duration("stay")) },
 	},
 	{
 		Name: "late-ack", Follows: "client",

@@ -43,6 +43,7 @@ var more = []scenario{
 	{name: "edge-bug", server: "edge", client: "client", set: map[string]string{"timeout": "2s", "size": "16", "bug": "true"}, clientSet: map[string]string{"bytes": "640"}, ends: true,
 		output: "ECONNRESET (Connection reset by peer)\n"},
 	{name: "emfile", server: "emfile", client: "client", set: map[string]string{"files": "5", "timeout": "2s"}, ends: true},
+	{name: "emfile-hoard", server: "emfile", client: "hoard", set: map[string]string{"files": "256", "timeout": "2s"}, ends: true},
 	{name: "wake-close", server: "wake", client: "late", set: map[string]string{"pause": "5ms"}, ends: true},
 	{name: "wake-shutdown", server: "wake", client: "late", set: map[string]string{"pause": "5ms", "how": "shutdown"}, ends: true},
 	{name: "wake-eventfd", server: "wake", client: "late", set: map[string]string{"pause": "5ms", "how": "eventfd"}, ends: true},

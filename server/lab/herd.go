@@ -47,7 +47,7 @@ var herd = &Lab{
 		{Name: "wait", Label: "children wait in", Type: knob.Choice, Offers: herds, Default: herds[1]},
 		{Name: "workers", Label: "children", Type: knob.Int, Min: 1, Max: 6, Offers: []string{"2", "3", "6"}, Default: "3"},
 		{Name: "clients", Label: "clients", Type: knob.Int, Min: 1, Max: 8, Offers: []string{"1", "2", "4", "8"}, Default: "2"},
-		{Name: "arrive", Label: arriveKnob.Label, Type: knob.Duration, Min: 0, Max: int64(time.Second), Offers: []string{"50ms", "150ms", "300ms"}, Default: "150ms", Injected: true, Quiet: true},
+		{Name: "arrive", Label: arriveKnob.Label, Type: knob.Duration, Min: 0, Max: int64(time.Second), Offers: []string{"50ms", "150ms", "300ms"}, Default: "300ms", Injected: true, Quiet: true},
 	},
 	Notes: "Between `select` and `accept` a child is busy for 20 ms, so that the others get their turn. The children take some time to start: a child of a Go program begins anew.",
 	procs: func(v knob.Values) []Process {

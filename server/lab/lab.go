@@ -54,6 +54,8 @@ type Lab struct {
 	// clients, to set its server's processor time beside this one's; may be
 	// empty.
 	Beside string
+	// Spends says that the page shows the processor time of the server.
+	Spends bool
 
 	// Instead is the ID of a lab that shows the like where this one can't run; may
 	// be empty.

@@ -3,6 +3,7 @@ package process
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"strconv"
 )
 
@@ -36,4 +37,20 @@ func Memory(pid int) (resident, data int64) {
 		return n * int64(os.Getpagesize())
 	}
 	return pages(1), pages(5)
+}
+
+// Runnable reports whether a thread of a process runs, or would if it had a processor
+// (proc_pid_stat(5)); false where the system doesn't tell.
+func Runnable(pid int) bool {
+	if pid == 0 {
+		return false
+	}
+	tasks, _ := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/stat")
+	for _, task := range tasks {
+		stat, _ := os.ReadFile(task)
+		if _, state, ok := bytes.Cut(stat[bytes.LastIndexByte(stat, ')')+1:], []byte(" ")); ok && state[0] == 'R' {
+			return true
+		}
+	}
+	return false
 }

@@ -423,7 +423,7 @@ var labPoints = []labPoint{
 		return unless(r.fails(0, trace.EMFILE) == 1, "an accept that fails once")
 	}},
 	{"emfile", map[string]string{"cure": "spare fd"}, "the client is dismissed", func(r *result) string {
-		gone := strings.Contains(r.output(3), "end of file") || strings.Contains(r.output(3), "EPIPE") || strings.Contains(r.output(3), "ECONNRESET")
+		gone := strings.Contains(r.output(1), "end of file") || strings.Contains(r.output(1), "ECONNRESET")
 		return unless(r.fails(0, trace.EMFILE) > 0 && gone, "a client that is dismissed")
 	}},
 	{"wake", nil, "close wakes nobody: the client's bytes do", func(r *result) string {

@@ -25,10 +25,18 @@ func (c *Beside) Render() app.UI {
 	r := c.R
 	id := r.Lab.Beside
 	if r.Player == nil || r.Player.Run.End == nil {
+		if id == "" {
+			return dom.Elc("div", "aside").Body(dom.El("span").Text("The server's processor time shows here after the run."))
+		}
 		return dom.Elc("div", "aside").Body(dom.El("span").Text("The server's processor time shows here after the run, beside that of " + id + "."))
 	}
 	if c.of != r.Player.Run {
 		c.of, c.own = r.Player.Run, visit.Spent(r.Player.Run)
+	}
+	own := dom.El("span").Body(app.Text("Processor time of this server: "), dom.El("b").Text(c.own), app.Text("."))
+	source := provenance(trace.Observed, "the kernel's count")
+	if id == "" {
+		return dom.Elc("div", "aside").Body(own, dom.Elc("span", "sp"), source)
 	}
 	a := &r.Aside
 	other := app.UI(dom.Button(c.onBeside).Class("btn").Attr("disabled", r.Relay.State != link.Live || r.Busy()).Text("Measure the same on " + id))
@@ -41,10 +49,10 @@ func (c *Beside) Render() app.UI {
 		other = dom.El("span").Body(app.Text("The same clients on "+id+", in a run of its own after this one: "), dom.El("b").Text(a.Spent()), app.Text("."))
 	}
 	return dom.Elc("div", "aside").Body(
-		dom.El("span").Body(app.Text("Processor time of this server: "), dom.El("b").Text(c.own), app.Text(".")),
+		own,
 		other,
 		dom.Anchor(r.Compared()).Class("link").Text("Compare them"),
-		dom.Elc("span", "sp"), provenance(trace.Observed, "the kernel's count"),
+		dom.Elc("span", "sp"), source,
 	)
 }
 
