@@ -91,14 +91,14 @@ func expected(t *testing.T, l *lab.Lab) (want walked) {
 	place := func(lane int) int {
 		return slices.IndexFunc(r.Lanes(), func(l page.Lane) bool { return l.Index == lane })
 	}
-	for i := range l.Stops {
+	for i, stop := range l.Walk(tape.Run.Header.Knobs) {
 		r.GoToStop(i)
 		at, light := r.Lit()
 		if at == nil {
 			t.Errorf("%s has no stop %d", l.ID, i+1)
 			continue
 		}
-		s := walkedStop{Say: strings.ReplaceAll(l.Stops[i].Say, "`", ""), Pos: at.Step + 1, Lane: place(at.Lane), FDs: r.LitFDs(), Narration: words.Sentence(r.Narration())}
+		s := walkedStop{Say: strings.ReplaceAll(stop.Say, "`", ""), Pos: at.Step + 1, Lane: place(at.Lane), FDs: r.LitFDs(), Narration: words.Sentence(r.Narration())}
 		s.Bar = light&lab.OnBar != 0
 		if light&lab.OnLine != 0 {
 			s.Line = at.Line

@@ -96,7 +96,7 @@ func (p *measurePage) Render() app.UI {
 		dom.Elc("div", "panes").DataSet("tab", p.pane).Body(
 			pane.Section("p-table", "Table", app.Raw(`<div>`+pane.Table(marks)+`<p class="hint">`+html.EscapeString(m.Circumstances())+`</p></div>`)),
 			&pane.Source{F: m.At(), Rev: m.Desk.Rev + m.Focus.Rev},
-			pane.Section("p-about", "About", pane.About(m.Lab, false)),
+			pane.Section("p-about", "About", pane.About(m.Lab, nil, false)),
 		),
 		new(pane.KeyList),
 		p.tab.near.sheet(),

@@ -83,7 +83,7 @@ func TestALabsPageTellsItsLab(t *testing.T) {
 			}
 		}
 		texts := append(slices.Clone(l.Look), l.True...)
-		for _, stop := range l.Stops {
+		for _, stop := range l.Walk(nil) {
 			texts = append(texts, stop.Say)
 		}
 		for _, text := range texts {

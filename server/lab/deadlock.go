@@ -15,13 +15,17 @@ var deadlock = &Lab{
 	Question: "Client and server each have 8 MiB for the other, and each sends all of it before it receives. Which call is each in, and what would end it?",
 	Stops: []Stop{
 		{Say: "One side sends all it has. Its kernel takes what there is room for; then `send` sleeps.",
-			At: Moment{Is: Enters, Calls: aSend}},
+			At: Moment{Is: Enters, Calls: aSend, Stuck: true}, For: many},
 		{Say: "The other side does just the same. All buffers on the way fill up. Both are in `send` now, and neither comes to its `recv`.",
-			At: Moment{Is: Enters, Calls: aSend, Nth: 2}, Light: OnBar | OnLine | OnQueue},
+			At: Moment{Is: Enters, Calls: aSend, Stuck: true, Nth: 2}, For: many, Light: OnBar | OnLine | OnQueue},
 		{Say: "The buffers of both directions were full. Only a `recv` of the other side would have made room, and that side was in `send`. Nothing happened any more, so the run was ended.",
-			At: Moment{Is: Ends, By: AServer}, Light: OnLane},
+			At: Moment{Is: Ends, By: AServer, After: &Moment{Is: Enters, Calls: aSend, Stuck: true, Nth: 2}}, For: many, Light: OnLane},
 		{Say: "The client was in the same call until the end. Neither program has done anything wrong by itself: each would get on with another peer.",
-			At: Moment{Is: Ends, By: AClient}, Light: OnLane},
+			At: Moment{Is: Ends, By: AClient, After: &Moment{Is: Enters, Calls: aSend, Stuck: true, Nth: 2}}, For: many, Light: OnLane},
+		{Say: takesOut, At: Moment{Calls: aRecv, Result: AtLeast(1)}, For: cured, Light: OnBar | OnLine | OnBytes},
+		{Say: allMoved, At: Moment{Is: Enters, Calls: aClose, By: AClient}, For: cured},
+		{Say: takesOut, At: Moment{Calls: aRecv, Result: AtLeast(1)}, For: few, Light: OnBar | OnLine | OnBytes},
+		{Say: allMoved, At: Moment{Is: Enters, Calls: aClose, By: AClient}, For: few},
 	},
 	Recap: "A blocking `send` waits for the other side to receive. When both sides send first, and more than the buffers hold, both wait for ever. With few bytes it goes well, so tests rarely find it.",
 	Needs: "short",
@@ -56,3 +60,15 @@ var deadlock = &Lab{
 		return []Process{first, client(1, program, addr, map[string]string{"bytes": v["bytes"]})}
 	},
 }
+
+const (
+	takesOut = "A `recv` takes bytes out of the buffers, so that the other side's `send` has room."
+	allMoved = "The client has sent all of its bytes and received all of the server's. Nobody waits."
+)
+
+// Set-ups of deadlock: with more than the buffers hold, with less, and with a cure.
+var (
+	many  = map[string]string{"cure": "none", "bytes": "8388608"}
+	few   = map[string]string{"cure": "none", "bytes": "1024|65536|1048576"}
+	cured = map[string]string{"cure": "select|a thread|turns"}
+)

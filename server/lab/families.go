@@ -16,15 +16,27 @@ var families = &Lab{
 	Question: "The same echo over IPv4, IPv6 and a Unix socket, by streams and by messages. What changes beside the address?",
 	Stops: []Stop{
 		{Say: "`localhost` is ::1 and 127.0.0.1. The client takes IPv6 first. The server listens on IPv4 alone, so the kernel refuses.",
-			At: Moment{Calls: aConnect, By: AClient, Errno: trace.ECONNREFUSED}},
+			At: Moment{Calls: aConnect, By: AClient, Errno: trace.ECONNREFUSED}, For: fromIPv6},
 		{Say: "A socket has one family for good. So the client closes it, and makes another one for IPv4.",
-			At: Moment{Calls: []trace.Call{trace.Socket}, By: AClient, Nth: 2}},
-		{Say: "At 127.0.0.1 the kernel answers: the client is connected.",
-			At: Moment{Calls: aConnect, By: AClient, Result: Exactly(0)}},
+			At: Moment{Calls: []trace.Call{trace.Socket}, By: AClient, Nth: 2}, For: fromIPv6},
+		{Say: "This family has an address of its own form, and the same `bind`.",
+			At: Moment{Calls: []trace.Call{trace.Bind}, By: AServer}, For: map[string]string{"family": "AF_INET6|AF_UNIX"}},
+		{Say: "Here the kernel answers: the client is connected. Of every family it is the same call.",
+			At: Moment{Calls: aConnect, By: AClient, Result: Exactly(0)}, For: map[string]string{"type": "SOCK_STREAM|SOCK_SEQPACKET"}},
+		{Say: "There is nothing to connect. `connect` notes the address for each `send` to come.",
+			At: Moment{Calls: aConnect, By: AClient, Result: Exactly(0)}, For: map[string]string{"type": "SOCK_DGRAM"}},
 		{Say: "The client has sent three messages by three calls.",
 			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1), Nth: 3}, Light: OnBar | OnLine | OnBytes},
 		{Say: "One `recv` returns all three: SOCK_STREAM keeps no boundaries. Of SOCK_SEQPACKET or SOCK_DGRAM it would be three calls.",
-			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
+			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), Sends: Exactly(3)}, For: map[string]string{"type": "SOCK_STREAM"}, Light: OnBar | OnLine | OnBytes},
+		{Say: "Nobody has that port at ::1. The kernel there answered the datagram before by ICMP: this call returns the refusal.",
+			At: Moment{Calls: []trace.Call{trace.Send, trace.Recv}, By: AClient, Errno: trace.ECONNREFUSED}, For: map[string]string{"family": "AF_INET", "host": "localhost", "type": "SOCK_DGRAM"}},
+		{Say: "One call returns one message, whatever else waits: this type keeps boundaries.",
+			At: Moment{Calls: []trace.Call{trace.Recv, trace.Recvfrom}, By: AServer, Result: AtLeast(1)}, For: map[string]string{"type": "SOCK_SEQPACKET|SOCK_DGRAM"}, Light: OnBar | OnLine | OnBytes},
+		{Say: "TCP and UDP have no such type: `socket` itself fails.",
+			At: Moment{Calls: []trace.Call{trace.Socket}, By: AServer, Errno: noSuchType}, For: map[string]string{"family": "AF_INET|AF_INET6", "type": "SOCK_SEQPACKET"}},
+		{Say: "The kernel would make such a socket, but not for a program without CAP_NET_RAW.",
+			At: Moment{Calls: []trace.Call{trace.Socket}, By: AServer, Errno: trace.EPERM}, For: map[string]string{"type": "SOCK_RAW"}},
 	},
 	Recap: "The family says what an address is, the type what a message is. The calls are the same for all that have both.",
 	Needs: "udp",
@@ -63,3 +75,8 @@ var families = &Lab{
 		return []Process{server("families", addr, map[string]string{"type": v["type"], "pause": v["pause"]}), who}
 	},
 }
+
+const noSuchType trace.Errno = 94 // ESOCKTNOSUPPORT
+
+// fromIPv6 are the set-ups whose client begins with ::1, and is refused.
+var fromIPv6 = map[string]string{"family": "AF_INET", "host": "localhost", "type": "SOCK_STREAM"}

@@ -17,11 +17,15 @@ var flush = &Lab{
 		{Say: "The client is connected. It writes its message into a buffer of its own program: no call shows that, as there is none.",
 			At: Moment{Calls: aConnect, By: AClient, Result: Exactly(0)}, Light: OnBar | OnLine},
 		{Say: "Its next call is `recv`: it waits for the echo. It hasn't called `send`.",
-			At: Moment{Is: Enters, Calls: aRecv, By: AClient}},
+			At: Moment{Is: Enters, Calls: aRecv, By: AClient}, For: unflushed},
 		{Say: "The server waits for the message. The Recv-Q is empty: no kernel has ever had the bytes.",
-			At: Moment{Is: Enters, Calls: aRecv, By: AServer}, Light: OnBar | OnLine | OnQueue},
+			At: Moment{Is: Enters, Calls: aRecv, By: AServer}, For: unflushed, Light: OnBar | OnLine | OnQueue},
 		{Say: "Both were in `recv` until the run was ended. Each waited for what only the other could send.",
-			At: Moment{Is: Ends, By: AServer}, Light: OnLane},
+			At: Moment{Is: Ends, By: AServer, After: &Moment{Is: Enters, Calls: aRecv, Stuck: true, Nth: 2}}, For: map[string]string{"flush": "no"}, Light: OnLane},
+		{Say: wasSent, At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1)}, For: flushed, Light: OnBar | OnLine | OnBytes},
+		{Say: answered, At: Moment{Calls: aRecv, By: AClient, Result: AtLeast(1)}, For: flushed, Light: OnBar | OnLine | OnBytes},
+		{Say: wasSent, At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1)}, For: small, Light: OnBar | OnLine | OnBytes},
+		{Say: answered, At: Moment{Calls: aRecv, By: AClient, Result: AtLeast(1)}, For: small, Light: OnBar | OnLine | OnBytes},
 	},
 	Recap: "A buffered writer keeps bytes in the program until it is full, or flushed. Before that no kernel has them, and no peer can answer them. So flush before you wait.",
 	Needs: "framing",
@@ -55,3 +59,16 @@ var flush = &Lab{
 		}
 	},
 }
+
+const (
+	wasSent  = "One `send` gives the kernel what was in the buffer. Now it is on its way, and can be answered."
+	answered = "The client has an echo, and goes on."
+)
+
+// Set-ups of flush: the client flushes; it doesn't, and its buffer has room for all, or
+// only for a message.
+var (
+	flushed   = map[string]string{"flush": "yes"}
+	unflushed = map[string]string{"flush": "no", "buffer": "4096"}
+	small     = map[string]string{"flush": "no", "buffer": "8|16"}
+)

@@ -15,18 +15,26 @@ var framing = &Lab{
 	Brief:    "Five sends, how many recvs?",
 	Question: "A client sends five messages. How many recvs get them, and how does the receiver know where a message ends?",
 	Stops: []Stop{
-		{Say: "The client's fifth `send`: five messages, a send each. The receiver hasn't called `recv` yet.",
-			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1), Nth: 5}, Light: OnBar | OnLine | OnBytes},
+		{Say: "The client's fifth `send`: five messages, a send each. None of them has waited for the receiver.",
+			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1), Nth: 5}, For: map[string]string{"piece": "0"}, Light: OnBar | OnLine | OnBytes},
 		{Say: "One `recv` returns two messages and a part of the third. TCP carries bytes, and keeps no boundaries.",
-			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
+			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), Sends: Exactly(3)}, For: cut, Light: OnBar | OnLine | OnBytes},
+		{Say: "Without a frame the program takes what one `recv` returns for a message. It is more than one of them, or a part.",
+			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer}, For: map[string]string{"framing": "none"}},
 		{Say: "The length before each message tells where it ends: the program takes the first one out and prints it.",
-			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, Prints: "Hello"}},
+			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, Prints: "Hello"}, For: map[string]string{"framing": "length"}},
+		{Say: "The frame tells where a message ends: the program takes the first one out and prints it.",
+			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, Prints: "Hello"}, For: map[string]string{"framing": "fixed|delimiter|type"}},
 		{Say: "It has held the third message back, as it wasn't all there. This `recv` brings the rest of it, and the others.",
-			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), Nth: 2}, Light: OnBar | OnLine | OnBytes},
+			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), Sends: Exactly(3), Nth: 2}, For: framedAndCut, Light: OnBar | OnLine | OnBytes},
 		{Say: "Now the third message is complete: the program prints it.",
-			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, Prints: "TCP"}},
+			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, Prints: "TCP"}, For: framed},
 		{Say: "`recv` returns 0: the client sends no more. Nothing is held back, so the last message was complete.",
-			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}},
+			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}, For: framed},
+		{Say: "`recv` returns 0: the client sends no more. Only this tells that the message is complete.",
+			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}, For: map[string]string{"framing": "end"}},
+		{Say: "`recv` returns 0: the client sends no more. Where its messages ended, nobody knows.",
+			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}, For: map[string]string{"framing": "none"}},
 	},
 	Recap: "One send is not one recv. A receiver collects bytes, takes out what is complete, and keeps the rest for the next recv.",
 	Needs: "first",
@@ -62,3 +70,11 @@ var framing = &Lab{
 		}
 	},
 }
+
+// Set-ups of framing: those in which a recv of 40 bytes cuts the third of five messages,
+// each sent by itself; those with a frame around each message; and both.
+var (
+	cut          = map[string]string{"framing": "none|delimiter|length|type", "piece": "0", "size": "40"}
+	framed       = map[string]string{"framing": "fixed|delimiter|length|type"}
+	framedAndCut = map[string]string{"framing": "delimiter|length|type", "piece": "0", "size": "40"}
+)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"sockscope/server/knob"
 	"sockscope/server/trace"
 )
 
@@ -195,6 +196,25 @@ func TestServersOfAComparison(t *testing.T) {
 	}
 }
 
+// A stop is of the walk through a run whose knobs are those that it is true of.
+func TestWalkIsOfTheSetUp(t *testing.T) {
+	l := &Lab{Knobs: []knob.Knob{{Name: "a", Default: "1"}}, Stops: []Stop{
+		{Say: "any"}, {Say: "one or two", For: map[string]string{"a": "1|2"}}, {Say: "three", For: map[string]string{"a": "3"}}}}
+	for a, want := range map[string]string{"": "any, one or two", "1": "any, one or two", "2": "any, one or two", "3": "any, three", "4": "any"} {
+		knobs := map[string]string{"a": a}
+		if a == "" {
+			knobs = nil
+		}
+		var says []string
+		for _, stop := range l.Walk(knobs) {
+			says = append(says, stop.Say)
+		}
+		if got := strings.Join(says, ", "); got != want {
+			t.Errorf("%s: %s, not %s", a, got, want)
+		}
+	}
+}
+
 // The course has every lab that can be run here once, in an order in which each comes
 // after the one that it needs.
 func TestTheCourseLeadsThroughEveryLab(t *testing.T) {
@@ -215,6 +235,15 @@ func TestTheCourseLeadsThroughEveryLab(t *testing.T) {
 		for _, try := range l.Tries {
 			if _, err := l.Set(try.Knobs); err != nil || try.Label == "" {
 				t.Errorf("%s, try %q: %v", l.ID, try.Label, err)
+			}
+		}
+		for _, stop := range l.Stops {
+			for name, values := range stop.For {
+				for _, v := range strings.Split(values, "|") {
+					if _, err := l.Set(map[string]string{name: v}); err != nil {
+						t.Errorf("%s, %q: %v", l.ID, stop.Say, err)
+					}
+				}
 			}
 		}
 		if len(l.Stops) > 0 && l.Recap == "" {

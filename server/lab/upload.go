@@ -20,7 +20,7 @@ var upload = &Lab{
 		{Say: "The server's `recv` has the header alone: the client has sent no more yet. So the server can take what one `recv` returns for the header.",
 			At: Moment{Calls: aRecv, By: AServer, Has: "post|", Sends: Exactly(1)}, Light: OnBar | OnLine | OnBytes},
 		{Say: "The client has its answer, and now sends the file. The wait cost it a round trip.",
-			At: Moment{Calls: aRecv, By: AClient, Has: "ok\n"}, Light: OnBar | OnLine | OnWake},
+			At: Moment{Calls: aRecv, By: AClient, Has: "ok\n"}, For: map[string]string{"ack": "wait"}, Light: OnBar | OnLine | OnWake},
 		{Say: "The file goes in pieces of 1,024 bytes. The server counts them: the header said how many bytes belong to it.",
 			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), After: &Moment{Calls: aSend, By: AServer, Has: "ok\n"}}, Light: OnBar | OnLine | OnBytes},
 		{Say: "The client says by `shutdown` that no more comes, and reads on: what the server made of the file is still to come.",

@@ -2,6 +2,8 @@ package lab
 
 import (
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"sockscope/server/trace"
@@ -12,6 +14,28 @@ type Stop struct {
 	Say   string // a sentence or two; `code` in backquotes
 	At    Moment
 	Light Light // what is lit there; 0 is OnBar and OnLine
+
+	// For are the set-ups that Say is true of: values of knobs, with a | between them. Of
+	// what is not named in it, any.
+	For map[string]string
+}
+
+// Walk returns the stops for a run with these knobs. One that is missing has its default.
+func (l *Lab) Walk(knobs map[string]string) (stops []Stop) {
+next:
+	for _, stop := range l.Stops {
+		for name, values := range stop.For {
+			v, set := knobs[name]
+			if !set {
+				v = l.Knob(name).Default
+			}
+			if !slices.Contains(strings.Split(values, "|"), v) {
+				continue next
+			}
+		}
+		stops = append(stops, stop)
+	}
+	return stops
 }
 
 // Light says what a stop lights of its moment.
@@ -42,6 +66,7 @@ type Moment struct {
 	Sleep  trace.Sleep   // it slept in the kernel, or it did not
 	Lasts  time.Duration // it took as long at least
 	Cut    bool          // the datagram that it got was longer than its room
+	Stuck  bool          // it has not returned to the end of the run
 	Short  bool          // it moved fewer bytes than it offered, or left bytes of its size open
 	Prints string        // a write or a send that has this text in it
 	Has    string        // it moved bytes that have this text in them, as far as the trace has them
@@ -55,6 +80,7 @@ type Moment struct {
 	Sends Range          // the bytes that it received came from so many sends
 	Queue Queue          // beside the step the kernel was seen to hold as much for its fd
 	State trace.TCPState // beside the step its socket was seen in that state
+	Drops bool           // beside the step the kernel had counted datagrams that it dropped for want of room
 
 	While   *Moment // another thread is in a call like that: entered before, and not yet returned. Its By, Calls, With, Unaccepted and Shared count
 	WokenBy *Moment // the call whose doing ended its sleep is like that

@@ -151,11 +151,11 @@ func TestEchoShowsNetstat(t *testing.T) {
 		{trace.Listening: 1, trace.Established: 2},
 		{trace.TimeWait: 1},
 	}
-	for i := range l.Stops {
-		if l.Stops[i].Light&lab.OnTable == 0 {
+	for i, stop := range l.Walk(l.Unattended) {
+		if stop.Light&lab.OnTable == 0 {
 			continue
 		}
-		at, ok := run.Find(&l.Stops[i].At)
+		at, ok := run.Find(&stop.At)
 		if !ok {
 			t.Fatalf("stop %d is not in the run", i+1)
 		}

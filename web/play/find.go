@@ -40,7 +40,7 @@ func (r *Run) FoundAt(i int) Found {
 	if e.Kind == trace.Start || e.Kind == trace.Exit {
 		found.FD = -1
 	}
-	found.Lane = slices.IndexFunc(r.Lanes, func(l Lane) bool { return l.Proc == e.Proc && l.Thread == e.Thread })
+	found.Lane = r.laneOf(e.Proc, e.Thread)
 	if c := r.CallAt(i); c != nil {
 		found.File, found.Line = r.Steps[c.Enter].File, r.Steps[c.Enter].Line
 	}
@@ -204,7 +204,7 @@ func (r *Run) with(who string, c *Call, i int) bool {
 // came reports whether c came to what m says. One that has not returned came to
 // nothing but its length.
 func (r *Run) came(m *lab.Moment, c *Call) bool {
-	if m.Lasts > 0 && r.took(c.Enter) < int64(m.Lasts) {
+	if m.Lasts > 0 && r.took(c.Enter) < int64(m.Lasts) || m.Stuck && c.Return >= 0 {
 		return false
 	}
 	if c.Return < 0 {
@@ -298,7 +298,7 @@ func (r *Run) found(what lab.Ready, out *trace.Event, i int) bool {
 
 // held reports whether beside step i the kernel was seen to hold what m says.
 func (r *Run) held(m *lab.Moment, i int) bool {
-	if m.Queue.Of == 0 && m.State == 0 {
+	if m.Queue.Of == 0 && m.State == 0 && !m.Drops {
 		return true
 	}
 	e := &r.Steps[i]
@@ -311,7 +311,7 @@ func (r *Run) held(m *lab.Moment, i int) bool {
 			n, length = q.Send, trace.SendQ
 		}
 		listens := q.State == trace.Listening
-		return (e.FD < 0 || q.FD == e.FD) && (m.State == 0 || q.State == m.State) &&
+		return (e.FD < 0 || q.FD == e.FD) && (m.State == 0 || q.State == m.State) && (!m.Drops || q.Drops > 0) &&
 			(m.Queue.Of == 0 || listens == (m.Queue.Of == lab.Backlog) && q.Has(length) && n >= m.Queue.Least)
 	})
 }

@@ -47,6 +47,12 @@ func TestAMomentIsFoundByWhatHappensThere(t *testing.T) {
 		{"select", lab.Moment{Calls: []trace.Call{trace.Write}, Prints: "Time out!"}, func(r *Run, f *Found) bool { return f.FD == 1 }},
 		{"select", lab.Moment{Calls: recv, By: lab.AServer, Result: lab.AtLeast(1), Nth: 2,
 			After: &lab.Moment{Calls: []trace.Call{trace.Select}, Ready: lab.BytesReady}, Same: lab.SameLane}, func(r *Run, f *Found) bool { return f.Bytes.Len > 0 }},
+		{"deadlock", lab.Moment{Is: lab.Enters, Stuck: true, By: lab.AServer}, func(r *Run, f *Found) bool {
+			return r.Steps[f.Step].Call == trace.Send && r.Calls[f.Call].Return < 0
+		}},
+		{"deadlock", lab.Moment{Is: lab.Enters, Stuck: true, Calls: recv}, nil},
+		{"udp", lab.Moment{Is: lab.Enters, Calls: []trace.Call{trace.Recvfrom}, Drops: true}, func(r *Run, f *Found) bool { return f.Proc == 0 }},
+		{"families", lab.Moment{By: lab.AServer, Drops: true}, nil},
 		{"select", lab.Moment{Is: lab.Ends, By: lab.AClient, Nth: -1}, func(r *Run, f *Found) bool {
 			for i := f.Step + 1; i < len(r.Steps); i++ {
 				if e := &r.Steps[i]; e.Kind == trace.Exit && e.Proc > 0 {
@@ -69,19 +75,20 @@ func TestEachStopOfAWalkIsInItsLabsRecording(t *testing.T) {
 		if l.Unrecorded || l.Compares || l.Measures {
 			continue
 		}
-		if n := len(l.Stops); n < 4 || n > 6 {
+		r := recorded(t, l.ID)
+		stops := l.Walk(r.Header.Knobs)
+		if n := len(stops); n < 4 || n > 6 {
 			t.Errorf("%s has %d stops, want 4 to 6", l.ID, n)
 		}
-		r := recorded(t, l.ID)
-		for i := range l.Stops {
-			if f, ok := r.Find(&l.Stops[i].At); !ok {
-				t.Errorf("%s: stop %d is not in the recording: %s", l.ID, i+1, l.Stops[i].Say)
-			} else if l.Stops[i].Light&lab.OnBytes != 0 && f.Bytes.Len == 0 {
+		for i, stop := range stops {
+			if f, ok := r.Find(&stop.At); !ok {
+				t.Errorf("%s: stop %d is not in the recording: %s", l.ID, i+1, stop.Say)
+			} else if stop.Light&lab.OnBytes != 0 && f.Bytes.Len == 0 {
 				t.Errorf("%s: stop %d lights bytes, and its step %d moves none", l.ID, i+1, f.Step)
-			} else if l.Stops[i].Light&lab.OnWake != 0 && f.Wake == nil {
+			} else if stop.Light&lab.OnWake != 0 && f.Wake == nil {
 				t.Errorf("%s: stop %d lights a wake, and its step %d has none", l.ID, i+1, f.Step)
 			} else {
-				t.Logf("%s %d: step %d %s: %s", l.ID, i+1, f.Step, r.Narrate(f.Step).Text, l.Stops[i].Say)
+				t.Logf("%s %d: step %d %s: %s", l.ID, i+1, f.Step, r.Narrate(f.Step).Text, stop.Say)
 			}
 		}
 	}

@@ -79,7 +79,7 @@ func (o *outing) finished() bool { return o.done() && o.tally.Replies > 0 && o.t
 // Open starts over with the servers and the clients of a set-up.
 func (c *Comparison) Open(l *lab.Lab, v knob.Values) {
 	c.Desk.open(l, v)
-	c.Focus.open(nil, l.Stops, Figures)
+	c.Focus.open(nil, nil, Figures)
 	c.Guess = -1
 	c.enter()
 }

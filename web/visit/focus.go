@@ -89,10 +89,10 @@ const (
 // At returns f: see [Mode].
 func (f *Focus) At() *Focus { return f }
 
-// open forgets the run. stops are the walk through the next one, and first is the
-// view that it begins with.
-func (f *Focus) open(planned []trace.Proc, stops []lab.Stop, first View) {
-	*f = Focus{Planned: planned, walk: walk{stops: stops, came: f.walk.came}, View: About, first: first, Asking: f.Asking, Rev: f.Rev + 1, Drawn: f.Drawn}
+// open forgets the run. The walk through the next one is that of the lab, nil for none,
+// and first is the view that it begins with.
+func (f *Focus) open(planned []trace.Proc, l *lab.Lab, first View) {
+	*f = Focus{Planned: planned, walk: walk{lab: l, came: f.walk.came}, View: About, first: first, Asking: f.Asking, Rev: f.Rev + 1, Drawn: f.Drawn}
 }
 
 // show goes to the start of a run.

@@ -46,7 +46,7 @@ func (r *Run) Open(l *lab.Lab, v knob.Values) {
 	if l.Wire {
 		first = Wire
 	}
-	r.Focus.open(Plan(l, v), l.Stops, first)
+	r.Focus.open(Plan(l, v), l, first)
 	r.BytesAs = map[string]BytesAs{"way": AsWay, "decoder": AsDecoder, "number": AsNumber, "talk": AsTalk}[l.Bytes]
 	r.Sending = Sending{}
 	r.Wired = l.Wire

@@ -10,6 +10,7 @@ import (
 
 // walk leads through a run that has ended, stop by stop, to the recap behind them.
 type walk struct {
+	lab   *lab.Lab // whose stops they are, by the knobs of the run; nil where they are somebody else's
 	stops []lab.Stop
 	found []*play.Found // where each stop is in the run of; nil where that has no such moment
 	of    *play.Run
@@ -41,11 +42,12 @@ func (f *Focus) Stops() []Stop {
 
 // walkable finds the stops in the run, and reports whether they may show.
 func (f *Focus) walkable() bool {
-	if f.Player == nil || f.Player.Run.End == nil || len(f.walk.stops) == 0 || f.Quiz.Hides() {
+	if f.Player == nil || f.Player.Run.End == nil || f.Quiz.Hides() {
 		return false
 	}
 	w := &f.walk
-	if run := f.Player.Run; w.of != run {
+	if run := f.Player.Run; w.of != run && w.lab != nil {
+		w.stops = w.lab.Walk(run.Header.Knobs)
 		w.of, w.at, w.found = run, 0, make([]*play.Found, len(w.stops))
 		for i := range w.stops {
 			if at, ok := run.Find(&w.stops[i].At); ok {
@@ -53,7 +55,7 @@ func (f *Focus) walkable() bool {
 			}
 		}
 	}
-	return true
+	return len(w.stops) > 0
 }
 
 // AtRecap reports whether the walk has come to its end.

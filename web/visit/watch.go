@@ -21,7 +21,7 @@ type Watch struct {
 // Open starts over with a standing server. It has no knobs.
 func (w *Watch) Open(l *lab.Lab, v knob.Values) {
 	w.Desk.open(l, v)
-	w.Focus.open(Plan(l, v), l.Stops, FDs)
+	w.Focus.open(Plan(l, v), l, FDs)
 	if w.greeted() {
 		w.greet()
 	}
