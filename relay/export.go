@@ -26,6 +26,8 @@ FILE - is standard input. FORMAT is one of:
   pcapng    the captured packets, for Wireshark and tshark
   html      one page that plays the run, offline and anywhere
   svg       a drawing of the timeline
+  go, python, c
+            what was done by hand, as a program that does the same
 
 `
 
@@ -77,7 +79,7 @@ func parseExport(args []string, help io.Writer) (exporting, error) {
 	}
 	given := map[string]bool{}
 	f.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	formats := []string{"strace", "perfetto", "pcapng", "html", "svg"}
+	formats := []string{"strace", "perfetto", "pcapng", "html", "svg", "go", "python", "c"}
 	switch {
 	case !slices.Contains(formats, e.as):
 		return e, fmt.Errorf("-as is one of %s, not %.40q", strings.Join(formats, ", "), e.as)
@@ -139,6 +141,12 @@ func (e *exporting) write(w io.Writer, file []byte, tape *visits.Tape) error {
 		return export.Strace(w, tape.Run)
 	case "perfetto":
 		return export.Perfetto(w, tape.Run)
+	case "go":
+		return export.Go(w, tape.Run)
+	case "python":
+		return export.Python(w, tape.Run)
+	case "c":
+		return export.C(w, tape.Run)
 	case "pcapng":
 		f, err := trace.Open(file)
 		if f.Header == nil {

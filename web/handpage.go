@@ -4,6 +4,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"sockscope/server/lab"
+	"sockscope/web/dom"
 	"sockscope/web/pane"
 	"sockscope/web/visit"
 )
@@ -36,6 +37,21 @@ func (p *handPage) Render() app.UI {
 		files:   p.fileLinks(r),
 		invite:  p.invitation("The timeline of your calls appears here: a lane a side, a bar a call.", " Calls by hand take one."),
 		caption: pane.Narration(r.At()),
-		panes:   []app.UI{pane.Sides(r, rev), &pane.Kernel{F: r.At(), Lab: r.Lab, Rev: rev}, p.calls()},
+		panes:   []app.UI{pane.Sides(r, p.save(), rev), &pane.Kernel{F: r.At(), Lab: r.Lab, Rev: rev}, p.calls()},
+	})
+}
+
+// save offers what was done as a program.
+func (p *handPage) save() app.UI {
+	r := &p.run
+	return app.If(r.Player != nil && len(r.Player.Run.Calls) > 0, func() app.UI {
+		forms := programs(r.Player.Run)
+		return dom.Elc("span", "saves").Role("group").Aria("label", "Save as a program").Body(
+			dom.El("span").Text("save as"),
+			app.Range(forms).Slice(func(i int) app.UI {
+				return dom.Button(func(ctx app.Context, _ app.Event) { p.take(ctx, r, forms[i]) }, app.EventScope("save", forms[i].ending)).Class("link").
+					Title("A program that makes the same calls, in the same order").Text(forms[i].name)
+			}),
+		)
 	})
 }

@@ -7,8 +7,10 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"sockscope/server/lab"
 	"sockscope/web/dom"
 	"sockscope/web/export"
+	"sockscope/web/play"
 	"sockscope/web/visit"
 )
 
@@ -32,6 +34,9 @@ func (f *frame) takeaways(r *visit.Run) []takeaway {
 			{".json", "trace events", "with flows for the wakes: opens in ui.perfetto.dev and chrome://tracing", func(w io.Writer) error { return export.Perfetto(w, run) }},
 		}
 	}
+	if r.Lab == lab.Hand {
+		all = append(all, programs(run)...)
+	}
 	if len(run.Packets) > 0 {
 		all = append(all, takeaway{".pcapng", "packets", "what was captured: opens in Wireshark", r.Packets})
 	}
@@ -39,6 +44,15 @@ func (f *frame) takeaways(r *visit.Run) []takeaway {
 		all = append(all, takeaway{".html", "page", "one file of a few MB that plays this run anywhere, without a network", nil})
 	}
 	return all
+}
+
+// programs are the languages in which what was done by hand can be saved.
+func programs(run *play.Run) []takeaway {
+	return []takeaway{
+		{".go", "Go", "a program that makes the same calls", func(w io.Writer) error { return export.Go(w, run) }},
+		{".py", "Python", "the same in Python", func(w io.Writer) error { return export.Python(w, run) }},
+		{".c", "C", "the same in C", func(w io.Writer) error { return export.C(w, run) }},
+	}
 }
 
 // take hands a run to the browser in one of the forms.
@@ -86,7 +100,7 @@ func (f *frame) takeSheet(r *visit.Run) app.UI {
 				dom.Button(f.copySnippet).Class("link").Text("copy"),
 			)
 		}),
-		dom.El("p").Text("A saved trace becomes each of these on a command line, too: relay export -as strace|perfetto|pcapng|html|svg FILE"),
+		dom.El("p").Text("A saved trace becomes each of these on a command line, too: relay export -as strace|perfetto|pcapng|html|svg FILE"+map[bool]string{true: "; or go|python|c"}[r.Lab == lab.Hand]),
 	)
 }
 

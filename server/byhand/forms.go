@@ -29,8 +29,8 @@ var Forms = []Form{
 	{trace.Connect, []Field{socketFD, address}},
 	{trace.Send, []Field{socketFD, data, {Kind: One, Label: "flags", Choices: []Choice{
 		{Name: "0"}, {Name: "MSG_NOSIGNAL", Value: 0x4000}, {Name: "MSG_DONTWAIT", Value: 0x40}, {Name: "MSG_MORE", Value: 0x8000}}}}},
-	{trace.Recv, []Field{socketFD, room}},
-	{trace.Sendto, []Field{socketFD, data, address}},
+	{trace.Recv, []Field{socketFD, room, noFlags}},
+	{trace.Sendto, []Field{socketFD, data, noFlags, address}},
 	{trace.Recvfrom, []Field{socketFD, room, {Kind: One, Label: "flags", Choices: []Choice{
 		{Name: "0"}, {Name: "MSG_PEEK", Value: 0x2}, {Name: "MSG_TRUNC", Value: 0x20}, {Name: "MSG_DONTWAIT", Value: 0x40}}}}},
 	{trace.Writev, []Field{socketFD, {Kind: Pieces, Label: "pieces, with | between", Default: "Hello,| world"}}},
@@ -39,7 +39,7 @@ var Forms = []Form{
 	{trace.Close, []Field{{Kind: AnyFD, Label: "fd"}}},
 	{trace.Select, []Field{toRead, toWrite, timeout}},
 	{trace.Poll, []Field{toRead, toWrite, timeout}},
-	{trace.EpollCreate, []Field{{Kind: Fixed, Label: "flags", Choices: []Choice{{Name: "0"}}}}},
+	{trace.EpollCreate, []Field{noFlags}},
 	{trace.EpollCtl, []Field{listFD,
 		{Kind: One, Label: "what", Choices: []Choice{{Name: "EPOLL_CTL_ADD", Value: 1}, {Name: "EPOLL_CTL_MOD", Value: 3}, {Name: "EPOLL_CTL_DEL", Value: trace.EpollDelete}}},
 		{Kind: MemberFD, Label: "fd"},
@@ -50,10 +50,10 @@ var Forms = []Form{
 		{Kind: Fixed, Label: "what", Choices: []Choice{{Name: "F_SETFL", Value: setFlags}}},
 		{Kind: One, Label: "flags", Choices: []Choice{{Name: "O_NONBLOCK", Value: trace.NonBlock}, {Name: "0"}}}}},
 	{trace.Setsockopt, []Field{socketFD, {Kind: Option, Label: "option", Choices: settable}, {Kind: Value, Label: "value", Default: "1", Min: -1, Max: 1<<31 - 1}}},
-	{trace.Getsockopt, []Field{socketFD, {Kind: Option, Label: "option", Choices: gettable}}},
+	{trace.Getsockopt, []Field{socketFD, {Kind: Option, Label: "option", Choices: gettable}, {Kind: Fixed, Label: "value", Choices: []Choice{{Name: "0"}}}}},
 	{trace.Getsockname, []Field{socketFD}},
 	{trace.Getpeername, []Field{socketFD}},
-	{trace.Eventfd, []Field{{Kind: Fixed, Label: "count", Choices: []Choice{{Name: "0"}}}, {Kind: Fixed, Label: "flags", Choices: []Choice{{Name: "0"}}}}},
+	{trace.Eventfd, []Field{{Kind: Fixed, Label: "count", Choices: []Choice{{Name: "0"}}}, noFlags}},
 	{trace.Write, []Field{{Kind: FD, Label: "fd"}}},
 	{trace.Nanosleep, []Field{{Kind: Pause, Label: "for", Default: "100ms"}}},
 }
@@ -65,6 +65,7 @@ var (
 	address  = Field{Kind: Addr, Label: "address", Default: "127.0.0.1:9999"}
 	data     = Field{Kind: Data, Label: "bytes", Default: "Hello, world"}
 	room     = Field{Kind: Size, Label: "room", Default: "1024", Min: 1, Max: MaxRoom}
+	noFlags  = Field{Kind: Fixed, Label: "flags", Choices: []Choice{{Name: "0"}}}
 	toRead   = Field{Kind: ReadFDs, Label: "to read"}
 	toWrite  = Field{Kind: WriteFDs, Label: "to write"}
 	timeout  = Field{Kind: Timeout, Label: "timeout", Default: "none"}

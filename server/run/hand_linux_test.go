@@ -1,6 +1,10 @@
 package run
 
 import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -79,6 +83,14 @@ func (h *sides) act(line string) {
 		words = words[:len(words)-1]
 	}
 	side := int(words[0][0] - 'A')
+	if words[1] == "reply" { // to whom the side has heard of last
+		words[1] = "sendto"
+		for i := range h.events {
+			if e := &h.events[i]; e.Proc == side && e.Kind == trace.Return && e.Call == trace.Recvfrom && e.Addr != "" {
+				words = append(words[:4:4], e.Addr)
+			}
+		}
+	}
 	form, _ := byhand.Find(called(h.t, words[1]))
 	for i := range words {
 		if words[i] == "~" {
@@ -147,8 +159,11 @@ var handy = []struct {
 	{"tcp", "2", `
 A socket AF_INET SOCK_STREAM
 A setsockopt 3 SO_REUSEADDR 1
+A setsockopt 3 SO_RCVTIMEO 20ms
 A bind 3 127.0.0.1:9999
 A listen 3 5
+A accept 3
+A setsockopt 3 SO_RCVTIMEO 0
 A accept 3 &
 B socket AF_INET SOCK_STREAM
 B connect 3 127.0.0.1:9999
@@ -163,9 +178,12 @@ A recv 4 1024
 A close 4
 B recv 3 1024
 B close 3
+B socket AF_INET6 SOCK_DGRAM
+B bind 3 [::1]:7
+B recv 3 10 &
 A close 3`, []string{
-		"socket 3, setsockopt 0, bind 0, listen 0, accept 4, recv 6, send 6, recv 0, close 0, close 0",
-		"socket 3, connect 0, send 6, recv 6, shutdown 0, recv 0, close 0",
+		"socket 3, setsockopt 0, setsockopt 0, bind 0, listen 0, accept EAGAIN, setsockopt 0, accept 4, recv 6, send 6, recv 0, close 0, close 0",
+		"socket 3, connect 0, send 6, recv 6, shutdown 0, recv 0, close 0, socket 3, bind 0",
 	}},
 	{"refused", "2", `
 A socket AF_INET SOCK_STREAM
@@ -189,10 +207,12 @@ B sendto 3 ping 127.0.0.1:5353
 <A
 B getsockname 3
 A recvfrom 3 4 MSG_DONTWAIT
+A reply 3 pong
+B recv 3 100
 B sendto 3 seven77 127.0.0.1:5353
 A recvfrom 3 4 MSG_TRUNC`, []string{
-		"socket 3, bind 0, recvfrom 4, recvfrom EAGAIN, recvfrom 7",
-		"socket 3, sendto 4, getsockname 0, sendto 7",
+		"socket 3, bind 0, recvfrom 4, recvfrom EAGAIN, sendto 4, recvfrom 7",
+		"socket 3, sendto 4, getsockname 0, recv 4, sendto 7",
 	}},
 	{"nonblocking", "2", `
 A socket AF_INET SOCK_STREAM
@@ -267,6 +287,24 @@ B getpeername 3`, []string{
 	}},
 }
 
+// keep is a folder for the traces of the sessions, from which the tests of package export
+// make programs.
+var keep = flag.String("keep", "", "write the traces of the sessions by hand to this `folder`")
+
+// save writes the trace as a file.
+func (h *sides) save(path string) {
+	h.t.Helper()
+	var file bytes.Buffer
+	for _, m := range []*trace.Message{{Header: h.header}, {Events: h.events}, {End: h.end}} {
+		if err := trace.WriteFrame(&file, m); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(path, file.Bytes(), 0o666); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
 // By hand the learner is on all sides. Each side's calls are the kernel's, and one that
 // blocks holds up no other side.
 func TestByHand(t *testing.T) {
@@ -279,6 +317,9 @@ func TestByHand(t *testing.T) {
 			h := sideways(t, s, c.sides)
 			h.play(c.script)
 			h.stop()
+			if *keep != "" {
+				h.save(filepath.Join(*keep, "hand-"+c.name+".trace"))
+			}
 			for i, want := range c.want {
 				if got := h.results(string(rune('A' + i))); got != want {
 					t.Errorf("side %c\n    %s\nnot %s", 'A'+i, got, want)

@@ -14,11 +14,12 @@ import (
 	"sockscope/web/words"
 )
 
-// Sides is the pane in which the learner makes the calls of a run's sides.
-func Sides(r *visit.Run, rev int) app.UI {
+// Sides is the pane in which the learner makes the calls of a run's sides. save stands in
+// its head.
+func Sides(r *visit.Run, save app.UI, rev int) app.UI {
 	sides := r.Sides()
 	return dom.Elc("section", "pane p-hand").Aria("label", "By hand").Body(
-		dom.Elc("div", "ph2").Body(dom.El("h2").Text("By hand"), dom.El("span").Text("choose a call, make it")),
+		dom.Elc("div", "ph2").Body(dom.El("h2").Text("By hand"), dom.El("span").Text("choose a call, make it"), dom.Elc("span", "sp"), save),
 		dom.Elc("div", "scroll").ID("hand").TabIndex(0).Body(
 			app.Range(sides).Slice(func(i int) app.UI { return &Side{R: r, At: i, Rev: rev} }),
 		),
