@@ -81,7 +81,7 @@ func TestCompare(t *testing.T) {
 	other.WaitText(".ask", "The runs are over, and hidden")
 	other.Wait(`!document.querySelector(".tally") && document.querySelector(".pos b").textContent === "0"`)
 	other.Shot("compare-hidden")
-	other.Key("3")
+	other.Key("c")
 	other.Key(kb.Enter)
 	compared(other)
 	other.Wait(`/As you said|You said epoll/.test(document.querySelector(".ask").textContent)`)

@@ -149,7 +149,9 @@ func (f *frame) key(key string, shift bool) func(app.Context) {
 		case key == "Escape":
 			c = visit.SkipQuestion
 		case len(key) == 1 && key[0] >= '0' && key[0] <= '9':
-			return func(app.Context) { f.mode.Digit(int(key[0] - '0')) }
+			return func(app.Context) { at.Digit(int(key[0] - '0')) }
+		case visit.OfferOf(key) >= 0 && !shift:
+			return func(app.Context) { f.mode.Letter(visit.OfferOf(key)) }
 		}
 	} else if key == "Enter" && at.Answered() != nil && at.Onward() != "" {
 		c = visit.GoOn
@@ -191,10 +193,19 @@ func (f *frame) set(ctx app.Context, knob, value string) {
 // another run.
 func (f *frame) mirror(ctx app.Context) {
 	d := f.mode.Base()
-	url := *ctx.Page().URL()
-	url.Path = url.Path[:strings.LastIndexByte(url.Path, '/')+1] + visit.Title(d.Lab) // an opened trace may be another lab's
-	url.RawQuery, url.Fragment, url.RawFragment = visit.Query(d.Lab, d.Values, f.mode.At().Asking), "", ""
-	f.address(ctx, &url)
+	to := f.query(ctx)
+	to.Path = to.Path[:strings.LastIndexByte(to.Path, '/')+1] + visit.Title(d.Lab) // an opened trace may be another lab's
+	to.Fragment, to.RawFragment = "", ""
+	f.address(ctx, &to)
+}
+
+// query returns the page's address with the set-up as it is now, and whether it asks.
+func (f *frame) query(ctx app.Context) url.URL {
+	to := *ctx.Page().URL()
+	if d := f.mode.Base(); !f.tab.plays() {
+		to.RawQuery = visit.Query(d.Lab, d.Values, f.mode.At().Asking)
+	}
+	return to
 }
 
 // address changes the page's address, without a new entry in the history. That of a page
@@ -329,7 +340,7 @@ func (f *frame) onLink(ctx app.Context, r *visit.Run) {
 	if r.Fail(err) {
 		return
 	}
-	url := *ctx.Page().URL()
+	url := f.query(ctx)
 	url.Fragment, url.RawFragment = fragment, fragment
 	f.address(ctx, &url)
 	f.linked, r.Kept = r.Pos()+1, true

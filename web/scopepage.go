@@ -304,12 +304,19 @@ func (p *scopePage) turn() {
 	}
 }
 
-func (p *scopePage) onAsking(app.Context, app.Event) {
+func (p *scopePage) onAsking(ctx app.Context, _ app.Event) {
 	if at := p.mode.At(); at.Question() != nil { // the key leads to it instead
 		at.SwitchAsking()
 	} else {
 		p.mode.Apply(visit.Answer)
 	}
+	p.asked(ctx)
+}
+
+// asked writes into the address whether the lab asks first.
+func (p *scopePage) asked(ctx app.Context) {
+	to := p.query(ctx)
+	p.address(ctx, &to)
 }
 
 func (p *scopePage) onWire(app.Context, app.Event) {
@@ -379,6 +386,9 @@ func (p *scopePage) command(ctx app.Context, c visit.Command) {
 		}
 	}
 	p.mode.Apply(c)
+	if c == visit.Answer {
+		p.asked(ctx)
+	}
 	p.redraw()
 }
 

@@ -36,7 +36,7 @@ func (c *ask) Render() app.UI {
 
 func (c *ask) asked(q *play.Question) app.UI {
 	guess := c.F.Quiz.Guess()
-	class, hint := "ask", "Choose an answer, or press its number."
+	class, hint := "ask", "Choose an answer, or press its letter."
 	if len(q.Members) > 0 {
 		class, hint = "ask lights", "Pick the fds above"
 		if len(q.Offers) > 0 {
@@ -52,7 +52,8 @@ func (c *ask) asked(q *play.Question) app.UI {
 		dom.Elc("div", "offers").Body(
 			app.Range(q.Offers).Slice(func(i int) app.UI {
 				return dom.Button(func(app.Context, app.Event) { c.F.Choose(i) }, app.EventScope("offer", q.At, i)).
-					Class("btn").Aria("pressed", guess.Offer == i).Text(q.Offers[i].Text)
+					Class("btn").Aria("pressed", guess.Offer == i).Aria("keyshortcuts", visit.OfferLetter(i)).
+					Body(offerKey(i), app.Text(q.Offers[i].Text))
 			}),
 		),
 		dom.Elc("div", "go").Body(
@@ -61,6 +62,11 @@ func (c *ask) asked(q *play.Question) app.UI {
 			dom.Button(c.onCheck).Class("btn pri").Title("Enter").Attr("disabled", !c.F.Quiz.Ready()).Text("Check"),
 		),
 	)
+}
+
+// offerKey is the key of an offer, as a sign.
+func offerKey(i int) app.UI {
+	return dom.El("kbd").Aria("hidden", true).Text(visit.OfferLetter(i))
 }
 
 func (c *ask) told(a *play.Answer) app.UI {

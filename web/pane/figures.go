@@ -119,7 +119,8 @@ func (c *Figures) race() app.UI {
 		dom.Elc("div", "offers row").Body(
 			app.Range(make([]int, v.Servers())).Slice(func(i int) app.UI {
 				return dom.Button(func(app.Context, app.Event) { v.Bet(i) }, app.EventScope("bet", i)).
-					Class("btn mono").Aria("pressed", v.Guess == i).Text(v.Name(i))
+					Class("btn mono").Aria("pressed", v.Guess == i).Aria("keyshortcuts", visit.OfferLetter(i)).
+					Body(offerKey(i), app.Text(v.Name(i)))
 			}),
 			app.If(done, func() app.UI {
 				return dom.Elc("span", "go").Body(

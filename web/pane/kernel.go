@@ -364,16 +364,20 @@ func backlogWord(f *trace.FDState) string {
 
 // sockets is the kernel's own table, as netstat(8) prints it.
 func sockets(f *visit.Focus) app.UI {
-	state := f.State()
-	if state.Sockets == nil {
+	rows, newer, ok := f.Sockets()
+	if !ok {
 		return dom.Elc("p", "hint").Text("The kernel's table has not been read yet at this point of the run.")
 	}
-	rows := state.Sockets
-	about := "As `ss -tan` prints it; a listener's queues are its backlog: waiting, and limit. Read " + f.When(state.SocketsAt) + "."
+	about := "As `ss -tan` prints it; a listener's queues are its backlog: waiting, and limit."
 	others := slices.ContainsFunc(rows, func(s trace.Sock) bool { return s.Kind != trace.TCP })
 	if others {
-		about = "As `ss -tuxan` prints it; a listener's queues are its backlog: waiting, and limit. The queues of UDP are the kernel's memory, and drops counts what had no room. Read " + f.When(state.SocketsAt) + "."
+		about = "As `ss -tuxan` prints it; a listener's queues are its backlog: waiting, and limit. The queues of UDP are the kernel's memory, and drops counts what had no room."
 	}
+	about += " Read " + f.When(f.State().SocketsAt)
+	if newer {
+		about += "; calls have told of connections since"
+	}
+	about += "."
 	table, drops := "stat", slices.ContainsFunc(rows, func(s trace.Sock) bool { return s.Drops > 0 })
 	if others {
 		table = "stat tight"

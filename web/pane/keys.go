@@ -9,7 +9,10 @@ import (
 
 // Keyboard takes a page's keys. Its handler is a JavaScript function of its own,
 // since go-app's come too late to keep the browser from scrolling.
-type Keyboard struct{ down app.Func }
+//
+// A button of the timeline's that was clicked gives the focus back: the space bar would
+// press it again, where it plays. One that the Tab key has come to keeps it.
+type Keyboard struct{ down, click app.Func }
 
 // Listen asks take what each key does; nil is nothing of the page's.
 func (k *Keyboard) Listen(ctx app.Context, take func(key string, shift bool) func(app.Context)) {
@@ -29,13 +32,24 @@ func (k *Keyboard) Listen(ctx app.Context, take func(key string, shift bool) fun
 		return nil
 	})
 	app.Window().Call("addEventListener", "keydown", k.down)
+	k.click = app.FuncOf(func(_ app.Value, args []app.Value) any {
+		if e := args[0]; e.Get("detail").Int() > 0 {
+			if button := e.Get("target").Call("closest", ".scopehead button, .trans button"); button.Truthy() {
+				button.Call("blur")
+			}
+		}
+		return nil
+	})
+	app.Window().Call("addEventListener", "click", k.click)
 }
 
 // Forget takes no more keys.
 func (k *Keyboard) Forget() {
 	if k.down != nil {
 		app.Window().Call("removeEventListener", "keydown", k.down)
+		app.Window().Call("removeEventListener", "click", k.click)
 		k.down.Release()
+		k.click.Release()
 		k.down = nil
 	}
 }

@@ -33,7 +33,7 @@ func (w *Walk) Render(r *visit.Run) app.UI {
 		return row.Body(chips(f, stops), say(stops), onward(f, len(stops)))
 	case f.Quiz.Hides():
 		s := f.Quiz.Score()
-		return row.Body(dom.El("p").Text(fmt.Sprintf("You are asked first: %d of %s answered. The walk opens after the last one.", len(f.Quiz.History()), words.Count(int64(s.Asked), "question"))))
+		return row.Body(dom.El("p").Text(fmt.Sprintf("You are asked first: %d of %s answered. Play on to the next; the walk opens after the last one.", len(f.Quiz.History()), words.Count(int64(s.Asked), "question"))))
 	case r.Busy():
 		return row.Body(dom.El("p").Text("The walk opens when the run has ended."))
 	}

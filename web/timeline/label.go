@@ -202,6 +202,9 @@ func (d *laneDrawing) blocked(x float64) {
 	asked := d.asked()
 	t.after = append(t.after, stub{x, y, d.h, asked})
 	at, text := x+20, "blocked now"
+	if t.View.Veil {
+		text = "in the kernel now"
+	}
 	if asked {
 		at, text = x+26, "in the kernel now: what will it return?"
 	}

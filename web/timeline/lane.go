@@ -143,8 +143,8 @@ func (d *laneDrawing) bar(b bar) {
 	switch {
 	case b.shape&paused != 0:
 		d.pause(x0, x1)
-	case !returned && d.asked():
-		// Whether it sleeps is part of the question.
+	case !returned && d.t.View.Veil:
+		// Whether it sleeps is part of what comes.
 		d.box(Run, f.cut(x0), f.cut(x1), Dotted)
 		s.rect(Run, x0-1, y-1, 2, h+2, 0)
 	case !returned && d.lane.Thread < trace.KernelThread && d.f.p.Run.Straced(d.lane.Proc):

@@ -102,7 +102,7 @@ var Keys = []struct{ Keys, Text string }{
 	{"[ ]", "slower, faster"},
 	{"1 2 3 4", "source, kernel, bytes, log"},
 	{"↑ ↓", "the lane above or below"},
-	{"A", "ask before showing; then a digit lights an fd or picks an answer, Enter checks and then goes on, Esc skips"},
+	{"A", "ask before showing; then a letter picks an answer, a digit lights an fd, Enter checks and then goes on, Esc skips"},
 	{"R", "run"},
 	{".", "stop the run"},
 	{"?", "this list"},

@@ -445,8 +445,8 @@ func (c *Comparison) Apply(cmd Command) bool {
 	return done
 }
 
-// Digit bets on a server: see [Mode].
-func (c *Comparison) Digit(n int) { c.Bet(max(n-1, 0)) }
+// Letter bets on a server: see [Mode].
+func (c *Comparison) Letter(i int) { c.Bet(i) }
 
 // Lay has a timeline show the runs above each other: see [Mode].
 func (c *Comparison) Lay(t *timeline.Timeline, fresh bool) {

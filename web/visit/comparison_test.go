@@ -245,7 +245,7 @@ func TestTheOutcomeIsHiddenUntilItIsGuessed(t *testing.T) {
 	if s.Apply(CheckAnswer); !s.Veiled() {
 		t.Error("told without a guess")
 	}
-	s.Digit(2)
+	s.Letter(1)
 	if s.Apply(CheckAnswer); s.Veiled() || s.Pos() == 0 || s.Guess != 1 {
 		t.Errorf("veiled %v, at %d, guess %d", s.Veiled(), s.Pos(), s.Guess)
 	}
@@ -276,7 +276,7 @@ func TestTheSameServerTwice(t *testing.T) {
 		if err := s.Set("servers", "epoll,epoll"); err != nil {
 			t.Fatal(err)
 		}
-		s.Digit(1)
+		s.Letter(0)
 		s.Start()
 		answers(s, "epoll", []int{1, 2}, done)
 		if s.Veiled() || s.Guess >= 0 {

@@ -115,6 +115,38 @@ func (f *Focus) freshest(fd *trace.FDState) *trace.FDState {
 	return fd
 }
 
+// Sockets returns the kernel's table of sockets with what calls have told of connections
+// since it was read, and whether they have: a connection may come and go between two
+// readings. ok is false before the first reading.
+func (f *Focus) Sockets() (rows []trace.Sock, newer, ok bool) {
+	state := f.State()
+	if state.Sockets == nil {
+		return nil, false, false
+	}
+	rows = slices.Clone(state.Sockets)
+	for i := range state.Procs {
+		for k := range state.Procs[i].FDs {
+			fd := &state.Procs[i].FDs[k]
+			if fd.Kind != trace.FDConn || kindOf(fd) != trace.TCP || fd.Local == "" || fd.Peer == "" || fd.How != trace.Sampled || fd.StateAt <= state.SocketsAt {
+				continue
+			}
+			at := slices.IndexFunc(rows, func(s trace.Sock) bool { return s.Kind == trace.TCP && s.Local == fd.Local && s.Peer == fd.Peer })
+			if at < 0 {
+				at, rows = len(rows), append(rows, trace.Sock{Local: fd.Local, Peer: fd.Peer})
+			}
+			newer = true
+			rows[at].State = fd.State
+			if fd.RecvAt > state.SocketsAt {
+				rows[at].Recv = fd.Recv
+			}
+			if fd.SendAt > state.SocketsAt {
+				rows[at].Send = fd.Send
+			}
+		}
+	}
+	return rows, newer, true
+}
+
 // kindOf returns in which of the kernel's tables an fd is found by its addresses. A Unix
 // socket is found in none: it may have no name of its own.
 func kindOf(fd *trace.FDState) trace.SockKind {

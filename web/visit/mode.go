@@ -37,8 +37,8 @@ type Mode interface {
 
 	// Apply does what a command asks, and reports whether it was for the mode.
 	Apply(Command) bool
-	// Digit does what a digit's key asks of an open question.
-	Digit(int)
+	// Letter chooses an offer of the open question, counted from 0, by the key of its letter.
+	Letter(int)
 	// Asks reports whether what comes is hidden until it is guessed.
 	Asks() bool
 	// Lay has a timeline show what the learner follows. fresh says that it shows

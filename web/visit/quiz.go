@@ -35,6 +35,9 @@ func (f *Focus) SwitchAsking() {
 	if f.Quiz != nil {
 		f.Quiz.Switch(f.Asking)
 	}
+	if f.Asking && f.View == Why { // it may tell what is asked
+		f.View = f.first
+	}
 	f.moved()
 }
 
@@ -90,8 +93,8 @@ func (f *Focus) Light(i int) {
 	f.Rev++
 }
 
-// Digit answers the open question by a key: the fd of that number is lit or
-// put out, in the first list that has it; or the offer of that place is chosen.
+// Digit lights the fd of that number in the open question's lists, or puts it out: in the
+// first list that has it.
 func (f *Focus) Digit(n int) {
 	q := f.Question()
 	if q == nil {
@@ -99,9 +102,34 @@ func (f *Focus) Digit(n int) {
 	}
 	if i := slices.IndexFunc(q.Members, func(m play.Member) bool { return m.FD == n }); i >= 0 {
 		f.Light(i)
-	} else if len(q.Members) == 0 {
-		f.Choose(n - 1)
 	}
+}
+
+// Letter chooses an offer of the open question, if it has so many.
+func (f *Focus) Letter(i int) {
+	if q := f.Question(); q != nil && i < len(q.Offers) {
+		f.Choose(i)
+	}
+}
+
+// letters are the keys of a question's offers. An offer may be a number: a digit before it
+// would be taken for another answer.
+const letters = "abcdefgh"
+
+// OfferLetter is the key of an offer, "" for one that has none.
+func OfferLetter(i int) string {
+	if i < 0 || i >= len(letters) {
+		return ""
+	}
+	return letters[i : i+1]
+}
+
+// OfferOf returns the offer that a key is of, -1 for none.
+func OfferOf(key string) int {
+	if len(key) != 1 {
+		return -1
+	}
+	return strings.Index(letters, strings.ToLower(key))
 }
 
 // Onward says where GoOn leads from an answer; "" is nowhere.

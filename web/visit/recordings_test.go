@@ -156,3 +156,24 @@ func overlap(run *play.Run, w play.Wake) bool {
 	}
 	return false
 }
+
+// A connection that comes and goes between two readings of the kernel's table is in it all
+// the same: calls have told of it.
+func TestShortConnectionsAreInTheTable(t *testing.T) {
+	for _, name := range []string{"first", "echo"} {
+		r := recordedLab(t, name)
+		ends := map[string]bool{}
+		for n := range r.Player.Len() {
+			r.Seek(n)
+			rows, _, _ := r.Sockets()
+			for _, k := range rows {
+				if k.State == trace.Established {
+					ends[k.Local] = true
+				}
+			}
+		}
+		if len(ends) != 2 {
+			t.Errorf("%s: ESTABLISHED is seen of %v", name, ends)
+		}
+	}
+}
