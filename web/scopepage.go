@@ -265,10 +265,10 @@ func empty(text string) app.UI {
 
 // calls are the panes with the call log and the bytes.
 func (p *scopePage) calls() app.UI {
-	at := p.mode.At()
+	at, set := p.mode.At(), p.mode.Base().Values
 	return dom.Elc("section", "pane p-log").Aria("label", "Calls and bytes").Body(
 		&pane.Calls{F: at, Busy: p.mode.Base().Busy(), Rev: p.rev()},
-		&pane.Bytes{F: at, Rev: p.rev(), Narrow: p.size == timeline.Narrow},
+		&pane.Bytes{F: at, Rev: p.rev(), Narrow: p.size == timeline.Narrow, Number: set["number"], Bits: set["bits"]},
 	)
 }
 

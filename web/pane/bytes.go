@@ -20,6 +20,8 @@ type Bytes struct {
 	Rev    int
 	Narrow bool // there is room for 8 bytes a row, not 16
 
+	Number, Bits string // the number that the lab is about, and its size; "" for none
+
 	shown  int    // turns of the conversation that show
 	turns  int    // of the conversation, when it was last scrolled to its end
 	came   int    // the stop of the walk that it was last scrolled for
@@ -47,7 +49,7 @@ func (c *Bytes) Render() app.UI {
 	flows := f.Flows()
 	at := f.FlowAt(flows)
 	if f.BytesAs == visit.AsNumber {
-		return c.view(nil, app.Text(""), provenance(trace.Inferred, "computed"), &number{})
+		return c.view(nil, app.Text(""), provenance(trace.Inferred, "computed"), &number{Of: c.Number, Bits: c.Bits})
 	}
 	if at < 0 {
 		return c.view(nil, dom.El("span").Text("no connection yet"), nil, dom.El("div"))

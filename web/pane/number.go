@@ -14,6 +14,10 @@ import (
 type number struct {
 	app.Compo
 
+	// Of and Bits are the number of the lab, and its size, to begin with; "" where it is about
+	// none.
+	Of, Bits string
+
 	text, fields string
 	bits         int
 }
@@ -21,8 +25,13 @@ type number struct {
 // sizes are the sizes that a number can have.
 var sizes = []string{"8", "16", "32", "64"}
 
-// OnInit begins with the number of the lesson.
-func (c *number) OnInit() { c.text, c.fields, c.bits = "0x12345678", "BIH", 32 }
+func (c *number) OnInit() {
+	c.text, c.fields, c.bits = "0x12345678", "BIH", 32
+	if c.Of != "" && c.Bits != "" {
+		c.text = c.Of
+		fmt.Sscan(c.Bits, &c.bits)
+	}
+}
 
 func (c *number) Render() app.UI {
 	n, cut, err := visit.ReadNumber(c.text, c.bits)
@@ -48,7 +57,7 @@ func (c *number) Render() app.UI {
 		),
 		dom.Elc("p", "hint").Role("status").Text(note),
 		app.If(err == nil, func() app.UI {
-			return app.Raw(`<table class="mem" aria-label="The number"><tr><th>decimal</th><td colspan="2">` + fmt.Sprint(n.Value) + signed(n) + `</td></tr><tr><th>hex</th><td colspan="2">` + n.Hex() + `</td></tr>` +
+			return app.Raw(`<table class="mem" aria-label="The number"><tr><th>decimal, hex</th><td>` + fmt.Sprint(n.Value) + `</td><td>` + n.Hex() + signed(n) + `</td></tr>` +
 				memory("network order", n.Network(), n) + memory("host, little-endian", n.Host(), n) + `</table>`)
 		}),
 		dom.Elc("div", "typed").Body(dom.El("label").Title("B, H, I and Q are 1, 2, 4 and 8 bytes, as in Python's struct. Each field has the number, or its low bits").Body(app.Text("struct of "),
