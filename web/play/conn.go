@@ -169,6 +169,7 @@ func (r *Run) follow(i int) {
 		} else if e.Call.Receives() {
 			r.got(i)
 		}
+		r.refused(i)
 		switch {
 		case e.Call.Told():
 			r.answered(i)

@@ -19,6 +19,7 @@ type Datagram struct {
 	Failed   bool   // the send returned an error: there is no datagram
 	Recv     int    // index in Steps of the Return of the recv that got it; -1 for none
 	Passed   int    // of the first recv that got a later one of the same socket instead; -1 for none
+	Refused  int    // of the call that returned the answer of the kernel at Dest, by ICMP: nobody has that port; -1 for none
 	Len      int64
 	Bytes    []byte // the content, as far as it was kept
 	// Alike says that another one of the same content was on its way to the same
@@ -74,7 +75,7 @@ func (r *Run) post(i int) {
 	if f == nil || !e.Call.Sends() {
 		return
 	}
-	d := Datagram{Proc: e.Proc, FD: e.FD, Source: f.Local, Dest: e.Addr, Enter: i, Send: -1, Recv: -1, Passed: -1, Len: int64(e.Size), Bytes: e.Data, file: f.File}
+	d := Datagram{Proc: e.Proc, FD: e.FD, Source: f.Local, Dest: e.Addr, Enter: i, Send: -1, Recv: -1, Passed: -1, Refused: -1, Len: int64(e.Size), Bytes: e.Data, file: f.File}
 	if d.Dest == "" {
 		d.Dest = f.Peer
 	}
@@ -103,6 +104,22 @@ func (r *Run) posted(i int) {
 	r.letterOf[i] = k
 	if f := r.letter(e.Proc, e.FD); f != nil && d.Source == "" {
 		d.Source = f.Local
+	}
+}
+
+// refused notes that the call which returned in step i has the answer to the newest
+// datagram that its socket sent before.
+func (r *Run) refused(i int) {
+	e := &r.Steps[i]
+	f := r.letter(e.Proc, e.FD)
+	if f == nil || e.Errno != trace.ECONNREFUSED || f.Domain == trace.Unix {
+		return
+	}
+	for k := len(r.Datagrams) - 1; k >= 0; k-- {
+		if d := &r.Datagrams[k]; d.file == f.File && d.Send >= 0 && d.Send < i && !d.Failed {
+			d.Refused = i
+			return
+		}
 	}
 }
 
@@ -296,17 +313,14 @@ func (w *why) delivered(ret int) {
 }
 
 // unreachable tells which send an ICMP message answered that came out of the call which
-// returned in a step: the newest of its socket before it.
+// returned in a step.
 func (w *why) unreachable(ret int) {
 	r, call := w.run, w.run.CallAt(ret)
 	f := w.fd(r.Steps[ret].Proc, r.Steps[ret].FD, ret)
 	if call == nil || f == nil || !f.Datagrams() || f.Domain == trace.Unix || r.gapped(w.n) {
 		return
 	}
-	for k := len(r.Datagrams) - 1; k >= 0; k-- {
-		if d := &r.Datagrams[k]; d.file == f.File && d.Send >= 0 && d.Send < ret && !d.Failed {
-			w.add(Claim{Kind: Refused, Step: d.Send, Other: ret, Addr: d.Dest})
-			return
-		}
+	if k := slices.IndexFunc(r.Datagrams, func(d Datagram) bool { return d.Refused == ret }); k >= 0 {
+		w.add(Claim{Kind: Refused, Step: r.Datagrams[k].Send, Other: ret, Addr: r.Datagrams[k].Dest})
 	}
 }

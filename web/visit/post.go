@@ -28,11 +28,12 @@ const (
 	Shortened // it was received, and was longer than the room
 	Missed    // a later one of the same socket was received, and it was not
 	Unsent    // the send returned an error
+	Refused   // nobody had the port
 )
 
 // Class is the look of a datagram.
 func (l *Letter) Class() string {
-	class := "dg " + [...]string{"way", "got", "cut", "miss", "un"}[l.Fate]
+	class := "dg " + [...]string{"way", "got", "cut", "miss", "un", "miss"}[l.Fate]
 	if l.Hit {
 		class += " hit"
 	}
@@ -84,6 +85,8 @@ func (f *Focus) fate(d *play.Datagram, size string) (Fate, string) {
 			return Shortened, fmt.Sprintf("%d of %s received", got, size)
 		}
 		return Received, size + ", received"
+	case d.Refused >= 0 && d.Refused < pos:
+		return Refused, size + ", refused: nobody has that port"
 	case d.Passed >= 0 && d.Passed < pos:
 		return Missed, size + ", not received; a later one was"
 	}
