@@ -91,7 +91,7 @@ func expected(t *testing.T, l *lab.Lab) (want walked) {
 	place := func(lane int) int {
 		return slices.IndexFunc(r.Lanes(), func(l page.Lane) bool { return l.Index == lane })
 	}
-	for i, stop := range l.Walk(tape.Run.Header.Knobs) {
+	for i, stop := range r.Stops() {
 		r.GoToStop(i)
 		at, light := r.Lit()
 		if at == nil {

@@ -190,8 +190,8 @@ func TestPythonPrograms(t *testing.T) {
 				t.Fatal(err)
 			}
 			var missing []string
-			for _, stop := range l.Stops {
-				if _, ok := r.Find(&stop.At); !ok {
+			for _, stop := range r.Walk(l.Walk(nil)) {
+				if stop.Found == nil {
 					missing = append(missing, stop.Say)
 				}
 			}

@@ -25,8 +25,10 @@ type Lab struct {
 	Stops []Stop  // the walk, four to six of them in the order of a default run
 	Asks  []Topic // what the learner is asked about, each once: the lesson of the lab
 	Recap string  // what the lab has shown, two sentences
-	Needs string  // the ID of the lab to know first; "" is none
-	Tries []Try
+	// Recaps take its place where it is not what the run has shown: the first one that fits.
+	Recaps []Recap
+	Needs  string // the ID of the lab to know first; "" is none
+	Tries  []Try
 
 	// Lines says that the bytes of a conversation are lines: what the learner types is
 	// sent with a newline, unless they take it off.

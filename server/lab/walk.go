@@ -18,24 +18,64 @@ type Stop struct {
 	// For are the set-ups that Say is true of: values of knobs, with a | between them. Of
 	// what is not named in it, any.
 	For map[string]string
+	// Else takes its place in a run that has no such moment. Where that is nil, too, the
+	// walk says that there is none.
+	Else *Stop
 }
 
 // Walk returns the stops for a run with these knobs. One that is missing has its default.
 func (l *Lab) Walk(knobs map[string]string) (stops []Stop) {
-next:
-	for _, stop := range l.Stops {
-		for name, values := range stop.For {
-			v, set := knobs[name]
-			if !set {
-				v = l.Knob(name).Default
-			}
-			if !slices.Contains(strings.Split(values, "|"), v) {
-				continue next
-			}
+	for i := range l.Stops {
+		if stop := l.stop(&l.Stops[i], knobs); stop != nil {
+			stops = append(stops, *stop)
 		}
-		stops = append(stops, stop)
 	}
 	return stops
+}
+
+// stop returns s with those of its Elses that are for a run with these knobs; nil when it
+// has none.
+func (l *Lab) stop(s *Stop, knobs map[string]string) *Stop {
+	if s == nil {
+		return nil
+	}
+	rest := l.stop(s.Else, knobs)
+	if !l.fits(s.For, knobs) {
+		return rest
+	}
+	of := *s
+	of.Else = rest
+	return &of
+}
+
+// Recap is what a lab has shown in some of its set-ups.
+type Recap struct {
+	Say string            // two sentences
+	For map[string]string // as in Stop
+}
+
+// Recapped returns what a run with these knobs has shown.
+func (l *Lab) Recapped(knobs map[string]string) string {
+	for _, recap := range l.Recaps {
+		if l.fits(recap.For, knobs) {
+			return recap.Say
+		}
+	}
+	return l.Recap
+}
+
+// fits reports whether a run with these knobs is one of those that set-ups are for.
+func (l *Lab) fits(setups, knobs map[string]string) bool {
+	for name, values := range setups {
+		v, set := knobs[name]
+		if !set {
+			v = l.Knob(name).Default
+		}
+		if !slices.Contains(strings.Split(values, "|"), v) {
+			return false
+		}
+	}
+	return true
 }
 
 // Light says what a stop lights of its moment.

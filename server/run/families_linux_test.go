@@ -151,16 +151,15 @@ func TestEchoShowsNetstat(t *testing.T) {
 		{trace.Listening: 1, trace.Established: 2},
 		{trace.TimeWait: 1},
 	}
-	for i, stop := range l.Walk(l.Unattended) {
+	for i, stop := range run.Walk(l.Walk(l.Unattended)) {
 		if stop.Light&lab.OnTable == 0 {
 			continue
 		}
-		at, ok := run.Find(&stop.At)
-		if !ok {
+		if stop.Found == nil {
 			t.Fatalf("stop %d is not in the run", i+1)
 		}
 		got := map[trace.TCPState]int{}
-		for _, sock := range run.State(at.Step + 1).Sockets {
+		for _, sock := range run.State(stop.Found.Step + 1).Sockets {
 			got[sock.State]++
 		}
 		if !maps.Equal(got, want[0]) {

@@ -11,9 +11,9 @@ import (
 )
 
 // About is a lab's text: the stops of its walk, or what to look at, and what is true.
-// knobs are those of the run, nil for the defaults; hidden says that the learner is to find
+// walk are the sentences of its stops; hidden says that the learner is to find
 // out first.
-func About(l *lab.Lab, knobs map[string]string, hidden bool) app.UI {
+func About(l *lab.Lab, walk []string, hidden bool) app.UI {
 	if hidden {
 		return dom.Elc("div", "about").Body(dom.El("p").Text("You are asked first. What is to be seen, and what is true, stands here when the questions are answered."))
 	}
@@ -24,11 +24,7 @@ func About(l *lab.Lab, knobs map[string]string, hidden bool) app.UI {
 	}
 	return dom.Elc("div", "about").Body(
 		app.If(len(l.Stops) > 0, func() app.UI {
-			var says []string
-			for _, stop := range l.Walk(knobs) {
-				says = append(says, stop.Say)
-			}
-			return dom.El("div").Body(dom.El("h3").Text("The walk"), list(says))
+			return dom.El("div").Body(dom.El("h3").Text("The walk"), list(walk))
 		}).ElseIf(len(l.Look) > 0, func() app.UI { return dom.El("div").Body(dom.El("h3").Text("Look at"), list(l.Look)) }),
 		dom.El("h3").Text("What is true"), list(l.True),
 		app.If(l.Notes != "", func() app.UI {

@@ -46,11 +46,7 @@ func (c *Kernel) Render() app.UI {
 func kernelView(f *visit.Focus, l *lab.Lab, rev int) (title string, body, how app.UI) {
 	switch {
 	case f.View == visit.About:
-		var knobs map[string]string
-		if f.Player != nil {
-			knobs = f.Player.Run.Header.Knobs
-		}
-		return "About", About(l, knobs, f.Quiz.Hides() || f.Asking && f.Player == nil), nil
+		return "About", About(l, f.Walk(l), f.Quiz.Hides() || f.Asking && f.Player == nil), nil
 	case f.View == visit.Wire:
 		return "Kernel", wire(f), nil // its parts say how they are known
 	case f.State() == nil:

@@ -120,7 +120,7 @@ func recap(l *lab.Lab, f *visit.Focus) app.UI {
 		}
 	}
 	return dom.El("div").Body(
-		app.Raw(`<p role="status" aria-live="polite"><b>Recap.</b> `+WithCode(l.Recap)+`</p>`),
+		app.Raw(`<p role="status" aria-live="polite"><b>Recap.</b> `+WithCode(l.Recapped(f.Player.Run.Header.Knobs))+`</p>`),
 		app.If(score != nil, func() app.UI { return score }),
 	)
 }

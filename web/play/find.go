@@ -33,6 +33,31 @@ func (r *Run) Find(m *lab.Moment) (found Found, ok bool) {
 	return r.FoundAt(i), true
 }
 
+// Stop is a stop of a walk as it is in a run.
+type Stop struct {
+	lab.Stop
+	Found *Found // nil where the run has no such moment
+	after int    // the step of it, or of the stop before it where it is missing
+}
+
+// Walk finds the stops in r, or what takes their places there, in the order in which they
+// happened. One that r hasn't got stays behind the one before it.
+func (r *Run) Walk(stops []lab.Stop) []Stop {
+	out, after := make([]Stop, len(stops)), -1
+	for i := range stops {
+		out[i] = Stop{Stop: stops[i], after: after}
+		for s := &stops[i]; s != nil; s = s.Else {
+			if at, ok := r.Find(&s.At); ok {
+				after = at.Step
+				out[i] = Stop{*s, &at, after}
+				break
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Stop) int { return a.after - b.after })
+	return out
+}
+
 // FoundAt returns what can be lit of step i.
 func (r *Run) FoundAt(i int) Found {
 	e := &r.Steps[i]

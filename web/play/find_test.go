@@ -76,12 +76,12 @@ func TestEachStopOfAWalkIsInItsLabsRecording(t *testing.T) {
 			continue
 		}
 		r := recorded(t, l.ID)
-		stops := l.Walk(r.Header.Knobs)
+		stops := r.Walk(l.Walk(r.Header.Knobs))
 		if n := len(stops); n < 4 || n > 6 {
 			t.Errorf("%s has %d stops, want 4 to 6", l.ID, n)
 		}
 		for i, stop := range stops {
-			if f, ok := r.Find(&stop.At); !ok {
+			if f := stop.Found; f == nil {
 				t.Errorf("%s: stop %d is not in the recording: %s", l.ID, i+1, stop.Say)
 			} else if stop.Light&lab.OnBytes != 0 && f.Bytes.Len == 0 {
 				t.Errorf("%s: stop %d lights bytes, and its step %d moves none", l.ID, i+1, f.Step)

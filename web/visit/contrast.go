@@ -41,6 +41,5 @@ func (c *Comparison) stop(say string, at play.Found) {
 	if at.Wake != nil && c.joined.Run.Steps[at.Step].Sleep == trace.Slept {
 		light |= lab.OnWake
 	}
-	c.walk.stops = append(c.walk.stops, lab.Stop{Say: say, Light: light})
-	c.walk.found = append(c.walk.found, &at)
+	c.walk.stops = append(c.walk.stops, play.Stop{Stop: lab.Stop{Say: say, Light: light}, Found: &at})
 }

@@ -11,8 +11,7 @@ import (
 // walk leads through a run that has ended, stop by stop, to the recap behind them.
 type walk struct {
 	lab   *lab.Lab // whose stops they are, by the knobs of the run; nil where they are somebody else's
-	stops []lab.Stop
-	found []*play.Found // where each stop is in the run of; nil where that has no such moment
+	stops []play.Stop
 	of    *play.Run
 	at    int // the stop that shows, from 1; one more than there are is the recap; 0 is none
 	came  int // how often a stop was gone to
@@ -35,9 +34,28 @@ func (f *Focus) Stops() []Stop {
 	}
 	out := make([]Stop, len(f.walk.stops))
 	for i := range out {
-		out[i] = Stop{f.walk.stops[i].Say, f.walk.found[i] != nil, f.walk.at == i+1}
+		out[i] = Stop{f.walk.stops[i].Say, f.walk.stops[i].Found != nil, f.walk.at == i+1}
 	}
 	return out
+}
+
+// Walk lists the sentences of l's stops: as they are in the run, or before it has ended as
+// its knobs have them.
+func (f *Focus) Walk(l *lab.Lab) (says []string) {
+	for _, stop := range f.Stops() {
+		says = append(says, stop.Say)
+	}
+	if says != nil {
+		return says
+	}
+	var knobs map[string]string
+	if f.Player != nil {
+		knobs = f.Player.Run.Header.Knobs
+	}
+	for _, stop := range l.Walk(knobs) {
+		says = append(says, stop.Say)
+	}
+	return says
 }
 
 // walkable finds the stops in the run, and reports whether they may show.
@@ -47,13 +65,7 @@ func (f *Focus) walkable() bool {
 	}
 	w := &f.walk
 	if run := f.Player.Run; w.of != run && w.lab != nil {
-		w.stops = w.lab.Walk(run.Header.Knobs)
-		w.of, w.at, w.found = run, 0, make([]*play.Found, len(w.stops))
-		for i := range w.stops {
-			if at, ok := run.Find(&w.stops[i].At); ok {
-				w.found[i] = &at
-			}
-		}
+		w.stops, w.of, w.at = run.Walk(w.lab.Walk(run.Header.Knobs)), run, 0
 	}
 	return len(w.stops) > 0
 }
@@ -73,8 +85,8 @@ func (f *Focus) GoToStop(i int) {
 	}
 	i = max(0, min(i, len(f.walk.stops)))
 	f.walk.at, f.walk.came = i+1, f.walk.came+1
-	if i < len(f.walk.stops) && f.walk.found[i] != nil {
-		at := f.walk.found[i]
+	if i < len(f.walk.stops) && f.walk.stops[i].Found != nil {
+		at := f.walk.stops[i].Found
 		if at.Lane >= 0 {
 			f.PickLane(at.Lane)
 		}
@@ -116,8 +128,8 @@ func (f *Focus) arrive() {
 	if !f.walkable() {
 		return
 	}
-	for i, at := range f.walk.found {
-		if at != nil {
+	for i := range f.walk.stops {
+		if f.walk.stops[i].Found != nil {
 			f.GoToStop(i)
 			return
 		}
@@ -128,14 +140,17 @@ func (f *Focus) arrive() {
 // nothing.
 func (f *Focus) Lit() (*play.Found, lab.Light) {
 	i := f.walk.at - 1
-	if i < 0 || i >= len(f.walk.stops) || !f.walkable() || f.walk.found[i] == nil || f.walk.found[i].Step+1 != f.Pos() {
+	if i < 0 || i >= len(f.walk.stops) || !f.walkable() {
 		return nil, 0
 	}
-	light := f.walk.stops[i].Light
+	at, light := f.walk.stops[i].Found, f.walk.stops[i].Light
+	if at == nil || at.Step+1 != f.Pos() {
+		return nil, 0
+	}
 	if light == 0 {
 		light = lab.OnBar | lab.OnLine
 	}
-	return f.walk.found[i], light
+	return at, light
 }
 
 // LitFDs returns the fds of the selected lane's process that the stop speaks of: those
