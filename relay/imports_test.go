@@ -53,8 +53,6 @@ func TestImports(t *testing.T) {
 		{"./server/run", false, []string{web, relay, goApp}, "the native side serves any client"},
 		{"./server", false, []string{web, relay, goApp, "net/http"}, "the native server speaks TCP"},
 		{"./relay/bridge", false, []string{ours}, "the bridge carries bytes, and can't know events"},
-		{"./relay/bridge", false, []string{"github.com/prometheus/..."}, "the bridge counts, and who reads the figures is the relay's business"},
-		{"./server", false, []string{"github.com/prometheus/..."}, "the native server counts, too"},
 		{"./relay", false, []string{"net/http/pprof", "github.com/andybalholm/...", "github.com/chromedp/..."}, "the tools of the build and the tests stay out of what people run"},
 		{"./web", false, []string{demo, socket, proc, run, relay, "sockscope/server/ring", "sockscope/web/site", "sockscope/web/browser"}, "the pages compile to WebAssembly, and are served, tested by others"},
 		{"./web/play", false, []string{goApp, "net", "sockscope/web/play/audit"}, "the model of a run is tested without a browser"},

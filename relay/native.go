@@ -5,6 +5,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 
@@ -84,16 +85,16 @@ func startNative(c config, log *slog.Logger) (map[string]string, native, error) 
 // this same binary. In any other process it returns.
 func child() { run.Child() }
 
-// ofNative shows what the native server counts.
-func (f figures) ofNative(gauge gauges, counter counters) {
+// ofNative writes what the native server counts.
+func (f figures) ofNative(w io.Writer) {
 	if f.native == nil {
 		return
 	}
 	n := f.native.Stats()
-	gauge(viewersNow, n.Viewers)
-	gauge(runsNow, n.Running)
-	gauge(runsQueued, n.Queued)
-	counter(runsTotal, float64(n.Runs))
-	counter(runsEnded, float64(n.Ended))
-	counter(droppedTotal, float64(n.Dropped))
+	gauge(w, "sockscope_viewers", "Connections to the native server's control port now.", n.Viewers)
+	gauge(w, "sockscope_runs_running", "Runs now.", n.Running)
+	gauge(w, "sockscope_runs_queued", "Runs waiting for their turn.", n.Queued)
+	total(w, "sockscope_runs_total", "Runs that had their turn.", n.Runs)
+	total(w, "sockscope_runs_ended_total", "Runs that reported their end. The others were cut off.", n.Ended)
+	total(w, "sockscope_calls_dropped_total", "Calls missing in their run's trace.", n.Dropped)
 }

@@ -105,6 +105,8 @@ func (s *Session) Read(out *os.File) error {
 		}
 		s.mu.Lock()
 		in.Close()
+		s.kernel.last = time.Time{} // what the program leaves behind shows, too
+		s.kernel.sample(&s.log, time.Now(), true)
 		s.mu.Unlock()
 		s.left()
 		if err == io.EOF {
