@@ -28,7 +28,7 @@ var nagle = &Lab{
 	},
 	Recap: "Nagle's rule holds a small segment until what was sent before is acknowledged, and a delayed ACK waits for an answer. Each is right alone; after two sends and a recv they wait for one another.",
 	Needs: "echo",
-	Wire:  true,
+	Wire:  true, ByTime: true,
 	Tries: []Try{
 		{"TCP_NODELAY", map[string]string{"client": "TCP_NODELAY"}},
 		{"TCP_QUICKACK", map[string]string{"acks": "TCP_QUICKACK"}},
