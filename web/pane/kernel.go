@@ -383,8 +383,8 @@ func sockets(f *visit.Focus) app.UI {
 		dom.Elc("table", table).Aria("label", "All sockets").Body(
 			dom.El("thead").Body(dom.El("tr").Body(
 				app.If(others, func() app.UI { return dom.El("th").Attr("scope", "col").Text("kind") }),
-				dom.El("th").Attr("scope", "col").Text("Recv-Q"), dom.El("th").Attr("scope", "col").Text("Send-Q"),
-				app.If(drops, func() app.UI { return dom.El("th").Attr("scope", "col").Text("drops") }),
+				dom.Elc("th", "r").Attr("scope", "col").Text("Recv-Q"), dom.Elc("th", "r").Attr("scope", "col").Text("Send-Q"),
+				app.If(drops, func() app.UI { return dom.Elc("th", "r").Attr("scope", "col").Text("drops") }),
 				dom.El("th").Attr("scope", "col").Text("local"), dom.El("th").Attr("scope", "col").Text("peer"), dom.El("th").Attr("scope", "col").Text("state"),
 			)),
 			dom.El("tbody").Body(app.Range(rows).Slice(func(i int) app.UI {

@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"sockscope/server/trace"
 	"sockscope/web/play"
 	"sockscope/web/words"
 )
@@ -64,8 +65,14 @@ func (f *Focus) Talk(fl Flow) []Said {
 			continue
 		}
 		s := Said{Way: way, Who: f.Procs()[side.Proc].Name, Step: step, End: true, Text: "has hung up: close"}
-		if step == side.Shut {
+		agent := f.Procs()[side.Proc].Role == trace.RoleAgent
+		switch {
+		case step == side.Shut && agent:
+			s.Text = "say no more: shutdown"
+		case step == side.Shut:
 			s.Text = "says no more: shutdown"
+		case agent:
+			s.Text = "have hung up: close"
 		}
 		all = append(all, s)
 	}
