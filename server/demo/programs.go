@@ -595,8 +595,8 @@ var Programs = []*Program{
 	{
 		Name: "late-ack", Follows: "client",
 		Doc:      "sends a message in two segments, and the last ACK of its handshake with the first of them",
-		Settings: []knob.Knob{pause("before it sends")},
-		Run:      func(addr string, v knob.Values) { lateack.Talk(addr, v.Duration("pause")) },
+		Settings: []knob.Knob{{Name: "others", Default: "1", Label: "connections that it makes before it sends", Type: knob.Int, Max: 200}},
+		Run:      func(addr string, v knob.Values) { lateack.Talk(addr, v.Int("others")) },
 	},
 	{
 		Name: "many", Follows: "client",

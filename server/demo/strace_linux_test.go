@@ -52,7 +52,7 @@ var more = []scenario{
 	{name: "apart", server: "apart", client: "halfclose", clientSet: map[string]string{"messages": "0"}, ends: true},
 	{name: "shared", server: "shared", client: "halfclose", clientSet: map[string]string{"messages": "0"}, ends: true},
 	{name: "pool", server: "pool", client: "halfclose", clientSet: map[string]string{"messages": "0"}, set: map[string]string{"pause": "5ms"}, ends: true},
-	{name: "late-ack", server: "echo", client: "late-ack", clientSet: map[string]string{"pause": "1ms"}},
+	{name: "late-ack", server: "echo", client: "late-ack"},
 	{name: "prefork", server: "prefork", client: "client", set: map[string]string{"workers": "1"}},
 	{name: "herd", server: "herd", client: "client", set: map[string]string{"workers": "1"}},
 	{name: "exclusive", server: "exclusive", client: "client", set: map[string]string{"workers": "1"}},

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"strconv"
 	"time"
 
 	"sockscope/server/knob"
@@ -34,8 +35,8 @@ var backlog = &Lab{
 	Tries: []Try{
 		{"backlog 0", map[string]string{"backlog": "0"}},
 		{"5 half open: SYN cookies", map[string]string{"half": "5", "clients": "3"}},
-		{"a reset by a SYN cookie", map[string]string{"half": "0", Cookies: "2", "ack": lateACK}},
-		{"the same without cookies", map[string]string{"half": "0", Cookies: "0", "ack": lateACK}},
+		{"a reset by a SYN cookie", map[string]string{"half": "0", "clients": "1", Cookies: "2", "ack": lateACK}},
+		{"the same without cookies", map[string]string{"half": "0", "clients": "1", Cookies: "0", "ack": lateACK}},
 		{"backlog 16", map[string]string{"backlog": "16"}},
 	},
 	True: []string{
@@ -66,8 +67,10 @@ var backlog = &Lab{
 				continue
 			}
 			p := client(n, "client", addr, map[string]string{"messages": "1"})
-			if n == half+1 && v["ack"] == lateACK {
-				p.Program, p.Args = "late-ack", map[string]string{"pause": "100ms"}
+			if first := half + 1; v["ack"] == lateACK && n == first {
+				p.Program, p.Args = "late-ack", map[string]string{"others": strconv.Itoa(v.Int("backlog") + 1)}
+			} else if v["ack"] == lateACK {
+				p.After = &Cause{Proc: first, Call: trace.Send} // it has taken all places
 			}
 			procs = append(procs, p)
 		}

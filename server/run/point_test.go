@@ -505,7 +505,7 @@ var labPoints = []labPoint{
 
 // lateACK are the knobs of lab backlog for a client whose ACK comes with its first bytes.
 func lateACK(cookies string) map[string]string {
-	return map[string]string{"half": "0", "cookies": cookies, "ack": "with its first bytes"}
+	return map[string]string{"half": "0", "clients": "1", "cookies": cookies, "ack": "with its first bytes"}
 }
 
 // counted returns what the kernel has counted under a name, as seen last.

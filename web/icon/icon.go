@@ -39,3 +39,13 @@ var Legend = []struct{ SVG, Word string }{
 
 // Unknown is the mark of Legend's that only some runs have.
 const Unknown = `<svg width="30" viewBox="0 0 30 12" aria-hidden="true"><rect class="k-unknown" x="2" y="1" width="26" height="10"/></svg>`
+
+// Packets is the key to the lines of packets: each mark and its word.
+var Packets = []struct{ SVG, Word string }{
+	{`<svg width="8" viewBox="0 0 8 14" aria-hidden="true"><path class="k-data" d="M4,0V9"/><path class="k-run" d="M1,8H7L4,14Z"/></svg>`, "data"},
+	{`<svg width="8" viewBox="0 0 8 14" aria-hidden="true"><path class="k-syn" d="M4,0V13M1,8L4,13L7,8"/></svg>`, "SYN, FIN"},
+	{`<svg width="8" viewBox="0 0 8 14" aria-hidden="true"><path class="k-ack" d="M4,0V13M1,8L4,13L7,8"/></svg>`, "ACK alone"},
+	{`<svg width="8" viewBox="0 0 8 14" aria-hidden="true"><path class="k-data" d="M2.5,0V9M5.5,0V9"/><path class="k-run" d="M1,8H7L4,14Z"/></svg>`, "sent again"},
+	{`<svg width="10" viewBox="0 0 10 14" aria-hidden="true"><path class="k-data" d="M5,0V12M1,12.5H9"/></svg>`, "dropped"},
+	{`<svg width="8" viewBox="0 0 8 14" aria-hidden="true"><path class="k-rst" d="M4,0V9M1,7L7,13M7,7L1,13"/></svg>`, "RST"},
+}

@@ -39,6 +39,7 @@ type View struct {
 type window struct {
 	from, px float64
 	set      bool
+	whole    float64 // how wide the run was that all of shows, in units; 0 where a part does
 }
 
 const (
@@ -53,7 +54,8 @@ const (
 // Scale returns the scale of the view for the player's way of counting.
 func (v *View) Scale(p *play.Player) Scale {
 	w := &v.window[p.Scale]
-	if !w.set {
+	width, _ := shown(p)
+	if !w.set || p.Scale == play.ByTime && w.whole > 0 && w.whole != width { // it has grown
 		v.Reset(p)
 	} else if v.by != p.Scale {
 		v.by = p.Scale
@@ -88,7 +90,7 @@ func (v *View) Reset(p *play.Player) {
 	if v.Size == Narrow {
 		px = narrow
 	}
-	v.window[play.ByStep] = window{-pad / px, px, v.Width > 0}
+	v.window[play.ByStep] = window{-pad / px, px, v.Width > 0, 0}
 	v.Follow(p)
 }
 
@@ -102,13 +104,13 @@ func (v *View) Fit(p *play.Player) {
 	// A view of a run that has not begun, or that has no width yet, fits nothing:
 	// the next one tries again.
 	set := v.Width > 0 && extent(p.Run, p.Scale) > 0
-	v.window[p.Scale] = window{-pad / px, px, set}
+	v.window[p.Scale] = window{-pad / px, px, set, n}
 }
 
 // FitTime shows the run from its start to a time, ns, by time.
 func (v *View) FitTime(p *play.Player, to int64) {
 	px := max((v.Width-2*pad)/max(breakOf(p.Run, play.ByTime).fold(float64(to)), 1), 1e-12)
-	v.window[play.ByTime] = window{-pad / px, min(px, maxTime), v.Width > 0}
+	v.window[play.ByTime] = window{-pad / px, min(px, maxTime), v.Width > 0, 0}
 }
 
 func maxPx(by play.Scale) float64 {
@@ -126,6 +128,7 @@ func (v *View) Zoom(p *play.Player, factor, x float64) {
 	width, _ := shown(p)
 	least := (v.Width - 2*pad) / max(width, 1)
 	at := s.From + x/s.Px
+	w.whole = 0
 	w.px = max(min(w.px*factor, maxPx(p.Scale)), min(least, maxPx(p.Scale)), 1e-12)
 	w.from = at - x/w.px
 	w.set = true
@@ -135,7 +138,8 @@ func (v *View) Zoom(p *play.Player, factor, x float64) {
 // Pan moves what is shown by dx px to the right and dy px down.
 func (v *View) Pan(p *play.Player, dx, dy float64) {
 	s := v.Scale(p)
-	v.window[p.Scale].from = s.From - dx/s.Px
+	w := &v.window[p.Scale]
+	w.from, w.whole = s.From-dx/s.Px, 0
 	v.Top -= dy
 	v.clamp(p)
 }
@@ -156,7 +160,7 @@ func (v *View) clamp(p *play.Player) {
 func (v *View) Center(p *play.Player) {
 	w := &v.window[p.Scale]
 	_, at := shown(p)
-	w.from = at - rest*v.Width/w.px
+	w.from, w.whole = at-rest*v.Width/w.px, 0
 	v.clamp(p)
 }
 
@@ -181,6 +185,6 @@ func (v *View) Follow(p *play.Player) {
 	if x == to {
 		return
 	}
-	w.from = at - to/w.px
+	w.from, w.whole = at-to/w.px, 0
 	v.clamp(p)
 }

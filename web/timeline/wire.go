@@ -3,6 +3,7 @@ package timeline
 import (
 	"math"
 	"sort"
+	"strings"
 	"unicode/utf8"
 
 	"sockscope/server/packet"
@@ -55,7 +56,11 @@ func (t *Timeline) wire(f *frame) {
 			continue
 		}
 		d.draw()
-		d.label(&last[2*d.below+d.way()])
+		next := f.right
+		if i+1 < behind {
+			next = f.X(packetUnit(f.p.Run, f.By, i+1))
+		}
+		d.label(&last[2*d.below+d.way()], next)
 	}
 }
 
@@ -196,15 +201,19 @@ func (d *packetDrawing) ties() {
 }
 
 // label notes the packet's word above its lower row, where it has room behind last. The
-// ways have a line each.
-func (d *packetDrawing) label(last *float64) {
+// ways have a line each. What the line says already, it leaves out where the next packet
+// is near.
+func (d *packetDrawing) label(last *float64, next float64) {
 	if d.t.View.Size != Wired {
 		return
 	}
 	word := d.p.Word()
 	w := float64(utf8.RuneCountInString(word)) * charWidth
 	x := d.x + 4
-	if x < *last || x+w > d.f.right+edge {
+	if short := strings.TrimSuffix(word, " again"); x+w > next {
+		word, w = short, float64(utf8.RuneCountInString(short))*charWidth
+	}
+	if x < *last || x+w > d.f.right {
 		return
 	}
 	y := d.low - 32 + 11*float64(d.way())

@@ -2,21 +2,20 @@ package lateack
 
 import (
 	"fmt"
-	"time"
 
 	"sockscope/server/socket"
 )
 
 // Talk is client.go, but the ACK that ends its handshake waits for its
-// first bytes, and these come after a pause, in two segments.
-func Talk(addr string, pause time.Duration) {
+// first bytes. Before these it makes others, which take the places in
+// the server's backlog.
+func Talk(addr string, others int) {
 	conn := socket.New(socket.AF_INET, socket.SOCK_STREAM)
 	conn.SetOption(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
 	conn.SetOption(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 	err := conn.Connect(addr) // returns when the SYN is answered
 	if err == nil {
-		socket.Sleep(pause) // meanwhile others shake hands
-		err = ask(conn, "Hello, ", "world")
+		err = ask(conn, addr, others)
 	}
 	if err != nil {
 		fmt.Fprintln(socket.Stdout, err) // ECONNRESET
@@ -24,14 +23,22 @@ func Talk(addr string, pause time.Duration) {
 	conn.Close()
 }
 
-// ask sends both parts and reads until all of their echo is there.
-func ask(conn *socket.Socket, first, second string) error {
-	for _, part := range []string{first, second} {
+// ask sends a message in two segments, and reads until all of its echo
+// is there.
+func ask(conn *socket.Socket, addr string, others int) error {
+	for range others {
+		other := socket.New(socket.AF_INET, socket.SOCK_STREAM)
+		other.Connect(addr) // its ACK leaves at once
+		other.Close()       // it keeps its place all the same
+	}
+	missing := 0
+	for _, part := range []string{"Hello, ", "world"} {
 		if _, err := conn.Send([]byte(part)); err != nil {
 			return err
 		}
+		missing += len(part)
 	}
-	for missing := len(first) + len(second); missing > 0; {
+	for missing > 0 {
 		data, err := conn.Recv(1024) // blocks until bytes arrive
 		if err != nil {
 			return err
