@@ -45,7 +45,7 @@ var wake = &Lab{
 	Knobs: []knob.Knob{
 		{Name: "how", Label: "thread 1 calls", Type: knob.Choice, Offers: []string{"close", "shutdown", "eventfd", "signal"}, Default: "close"},
 		{Name: "after", Label: "after", Type: knob.Duration, Min: int64(time.Millisecond), Max: int64(200 * time.Millisecond), Offers: []string{"5ms", "20ms", "100ms"}, Default: "100ms"},
-		{Name: "pause", Label: "client is late by", Type: knob.Duration, Min: 0, Max: int64(time.Second), Offers: []string{"0s", "80ms", "200ms", "400ms"}, Default: "200ms", Injected: true},
+		{Name: "pause", Label: "client is late by", Type: knob.Duration, Min: 0, Max: int64(time.Second), Offers: []string{"0s", "80ms", "400ms", "1s"}, Default: "400ms", Injected: true},
 	},
 	Notes: "The library calls again after EINTR, so that a program doesn't see it: both attempts are in the trace.",
 	procs: func(v knob.Values) []Process {
