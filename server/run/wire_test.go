@@ -4,14 +4,17 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
+	"sockscope/server/lab"
 	"sockscope/server/packet"
 	"sockscope/server/socket"
 	"sockscope/server/trace"
@@ -101,11 +104,9 @@ func checkWire(t testing.TB, r *result) {
 	}
 }
 
-// tshark reads the packets of runs as the page does: the same flags, numbers and bytes.
+// tshark reads the packets of runs as the page does: the same flags, numbers and bytes, of
+// every lab that has any.
 func TestPacketsAreWhatTsharkReads(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long")
-	}
 	t.Parallel()
 	tshark, err := exec.LookPath("tshark")
 	if err != nil {
@@ -126,18 +127,17 @@ func TestPacketsAreWhatTsharkReads(t *testing.T) {
 	}
 	var all []packet.Packet
 	var segments []packet.Segment
-	v := dial(t, s)
-	for _, c := range wiredLabs {
-		v.send(&trace.Request{Op: trace.OpRun, Lab: c.lab, Knobs: c.knobs})
-		r := v.run()
+	var labs []string // of each packet
+	for _, r := range wiredRuns(t, s) {
 		if r.header.Wire == "" {
 			t.Skip(r.header.NoWire)
 		}
 		p, s := sentPackets(t, r)
 		if len(p) == 0 {
-			t.Errorf("%s has no packets", c.lab)
+			t.Errorf("%s has no packets", r.header.Lab)
 		}
 		all, segments = append(all, p...), append(segments, s...)
+		labs = append(labs, slices.Repeat([]string{r.header.Lab}, len(p))...)
 		for i := range r.events {
 			if e := &r.events[i]; e.Kind == trace.Packet {
 				if err := w.Write(r.header.Began*1e6+e.Time, e.Data, e.Size); err != nil {
@@ -149,8 +149,13 @@ func TestPacketsAreWhatTsharkReads(t *testing.T) {
 	if err := file.Close(); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(tshark, "-n", "-r", path, "-T", "fields", "-E", "separator=|", "-e", "ip.src", "-e", "tcp.srcport", "-e", "ip.dst", "-e", "tcp.dstport",
-		"-e", "tcp.flags", "-e", "tcp.len", "-e", "tcp.seq", "-e", "tcp.ack", "-e", "tcp.window_size", "-e", "tcp.payload", "-e", "tcp.analysis.keep_alive")
+	fields := []string{"ip.src", "tcp.srcport", "ip.dst", "tcp.dstport", "tcp.flags", "tcp.len", "tcp.seq", "tcp.ack", "tcp.window_size", "tcp.payload",
+		"tcp.analysis.keep_alive", "udp.srcport", "udp.dstport", "udp.payload"}
+	args := []string{"-n", "-r", path, "-T", "fields", "-E", "separator=|"}
+	for _, f := range fields {
+		args = append(args, "-e", f)
+	}
+	cmd := exec.Command(tshark, args...)
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
 	out, err := cmd.Output()
@@ -161,32 +166,86 @@ func TestPacketsAreWhatTsharkReads(t *testing.T) {
 	if len(lines) != len(all) {
 		t.Fatalf("tshark reads %d packets of %d", len(lines), len(all))
 	}
+	bare := func(a netip.Addr) string { // the fields above are of IPv4
+		if a.Is6() {
+			return ""
+		}
+		return a.String()
+	}
+	compared := map[string]int{}
 	for i, line := range lines {
 		p, s := &all[i], &segments[i]
-		if p.Protocol != packet.TCP {
+		f := strings.Split(line, "|")
+		var got, want string
+		switch p.Protocol {
+		case packet.TCP:
+			want = fmt.Sprintf("%s|%d|%s|%d|0x%04x|%d|%d|%d|%d|%s", bare(p.From.Addr()), p.From.Port(), bare(p.To.Addr()), p.To.Port(), uint8(p.Flags), p.Length, s.Seq, s.Ack, s.Window, hex.EncodeToString(p.Data))
+			got = strings.Join(f[:10], "|")
+			if probe := f[10] != ""; probe != (s.Probe && !p.Flags.Has(packet.SYN)) {
+				t.Errorf("%s: packet %d, %s: a probe is %v, of tshark %v", labs[i], i+1, want, s.Probe, probe)
+			}
+		case packet.UDP:
+			want = fmt.Sprintf("%s|%s|%d|%d|%s", bare(p.From.Addr()), bare(p.To.Addr()), p.From.Port(), p.To.Port(), hex.EncodeToString(p.Data))
+			got = strings.Join([]string{f[0], f[2], f[11], f[12], f[13]}, "|")
+		default:
 			continue
 		}
-		f := strings.Split(line, "|")
-		want := fmt.Sprintf("%s|%d|%s|%d|0x%04x|%d|%d|%d|%d|%s", p.From.Addr(), p.From.Port(), p.To.Addr(), p.To.Port(), uint8(p.Flags), p.Length, s.Seq, s.Ack, s.Window, hex.EncodeToString(p.Data))
-		if got := strings.Join(f[:10], "|"); got != want {
-			t.Errorf("packet %d is\n%s, tshark reads\n%s", i+1, want, got)
+		if got != want {
+			t.Errorf("%s: packet %d is\n%s, tshark reads\n%s", labs[i], i+1, want, got)
 		}
-		if probe := f[10] != ""; probe != (s.Probe && !p.Flags.Has(packet.SYN)) {
-			t.Errorf("packet %d, %s: a probe is %v, of tshark %v", i+1, want, s.Probe, probe)
-		}
+		compared[labs[i]]++
 	}
+	t.Logf("compared: %v", compared)
 }
 
-// wiredLabs are the runs whose packets tshark reads too.
-var wiredLabs = []struct {
-	lab   string
-	knobs map[string]string
-}{
-	{"first", nil},
-	{"echo", map[string]string{"client": "program"}},
-	{"select", map[string]string{"clients": "2", "messages": "2", "pauses": "0s", "timeout": "500ms"}},
-	{"processes", map[string]string{"clients": "2"}},
-	{"nagle", nil},
-	{"nagle", map[string]string{"client": "one writev"}},
-	{"dead", map[string]string{"how": "TCP_USER_TIMEOUT", "limit": "500ms"}},
+// wiredRuns makes a run of each lab that has packets, several at a time: as it comes, and of
+// some in other ways.
+func wiredRuns(t *testing.T, s *Server) []*result {
+	var todo []*trace.Request
+	for _, l := range lab.All {
+		if why := s.Cannot(l.ID); why != "" || l.Compares || l.Measures {
+			continue
+		}
+		knobs := maps.Clone(l.Unattended)
+		if quick := quickly[l.ID]; quick != nil {
+			knobs = quick
+		}
+		todo = append(todo, &trace.Request{Op: trace.OpRun, Lab: l.ID, Knobs: knobs})
+	}
+	todo = append(todo,
+		&trace.Request{Op: trace.OpRun, Lab: "nagle", Knobs: map[string]string{"client": "one writev"}},
+		&trace.Request{Op: trace.OpRun, Lab: "dead", Knobs: map[string]string{"how": "keepalive", "patience": "2s"}},
+		&trace.Request{Op: trace.OpRun, Lab: "backlog", Knobs: lateACK("2")},
+		&trace.Request{Op: trace.OpRun, Lab: "errors", Knobs: map[string]string{"server": "starts twice"}},
+	)
+	next, runs := make(chan *trace.Request), make([]*result, 0, len(todo))
+	var mu sync.Mutex
+	var viewers sync.WaitGroup
+	for range 4 {
+		v := dial(t, s)
+		viewers.Go(func() {
+			for req := range next {
+				v.send(req)
+				r := v.run()
+				mu.Lock()
+				runs = append(runs, r)
+				mu.Unlock()
+			}
+		})
+	}
+	for _, req := range todo {
+		next <- req
+	}
+	close(next)
+	viewers.Wait()
+	return runs
+}
+
+// quickly are the knobs of labs whose runs would take long, or move many bytes.
+var quickly = map[string]map[string]string{
+	"select":   {"clients": "2", "messages": "2", "pauses": "0s", "timeout": "500ms"},
+	"dead":     {"how": "TCP_USER_TIMEOUT", "limit": "500ms"},
+	"deadlock": {"bytes": "65536"},
+	"backlog":  {"pause": "100ms", "clients": "3"},
+	"spin":     {"pause": "100us"},
 }
