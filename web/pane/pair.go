@@ -1,6 +1,8 @@
 package pane
 
 import (
+	"strings"
+
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"sockscope/web/dom"
@@ -18,7 +20,7 @@ func Pair(r *visit.Run) app.UI {
 		said = dom.El("span").Text("What both runs have returned the same; one of them has more calls. ")
 	}
 	return dom.Elc("section", "walk").ID("walk").Aria("label", "Two runs").Body(
-		dom.El("p").Role("status").Body(said, app.Text(p.Waits+" One run of each doesn't tell whether a small difference is chance.")),
+		dom.El("p").Role("status").Body(app.Text(strings.Join(append(p.Effects, ""), " ")), said, app.Text(p.Waits+" One run of each doesn't tell whether a small difference is chance.")),
 		dom.Button(func(app.Context, app.Event) { r.SwitchPair() }).Class("btn pri").Text("This run alone"),
 	)
 }

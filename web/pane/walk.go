@@ -132,7 +132,7 @@ func (w *Walk) tries(r *visit.Run) app.UI {
 		app.If(len(tries) > 0, func() app.UI { return dom.El("span").Text("Try") }),
 		app.Range(tries).Slice(func(i int) app.UI {
 			return dom.Button(func(ctx app.Context, _ app.Event) { w.Try(ctx, i) }, app.EventScope("try", r.Lab.ID, i)).
-				Class("link").Attr("disabled", !r.CanStart()).Aria("pressed", r.Tried(tries[i])).Text(tries[i].Label)
+				Class("link").Attr("disabled", !r.CanStart()).Aria("pressed", r.Tried(tries[i])).Title(r.Tries(tries[i])).Text(tries[i].Label)
 		}),
 	)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"sockscope/server/trace"
+	"sockscope/web/words"
 )
 
 // Heard is what the clients of a run got, or its servers: their calls, in the order of
@@ -278,7 +279,7 @@ func (c *heard) said() string { return result(&trace.Event{Errno: c.errno, Resul
 
 // name names a call: "client 1's second recv".
 func (h *Heard) name(c *heard) string {
-	return fmt.Sprintf("%s's %s %v", h.names[c.client], ordinal(c.nth), c.call)
+	return fmt.Sprintf("%s's %s %v", h.names[c.client], words.Ordinal(c.nth), c.call)
 }
 
 // beside names another client's call after x. It leaves out what both have in
@@ -288,12 +289,4 @@ func (h *Heard) beside(c, x *heard) string {
 		return h.names[c.client] + "'s"
 	}
 	return h.name(c)
-}
-
-// ordinal writes a place in a row: "first".
-func ordinal(n int) string {
-	if words := [...]string{"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"}; n <= len(words) {
-		return words[n-1]
-	}
-	return fmt.Sprintf("%dth", n)
 }

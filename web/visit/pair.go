@@ -1,10 +1,13 @@
 package visit
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
+	"sockscope/server/trace"
 	"sockscope/web/play"
 	"sockscope/web/timeline"
 	"sockscope/web/words"
@@ -16,6 +19,9 @@ type Pair struct {
 	Part  *play.Parting // where they part first; nil where no call tells them apart
 	Alike bool          // every call that both could make returned the same, in the same order
 	Waits string        // the longest wait for a reply in each, a sentence; "" where nobody waited
+	// Effects are what the second run shows that the first did not, or no longer: errors, and
+	// the call whose time differs most; sentences.
+	Effects []string
 
 	notes  []timeline.Note
 	joined *play.Joined
@@ -72,6 +78,7 @@ func (r *Run) pair() {
 	if a, b := tallies[0].LongestWait, tallies[1].LongestWait; a.Client >= 0 && b.Client >= 0 {
 		p.Waits = fmt.Sprintf("The longest wait for a reply was %s before, and is %s now.", words.Span(a.Time), words.Span(b.Time))
 	}
+	p.Effects = effects(runs[0], runs[1])
 	second := p.joined.Run.Bands[1]
 	for i := range second {
 		p.joined.Run.Header.Procs[i].Tag += "′"
@@ -147,4 +154,103 @@ func (r *Run) Lay(t *timeline.Timeline, fresh bool) {
 	if fresh {
 		t.View.FitTime(r.Player, p.joined.Busy()*9/8)
 	}
+}
+
+// effects says what a run shows that the one before did not, or no longer.
+func effects(before, now *play.Run) (said []string) {
+	was, is := failures(before), failures(now)
+	for _, f := range is {
+		if !slices.Contains(was, f) {
+			said = append(said, f.who+"'s "+f.call.String()+" returns "+f.errno.String()+" now.")
+		}
+	}
+	for _, f := range was {
+		if !slices.Contains(is, f) {
+			said = append(said, f.who+"'s "+f.call.String()+" no longer returns "+f.errno.String()+".")
+		}
+	}
+	if len(said) > shownEffects {
+		said = said[:shownEffects]
+	}
+	var most *lasting
+	a, b := lastings(before), lastings(now)
+	for at := range a {
+		l := lasting{at.who, at.call, at.nth, a[at], b[at]}
+		if l.now == 0 {
+			continue // it was not made
+		}
+		if most == nil || l.gap() > most.gap() || l.gap() == most.gap() && l.less(most) {
+			most = &l
+		}
+	}
+	if most != nil && most.gap() > telling && max(most.before, most.now) > 2*min(most.before, most.now) {
+		said = append(said, fmt.Sprintf("%s's %s %s took %s before, and takes %s now.", most.who, words.Ordinal(most.nth), most.call, words.Span(most.before), words.Span(most.now)))
+	}
+	for i := range said {
+		said[i] = words.Sentence(said[i])
+	}
+	return said
+}
+
+// shownEffects is how many errors are told of. telling is what a call's time has to differ
+// by to be told, in ns: less may be chance.
+const (
+	shownEffects = 2
+	telling      = 5e6
+)
+
+// failure is an error that a process had. Not yet is none.
+type failure struct {
+	who   string
+	call  trace.Call
+	errno trace.Errno
+}
+
+func failures(r *play.Run) (all []failure) {
+	for i := range r.Steps {
+		e := &r.Steps[i]
+		if e.Kind != trace.Return || e.Errno == 0 || e.Errno == trace.EAGAIN || e.Errno == trace.EINPROGRESS || e.Errno == trace.EINTR {
+			continue
+		}
+		if f := (failure{r.Header.Procs[e.Proc].Name, e.Call, e.Errno}); !slices.Contains(all, f) {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// lasting is the time that the nth call of a kind took a process in two runs.
+type lasting struct {
+	who         string
+	call        trace.Call
+	nth         int
+	before, now int64
+}
+
+func (l *lasting) gap() int64 { return max(l.before-l.now, l.now-l.before) }
+
+func (l *lasting) less(o *lasting) bool {
+	return cmp.Or(strings.Compare(l.who, o.who), int(l.call)-int(o.call), l.nth-o.nth) < 0
+}
+
+type nthCall struct {
+	who  string
+	call trace.Call
+	nth  int
+}
+
+// lastings are the times of the clients' calls, in ns. A pause is nobody's doing.
+func lastings(r *play.Run) map[nthCall]int64 {
+	all, count := map[nthCall]int64{}, map[nthCall]int{}
+	for i := range r.Calls {
+		c := &r.Calls[i]
+		in := &r.Steps[c.Enter]
+		if c.Return < 0 || in.Call == trace.Nanosleep || r.Header.Procs[in.Proc].Role != trace.RoleClient {
+			continue
+		}
+		at := nthCall{r.Header.Procs[in.Proc].Name, in.Call, 0}
+		count[at]++
+		all[nthCall{at.who, at.call, count[at]}] = max(1, r.Steps[c.Return].Time-in.Time)
+	}
+	return all
 }

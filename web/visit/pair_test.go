@@ -1,11 +1,14 @@
 package visit
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
+	"sockscope/server/trace"
 	"sockscope/web/assets"
 	"sockscope/web/play"
+	"sockscope/web/play/playtest"
 )
 
 // Two runs of one lab stand above each other, with the place where they part; then the
@@ -70,5 +73,38 @@ func TestAPairOfTheSameRun(t *testing.T) {
 	r.SwitchPair()
 	if r.Pair.Part != nil || !r.Pair.Alike || r.Pair.notes[0].What != "the same settings" {
 		t.Errorf("a run differs from itself: %+v, %+v", r.Pair.Part, r.Pair.notes)
+	}
+}
+
+// What a knob has changed is said first: the errors, and the call that takes longer.
+func TestWhatAKnobHasChanged(t *testing.T) {
+	run := func(slow bool, errno trace.Errno) *play.Run {
+		s := playtest.New(1)
+		s.Listen()
+		s.Connect(1, true)
+		s.Enter(1, trace.Recv, 3, trace.Event{Size: 10})
+		if slow {
+			for range 60_000 { // a step is a µs, and less
+				s.Do(0, trace.Getsockopt, 3, 0)
+			}
+		}
+		s.Return(1, trace.Event{Errno: errno})
+		r := play.NewRun(s.Header)
+		r.Add(s.Events)
+		return r
+	}
+	quick, slow := run(false, 0), run(true, trace.ECONNRESET)
+	if slow.Duration() < 20e6 {
+		t.Fatalf("the slow run takes %d ns", slow.Duration())
+	}
+	said := effects(quick, slow)
+	if len(said) != 2 || !strings.Contains(said[0], "recv returns ECONNRESET now") || !strings.Contains(said[1], "first recv took ") {
+		t.Errorf("of a recv that takes longer, and fails: %q", said)
+	}
+	if said := effects(slow, quick); len(said) != 2 || !strings.Contains(said[0], "no longer returns ECONNRESET") {
+		t.Errorf("the other way: %q", said)
+	}
+	if said := effects(quick, quick); said != nil {
+		t.Errorf("of the same run: %q", slices.Clone(said))
 	}
 }

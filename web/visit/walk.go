@@ -2,6 +2,7 @@ package visit
 
 import (
 	"maps"
+	"strings"
 
 	"sockscope/server/lab"
 	"sockscope/web/play"
@@ -247,4 +248,16 @@ func (r *Run) Try(t lab.Try) {
 func (r *Run) Tried(t lab.Try) bool {
 	v, err := r.Lab.Set(t.Knobs)
 	return err == nil && maps.Equal(v, r.Values)
+}
+
+// Tries says which knobs a set-up turns, the others have their defaults: "runs it with
+// backlog 0, client 1 pauses 200ms".
+func (r *Run) Tries(t lab.Try) string {
+	var set []string
+	for i := range r.Lab.Knobs {
+		if k := &r.Lab.Knobs[i]; t.Knobs[k.Name] != "" {
+			set = append(set, k.Label+" "+Shown(k, t.Knobs[k.Name]))
+		}
+	}
+	return "runs it with " + strings.Join(set, ", ") + ", and else as at first"
 }

@@ -86,3 +86,11 @@ func Sentence(text string) string {
 	}
 	return text
 }
+
+// Ordinal writes a place in a row, from 1: "first".
+func Ordinal(n int) string {
+	if words := [...]string{"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"}; n <= len(words) {
+		return words[n-1]
+	}
+	return fmt.Sprintf("%dth", n)
+}
