@@ -35,7 +35,7 @@ func recordedLab(t *testing.T, id string) *Run {
 // A lab about how long things take begins by time, and the learner's choice holds for
 // the runs after that.
 func TestALabMayBeginByTime(t *testing.T) {
-	if r := recordedLab(t, "nagle"); r.Player.Scale != play.ByStep {
+	if r := recordedLab(t, "linger"); r.Player.Scale != play.ByStep {
 		t.Error("nagle begins by time")
 	}
 	r := recordedLab(t, "dead")
