@@ -36,7 +36,7 @@ func recordedLab(t *testing.T, id string) *Run {
 // the runs after that.
 func TestALabMayBeginByTime(t *testing.T) {
 	if r := recordedLab(t, "linger"); r.Player.Scale != play.ByStep {
-		t.Error("nagle begins by time")
+		t.Error("linger begins by time")
 	}
 	r := recordedLab(t, "dead")
 	if r.Player.Scale != play.ByTime {
