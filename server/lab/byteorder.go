@@ -26,6 +26,7 @@ var byteorder = &Lab{
 	Recap: "The bytes arrive as they were sent. What number they are is an agreement: network byte order has the most significant byte first.",
 	Needs: "first",
 	Tries: []Try{
+		{"be the sender yourself", map[string]string{"client": "you"}},
 		{"both in network order", map[string]string{"sender": "network", "receiver": "network"}},
 		{"20000 in 32 bits", map[string]string{"number": "20000", "bits": "32"}},
 		{"16843009", map[string]string{"number": "16843009", "bits": "32"}},
@@ -37,20 +38,24 @@ var byteorder = &Lab{
 	},
 	Asks: []Topic{PrintsNumber, RecvHas, RecvWoken},
 	Knobs: []knob.Knob{
+		{Name: "client", Label: "sender is", Type: knob.Choice, Offers: []string{"program", "you"}, Default: "program"},
 		{Name: "number", Label: "number", Type: knob.Int, Min: 0, Max: 1<<32 - 1, Offers: []string{"1", "256", "20000", "16843009", "305419896"}, Default: "1"},
 		{Name: "bits", Label: "size", Type: knob.Choice, Offers: []string{"16", "32"}, Default: "16"},
 		{Name: "sender", Label: "sender writes", Type: knob.Choice, Offers: []string{"network", "host"}, Default: "host"},
 		{Name: "receiver", Label: "receiver reads", Type: knob.Choice, Offers: []string{"network", "host"}, Default: "network"},
 	},
-	Notes: "A number that does not fit 16 bits is cut to its low 16, as htons does.",
-	Bytes: "number",
+	Notes:      "A number that does not fit 16 bits is cut to its low 16, as htons does.",
+	Bytes:      "number",
+	Numbers:    true,
+	Unattended: map[string]string{"client": "program"},
 	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:20000"
 		receiver := server("receive", addr, map[string]string{"bits": v["bits"], "order": v["receiver"]})
 		receiver.Ends = true
-		return []Process{
-			receiver,
-			client(1, "number", addr, map[string]string{"number": v["number"], "bits": v["bits"], "order": v["sender"]}),
+		who := client(1, "number", addr, map[string]string{"number": v["number"], "bits": v["bits"], "order": v["sender"]})
+		if v["client"] == "you" {
+			who = learner(who)
 		}
+		return []Process{receiver, who}
 	},
 }

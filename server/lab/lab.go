@@ -33,6 +33,9 @@ type Lab struct {
 	// Lines says that the bytes of a conversation are lines: what the learner types is
 	// sent with a newline, unless they take it off.
 	Lines bool
+	// Numbers says that what the learner types is a number: it is sent as the knobs "bits"
+	// and "sender" have it.
+	Numbers bool
 	// File says that the learner's client sends a file of theirs.
 	File bool
 	// Wire says that the page shows the packets from the start.

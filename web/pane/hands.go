@@ -18,12 +18,24 @@ type Hands struct {
 	line bool // a newline is sent behind it
 }
 
-func (c *Hands) OnInit() { c.text, c.line = c.R.Values["message"], c.R.Lab.Lines }
+func (c *Hands) OnInit() {
+	c.text, c.line = c.R.Values["message"], c.R.Lab.Lines
+	if c.R.Lab.Numbers {
+		c.text = c.R.Values["number"]
+	}
+}
 
 func (c *Hands) Render() app.UI {
 	h := c.R.Hands()
 	call := func(name string, enabled bool, do app.EventHandler) app.UI {
 		return dom.Button(do).Class("btn").Attr("disabled", !enabled).Text(name)
+	}
+	_, why, err := c.R.Typed(c.text)
+	if err != nil {
+		why = err.Error()
+	}
+	if h.Why != "" {
+		why = h.Why
 	}
 	io := []app.UI{call("send", h.IO, c.onSend), call("recv", h.IO, c.onRecv), call("shutdown", h.IO, c.onShutdown)}
 	if h.Datagrams {
@@ -37,12 +49,14 @@ func (c *Hands) Render() app.UI {
 		// submitting one.
 		dom.Elc("span", "msg").Body(
 			app.ElemSelfClosing("input").Class("field").Attr("type", "text").Aria("label", "What to send").Attr("value", c.text).Attr("maxlength", 1000).Attr("autocomplete", "off").Spellcheck(false).OnInput(c.onText).OnKeyDown(c.onKey),
-			dom.Button(c.onLine).Class("btn").Aria("pressed", c.line).Aria("label", "with a newline").Title("send a newline behind it").Text("↵"),
+			app.If(!c.R.Lab.Numbers, func() app.UI {
+				return dom.Button(c.onLine).Class("btn").Aria("pressed", c.line).Aria("label", "with a newline").Title("send a newline behind it").Text("↵")
+			}),
 			io[0],
 		),
 		app.Range(io[1:]).Slice(func(i int) app.UI { return io[1+i] }),
 		call("close", h.Close, c.onClose),
-		dom.Elc("span", "why").Role("status").Text(h.Why),
+		dom.Elc("span", "why").Role("status").Text(why),
 	)
 }
 
@@ -61,8 +75,8 @@ func (c *Hands) onSend(app.Context, app.Event) {
 	if c.line {
 		text += "\n"
 	}
-	if text != "" && c.R.Hands().IO {
-		act := trace.Act{Call: trace.Send, Data: []byte(text)}
+	if data, _, err := c.R.Typed(text); err == nil && len(data) > 0 && c.R.Hands().IO {
+		act := trace.Act{Call: trace.Send, Data: data}
 		if c.R.Hands().Datagrams {
 			act.Call = trace.Sendto
 		}

@@ -100,3 +100,22 @@ func pad(fields []Field, at, size int) ([]Field, int) {
 	}
 	return fields, at
 }
+
+// Typed returns what a send of the learner's has of what was typed: the text; in a lab
+// about a number that number, as its sender writes it, and how says so.
+func (r *Run) Typed(text string) (data []byte, how string, err error) {
+	if !r.Lab.Numbers || r.Player == nil {
+		return []byte(text), "", nil
+	}
+	knobs := r.Player.Run.Header.Knobs
+	bits, _ := strconv.Atoi(knobs["bits"])
+	n, _, err := ReadNumber(text, bits)
+	if err != nil {
+		return nil, "", err
+	}
+	data = n.Host()
+	if knobs["sender"] == "network" {
+		data = n.Network()
+	}
+	return data, fmt.Sprintf("in %s order: % x", knobs["sender"], data), nil
+}

@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"sockscope/server/lab"
+	"sockscope/server/trace"
+	"sockscope/web/play"
 )
 
 func TestANumberInBothOrders(t *testing.T) {
@@ -95,4 +99,30 @@ func FuzzReadNumber(f *testing.F) {
 			}
 		}
 	})
+}
+
+// In a lab about a number the learner sends what the lab's sender would.
+func TestTyped(t *testing.T) {
+	l, err := lab.Find("byteorder")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Run{Desk: Desk{Lab: l}}
+	r.Player = play.NewPlayer(play.NewRun(&trace.Header{}))
+	for _, c := range []struct{ bits, sender, text, want, how string }{
+		{"16", "host", "1", "\x01\x00", "in host order: 01 00"},
+		{"16", "network", "258", "\x01\x02", "in network order: 01 02"},
+		{"32", "network", "-1", "\xff\xff\xff\xff", "in network order: ff ff ff ff"},
+		{"16", "host", "one", "", ""},
+	} {
+		r.Player.Run.Header.Knobs = map[string]string{"bits": c.bits, "sender": c.sender}
+		data, how, err := r.Typed(c.text)
+		if string(data) != c.want || how != c.how || (err != nil) != (c.want == "") {
+			t.Errorf("%+v: % x, %q, %v", c, data, how, err)
+		}
+	}
+	r.Lab, _ = lab.Find("echo")
+	if data, how, err := r.Typed("1\n"); string(data) != "1\n" || how != "" || err != nil {
+		t.Errorf("of a text: %q, %q, %v", data, how, err)
+	}
 }
