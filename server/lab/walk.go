@@ -99,6 +99,7 @@ type Moment struct {
 	Is    Happening    // what kind of step; the zero value is Returns
 	Calls []trace.Call // the call is one of these
 	By    string       // who makes it: a process by its name, as "client 3", or a Who
+	Runs  string       // the process runs this program
 	With  string       // who is at the other end of its connection, as By has it; of an accept, whom it accepts
 
 	Result Range         // what the call returned, without an error

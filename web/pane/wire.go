@@ -30,11 +30,11 @@ func wire(f *visit.Focus) app.UI {
 	}
 	b.WriteString(`</ol>`)
 	return dom.El("div").Body(
-		tcp(f),
 		dom.Elc("div", "key wirekey").Aria("label", "Key to the packets").Body(
 			app.Range(icon.Packets).Slice(func(i int) app.UI {
 				return dom.El("span").Body(app.Raw(icon.Packets[i].SVG), app.Text(icon.Packets[i].Word))
 			})),
+		tcp(f),
 		dom.Elc("p", "hint").Text(f.PacketsTold()+" What they carry is observed; who sent each, and whom it woke, is inferred. On loopback a packet may carry 64 KB, and nobody computes its checksum."),
 		dom.El("div").OnClick(func(_ app.Context, e app.Event) {
 			if i := dom.Number(e, "packet"); i >= 0 {

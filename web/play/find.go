@@ -134,7 +134,8 @@ func (r *Run) fits(m *lab.Moment, i int) bool {
 	e := &r.Steps[i]
 	switch {
 	case e.Kind != [...]trace.Kind{lab.Returns: trace.Return, lab.Enters: trace.Enter, lab.Begins: trace.Start, lab.Ends: trace.Exit}[m.Is],
-		!r.is(m.By, e.Proc, e.Thread):
+		!r.is(m.By, e.Proc, e.Thread),
+		m.Runs != "" && r.Header.Procs[e.Proc].Program != m.Runs:
 		return false
 	case e.Kind == trace.Start || e.Kind == trace.Exit:
 		return true

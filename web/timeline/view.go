@@ -54,14 +54,20 @@ const (
 // Scale returns the scale of the view for the player's way of counting.
 func (v *View) Scale(p *play.Player) Scale {
 	w := &v.window[p.Scale]
-	width, _ := shown(p)
-	if !w.set || p.Scale == play.ByTime && w.whole > 0 && w.whole != width { // it has grown
+	if !w.set || v.grown(p) {
 		v.Reset(p)
 	} else if v.by != p.Scale {
 		v.by = p.Scale
 		v.keep(p)
 	}
 	return Scale{p.Scale, w.from, w.px, breakOf(p.Run, p.Scale)}
+}
+
+// grown reports whether all of a run shows by time, and there is more of it now.
+func (v *View) grown(p *play.Player) bool {
+	width, _ := shown(p)
+	w := &v.window[p.Scale]
+	return p.Scale == play.ByTime && w.whole > 0 && w.whole != max(width, 1)
 }
 
 // keep brings the playhead into view after the way of counting changed.
@@ -171,6 +177,9 @@ func (v *View) Follow(p *play.Player) {
 	w := &v.window[p.Scale]
 	if !w.set {
 		return
+	}
+	if v.grown(p) {
+		v.Fit(p)
 	}
 	width, at := shown(p)
 	whole := w.from <= 0 && (width-w.from)*w.px <= v.Width

@@ -240,3 +240,31 @@ func TestLanesAreDrawnWhereTheirNamesAre(t *testing.T) {
 		}
 	}
 }
+
+// By time all of a run shows, also of one that goes on, until somebody looks closer.
+func TestAllOfAGrowingRunShows(t *testing.T) {
+	script := playtest.Select(2, 300)
+	p := play.NewPlayer(play.NewRun(script.Header))
+	p.SetScale(play.ByTime)
+	v := &timelineOf(p).View
+	whole := func() bool {
+		scale := v.Scale(p)
+		width, _ := shown(p)
+		return scale.X(0) >= 0 && scale.X(width) <= v.Width && scale.X(width) > v.Width/2
+	}
+	for n, at := len(script.Events)/3, 0; at+n <= len(script.Events); at += n {
+		p.Run.Add(script.Events[at : at+n])
+		p.Grown()
+		p.Seek(p.Len())
+		v.Follow(p)
+		if !whole() {
+			t.Errorf("after %d events not all shows", at+n)
+		}
+	}
+	v.Zoom(p, 4, 400)
+	p.Seek(0)
+	v.Follow(p)
+	if whole() {
+		t.Error("who looks closer sees all again")
+	}
+}

@@ -178,9 +178,13 @@ func (f *Focus) QueuesRead() string {
 	return f.When(newest)
 }
 
-// When says how far a reading at time t, in ns, lies from the position.
+// When says how far a reading at time t, in ns, lies from the step at the position. What
+// shows is what is known up to the next one, so that it may be from later.
 func (f *Focus) When(t int64) string {
-	now, pos := f.State().Time, f.Pos()
+	now, pos := int64(0), f.Pos()
+	if pos > 0 {
+		now = f.Player.Run.Steps[pos-1].Time
+	}
 	switch {
 	case t > now:
 		return fmt.Sprintf("%s after %d", words.Span(t-now), pos)

@@ -2,6 +2,7 @@ package visit
 
 import (
 	"fmt"
+	"strings"
 
 	"sockscope/server/trace"
 	"sockscope/web/words"
@@ -42,6 +43,9 @@ func (f *Focus) TCPEnds() (ends [2]TCPEnd, ok bool) {
 			e.Say = "sampled " + f.When(s.At)
 		case s.By >= 0:
 			e.Say = "inferred from " + run.Packets[s.By].Word()
+			if when := f.When(s.At); strings.Contains(when, " after ") {
+				e.Say += ", " + when
+			}
 		}
 		for _, t := range s.Turns {
 			if t.To != s.State {
