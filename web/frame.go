@@ -358,6 +358,9 @@ func (f *frame) linkWord(r *visit.Run) string {
 	case -f.linked:
 		return "link copied"
 	}
+	if r.Lab.Measures {
+		return "link to this run"
+	}
 	return "link to this step"
 }
 
@@ -385,7 +388,7 @@ func (f *frame) fileLinks(r *visit.Run) app.UI {
 		}),
 		app.If(r.Player != nil && r.Phase == visit.Over && !f.tab.alone, func() app.UI {
 			return dom.Button(func(ctx app.Context, _ app.Event) { f.onLink(ctx, r) }).Class("link").
-				Title("The link holds the run itself: whoever opens it sees this very step").Text(f.linkWord(r))
+				Title("The link holds the run itself: whoever opens it sees this very one").Text(f.linkWord(r))
 		}),
 		f.openLink(),
 		app.If(r.Player != nil && r.Phase == visit.Over, func() app.UI { return f.takeSheet(r) }),
