@@ -285,8 +285,8 @@ func (f *frame) question() app.UI {
 func (f *frame) onStart(app.Context, app.Event) { f.mode.Start() }
 func (f *frame) onStop(app.Context, app.Event)  { f.mode.Stop() }
 
-// say is the line for what went wrong; it is read out. Its place is there while it is
-// empty, too: nothing moves when it comes.
+// say is the line for what went wrong, which is read out, and for what shows. Its place is
+// there while it is empty, too: nothing moves when it comes.
 func (f *frame) say() app.UI {
 	d := f.mode.Base()
 	var said []string
@@ -304,9 +304,12 @@ func (f *frame) say() app.UI {
 			said = append(said, "The run has ended: "+f.mode.Headline()+".")
 		}
 	}
-	return dom.Elc("div", class).Role("status").Aria("live", "polite").Body(
-		app.Raw(icon.Notice),
-		dom.El("span").Text(strings.Join(said, " ")),
+	return dom.Elc("div", "told").Body(
+		dom.Elc("div", class).Role("status").Aria("live", "polite").Body(
+			app.Raw(icon.Notice),
+			dom.El("span").Text(strings.Join(said, " ")),
+		),
+		dom.Elc("span", "state").Text(f.mode.Headline()),
 	)
 }
 

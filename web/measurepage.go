@@ -94,7 +94,6 @@ func (p *measurePage) Render() app.UI {
 			app.If(m.Phase == visit.Live, func() app.UI {
 				return dom.El("progress").Aria("label", "Measurements made").Attr("max", max(1, newest.Of)).Attr("value", newest.Done)
 			}),
-			dom.Elc("span", "state").Text(m.Headline()),
 			p.fileLinks(&m.Run),
 			app.Raw(pane.MechanismKey),
 		),
