@@ -52,6 +52,8 @@ func TestAskBeforeShowing(t *testing.T) {
 		t.Fatal("nothing was asked")
 	}
 
+	tab.Key("a") // the address would have it ask again
+	tab.WaitText(".scopehead", "ask me first")
 	tab.Reload()
 	runToEnd(tab)
 	tab.Key(kb.Home)

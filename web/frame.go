@@ -151,7 +151,10 @@ func (f *frame) key(key string, shift bool) func(app.Context) {
 		case len(key) == 1 && key[0] >= '0' && key[0] <= '9':
 			return func(app.Context) { at.Digit(int(key[0] - '0')) }
 		case visit.OfferOf(key) >= 0 && !shift:
-			return func(app.Context) { f.mode.Letter(visit.OfferOf(key)) }
+			return func(app.Context) {
+				f.mode.Letter(visit.OfferOf(key))
+				dom.Focus("ask") // a button elsewhere would take the Enter that checks
+			}
 		}
 	} else if key == "Enter" && at.Answered() != nil && at.Onward() != "" {
 		c = visit.GoOn
