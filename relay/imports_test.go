@@ -40,6 +40,7 @@ func TestImports(t *testing.T) {
 		{"./server/socket", false, []string{demo, run, labs, web, relay}, "the socket calls know who traces them, not who makes them"},
 		{"./server/socket", false, []string{"net"}, "package net's poller would hide what blocks"},
 		{"./server/knob", false, []string{ours, "golang.org/x/sys/..."}, "labs and programs take their knobs from it, and it compiles everywhere"},
+		{"./server/byhand", false, []string{demo, socket, run, labs, web, relay, "net", "golang.org/x/sys/..."}, "the page offers what the run checks by it"},
 		{"./server/demo", false, []string{run, labs, web, relay}, "a program is what a learner reads; which may use package net is TestSourcesReadLikeATextbook's business"},
 		{"./server/told", false, []string{demo, run, labs, web, relay}, "who tells knows neither the programs nor who listens"},
 		{"./server/scaling", false, []string{demo, run, labs, web, relay}, "what is measured is sockets and raw waits, nothing else"},

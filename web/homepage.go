@@ -51,7 +51,7 @@ func (p *homePage) Render() app.UI {
 		dom.Elc("header", "top").Body(
 			dom.Anchor("/").Class("brand").Body(app.Raw(icon.Brand), app.Text("Sockscope")),
 			dom.Elc("nav", "wide").Aria("label", "Site").Body(
-				dom.Anchor("#labs").Text("Labs"), dom.Anchor("#own").Text("Your own client"),
+				dom.Anchor("#labs").Text("Labs"), dom.Anchor("#own").Text("Your own client"), dom.Anchor(visit.Path(lab.Hand)).Text("By hand"),
 			),
 			dom.Elc("span", "sp"),
 			p.tab.near.status(false),

@@ -84,7 +84,7 @@ func (o *ownStrip) render(onCopy app.EventHandler) app.UI {
 				app.Range(lab.Standing).Slice(func(i int) app.UI {
 					return dom.Anchor(visit.Path(lab.Standing[i])).Class("link").Text(lab.Standing[i].Server())
 				}),
-				app.Text(", or be both sides "), dom.Anchor(visit.Path(lab.Hand)).Class("link").Text("by hand"),
+				dom.Anchor(visit.Path(lab.Hand)).Class("link nw").Text("both sides by hand"),
 			),
 		),
 		dom.Elc("div", "screen").Body(o.screen),

@@ -47,9 +47,9 @@ func (c *Side) Render() app.UI {
 			say = visit.Preview(a)
 		}
 	}
-	class := "said mono"
+	class, live := "said mono", "off" // a preview isn't read out at each key
 	if c.wrong != "" {
-		class = "said bad"
+		class, live = "said bad", "polite"
 	}
 	id := "side" + strconv.Itoa(c.At)
 	return dom.Elc("section", "side").Aria("labelledby", id).Body(
@@ -62,7 +62,7 @@ func (c *Side) Render() app.UI {
 			app.Range(form.Fields).Slice(func(i int) app.UI { return c.field(&s, &form.Fields[i], i) }),
 			dom.Button(c.onMake).Class("btn pri").Attr("disabled", !s.Can).Title(s.Why).Aria("label", "Make the call "+form.Call.String()+" on "+s.Name).Text("Call"),
 		),
-		dom.Elc("p", class).Role("status").Text(say),
+		dom.Elc("p", class).Aria("live", live).Text(say),
 	)
 }
 
