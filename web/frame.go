@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"io"
 	"net/url"
 	"strings"
@@ -38,9 +39,11 @@ type frame struct {
 	shows func(*lab.Lab) bool
 	load  func(*visit.Tape)
 
-	complaint string // about the link's query or a knob
-	pane      string // that shows on a phone
-	linked    int    // the step that was linked to last, plus one; negative where the clipboard has it
+	complaint string         // about the link's query or a knob
+	pane      string         // that shows on a phone
+	reading   *visit.Reading // a file that is being read; else nil
+	drop      pane.Drop
+	linked    int // the step that was linked to last, plus one; negative where the clipboard has it
 	knobs     pane.Knobs
 	keys      pane.Keyboard
 }
@@ -116,6 +119,7 @@ func (f *frame) OnNav(ctx app.Context) {
 // mount connects, and listens to the keyboard.
 func (f *frame) mount(ctx app.Context) {
 	f.keys.Listen(ctx, f.key)
+	f.drop.Listen(ctx, f.read)
 	f.mode.Base().Relay = &f.tab.relay
 	f.guest = &guest{ctx: ctx, mode: f.mode, draw: f.draw, take: func(e link.Event) {
 		switch m := e.Message; {
@@ -136,6 +140,8 @@ func (f *frame) OnDismount() {
 	f.tab.leave(f.guest)
 	f.tab.asking = f.mode.At().Asking
 	f.keys.Forget()
+	f.drop.Forget()
+	f.reading = nil
 }
 
 // key returns what a key does.
@@ -233,20 +239,51 @@ func (f *frame) record(ctx app.Context) {
 	}
 }
 
-// onOpen plays a trace file of the learner's.
+// onOpen plays a file of the learner's.
 func (f *frame) onOpen(ctx app.Context, _ app.Event) {
 	input := ctx.JSSrc()
-	file := input.Get("files").Index(0)
-	if !file.Truthy() {
+	if file := input.Get("files").Index(0); file.Truthy() {
+		f.read(ctx, file)
+	}
+	input.Set("value", "") // so that the same file can be opened again
+}
+
+// read reads a file, a piece a time: a log of strace's may have any size.
+func (f *frame) read(ctx app.Context, file app.Value) {
+	if f.mode.Base().Busy() || f.reading != nil {
 		return
 	}
-	dom.ReadBytes(ctx, file, func(data []byte) {
-		input.Set("value", "") // so that the same file can be opened again
-		t, err := visit.ReadTape(data)
-		if !f.mode.Base().Fail(err) {
-			f.show(ctx, t)
-		}
-	})
+	r := &visit.Reading{Size: int64(file.Get("size").Float())}
+	f.reading = r
+	var next func()
+	next = func() {
+		to := min(r.Read+visit.Piece, r.Size)
+		dom.ReadBytes(ctx, file.Call("slice", r.Read, to), func(piece []byte) {
+			if f.reading != r { // it was stopped
+				return
+			}
+			more, err := r.Take(piece)
+			if more {
+				next()
+				return
+			}
+			f.readOut(ctx, err)
+		})
+	}
+	next()
+}
+
+// readOut shows what was read.
+func (f *frame) readOut(ctx app.Context, err error) {
+	r := f.reading
+	f.reading = nil
+	if f.mode.Base().Fail(err) {
+		return
+	}
+	t, err := r.Tape()
+	if !f.mode.Base().Fail(err) {
+		f.show(ctx, t)
+	}
 }
 
 // show shows a trace, on the page that its lab has.
@@ -288,8 +325,8 @@ func (f *frame) question() app.UI {
 func (f *frame) onStart(app.Context, app.Event) { f.mode.Start() }
 func (f *frame) onStop(app.Context, app.Event)  { f.mode.Stop() }
 
-// say is the line for what went wrong, which is read out, and for what shows. Its place is
-// there while it is empty, too: nothing moves when it comes.
+// say is the line for what went wrong; it is read out. Its place is there while it is
+// empty, too: nothing moves when it comes.
 func (f *frame) say() app.UI {
 	d := f.mode.Base()
 	var said []string
@@ -307,12 +344,9 @@ func (f *frame) say() app.UI {
 			said = append(said, "The run has ended: "+f.mode.Headline()+".")
 		}
 	}
-	return dom.Elc("div", "told").Body(
-		dom.Elc("div", class).Role("status").Aria("live", "polite").Body(
-			app.Raw(icon.Notice),
-			dom.El("span").Text(strings.Join(said, " ")),
-		),
-		dom.Elc("span", "state").Text(f.mode.Headline()),
+	return dom.Elc("div", class).Role("status").Aria("live", "polite").Body(
+		app.Raw(icon.Notice),
+		dom.El("span").Text(strings.Join(said, " ")),
 	)
 }
 
@@ -364,20 +398,34 @@ func (f *frame) linkWord(r *visit.Run) string {
 	case -f.linked:
 		return "link copied"
 	}
-	if r.Lab.Measures {
-		return "link to this run"
-	}
 	return "link to this step"
 }
 
-// openLink opens a trace file.
+// openLink opens a trace file, or says how far one is read.
 func (f *frame) openLink() app.UI {
+	if r := f.reading; r != nil {
+		return dom.Elc("span", "reading").Body(
+			app.Elem("progress").Attr("max", int(max(r.Size>>10, 1))).Attr("value", int(r.Read>>10)).Aria("label", "Reading the file"),
+			dom.El("span").Text(fmt.Sprintf("%d of %d MiB", r.Read>>20, (r.Size+1<<20-1)>>20)),
+			dom.Button(func(ctx app.Context, _ app.Event) { f.readOut(ctx, nil) }).Class("link").Title("What was read so far shows").Text("stop"),
+		)
+	}
 	return app.If(!f.mode.Base().Busy() && !f.tab.alone, func() app.UI {
-		return dom.Elc("label", "link filepick").Body(
+		return dom.Elc("label", "link filepick").Title("A trace, or a log of strace's: or drop it on the page").Body(
 			app.Text("open trace"),
-			app.ElemSelfClosing("input").Class("vh").Attr("type", "file").Attr("accept", ".trace").OnChange(f.onOpen),
+			app.ElemSelfClosing("input").Class("vh").Attr("type", "file").OnChange(f.onOpen),
 		)
 	})
+}
+
+// save saves the run as a file.
+func (f *frame) save(r *visit.Run) {
+	name, file := r.File()
+	if r.Fail(r.NotKept()) {
+		return
+	}
+	dom.Save(name, file)
+	r.Kept = true
 }
 
 // fileLinks saves the run as a file, and opens one.
@@ -385,7 +433,7 @@ func (f *frame) fileLinks(r *visit.Run) app.UI {
 	return dom.Elc("span", "files").Body(
 		pane.PairSwitch(r),
 		app.If(r.Player != nil && r.Phase == visit.Over, func() app.UI {
-			return dom.Button(func(app.Context, app.Event) { dom.Save(r.File()); r.Kept = true }).Class("link").
+			return dom.Button(func(app.Context, app.Event) { f.save(r) }).Class("link").
 				Title("Else the run goes when you leave or reload the page").Text("save trace")
 		}),
 		app.If(r.Player != nil && r.Phase == visit.Over, func() app.UI {
@@ -394,7 +442,7 @@ func (f *frame) fileLinks(r *visit.Run) app.UI {
 		}),
 		app.If(r.Player != nil && r.Phase == visit.Over && !f.tab.alone, func() app.UI {
 			return dom.Button(func(ctx app.Context, _ app.Event) { f.onLink(ctx, r) }).Class("link").
-				Title("The link holds the run itself: whoever opens it sees this very one").Text(f.linkWord(r))
+				Title("The link holds the run itself: whoever opens it sees this very step").Text(f.linkWord(r))
 		}),
 		f.openLink(),
 		app.If(r.Player != nil && r.Phase == visit.Over, func() app.UI { return f.takeSheet(r) }),

@@ -23,7 +23,7 @@ type labPage struct {
 func (p *labPage) OnInit() {
 	p.verb = "Run "
 	p.panes = []tabName{{about, "about"}, {"source", "source"}, {"kernel", "kernel"}, {"bytes", "bytes"}, {"log", "log"}}
-	p.shows = func(l *lab.Lab) bool { return !l.Measures }
+	p.shows = func(l *lab.Lab) bool { return !l.Measures && l != lab.Yours && l != lab.Hand }
 	p.load = p.run.Load
 	p.behind = func() {
 		if p.run.AtRecap() {

@@ -59,6 +59,9 @@ func programs(run *play.Run) []takeaway {
 func (f *frame) take(ctx app.Context, r *visit.Run, t takeaway) {
 	name, file := r.File()
 	name = name[:strings.LastIndexByte(name, '.')] + t.ending
+	if t.write == nil && r.Fail(r.NotKept()) {
+		return
+	}
 	r.Kept = true
 	if t.write == nil {
 		dom.Fetch(ctx, visit.OfflinePage, func(page []byte) {

@@ -23,7 +23,7 @@ var backlog = &Lab{
 		{Say: "It sends, too, and that succeeds. The bytes lie in the Recv-Q of a socket that no program has yet.",
 			At: Moment{Calls: aSend, By: AClient, Runs: "client", Result: AtLeast(1), Unaccepted: true}, Light: OnBar | OnLine | OnBytes},
 		{Say: "For this one there is no room: the accept queue has its backlog and one more. The kernel drops the SYN, without an answer, and counts it (ListenOverflows).",
-			At: Moment{Is: Enters, Calls: aConnect, By: "client 5", Lasts: 500 * time.Millisecond}, Light: OnBar | OnLine},
+			At: Moment{Is: Enters, Calls: aConnect, By: "client 5"}, Light: OnBar | OnLine},
 		{Say: "Now the server accepts, one after the other.",
 			At: Moment{Calls: anAccept, By: AServer}},
 		{Say: "The SYN was sent again, after a second and then after two more. One of these found room, and `connect` returned.",

@@ -17,7 +17,7 @@ var deadlock = &Lab{
 		{Say: "One side sends all it has. Its kernel takes what there is room for; then `send` sleeps.",
 			At: Moment{Is: Enters, Calls: aSend, Stuck: true}, For: many},
 		{Say: "The other side does just the same. All buffers on the way fill up. Both are in `send` now, and neither comes to its `recv`.",
-			At: Moment{Is: Enters, Calls: aSend, Stuck: true, Nth: 2}, For: many, Light: OnBar | OnLine | OnTable},
+			At: Moment{Is: Enters, Calls: aSend, Stuck: true, Nth: 2}, For: many, Light: OnBar | OnLine | OnQueue},
 		{Say: "The buffers of both directions were full. Only a `recv` of the other side would have made room, and that side was in `send`. Nothing happened any more, so the run was ended.",
 			At: Moment{Is: Ends, By: AServer, After: &Moment{Is: Enters, Calls: aSend, Stuck: true, Nth: 2}}, For: many, Light: OnLane},
 		{Say: "The client was in the same call until the end. Neither program has done anything wrong by itself: each would get on with another peer.",

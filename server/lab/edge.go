@@ -18,7 +18,7 @@ var edge = talking(&Lab{
 			At: Moment{Calls: []trace.Call{trace.EpollCtl}, By: AServer, Arg: Arg{At: 2, Bits: 1 << 31}}},
 		{Say: "`epoll_wait` reports a connection: bytes have arrived.",
 			At: Moment{Calls: anEpollWait, By: AServer, Ready: BytesReady}, Light: OnBar | OnLine | OnQueue},
-		{Say: "The server reads: at most what it asks for.",
+		{Say: "The server reads some of them.",
 			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
 		{Say: "It reads on until EAGAIN. Nothing is left now, so the next bytes will be an arrival and be reported.",
 			At: Moment{Calls: aRecv, By: AServer, Errno: trace.EAGAIN}},

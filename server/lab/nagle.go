@@ -17,10 +17,10 @@ var nagle = &Lab{
 	Stops: []Stop{
 		{Say: "The first part leaves at once, inside of `send`: nothing is on its way, so that the kernel has nothing to wait for.",
 			At: Moment{Calls: aSend, By: AClient, Nth: 3}, Light: OnBar | OnLine | OnBytes},
-		{Say: "The second `send` takes its bytes, too. By Nagle's rule they stay with the kernel until the first part is acknowledged; TCP_NODELAY turns that rule off.",
+		{Say: "The second `send` takes its bytes, too. They stay with the kernel: the first part is not acknowledged yet (Nagle's rule).",
 			At: Moment{Calls: aSend, By: AClient, Nth: 4}, Light: OnBar | OnLine},
 		{Say: "The server has the first part and waits for the rest. Its kernel waits as well: it delays the ACK, to send it with an answer.",
-			At: Moment{Is: Enters, Calls: aRecv, By: AServer, Lasts: 20 * time.Millisecond, After: &Moment{Calls: aSend, By: AClient, Nth: 3}}, Light: OnBar | OnLine},
+			At: Moment{Is: Enters, Calls: aRecv, By: AServer, Nth: 4}, Light: OnBar | OnLine},
 		{Say: "After some 40 ms the ACK goes by itself. It lets the second part go, and the server's `recv` returns.",
 			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(5), Lasts: 20 * time.Millisecond}, Light: OnBar | OnBytes},
 		{Say: "So long has the client waited for an answer that took the server no time.",

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"sockscope/server/knob"
-	"sockscope/server/trace"
 )
 
 // guards are what a program of lab sigpipe does about the signal.
@@ -23,11 +22,9 @@ var sigpipe = &Lab{
 		{Say: "Nobody has those bytes: the server's socket is closed, and its kernel answers them by RST. `poll` reports POLLERR and POLLHUP, for which it need not be asked.",
 			At: Moment{Calls: aPoll, By: AClient}, Light: OnBar | OnLine | OnQueue},
 		{Say: "The second `send` enters the kernel, and never comes back to the program.",
-			At: Moment{Is: Enters, Calls: aSend, By: AClient, Stuck: true, After: &Moment{Calls: aPoll, By: AClient}}},
+			At: Moment{Is: Enters, Calls: aSend, By: AClient, After: &Moment{Calls: aPoll, By: AClient}}},
 		{Say: "SIGPIPE has ended the process: that is what this signal does unless a program sees to it. No line says why.",
-			At: Moment{Is: Ends, By: AClient, After: &Moment{Is: Enters, Calls: aSend, By: AClient, Stuck: true}}, Light: OnLane},
-		{Say: "The second `send` returns EPIPE. The signal that comes with it is kept off, so the program goes on.",
-			At: Moment{Calls: aSend, By: AClient, Errno: trace.EPIPE}, For: map[string]string{"guard": "MSG_NOSIGNAL|SIG_IGN"}},
+			At: Moment{Is: Ends, By: AClient}, Light: OnLane},
 	},
 	Recap: "The first send after the peer has closed succeeds and fetches an RST. The next one returns EPIPE, and the kernel sends SIGPIPE with it, which ends a program that doesn't see to it.",
 	Needs: "linger",

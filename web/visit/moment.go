@@ -31,6 +31,9 @@ func (r *Run) Moment() (string, error) {
 	if r.Player == nil || r.Phase != Over {
 		return "", errors.New("there is no run to link to: it has to end first")
 	}
+	if err := r.NotKept(); err != nil {
+		return "", err
+	}
 	var packed bytes.Buffer
 	w, _ := flate.NewWriter(&packed, flate.BestCompression) // that level is valid
 	w.Write(r.tape.file)

@@ -188,6 +188,14 @@ func (r *Run) File() (name string, file []byte) {
 	return r.Lab.ID + "-" + words.Date(r.tape.Run.Header.Began) + cmp.Or(r.tape.ending, ".trace"), r.tape.file
 }
 
+// NotKept says why the run can't be saved as a file, nil where it can.
+func (r *Run) NotKept() error {
+	if r.tape.file == nil {
+		return fmt.Errorf("this log has more than %d MiB, which is what a page keeps of one: you have it as a file already", maxLog>>20)
+	}
+	return nil
+}
+
 // Headline says in one line what the timeline shows.
 func (r *Run) Headline() string {
 	switch {

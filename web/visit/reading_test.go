@@ -1,0 +1,102 @@
+package visit
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+// logOf writes a log of strace's with so many recvs.
+func logOf(n int) []byte {
+	var log bytes.Buffer
+	log.WriteString("100 1700000000.000000 socket(AF_INET, SOCK_DGRAM, IPPROTO_IP) = 3 <0.000010>\n")
+	for i := range n {
+		fmt.Fprintf(&log, "100 17%08d.%06d recvfrom(3, \"%s\", 64, 0, NULL, NULL) = 40 <0.000010>\n", i/1000, i%1000*1000+100, strings.Repeat("x", 40))
+	}
+	return log.Bytes()
+}
+
+// read gives a reading a file in pieces.
+func read(t *testing.T, file []byte, piece int) *Reading {
+	t.Helper()
+	r := &Reading{Size: int64(len(file))}
+	for rest, more := file, true; more; {
+		n := min(piece, len(rest))
+		var err error
+		if more, err = r.Take(rest[:n]); err != nil {
+			t.Fatal(err)
+		}
+		rest = rest[n:]
+	}
+	return r
+}
+
+// In pieces a log is what it is as a whole.
+func TestReadingInPieces(t *testing.T) {
+	file := logOf(500)
+	want, err := ReadTape(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, piece := range []int{100, 4096, Piece} {
+		got, err := read(t, file, piece).Tape()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got.Run.Steps) != len(want.Run.Steps) || len(got.Run.Calls) != 501 || !bytes.Equal(got.file, file) || ending(got.Run.End) != "" {
+			t.Errorf("in pieces of %d there are %d steps, as a whole %d: %+v", piece, len(got.Run.Steps), len(want.Run.Steps), got.Run.End)
+		}
+	}
+	trace, err := os.ReadFile("../assets/recordings/echo.trace")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := read(t, trace, 1000).Tape(); err != nil || got.Fault != "" || got.Run.End == nil {
+		t.Errorf("a trace in pieces: %v", err)
+	}
+	if _, err := (&Reading{Size: maxTrace + 1}).Take([]byte("\x00\x00")); err == nil {
+		t.Error("a trace of any size is read")
+	}
+}
+
+// What was read so far shows when reading is stopped, and its end says that.
+func TestReadingIsStopped(t *testing.T) {
+	file := logOf(2000)
+	r := &Reading{Size: int64(len(file))}
+	if more, err := r.Take(file[:len(file)/2]); !more || err != nil {
+		t.Fatal(more, err)
+	}
+	got, err := r.Tape()
+	if err != nil || len(got.Run.Calls) < 900 || len(got.Run.Calls) > 1100 || !strings.Contains(ending(got.Run.End), "reading was stopped") {
+		t.Errorf("%d calls, %v, %+v", len(got.Run.Calls), err, got.Run.End)
+	}
+}
+
+// A log of any size takes the memory of what the page holds.
+func TestReadingIsBounded(t *testing.T) {
+	piece := logOf(8000)
+	const most = 50_000
+	r := &Reading{Size: 500 << 20, most: most}
+	for more := true; more; {
+		var err error
+		if more, err = r.Take(piece); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r.events < most || r.events > most+20_000 {
+		t.Errorf("%d events", r.events)
+	}
+	got, err := r.Tape()
+	if err != nil || !strings.Contains(ending(got.Run.End), "is left out") {
+		t.Errorf("%v, %+v", err, got.Run.End)
+	}
+	r = &Reading{Size: maxLog + 1}
+	for len(r.file)+len(piece) <= maxLog {
+		r.file = append(r.file, piece...)
+	}
+	if more, err := r.Take(piece); !more || err != nil || r.file != nil {
+		t.Errorf("%d bytes of the log are kept", len(r.file))
+	}
+}
