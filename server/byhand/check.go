@@ -38,7 +38,7 @@ func Check(a *trace.Act) error {
 		return v
 	}
 	if want := form.args(a); len(a.Args) != want {
-		return fmt.Errorf("%v takes %d numbers, and has %d", a.Call, want, len(a.Args))
+		return fmt.Errorf("%v has numbers among its arguments: %d, and not %d", a.Call, want, len(a.Args))
 	}
 	var option *Choice
 	for i := range form.Fields {
