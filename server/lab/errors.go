@@ -19,7 +19,7 @@ var errors = &Lab{
 	Brief:    "Which call says so, and why?",
 	Question: "Calls on sockets fail, each for a reason of its own. Which call returns which error, what in the kernel stands behind it, and what does a program do then?",
 	Stops: []Stop{
-		{Say: "`bind` returns EADDRINUSE: another socket listens at this address. SO_REUSEADDR is set, and doesn't help against a listener.",
+		{Say: "`bind` returns EADDRINUSE: another socket has this address. Where that one listens, SO_REUSEADDR doesn't help; where it is in TIME-WAIT, it does, if both have set it.",
 			At: Moment{Calls: []trace.Call{trace.Bind}, By: AServer, Errno: trace.EADDRINUSE}},
 		{Say: "`accept` returns EMFILE at once, though nobody waits: it takes an fd first, and the process has none left.",
 			At: Moment{Calls: anAccept, By: AServer, Errno: trace.EMFILE}},
