@@ -17,21 +17,34 @@ var backlog = &Lab{
 	Question: "The server listens, with a backlog of 2, and accepts nobody for a while. Who is connected, and what do the others wait for?",
 	Stops: []Stop{
 		{Say: "A client that never finishes its handshake: its SYN is answered, and the answer is lost. It lies in the SYN queue, half open.",
-			At: Moment{Calls: aConnect, By: AClient, Errno: trace.EINPROGRESS}, Light: OnBar | OnLine},
+			At: Moment{Calls: aConnect, By: AClient, Errno: trace.EINPROGRESS}, Maybe: true, Light: OnBar | OnLine},
+		{Say: "The SYN queue is full of half-open connections. For this client the kernel keeps nothing there: it answers the SYN with a cookie (SyncookiesSent).",
+			At: Moment{Is: Enters, Calls: aConnect, By: "client 6"}, For: map[string]string{"half": "5", "backlog": "2", Cookies: "1"}, Light: OnBar | OnLine},
 		{Say: "This client is connected, and nobody has called `accept`. The kernel shakes hands by itself. It waits in the accept queue.",
-			At: Moment{Calls: aConnect, By: AClient, Runs: "client", Result: Exactly(0), Unaccepted: true}, Light: OnBar | OnLine},
+			At: Moment{Calls: aConnect, By: AClient, Result: Exactly(0), Unaccepted: true}, For: ackAtOnce, Light: OnBar | OnLine},
 		{Say: "It sends, too, and that succeeds. The bytes lie in the Recv-Q of a socket that no program has yet.",
-			At: Moment{Calls: aSend, By: AClient, Runs: "client", Result: AtLeast(1), Unaccepted: true}, Light: OnBar | OnLine | OnBytes},
+			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1), Unaccepted: true}, For: ackAtOnce, Light: OnBar | OnLine | OnBytes},
+		{Say: "This client's `connect` returns: it has the server's SYN-ACK. Its own ACK is held back, so the server's kernel has no connection to put into the accept queue.",
+			At: Moment{Calls: aConnect, By: AClient, Runs: "late-ack", Result: Exactly(0)}, For: ackLate, Light: OnBar | OnLine},
+		{Say: "Another client, whose ACK came at once, waits in the accept queue. It has sent, too: the bytes lie in the Recv-Q of a socket that no program has yet.",
+			At: Moment{Calls: aSend, By: AClient, Runs: "client", Result: AtLeast(1), Unaccepted: true}, For: ackLate, Light: OnBar | OnLine | OnBytes},
 		{Say: "For this one there is no room: the accept queue has its backlog and one more. The kernel drops the SYN, without an answer, and counts it (ListenOverflows).",
-			At: Moment{Is: Enters, Calls: aConnect, By: "client 5"}, Light: OnBar | OnLine},
+			At: Moment{Is: Enters, Calls: aConnect, By: AClient, Lasts: resend}, For: ackAtOnce, Light: OnBar | OnLine,
+			Else: &Stop{Say: "The last client is connected, too: the accept queue has room for all of them.",
+				At: Moment{Calls: aConnect, By: AClient, Result: Exactly(0), Unaccepted: true, Nth: -1}, Light: OnBar | OnLine}},
 		{Say: "Now the server accepts, one after the other.",
 			At: Moment{Calls: anAccept, By: AServer}},
 		{Say: "The SYN was sent again, after a second and then after two more. One of these found room, and `connect` returned.",
-			At: Moment{Calls: aConnect, By: "client 5", Lasts: 500 * time.Millisecond}},
+			At: Moment{Calls: aConnect, By: AClient, Result: Exactly(0), Lasts: resend}, For: ackAtOnce, Maybe: true, Light: OnBar | OnLine},
+		{Say: "ECONNRESET. The accept queue was full when the late ACK came, so the kernel dropped it, and a cookie leaves nothing behind. It answered the client's next segment by RST (SyncookiesFailed).",
+			At: Moment{By: AClient, Errno: trace.ECONNRESET}, For: map[string]string{"ack": lateACK, Cookies: "2"}},
+		{Say: "The late client has its reply. Its handshake was not forgotten: ACK and bytes were sent again until the accept queue had room.",
+			At: Moment{Calls: aRecv, By: AClient, Runs: "late-ack", Result: AtLeast(1)}, For: map[string]string{"ack": lateACK, Cookies: "0|1"}, Light: OnBar | OnLine | OnBytes},
 	},
-	Recap: "The kernel makes connections, `accept` only takes them out of a queue. Where that is full a SYN is dropped, and whoever sent it waits for a second and more until the next.",
-	Needs: "iterative",
-	Wire:  true,
+	Recap:  "The kernel makes connections, `accept` only takes them out of a queue. Where that is full a SYN is dropped, and whoever sent it waits for a second and more until the next.",
+	Recaps: []Recap{{"A client is connected when it has the SYN-ACK, the server's kernel when it has the ACK. With the accept queue full it drops that. It remembers a half-open connection and takes it up later; of a cookie nothing is left, and the client is reset.", ackLate}},
+	Needs:  "iterative",
+	Wire:   true,
 	Tries: []Try{
 		{"backlog 0", map[string]string{"backlog": "0"}},
 		{"5 half open: SYN cookies", map[string]string{"half": "5", "clients": "3"}},
@@ -85,3 +98,9 @@ const Cookies = "cookies"
 
 // lateACK has a client's last ACK of the handshake wait for its first bytes.
 const lateACK = "with its first bytes"
+
+// Set-ups of backlog.
+var (
+	ackAtOnce = map[string]string{"ack": "at once"}
+	ackLate   = map[string]string{"ack": lateACK}
+)

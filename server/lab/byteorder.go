@@ -14,11 +14,11 @@ var byteorder = &Lab{
 	Brief:    "What does the receiver print?",
 	Question: "One program sends a number, another prints it. What arrives when they disagree about which byte comes first?",
 	Stops: []Stop{
-		{Say: "The sender makes bytes of its number and sends them.",
+		{Say: "The sender has made bytes of its number, and sent them.",
 			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
 		{Say: "The receiver gets the very same bytes. Nothing on the wire says in which order they are.",
 			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
-		{Say: "It makes a number of them in its own order, and prints that.",
+		{Say: "It makes a number of them, in the order that it takes them to be in, and prints that.",
 			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer}},
 		{Say: "The receiver is done.",
 			At: Moment{Is: Ends, By: AServer}, Light: OnLane},

@@ -21,11 +21,20 @@ var dead = &Lab{
 		{Say: "Now the wire is cut: from here on the kernel drops every packet. The client is told nothing, and does something else meanwhile.",
 			At: Moment{Is: Enters, Calls: []trace.Call{trace.Nanosleep}, By: AClient}, Light: OnBar | OnLine},
 		{Say: "The client sends, and `send` succeeds: its kernel has the bytes. That says nothing of the peer.",
-			At: Moment{Calls: aSend, By: AClient, Nth: 2}, Light: OnBar | OnLine},
+			At: Moment{Calls: aSend, By: AClient, Nth: 2}, For: stillSends, Light: OnBar | OnLine},
 		{Say: "Its `recv` sleeps. Beneath it the kernel sends the bytes again, each time after twice as long, and no ACK comes.",
-			At: Moment{Is: Enters, Calls: aRecv, By: AClient, Nth: -1}, Light: OnBar | OnLine},
+			At: Moment{Is: Enters, Calls: aRecv, By: AClient, Nth: -1}, For: stillSends, Light: OnBar | OnLine},
+		{Say: "Its `recv` sleeps. It has sent nothing, so there is nothing to acknowledge: beneath it both kernels are silent.",
+			At: Moment{Is: Enters, Calls: aRecv, By: AClient, Nth: -1}, For: map[string]string{"how": "only receives"}, Light: OnBar | OnLine},
+		{Say: "Its `recv` sleeps. It has sent nothing, but SO_KEEPALIVE is set: after a second of silence its kernel sends a probe, and one more each second.",
+			At: Moment{Is: Enters, Calls: aRecv, By: AClient, Nth: -1}, For: map[string]string{"how": "keepalive"}, Light: OnBar | OnLine},
 		{Say: "The kernel gives up, and `recv` returns ETIMEDOUT. The write is what found out.",
-			At: Moment{Calls: aRecv, By: AClient, Errno: trace.ETIMEDOUT}},
+			At: Moment{Calls: aRecv, By: AClient, Errno: trace.ETIMEDOUT}, For: map[string]string{"how": "sends"}, Else: impatient},
+		{Say: "The bytes have stayed unacknowledged for longer than TCP_USER_TIMEOUT allows: the kernel gives up, and `recv` returns ETIMEDOUT.",
+			At: Moment{Calls: aRecv, By: AClient, Errno: trace.ETIMEDOUT}, For: map[string]string{"how": "TCP_USER_TIMEOUT"}, Else: impatient},
+		{Say: "No probe was answered: the kernel gives up, and `recv` returns ETIMEDOUT.",
+			At: Moment{Calls: aRecv, By: AClient, Errno: trace.ETIMEDOUT}, For: map[string]string{"how": "keepalive"}, Else: impatient},
+		{Say: impatient.Say, At: impatient.At, For: map[string]string{"how": "only receives"}},
 	},
 	Recap: "Silence looks the same whether the peer is slow or gone. Only what is sent and stays unanswered tells: data, or keepalive's probes. Without either, `recv` waits for ever.",
 	Needs: "backlog",
@@ -66,6 +75,13 @@ var dead = &Lab{
 		return []Process{server("echo", addr, nil), client(1, "patient", addr, args)}
 	},
 }
+
+// stillSends are the set-ups of dead whose client sends to the server that is gone.
+var stillSends = map[string]string{"how": "sends|TCP_USER_TIMEOUT"}
+
+// impatient is the end of a client of dead that gives up before its kernel does.
+var impatient = &Stop{Say: "Its own patience is over: EAGAIN, by SO_RCVTIMEO. That says nothing of the peer, and the connection is still there.",
+	At: Moment{Calls: aRecv, By: AClient, Errno: trace.EAGAIN}}
 
 // Retries is the knob for how often the kernel sends unacknowledged bytes again before it
 // gives the peer up (tcp(7), tcp_retries2). It takes a run in a network namespace of its

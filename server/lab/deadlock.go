@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"sockscope/server/knob"
+	"sockscope/server/trace"
 )
 
 // deadlock is two programs that both send before they receive.
@@ -15,20 +16,31 @@ var deadlock = &Lab{
 	Question: "Client and server each have 8 MiB for the other, and each sends all of it before it receives. Which call is each in, and what would end it?",
 	Stops: []Stop{
 		{Say: "One side sends all it has. Its kernel takes what there is room for; then `send` sleeps.",
-			At: Moment{Is: Enters, Calls: aSend, Stuck: true}, For: many},
+			At: Moment{Is: Enters, Calls: aSend, Stuck: true}, For: uncured,
+			Else: &Stop{Say: "This side's `send` has returned: the buffers had room for what nobody had received yet. So it comes to its `recv`.",
+				At: Moment{Calls: aRecv, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes}},
 		{Say: "The other side does just the same. All buffers on the way fill up. Both are in `send` now, and neither comes to its `recv`.",
-			At: Moment{Is: Enters, Calls: aSend, Stuck: true, Nth: 2}, For: many, Light: OnBar | OnLine | OnQueue},
+			At: Moment{Is: Enters, Calls: aSend, Stuck: true, Nth: 2}, For: uncured, Light: OnBar | OnLine | OnQueue,
+			Else: allMoved},
 		{Say: "The buffers of both directions were full. Only a `recv` of the other side would have made room, and that side was in `send`. Nothing happened any more, so the run was ended.",
-			At: Moment{Is: Ends, By: AServer, After: &Moment{Is: Enters, Calls: aSend, Stuck: true, Nth: 2}}, For: many, Light: OnLane},
+			At: Moment{Is: Ends, By: AServer, After: &Moment{Is: Enters, Calls: aSend, Stuck: true, Nth: 2}}, For: uncured, Maybe: true, Light: OnLane},
 		{Say: "The client was in the same call until the end. Neither program has done anything wrong by itself: each would get on with another peer.",
-			At: Moment{Is: Ends, By: AClient, After: &Moment{Is: Enters, Calls: aSend, Stuck: true, Nth: 2}}, For: many, Light: OnLane},
-		{Say: takesOut, At: Moment{Calls: aRecv, Result: AtLeast(1)}, For: cured, Light: OnBar | OnLine | OnBytes},
-		{Say: allMoved, At: Moment{Is: Enters, Calls: aClose, By: AClient}, For: cured},
-		{Say: takesOut, At: Moment{Calls: aRecv, Result: AtLeast(1)}, For: few, Light: OnBar | OnLine | OnBytes},
-		{Say: allMoved, At: Moment{Is: Enters, Calls: aClose, By: AClient}, For: few},
+			At: Moment{Is: Ends, By: AClient, After: &Moment{Is: Enters, Calls: aSend, Stuck: true, Nth: 2}}, For: uncured, Maybe: true, Light: OnLane},
+		{Say: "The client asks `select` for both: bytes to receive, and room to send. Here there are bytes, and it receives them though it hasn't sent all.",
+			At: Moment{Calls: aSelect, By: AClient, Ready: BytesReady}, For: map[string]string{"cure": "select"}},
+		{Say: "The client has a second thread. One sends, the other receives, and neither waits for the other.",
+			At: Moment{Is: Begins, By: AThread}, For: map[string]string{"cure": "a thread"}, Light: OnLane},
+		{Say: "They have agreed on turns: the server receives before it sends anything.",
+			At: Moment{Is: Enters, Calls: aRecv, By: AServer}, For: map[string]string{"cure": "turns"}},
+		{Say: "A `recv` takes bytes out of the buffers. That makes room for the other side's `send`.",
+			At: Moment{Calls: aRecv, Result: AtLeast(1)}, For: cured, Light: OnBar | OnLine | OnBytes},
+		{Say: "This `send` slept while there was no room. It returns, since the other side has received.",
+			At: Moment{Calls: aSend, Result: AtLeast(1), Sleep: trace.Slept}, For: cured, Maybe: true, Light: OnBar | OnLine | OnBytes},
+		{Say: allMoved.Say, At: allMoved.At, For: cured},
 	},
-	Recap: "A blocking `send` waits for the other side to receive. When both sides send first, and more than the buffers hold, both wait for ever. With few bytes it goes well, so tests rarely find it.",
-	Needs: "short",
+	Recap:  "A blocking `send` waits for the other side to receive. When both sides send first, and more than the buffers hold, both wait for ever. With few bytes it goes well, so tests rarely find it.",
+	Recaps: []Recap{{"A blocking `send` waits for the other side to receive. Here one side always does: it asks `select` for both, has a thread for each direction, or receives before it sends.", cured}},
+	Needs:  "short",
 	Tries: []Try{
 		{"64 KiB: it goes well", map[string]string{"bytes": "65536"}},
 		{"the client selects", map[string]string{"cure": "select"}},
@@ -61,14 +73,12 @@ var deadlock = &Lab{
 	},
 }
 
-const (
-	takesOut = "A `recv` takes bytes out of the buffers, so that the other side's `send` has room."
-	allMoved = "The client has sent all of its bytes and received all of the server's. Nobody waits."
-)
+// allMoved is the end of a run of deadlock in which nobody waits for ever.
+var allMoved = &Stop{Say: "The client has sent all of its bytes and received all of the server's. Nobody waits.",
+	At: Moment{Is: Enters, Calls: aClose, By: AClient}}
 
-// Set-ups of deadlock: with more than the buffers hold, with less, and with a cure.
+// Set-ups of deadlock.
 var (
-	many  = map[string]string{"cure": "none", "bytes": "8388608"}
-	few   = map[string]string{"cure": "none", "bytes": "1024|65536|1048576"}
-	cured = map[string]string{"cure": "select|a thread|turns"}
+	uncured = map[string]string{"cure": "none"}
+	cured   = map[string]string{"cure": "select|a thread|turns"}
 )

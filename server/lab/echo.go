@@ -26,7 +26,7 @@ var echo = &Lab{
 		{Say: "The client's `recv` has the echo.",
 			At: Moment{Calls: aRecv, By: AClient, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
 		{Say: "Both have closed, and the run is over. netstat has one socket left: the client's end, in TIME-WAIT, as the client closed first. It belongs to no process any more.",
-			At: Moment{Is: Ends, By: AServer, After: &Moment{Calls: aClose, By: AServer, After: &Moment{Calls: aClose, By: AClient}}}, Light: OnLane | OnTable},
+			At: Moment{Is: Ends, By: AServer, After: &Moment{Calls: aClose, By: AServer, After: &Moment{Is: Enters, Calls: aClose, By: AClient}}}, Light: OnLane | OnTable},
 	},
 	Recap: "A blocking call that can't be answered yet sleeps in the kernel and uses no processor. What the other side does wakes it.",
 	Needs: "first",

@@ -16,15 +16,29 @@ var emfile = &Lab{
 	Question: "A server has as many fds as it may have, and a client connects once more. accept fails. What does poll say next?",
 	Stops: []Stop{
 		{Say: "The server accepts the second connection, and has no fd left: its limit is 6 (`ulimit -n`).",
-			At: Moment{Calls: anAccept, By: AServer, Result: AtLeast(1), Nth: 2}, Light: OnBar | OnLine | OnQueue},
+			At: Moment{Calls: anAccept, By: AServer, Result: AtLeast(1), Nth: 2}, For: unspared, Light: OnBar | OnLine | OnQueue},
 		{Say: "The client connects a third time. That succeeds all the same: the server's kernel shakes hands by itself, and needs no fd for that.",
-			At: Moment{Is: Enters, Calls: aConnect, By: AClient, Nth: 3}},
-		{Say: "`accept` fails with EMFILE. The third connection stays where it is, in the backlog.",
+			At: Moment{Is: Enters, Calls: aConnect, By: AClient, Nth: 3}, For: unspared},
+		{Say: "The server holds a spare fd, so that its first client takes the last one: its limit is 6 (`ulimit -n`).",
+			At: Moment{Calls: anAccept, By: AServer, Result: AtLeast(1)}, For: spared, Light: OnBar | OnLine | OnQueue},
+		{Say: "`accept` fails with EMFILE. The connection stays where it is, in the backlog.",
 			At: Moment{Calls: anAccept, By: AServer, Errno: trace.EMFILE}, Light: OnBar | OnLine | OnQueue},
 		{Say: "So the listener is still readable, and `poll` returns at once. `accept` fails again, and so on: the loop takes a whole processor and does nothing.",
-			At: Moment{Calls: aPoll, By: AServer, Sleep: trace.Awake, Ready: ListenerReady, After: &Moment{Calls: anAccept, By: AServer, Errno: trace.EMFILE}}, Light: OnBar | OnLine | OnQueue},
+			At: Moment{Calls: aPoll, By: AServer, Sleep: trace.Awake, Ready: ListenerReady, After: anEMFILE}, For: map[string]string{"cure": "none"}, Light: OnBar | OnLine | OnQueue},
 		{Say: "The client has closed its first connection, and that fd is free. Now the third one is accepted. Asking all the time didn't bring that any sooner.",
-			At: Moment{Calls: anAccept, By: AServer, Result: AtLeast(1), After: &Moment{Calls: anAccept, By: AServer, Errno: trace.EMFILE}}},
+			At: Moment{Calls: anAccept, By: AServer, Result: AtLeast(1), After: anEMFILE}, For: map[string]string{"cure": "none"}},
+		{Say: "The server has taken the listener off its list, and `poll` sleeps. Somebody waits in the backlog, and nobody asks about it.",
+			At: Moment{Calls: aPoll, By: AServer, Sleep: trace.Slept, After: anEMFILE}, For: map[string]string{"cure": "listener off"}},
+		{Say: "The client has closed its first connection, and that fd is free. The listener is on the list again, and the third connection is accepted.",
+			At: Moment{Calls: anAccept, By: AServer, Result: AtLeast(1), After: anEMFILE}, For: map[string]string{"cure": "listener off"}},
+		{Say: "The server gives its spare fd up.",
+			At: Moment{Calls: aClose, By: AServer, After: anEMFILE}, For: spared, Light: OnBar | OnLine | OnQueue},
+		{Say: "So this `accept` succeeds. It takes the connection out of the backlog, only to close it.",
+			At: Moment{Calls: anAccept, By: AServer, Result: AtLeast(1), After: anEMFILE}, For: spared},
+		{Say: "The client's `recv` returns 0: nobody serves it, and it has been told.",
+			At: Moment{Calls: aRecv, By: AClient, Result: Exactly(0)}, For: spared,
+			Else: &Stop{Say: "The client's `recv` returns ECONNRESET, as what it had sent was not read: nobody serves it, and it has been told.",
+				At: Moment{Calls: aRecv, By: AClient, Errno: trace.ECONNRESET}}},
 	},
 	Recap: "With no fd left `accept` fails, and takes nobody out of the backlog. A level-triggered wait goes on saying so: take the listener off the list until an fd is free, or keep a spare one.",
 	Needs: "poll",
@@ -52,3 +66,10 @@ var emfile = &Lab{
 		return []Process{full, client(1, "hoard", addr, map[string]string{"stay": v["stay"]})}
 	},
 }
+
+// Set-ups of emfile, and the failure that it is about.
+var (
+	unspared = map[string]string{"cure": "none|listener off"}
+	spared   = map[string]string{"cure": "spare fd"}
+	anEMFILE = &Moment{Calls: anAccept, By: AServer, Errno: trace.EMFILE}
+)

@@ -19,21 +19,36 @@ var errors = &Lab{
 	Brief:    "Which call says so, and why?",
 	Question: "Calls on sockets fail, each for a reason of its own. Which call returns which error, what in the kernel stands behind it, and what does a program do then?",
 	Stops: []Stop{
-		{Say: "`bind` returns EADDRINUSE: another socket has this address. Where that one listens, SO_REUSEADDR doesn't help; where it is in TIME-WAIT, it does, if both have set it.",
-			At: Moment{Calls: []trace.Call{trace.Bind}, By: AServer, Errno: trace.EADDRINUSE}},
+		{Say: "`bind` returns EADDRINUSE: another socket listens at this address. SO_REUSEADDR is set, and doesn't help against a listener.",
+			At: Moment{Calls: []trace.Call{trace.Bind}, By: AServer, Errno: trace.EADDRINUSE}, For: failsOnTheWay},
 		{Say: "`accept` returns EMFILE at once, though nobody waits: it takes an fd first, and the process has none left.",
-			At: Moment{Calls: anAccept, By: AServer, Errno: trace.EMFILE}},
+			At: Moment{Calls: anAccept, By: AServer, Errno: trace.EMFILE}, For: failsOnTheWay},
 		{Say: "`connect` returns ECONNREFUSED. Nobody listens at that port, and its kernel has answered the SYN by RST.",
-			At: Moment{Calls: aConnect, By: AClient, Errno: trace.ECONNREFUSED}},
+			At: Moment{Calls: aConnect, By: AClient, Errno: trace.ECONNREFUSED}, For: failsOnTheWay},
 		{Say: "`recv` returns EAGAIN: the socket is non-blocking, and its Recv-Q is empty. Nothing is wrong.",
-			At: Moment{Calls: aRecv, By: AClient, Errno: trace.EAGAIN}, Light: OnBar | OnLine | OnQueue},
+			At: Moment{Calls: aRecv, By: AClient, Errno: trace.EAGAIN}, For: failsOnTheWay, Light: OnBar | OnLine | OnQueue},
 		{Say: "`recv` returns ECONNRESET: the server has sent RST. That is told once; the next `send` returns EPIPE.",
-			At: Moment{Calls: aRecv, By: AClient, Errno: trace.ECONNRESET}},
+			At: Moment{Calls: aRecv, By: AClient, Errno: trace.ECONNRESET}, For: failsOnTheWay},
 		{Say: "`connect` returns ETIMEDOUT. The listener's backlog is full, the kernel drops the SYN, and no answer ever comes.",
-			At: Moment{Calls: aConnect, By: AClient, Errno: trace.ETIMEDOUT}},
+			At: Moment{Calls: aConnect, By: AClient, Errno: trace.ETIMEDOUT}, For: failsOnTheWay},
+		{Say: "The server has answered, and says by `shutdown` that it sends no more. It is the first to end: so its side of the connection will stay in TIME-WAIT.",
+			At: Moment{Calls: []trace.Call{trace.Shutdown}, By: AServer}, For: startsTwice},
+		{Say: "It starts again. `bind` returns EADDRINUSE: nobody listens, but a connection in TIME-WAIT has the port, and the new socket hasn't set SO_REUSEADDR.",
+			At: Moment{Calls: []trace.Call{trace.Bind}, By: AServer, Errno: trace.EADDRINUSE}, For: startsTwice, Light: OnBar | OnLine | OnTable},
+		{Say: "So it sets SO_REUSEADDR.",
+			At: Moment{Calls: []trace.Call{trace.Setsockopt}, By: AServer, After: &Moment{Calls: []trace.Call{trace.Bind}, By: AServer, Errno: trace.EADDRINUSE}}, For: startsTwice},
+		{Say: "Now `bind` succeeds, with the old connection still in TIME-WAIT: both sockets have set SO_REUSEADDR.",
+			At: Moment{Calls: []trace.Call{trace.Bind}, By: AServer, Result: Exactly(0), Nth: 2}, For: startsTwice, Light: OnBar | OnLine | OnTable,
+			Else: &Stop{Say: "EADDRINUSE again: the first start's socket hadn't set SO_REUSEADDR, and Linux asks for it on both.",
+				At: Moment{Calls: []trace.Call{trace.Bind}, By: AServer, Errno: trace.EADDRINUSE, Nth: 2}, Light: OnBar | OnLine | OnTable}},
+		{Say: "The next client is served.",
+			At: Moment{Calls: aRecv, By: "client 2", Result: AtLeast(1)}, For: startsTwice, Light: OnBar | OnLine | OnBytes,
+			Else: &Stop{Say: "The next client finds nobody: `connect` returns ECONNREFUSED.",
+				At: Moment{Calls: aConnect, By: "client 2", Errno: trace.ECONNREFUSED}}},
 	},
-	Recap: "An error tells of a queue, a state or a limit in a kernel: of this side's, or of the peer's by way of RST. EAGAIN and EINPROGRESS are no failures, and EPIPE is an old one told again.",
-	Needs: "halfclose",
+	Recap:  "An error tells of a queue, a state or a limit in a kernel: of this side's, or of the peer's by way of RST. EAGAIN and EINPROGRESS are no failures, and EPIPE is an old one told again.",
+	Recaps: []Recap{{"A port is in use as long as a connection of it is in TIME-WAIT, though no program listens there. SO_REUSEADDR, set before each `bind`, lets a server start again at once.", startsTwice}},
+	Needs:  "halfclose",
 	Tries: []Try{
 		{"a server that starts again: TIME-WAIT", map[string]string{"server": servers[1]}},
 		{"and its first start left SO_REUSEADDR out", map[string]string{"server": servers[1], "first": "not set"}},
@@ -71,3 +86,9 @@ var errors = &Lab{
 		return []Process{failing, c}
 	},
 }
+
+// Set-ups of errors.
+var (
+	failsOnTheWay = map[string]string{"server": servers[0]}
+	startsTwice   = map[string]string{"server": servers[1]}
+)

@@ -17,26 +17,38 @@ var framing = &Lab{
 	Stops: []Stop{
 		{Say: "The client's fifth `send`: five messages, a send each. None of them has waited for the receiver.",
 			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1), Nth: 5}, For: map[string]string{"piece": "0"}, Light: OnBar | OnLine | OnBytes},
+		{Say: "One `send` has all five messages.",
+			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1)}, For: map[string]string{"piece": "256"}, Light: OnBar | OnLine | OnBytes},
+		{Say: "The client's last `send`. The bytes went in pieces, wherever a message ended.",
+			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1), Nth: -1}, For: map[string]string{"piece": "1|7|33"}, Light: OnBar | OnLine | OnBytes},
 		{Say: "One `recv` returns two messages and a part of the third. TCP carries bytes, and keeps no boundaries.",
-			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), Sends: Exactly(3)}, For: cut, Light: OnBar | OnLine | OnBytes},
-		{Say: "Without a frame the program takes what one `recv` returns for a message. It is more than one of them, or a part.",
+			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), Sends: Exactly(3)}, For: cut, Light: OnBar | OnLine | OnBytes,
+			Else: &Stop{Say: "This `recv` returns one message, as the others had not been sent yet. That is luck: TCP keeps no boundaries.",
+				At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), Sends: Exactly(1)}, Light: OnBar | OnLine | OnBytes}},
+		{Say: "Without a frame the program takes what one `recv` returns for a message, whatever it is: one, several, or a part.",
 			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer}, For: map[string]string{"framing": "none"}},
 		{Say: "The length before each message tells where it ends: the program takes the first one out and prints it.",
 			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, Prints: "Hello"}, For: map[string]string{"framing": "length"}},
 		{Say: "The frame tells where a message ends: the program takes the first one out and prints it.",
 			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, Prints: "Hello"}, For: map[string]string{"framing": "fixed|delimiter|type"}},
 		{Say: "It has held the third message back, as it wasn't all there. This `recv` brings the rest of it, and the others.",
-			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), Sends: Exactly(3), Nth: 2}, For: framedAndCut, Light: OnBar | OnLine | OnBytes},
-		{Say: "Now the third message is complete: the program prints it.",
+			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), Sends: Exactly(3), Nth: 2}, For: framedAndCut, Maybe: true, Light: OnBar | OnLine | OnBytes},
+		{Say: "The third message is complete: the program prints it.",
 			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, Prints: "TCP"}, For: framed},
 		{Say: "`recv` returns 0: the client sends no more. Nothing is held back, so the last message was complete.",
 			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}, For: framed},
 		{Say: "`recv` returns 0: the client sends no more. Only this tells that the message is complete.",
 			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}, For: map[string]string{"framing": "end"}},
+		{Say: "All that came is one message, and the program prints it. That the client had five to send can't be seen.",
+			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, After: &Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}}, For: map[string]string{"framing": "end"}},
 		{Say: "`recv` returns 0: the client sends no more. Where its messages ended, nobody knows.",
 			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}, For: map[string]string{"framing": "none"}},
 	},
 	Recap: "One send is not one recv. A receiver collects bytes, takes out what is complete, and keeps the rest for the next recv.",
+	Recaps: []Recap{
+		{"One send is not one recv. Without a frame nobody can tell where a message ended: the program prints what came together, and what came apart.", map[string]string{"framing": "none"}},
+		{"The end of the stream ends a message, whatever is in it. It can do so once: the next message takes a connection of its own.", map[string]string{"framing": "end"}},
+	},
 	Needs: "first",
 	Tries: []Try{
 		{"no frames", map[string]string{"framing": "none"}},
@@ -52,8 +64,8 @@ var framing = &Lab{
 	},
 	Asks: []Topic{CountsRecvs, RecvJoined, RecvPart, SendTakes, RecvEnd},
 	Knobs: []knob.Knob{
-		{Name: "framing", Label: "a message ends by", Type: knob.Choice, Offers: []string{"none", "fixed", "delimiter", "length", "type", "end"}, Default: "length"},
-		{Name: "piece", Label: "a send has", Type: knob.Int, Min: 0, Max: 256, Offers: []string{"0", "1", "7", "33", "256"}, Default: "0", Zero: "a message", Size: true},
+		{Name: "framing", Label: "frame", Type: knob.Choice, Offers: []string{"none", "fixed", "delimiter", "length", "type", "end"}, Default: "length"},
+		{Name: "piece", Label: "one send has", Type: knob.Int, Min: 0, Max: 256, Offers: []string{"0", "1", "7", "33", "256"}, Default: "0", Zero: "one message", Size: true},
 		{Name: "pause", Label: "after each send", Type: knob.Duration, Min: 0, Max: int64(200 * time.Millisecond), Offers: []string{"0s", "1ms", "100ms"}, Default: "0s", Injected: true},
 		{Name: "size", Label: "recv takes", Type: knob.Int, Min: 1, Max: 1024, Offers: []string{"1", "8", "40", "1024"}, Default: "40", Size: true},
 		{Name: "reads", Label: "before each recv", Type: knob.Duration, Min: 0, Max: int64(time.Second), Offers: []string{"0s", "30ms", "100ms", "1s"}, Default: "30ms"},
@@ -74,7 +86,7 @@ var framing = &Lab{
 // Set-ups of framing: those in which a recv of 40 bytes cuts the third of five messages,
 // each sent by itself; those with a frame around each message; and both.
 var (
-	cut          = map[string]string{"framing": "none|delimiter|length|type", "piece": "0", "size": "40"}
+	cut          = map[string]string{"framing": "none|delimiter|length|type|end", "piece": "0", "size": "40"}
 	framed       = map[string]string{"framing": "fixed|delimiter|length|type"}
 	framedAndCut = map[string]string{"framing": "delimiter|length|type", "piece": "0", "size": "40"}
 )

@@ -16,20 +16,27 @@ var halfclose = &Lab{
 	Question: "The server answers when the client has said all. How does the client say that, and still hear the answer?",
 	Stops: []Stop{
 		{Say: "The client calls `shutdown` with SHUT_WR: I am done sending. Its kernel sends FIN. The fd stays open.",
-			At: Moment{Calls: []trace.Call{trace.Shutdown}, By: AClient}},
+			At: Moment{Calls: []trace.Call{trace.Shutdown}, By: AClient}, For: shutsDown},
+		{Say: "The client calls `close`: it gives the fd back, and receives no more either. Its kernel sends FIN, just as after `shutdown`.",
+			At: Moment{Is: Enters, Calls: aClose, By: AClient}, For: justCloses},
 		{Say: "The server's `recv` returns 0: the end of what the client sends. Its socket is in CLOSE-WAIT.",
 			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}, Light: OnBar | OnLine | OnQueue},
 		{Say: "The server still sends. FIN has ended one direction, and this is the other one.",
-			At: Moment{Calls: aSend, By: AServer, Result: AtLeast(1), After: &Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}}, Light: OnBar | OnLine | OnBytes},
+			At: Moment{Is: Enters, Calls: aSend, By: AServer, After: &Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}}, For: shutsDown},
+		{Say: "The server still sends, and its `send` succeeds: its kernel has the bytes. But nobody receives there any more, and the client's kernel answers them by RST.",
+			At: Moment{Calls: aSend, By: AServer, Result: AtLeast(1), After: &Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}}, For: justCloses, Light: OnBar | OnLine | OnBytes},
 		{Say: "The client receives the answer, after it has said that it sends no more.",
-			At: Moment{Calls: aRecv, By: AClient, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
+			At: Moment{Calls: aRecv, By: AClient, Result: AtLeast(1)}, For: shutsDown, Light: OnBar | OnLine | OnBytes},
 		{Say: "Now the server closes, and the client's `recv` returns 0. Both directions have ended.",
-			At: Moment{Calls: aRecv, By: AClient, Result: Exactly(0)}},
+			At: Moment{Calls: aRecv, By: AClient, Result: Exactly(0)}, For: shutsDown},
 		{Say: "The client closes the fd. Only this gives it back.",
-			At: Moment{Calls: aClose, By: AClient}},
+			At: Moment{Calls: aClose, By: AClient}, For: shutsDown},
+		{Say: "The server closes, and no call of it has failed. It can't know that its answer was lost.",
+			At: Moment{Is: Enters, Calls: aClose, By: AServer, After: &Moment{Calls: aSend, By: AServer, Result: AtLeast(1)}}, For: justCloses},
 	},
-	Recap: "A connection has two directions, and each ends by itself. `shutdown` with SHUT_WR says that you send no more; `close` says that you don't receive either.",
-	Needs: "first",
+	Recap:  "A connection has two directions, and each ends by itself. `shutdown` with SHUT_WR says that you send no more; `close` says that you don't receive either.",
+	Recaps: []Recap{{"Who closes neither sends nor receives any more. The other side sees the same 0 as after `shutdown`, sends its answer, and nobody gets it.", justCloses}},
+	Needs:  "first",
 	Tries: []Try{
 		{"close in place of shutdown", map[string]string{"client": "closes"}},
 		{"one message", map[string]string{"messages": "1"}},
@@ -57,3 +64,9 @@ var halfclose = &Lab{
 		}
 	},
 }
+
+// Set-ups of halfclose.
+var (
+	shutsDown  = map[string]string{"client": "shuts down"}
+	justCloses = map[string]string{"client": "closes"}
+)

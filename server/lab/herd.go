@@ -19,17 +19,36 @@ var herd = &Lab{
 	Question: "Several processes wait for the same listener, and one client connects. How many of them wake, and what do they find?",
 	Stops: []Stop{
 		{Say: "The parent has made its children. Each has an fd of the same listener.",
-			At: Moment{Calls: aFork, By: AServer, Nth: -1}},
+			At: Moment{Calls: aFork, By: AServer, Nth: -1}, For: map[string]string{"wait": herds[0] + "|" + herds[1] + "|" + herds[2]}},
+		{Say: "The parent has made its children, and a listener for each. SO_REUSEPORT lets all of them have the same address.",
+			At: Moment{Calls: aFork, By: AServer, Nth: -1}, For: waits(3)},
 		{Say: "A child's `select` returns: the listener is readable. Client 1 is in its backlog.",
-			At: Moment{Calls: aSelect, By: AChild, Ready: ListenerReady, Sleep: trace.Slept}, Light: OnBar | OnLine | OnQueue},
+			At: Moment{Calls: aSelect, By: AChild, Ready: ListenerReady, Sleep: trace.Slept}, For: waits(1), Light: OnBar | OnLine | OnQueue},
 		{Say: "Another child's `select` returns as well, for the same client. A wait for readiness takes nothing away, so all who wait are told.",
-			At: Moment{Calls: aSelect, By: AChild, Ready: ListenerReady, Sleep: trace.Slept, Nth: 2}},
+			At: Moment{Calls: aSelect, By: AChild, Ready: ListenerReady, Sleep: trace.Slept, Nth: 2}, For: waits(1)},
+		{Say: "A child's `epoll_wait` returns: the listener is readable. EPOLLEXCLUSIVE has the kernel wake one, or some, and not all.",
+			At: Moment{Calls: anEpollWait, By: AChild, Ready: ListenerReady, Sleep: trace.Slept}, For: waits(2), Light: OnBar | OnLine},
 		{Say: "One child's `accept` gets client 1.",
-			At: Moment{Calls: anAccept, By: AChild, With: "client 1"}},
+			At: Moment{Calls: anAccept, By: AChild, With: "client 1"}, For: map[string]string{"wait": herds[1] + "|" + herds[2]}},
+		{Say: "All children sleep in `accept`. For client 1 the kernel wakes this one, and no other.",
+			At: Moment{Calls: anAccept, By: AChild, With: "client 1"}, For: waits(0)},
+		{Say: "Client 1 is in this child's backlog: a hash of the addresses has chosen it. The others sleep on.",
+			At: Moment{Calls: anAccept, By: AChild, With: "client 1"}, For: waits(3)},
 		{Say: "Another one calls `accept` and finds nobody. `select` was right when it returned; by now the client is gone. The listener is blocking, so this child sleeps.",
-			At: Moment{Is: Enters, Calls: anAccept, By: AChild, After: &Moment{Calls: anAccept, By: AChild, With: "client 1"}}, Light: OnBar | OnLine | OnLane},
+			At: Moment{Is: Enters, Calls: anAccept, By: AChild, Lasts: 20 * time.Millisecond, After: &Moment{Calls: anAccept, By: AChild, With: "client 1"}}, For: waits(1), Light: OnBar | OnLine | OnLane},
+		{Say: "Client 1 has its echo.",
+			At: Moment{Calls: aRecv, By: "client 1", Result: AtLeast(1)}, For: map[string]string{"wait": herds[0] + "|" + herds[2] + "|" + herds[3]}, Light: OnBar | OnLine | OnBytes},
+		{Say: "Client 2 has come, and again one `accept` returns for it.",
+			At: Moment{Calls: anAccept, By: AChild, With: "client 2"}, For: map[string]string{"wait": herds[0] + "|" + herds[2]}},
+		{Say: "Client 2's child is chosen by the hash as well. It may be the same one again.",
+			At: Moment{Calls: anAccept, By: AChild, With: "client 2"}, For: waits(3)},
 	},
 	Recap: "All who wait in `select`, `poll` or `epoll_wait` for one listener are woken for one client, and all but one in vain. Of those in `accept`, one is woken; so it is with EPOLLEXCLUSIVE, and with a listener for each.",
+	Recaps: []Recap{
+		{"Of all who sleep in `accept` for one listener, the kernel wakes one for each client. Nobody wakes in vain.", waits(0)},
+		{"With EPOLLEXCLUSIVE the kernel wakes one of the waiting epolls or a few, in place of all. Who was woken must still expect to find nobody.", waits(2)},
+		{"With SO_REUSEPORT each process has a listener and a backlog of its own, and a hash chooses. Nobody wakes in vain, but a client waits for its process even while others are idle.", waits(3)},
+	},
 	Needs: "processes",
 	Tries: []Try{
 		{"accept alone", map[string]string{"wait": herds[0]}},
@@ -62,3 +81,6 @@ var herd = &Lab{
 		return procs
 	},
 }
+
+// waits are the set-ups of herd whose children wait in that of herds.
+func waits(i int) map[string]string { return map[string]string{"wait": herds[i]} }

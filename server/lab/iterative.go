@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"time"
+
 	"sockscope/server/knob"
 	"sockscope/server/trace"
 )
@@ -17,18 +19,34 @@ var iterative = talking(&Lab{
 		{Say: "The server accepts client 1. Its only thread now serves nobody else.",
 			At: Moment{Calls: anAccept, By: AServer, With: "client 1"}, Light: OnBar | OnLine | OnLane},
 		{Say: "Client 3's `connect` succeeds, though the program hasn't accepted it. The kernel shook hands by itself and put the connection into the backlog.",
-			At: Moment{Calls: aConnect, By: "client 3", Result: Exactly(0), Unaccepted: true}},
+			At: Moment{Calls: aConnect, By: "client 3", Result: Exactly(0), Under: resend, Unaccepted: true},
+			Else: &Stop{Say: "Client 3's `connect` returns only now. The backlog was full, so the kernel dropped its SYN; `connect` slept until a SYN that was sent again found room.",
+				At: Moment{Calls: aConnect, By: "client 3", Result: Exactly(0), Lasts: resend},
+				Else: &Stop{Say: "Client 3's `connect` succeeds. The server sleeps in `accept`, and takes it at once.",
+					At: Moment{Calls: aConnect, By: "client 3", Result: Exactly(0)}}}},
 		{Say: "Client 3's `send` succeeds, too. The bytes lie in the kernel until the server reads them.",
-			At: Moment{Calls: aSend, By: "client 3", Result: AtLeast(1), Unaccepted: true}, Light: OnBar | OnLine | OnBytes},
+			At: Moment{Calls: aSend, By: "client 3", Result: AtLeast(1), Unaccepted: true}, Light: OnBar | OnLine | OnBytes,
+			Else: &Stop{Say: "Client 3's `send` succeeds. The bytes lie in the kernel until the server reads them.",
+				At: Moment{Calls: aSend, By: "client 3", Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes}},
 		{Say: "The server sleeps in `recv` for one client. The others wait all that time, though the thread has nothing to do.",
-			At: Moment{Calls: aRecv, By: AServer, Sleep: trace.Slept, Longest: true, While: &Moment{By: AClient, Calls: aRecv, Unaccepted: true}}, Light: OnBar | OnLine | OnLane},
-		{Say: "Only now is client 3 accepted.",
-			At: Moment{Calls: anAccept, By: AServer, With: "client 3", After: &Moment{Calls: aClose, By: AServer}}},
+			At: Moment{Calls: aRecv, By: AServer, Sleep: trace.Slept, Longest: true, While: &Moment{By: AClient, Calls: aRecv, Unaccepted: true}}, Light: OnBar | OnLine | OnLane,
+			Else: &Stop{Say: "The server sleeps in `recv` for one client, for a moment. Nobody else is there.",
+				At: Moment{Calls: aRecv, By: AServer, Sleep: trace.Slept}, Light: OnBar | OnLine | OnLane}},
+		{Say: "Only now is client 3 accepted. It has waited in the backlog, so `accept` doesn't sleep.",
+			At: Moment{Calls: anAccept, By: AServer, With: "client 3", Sleep: trace.Awake},
+			Else: &Stop{Say: "Client 3 is accepted at once: the server slept in `accept`, and served nobody.",
+				At: Moment{Calls: anAccept, By: AServer, With: "client 3", Sleep: trace.Slept}}},
 		{Say: "Client 3 has its first reply. It had been connected all the while, and could not know why it waited.",
-			At: Moment{Calls: aRecv, By: "client 3", Result: AtLeast(1), After: &Moment{Calls: anAccept, By: AServer, With: "client 3"}}, Light: OnBar | OnLine | OnWake},
+			At: Moment{Calls: aRecv, By: "client 3", Result: AtLeast(1), After: &Moment{Calls: anAccept, By: AServer, With: "client 3", Sleep: trace.Awake,
+				After: &Moment{Calls: aClose, By: AServer, After: &Moment{Calls: aConnect, By: "client 3", Result: Exactly(0), Under: resend}}}}, Light: OnBar | OnLine | OnWake,
+			Else: &Stop{Say: "Client 3 has its first reply. What it waited for was its `connect`.",
+				At: Moment{Calls: aRecv, By: "client 3", Result: AtLeast(1), After: &Moment{Calls: aConnect, By: "client 3", Lasts: resend}}, Light: OnBar | OnLine,
+				Else: &Stop{Say: "Client 3 has its first reply. Nobody was ahead of it, so it has hardly waited.",
+					At: Moment{Calls: aRecv, By: "client 3", Result: AtLeast(1), After: &Moment{Calls: anAccept, By: AServer, With: "client 3", Sleep: trace.Slept}}, Light: OnBar | OnLine}}},
 	},
-	Recap: "To be connected is not to be accepted: the kernel fills the backlog by itself. A thread that waits for one client serves no other.",
-	Needs: "echo",
+	Recap:  "To be connected is not to be accepted: the kernel fills the backlog by itself. A thread that waits for one client serves no other.",
+	Recaps: []Recap{{"The kernel makes connections by itself, as far as the backlog has room. Where it is full the SYN is dropped, and `connect` sleeps until one that is sent again is let in, a second later or more.", map[string]string{"backlog": "0"}}},
+	Needs:  "echo",
 	Tries: []Try{
 		{"backlog 0", map[string]string{"backlog": "0", "pause": "200ms"}},
 		{"8 clients", map[string]string{"clients": "8"}},
@@ -52,3 +70,7 @@ var iterative = talking(&Lab{
 		return append(procs, talkers(v, addr)...)
 	},
 })
+
+// resend is a time that a connect takes only if its SYN was sent again: Linux does so
+// after a second.
+const resend = 500 * time.Millisecond

@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"slices"
+
 	"sockscope/server/knob"
 	"sockscope/server/trace"
 )
@@ -15,22 +17,9 @@ var linger = &Lab{
 	Section:  Endings,
 	Brief:    "FIN or RST?",
 	Question: "Three clients call close, and each in another state. What does the server's recv return for each?",
-	Stops: []Stop{
-		{Say: "Client 1 has received all of its echo. Its `close` sends FIN.",
-			At: Moment{Is: Enters, Calls: aClose, By: "client 1"}},
-		{Say: "The server's `recv` returns 0: the ordinary end. When the server has closed, too, the side that closed first, the client's, stays in TIME-WAIT for a minute.",
-			At: Moment{Calls: aRecv, By: AServer, With: "client 1", Result: Exactly(0)}},
-		{Say: "Client 2 closes while its echo lies unread in Recv-Q. Those bytes are lost, so its kernel sends RST: the peer has to know.",
-			At: Moment{Is: Enters, Calls: aClose, By: "client 2"}, Light: OnBar | OnLine | OnQueue},
-		{Say: "The server's `recv` returns ECONNRESET. That is an error, and no end of file.",
-			At: Moment{Calls: aRecv, By: AServer, With: "client 2", Errno: trace.ECONNRESET}},
-		{Say: "Client 3 sets SO_LINGER with 0 seconds. `close` will throw away what is queued and send RST, whatever there is.",
-			At: Moment{Calls: []trace.Call{trace.Setsockopt}, By: "client 3"}},
-		{Say: "The server sees ECONNRESET again. A connection that was reset leaves no TIME-WAIT behind.",
-			At: Moment{Calls: aRecv, By: AServer, With: "client 3", Errno: trace.ECONNRESET}},
-	},
-	Recap: "`close` sends FIN, and the peer's `recv` returns 0. With unread bytes, or with SO_LINGER 0, it sends RST, and the peer's `recv` fails with ECONNRESET.",
-	Needs: "halfclose",
+	Stops:    slices.Concat(endings("client 1", "first"), endings("client 2", "second"), endings("client 3", "third")),
+	Recap:    "`close` sends FIN, and the peer's `recv` returns 0. With unread bytes, or with SO_LINGER 0, it sends RST, and the peer's `recv` fails with ECONNRESET.",
+	Needs:    "halfclose",
 	Tries: []Try{
 		{"all close", map[string]string{"second": "closes", "third": "closes"}},
 		{"all reset", map[string]string{"first": "sets SO_LINGER 0", "second": "sets SO_LINGER 0"}},
@@ -57,4 +46,24 @@ var linger = &Lab{
 		}
 		return procs
 	},
+}
+
+// endings are the stops of a client's end, by the knob that says which it is.
+func endings(who, knob string) []Stop {
+	name := "C" + who[1:]
+	closes, leaves, sets := map[string]string{knob: closesOffers[0]}, map[string]string{knob: closesOffers[1]}, map[string]string{knob: closesOffers[2]}
+	return []Stop{
+		{Say: name + " has received all of its echo. Its `close` sends FIN.",
+			At: Moment{Is: Enters, Calls: aClose, By: who}, For: closes},
+		{Say: "The server's `recv` returns 0: the ordinary end. When the server has closed, too, the side that closed first, the client's, stays in TIME-WAIT for a minute.",
+			At: Moment{Calls: aRecv, By: AServer, With: who, Result: Exactly(0)}, For: closes},
+		{Say: name + " closes while its echo lies unread in Recv-Q. Those bytes are lost, so its kernel sends RST: the peer has to know.",
+			At: Moment{Is: Enters, Calls: aClose, By: who}, For: leaves, Light: OnBar | OnLine | OnQueue},
+		{Say: "The server's `recv` returns ECONNRESET. That is an error, and no end of file.",
+			At: Moment{Calls: aRecv, By: AServer, With: who, Errno: trace.ECONNRESET}, For: leaves},
+		{Say: name + " sets SO_LINGER with 0 seconds. `close` will throw away what is queued and send RST, whatever there is.",
+			At: Moment{Calls: []trace.Call{trace.Setsockopt}, By: who}, For: sets},
+		{Say: "The server's `recv` returns ECONNRESET. A connection that was reset leaves no TIME-WAIT behind.",
+			At: Moment{Calls: aRecv, By: AServer, With: who, Errno: trace.ECONNRESET}, For: sets},
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sockscope/server/knob"
+	"sockscope/server/trace"
 )
 
 // nagle is a client that sends each request in two parts, and what that costs.
@@ -16,17 +17,36 @@ var nagle = &Lab{
 	Question: "The client sends a request in two parts, 4 bytes and then the rest, and waits for the answer. When does the second part leave?",
 	Stops: []Stop{
 		{Say: "The first part leaves at once, inside of `send`: nothing is on its way, so that the kernel has nothing to wait for.",
-			At: Moment{Calls: aSend, By: AClient, Nth: 3}, Light: OnBar | OnLine | OnBytes},
+			At: Moment{Is: Enters, Calls: aSend, By: AClient, Nth: 3}, For: inParts, Light: OnBar | OnLine},
 		{Say: "The second `send` takes its bytes, too. They stay with the kernel: the first part is not acknowledged yet (Nagle's rule).",
-			At: Moment{Calls: aSend, By: AClient, Nth: 4}, Light: OnBar | OnLine},
+			At: Moment{Calls: aSend, By: AClient, Nth: 4}, For: heldBack, Light: OnBar | OnLine},
 		{Say: "The server has the first part and waits for the rest. Its kernel waits as well: it delays the ACK, to send it with an answer.",
-			At: Moment{Is: Enters, Calls: aRecv, By: AServer, Nth: 4}, Light: OnBar | OnLine},
+			At: Moment{Is: Enters, Calls: aRecv, By: AServer, Nth: 4}, For: heldBack, Light: OnBar | OnLine},
 		{Say: "After some 40 ms the ACK goes by itself. It lets the second part go, and the server's `recv` returns.",
-			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(5), Lasts: 20 * time.Millisecond}, Light: OnBar | OnBytes},
+			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(5), Lasts: 20 * time.Millisecond}, For: heldBack, Light: OnBar | OnBytes},
 		{Say: "So long has the client waited for an answer that took the server no time.",
-			At: Moment{Calls: aRecv, By: AClient, Lasts: 20 * time.Millisecond}},
+			At: Moment{Calls: aRecv, By: AClient, Lasts: 20 * time.Millisecond}, For: heldBack},
+		{Say: "The second `send` takes its bytes. Nagle's rule keeps them only until the first part is acknowledged, and TCP_QUICKACK has that done at once.",
+			At: Moment{Is: Enters, Calls: aSend, By: AClient, Nth: 4}, For: quickACK, Light: OnBar | OnLine},
+		{Say: "The second part leaves at once, too, and in a packet of its own: TCP_NODELAY switches Nagle's rule off.",
+			At: Moment{Is: Enters, Calls: aSend, By: AClient, Nth: 4}, For: map[string]string{"client": "TCP_NODELAY"}, Light: OnBar | OnLine},
+		{Say: "One `writev` gives the kernel both parts, the 4 bytes and the rest. They leave at once, in one packet.",
+			At: Moment{Calls: []trace.Call{trace.Writev}, By: AClient, Result: AtLeast(5), Nth: 2}, For: map[string]string{"client": "one writev"}, Light: OnBar | OnLine | OnBytes},
+		{Say: "The server has the rest, without a wait of 40 ms, and answers.",
+			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(5), Under: 20 * time.Millisecond, Nth: 2}, For: quickACK, Light: OnBar | OnLine | OnBytes},
+		{Say: "The server has the rest, without a wait of 40 ms, and answers.",
+			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(5), Under: 20 * time.Millisecond, Nth: 2}, For: unheld, Light: OnBar | OnLine | OnBytes},
+		{Say: "So the client has its answer at once.",
+			At: Moment{Calls: aRecv, By: AClient, Result: AtLeast(1), Under: 20 * time.Millisecond, Nth: 2}, For: quickACK, Light: OnBar | OnLine | OnBytes},
+		{Say: "So the client has its answer at once.",
+			At: Moment{Calls: aRecv, By: AClient, Result: AtLeast(1), Under: 20 * time.Millisecond, Nth: 2}, For: unheld, Light: OnBar | OnLine | OnBytes},
 	},
 	Recap: "Nagle's rule holds a small segment until what was sent before is acknowledged, and a delayed ACK waits for an answer. Each is right alone; after two sends and a recv they wait for one another.",
+	Recaps: []Recap{
+		{"With TCP_NODELAY the kernel holds nothing back: each part leaves at once, in a packet of its own, and no delayed ACK matters.", map[string]string{"client": "TCP_NODELAY"}},
+		{"What belongs together goes in one call. Then it is one packet, and Nagle's rule has nothing to hold back.", map[string]string{"client": "one writev"}},
+		{"Nagle's rule waits for an ACK, and TCP_QUICKACK sends it at once: the second part is held back for as long as a packet and its ACK take, and not for 40 ms.", quickACK},
+	},
 	Needs: "echo",
 	Wire:  true, ByTime: true,
 	Tries: []Try{
@@ -63,3 +83,12 @@ var nagle = &Lab{
 		}
 	},
 }
+
+// Set-ups of nagle: those with a send for each part, those in which Nagle's rule meets a
+// delayed ACK, or one that comes at once, and those without the rule.
+var (
+	inParts  = map[string]string{"client": "two sends|TCP_NODELAY"}
+	heldBack = map[string]string{"client": "two sends", "acks": "delayed"}
+	quickACK = map[string]string{"client": "two sends", "acks": "TCP_QUICKACK"}
+	unheld   = map[string]string{"client": "TCP_NODELAY|one writev"}
+)

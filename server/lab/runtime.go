@@ -19,7 +19,7 @@ var runtime = &Lab{
 			At: Moment{Calls: anEpollWait, Result: AtLeast(1), After: &Moment{Calls: []trace.Call{trace.Listen}}}},
 		{Say: "The program called `Read`. Beneath it `read` returned EAGAIN, and the goroutine is parked.",
 			At: Moment{Calls: []trace.Call{trace.Read}, Errno: trace.EAGAIN, While: &Moment{Calls: []trace.Call{trace.NetRead}}}},
-		{Say: "The goroutine goes on: its `Read` returns.",
+		{Say: "A `Read` has its bytes and returns to the program: the goroutine goes on.",
 			At: Moment{Calls: []trace.Call{trace.NetRead}, Result: AtLeast(1)}, Light: OnBar | OnLine | OnLane},
 		{Say: "The kernel sees a non-blocking `accept4`: EAGAIN. The program's `Accept` goes on waiting.",
 			At: Moment{Calls: anAccept, Errno: trace.EAGAIN}},

@@ -16,22 +16,27 @@ var short = &Lab{
 	Question: "A megabyte is to go through buffers of 64 KiB, and the reader is busy with something else. How many bytes does a send take?",
 	Stops: []Stop{
 		{Say: "Non-blocking, `send` takes what the kernel has room for, and says how much that was. The rest is the program's to send again.",
-			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1), Short: true}, For: map[string]string{"send": "non-blocking"}, Light: OnBar | OnLine | OnBytes},
+			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1), Short: true}, For: unblocked, Light: OnBar | OnLine | OnBytes,
+			Else: &Stop{Say: "The kernel has room for all that is left: non-blocking, `send` takes every byte.",
+				At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes}},
 		{Say: "Now there is no room at all: EAGAIN. The bytes fill the reader's Recv-Q and the sender's Send-Q.",
-			At: Moment{Calls: aSend, By: AClient, Errno: trace.EAGAIN}, For: map[string]string{"send": "non-blocking"}, Light: OnBar | OnLine | OnQueue},
+			At: Moment{Calls: aSend, By: AClient, Errno: trace.EAGAIN}, For: unblocked, Maybe: true, Light: OnBar | OnLine | OnQueue},
 		{Say: "`select` waits until there is room again: until the reader has received some of it.",
-			At: Moment{Is: Enters, Calls: aSelect, By: AClient}, For: map[string]string{"send": "non-blocking"}},
+			At: Moment{Is: Enters, Calls: aSelect, By: AClient}, For: unblocked, Maybe: true},
 		{Say: "The reader begins: its `recv` returns what there is, at most what it asked for. That makes room.",
 			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
 		{Say: "So the loop goes on: send a part, wait for room, send the next, until all is sent.",
-			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1), Nth: -1, After: &Moment{Calls: aSend, By: AClient, Errno: trace.EAGAIN}}, For: map[string]string{"send": "non-blocking"}, Light: OnBar | OnLine | OnBytes},
+			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1), Nth: -1, After: &Moment{Calls: aSend, By: AClient, Errno: trace.EAGAIN}}, For: unblocked, Maybe: true, Light: OnBar | OnLine | OnBytes},
 		{Say: "One blocking `send` has taken all of it. It slept while there was no room, and the kernel went on with the copy whenever the reader had made some.",
-			At: Moment{Calls: aSend, By: AClient, Sleep: trace.Slept, Result: AtLeast(1)}, For: map[string]string{"send": "blocking"}, Light: OnBar | OnLine | OnBytes},
+			At: Moment{Calls: aSend, By: AClient, Sleep: trace.Slept, Result: AtLeast(1)}, For: map[string]string{"send": "blocking"}, Light: OnBar | OnLine | OnBytes,
+			Else: &Stop{Say: "One blocking `send` has taken all of it. There was room, so it didn't sleep.",
+				At: Moment{Calls: aSend, By: AClient, Sleep: trace.Awake, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes}},
 		{Say: "The reader has every byte, in order, in as many pieces as it took.",
 			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, Prints: "bytes"}},
 	},
-	Recap: "`send` and `recv` move bytes between a program and its kernel's buffers. Non-blocking, each moves what fits or is there, so a program calls them in a loop.",
-	Needs: "echo",
+	Recap:  "`send` and `recv` move bytes between a program and its kernel's buffers. Non-blocking, each moves what fits or is there, so a program calls them in a loop.",
+	Recaps: []Recap{{"`send` and `recv` move bytes between a program and its kernel's buffers. A blocking `send` takes all: while there is no room it sleeps. `recv` returns what is there, so a program calls it in a loop.", map[string]string{"send": "blocking"}}},
+	Needs:  "echo",
 	Tries: []Try{
 		{"a blocking send", map[string]string{"send": "blocking"}},
 		{"recv takes 1,024", map[string]string{"size": "1024"}},
@@ -65,3 +70,6 @@ var short = &Lab{
 		return []Process{reader, client(1, "bulk", addr, sender)}
 	},
 }
+
+// unblocked are the set-ups of short whose sends never wait.
+var unblocked = map[string]string{"send": "non-blocking"}

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"sockscope/server/knob"
+	"sockscope/server/trace"
 )
 
 // guards are what a program of lab sigpipe does about the signal.
@@ -22,12 +23,19 @@ var sigpipe = &Lab{
 		{Say: "Nobody has those bytes: the server's socket is closed, and its kernel answers them by RST. `poll` reports POLLERR and POLLHUP, for which it need not be asked.",
 			At: Moment{Calls: aPoll, By: AClient}, Light: OnBar | OnLine | OnQueue},
 		{Say: "The second `send` enters the kernel, and never comes back to the program.",
-			At: Moment{Is: Enters, Calls: aSend, By: AClient, After: &Moment{Calls: aPoll, By: AClient}}},
+			At: Moment{Is: Enters, Calls: aSend, By: AClient, After: &Moment{Calls: aPoll, By: AClient}}, For: unguarded},
 		{Say: "SIGPIPE has ended the process: that is what this signal does unless a program sees to it. No line says why.",
-			At: Moment{Is: Ends, By: AClient}, Light: OnLane},
+			At: Moment{Is: Ends, By: AClient}, For: unguarded, Light: OnLane},
+		{Say: "The second `send` returns EPIPE. No signal comes with it: MSG_NOSIGNAL was among the flags of this call.",
+			At: Moment{Calls: aSend, By: AClient, Errno: trace.EPIPE}, For: map[string]string{"guard": guards[1]}},
+		{Say: "The second `send` returns EPIPE. SIGPIPE comes with it, and the process ignores that signal.",
+			At: Moment{Calls: aSend, By: AClient, Errno: trace.EPIPE}, For: map[string]string{"guard": guards[2]}},
+		{Say: "So the program learns what has happened. It says so, and ends by itself.",
+			At: Moment{Is: Ends, By: AClient}, For: guarded, Light: OnLane},
 	},
-	Recap: "The first send after the peer has closed succeeds and fetches an RST. The next one returns EPIPE, and the kernel sends SIGPIPE with it, which ends a program that doesn't see to it.",
-	Needs: "linger",
+	Recap:  "The first send after the peer has closed succeeds and fetches an RST. The next one returns EPIPE, and the kernel sends SIGPIPE with it, which ends a program that doesn't see to it.",
+	Recaps: []Recap{{"The first send after the peer has closed succeeds and fetches an RST. The next one returns EPIPE. With MSG_NOSIGNAL, or SIGPIPE ignored, that is all: the program sees the error and decides.", guarded}},
+	Needs:  "linger",
 	Tries: []Try{
 		{"MSG_NOSIGNAL", map[string]string{"guard": "MSG_NOSIGNAL"}},
 		{"the signal is ignored", map[string]string{"guard": "SIG_IGN"}},
@@ -52,3 +60,9 @@ var sigpipe = &Lab{
 		return []Process{server("goodbye", addr, nil), c}
 	},
 }
+
+// Set-ups of sigpipe: what a signal ends, and what it doesn't.
+var (
+	unguarded = map[string]string{"guard": guards[0]}
+	guarded   = map[string]string{"guard": guards[1] + "|" + guards[2]}
+)

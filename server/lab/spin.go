@@ -27,7 +27,7 @@ var spin = talking(&Lab{
 		{Say: "The bytes are there. Asking again and again didn't bring them any sooner.",
 			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
 		{Say: "The client's `recv` returns the echo.",
-			At: Moment{Calls: aRecv, By: AClient, Result: AtLeast(1)}, Light: OnBar | OnWake},
+			At: Moment{Calls: aRecv, By: AClient, Result: AtLeast(1)}, Light: OnBar | OnBytes},
 		{Say: "The client is done: `recv` returns 0. Until it knew that, the server asked on.",
 			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}},
 	},

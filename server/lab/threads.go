@@ -14,6 +14,8 @@ var threads = talking(&Lab{
 	Question: "A thread for each client, and blocking calls in all of them. Who sleeps where, and what does a client still wait for?",
 	Serves:   "a thread for each client",
 	Stops: []Stop{
+		{Say: "The first thread sleeps in `select`, not in `accept`: so it can wait for more than the listener, and give up after a time.",
+			At: Moment{Calls: aSelect, By: AServer, Ready: ListenerReady}, For: map[string]string{"first": "select"}},
 		{Say: "The first thread accepts client 1.",
 			At: Moment{Calls: anAccept, By: AServer, With: "client 1"}},
 		{Say: "A thread begins for the connection. The first one goes on to the next client.",

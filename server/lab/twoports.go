@@ -23,7 +23,7 @@ var twoPorts = &Lab{
 			At: Moment{Calls: anAccept, By: AServer, With: "client 1"}},
 		{Say: "Client 2 is accepted from the other listener, of port 8021, in the same loop.",
 			At: Moment{Calls: anAccept, By: AServer, With: "client 2"}},
-		{Say: "Connections of both ports wait in the same list.",
+		{Say: "A connection is readable. The same `select` waits for both listeners and for the connections of either port.",
 			At: Moment{Calls: aSelect, By: AServer, Ready: BytesReady, After: &Moment{Calls: anAccept, By: AServer, With: "client 2"}}, Light: OnBar | OnLine | OnQueue},
 	},
 	Recap: "A blocking `accept` waits at one listener. `select` waits for whatever is an fd: one wait for many sources.",

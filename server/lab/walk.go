@@ -15,37 +15,25 @@ type Stop struct {
 	At    Moment
 	Light Light // what is lit there; 0 is OnBar and OnLine
 
-	// For are the set-ups that Say is true of: values of knobs, with a | between them. Of
+	// For are the set-ups that the stop is for: values of knobs, with a | between them. Of
 	// what is not named in it, any.
 	For map[string]string
-	// Else takes its place in a run that has no such moment. Where that is nil, too, the
-	// walk says that there is none.
+	// Else takes its place in a run that has no such moment. Its own For and Maybe mean
+	// nothing.
 	Else *Stop
+	// Maybe says that a run with neither leaves it out. Of others the walk says that the
+	// run has no such moment.
+	Maybe bool
 }
 
 // Walk returns the stops for a run with these knobs. One that is missing has its default.
 func (l *Lab) Walk(knobs map[string]string) (stops []Stop) {
 	for i := range l.Stops {
-		if stop := l.stop(&l.Stops[i], knobs); stop != nil {
-			stops = append(stops, *stop)
+		if l.fits(l.Stops[i].For, knobs) {
+			stops = append(stops, l.Stops[i])
 		}
 	}
 	return stops
-}
-
-// stop returns s with those of its Elses that are for a run with these knobs; nil when it
-// has none.
-func (l *Lab) stop(s *Stop, knobs map[string]string) *Stop {
-	if s == nil {
-		return nil
-	}
-	rest := l.stop(s.Else, knobs)
-	if !l.fits(s.For, knobs) {
-		return rest
-	}
-	of := *s
-	of.Else = rest
-	return &of
 }
 
 // Recap is what a lab has shown in some of its set-ups.
@@ -106,6 +94,7 @@ type Moment struct {
 	Errno  trace.Errno   // the call failed with that
 	Sleep  trace.Sleep   // it slept in the kernel, or it did not
 	Lasts  time.Duration // it took as long at least
+	Under  time.Duration // it took less
 	Cut    bool          // the datagram that it got was longer than its room
 	Stuck  bool          // it has not returned to the end of the run
 	Short  bool          // it moved fewer bytes than it offered, or left bytes of its size open
@@ -126,6 +115,7 @@ type Moment struct {
 	While   *Moment // another thread is in a call like that: entered before, and not yet returned. Its By, Calls, With, Unaccepted and Shared count
 	WokenBy *Moment // the call whose doing ended its sleep is like that
 	After   *Moment // it comes after the first step like that
+	Before  *Moment // it comes before the first step like that, or there is none
 	Same    Same    // what it has in common with the step of After
 
 	Nth     int  // which of those there are, from 1; 0 is 1. -1 is the last

@@ -41,17 +41,21 @@ type Stop struct {
 }
 
 // Walk finds the stops in r, or what takes their places there, in the order in which they
-// happened. One that r hasn't got stays behind the one before it.
+// happened. One that r hasn't got stays behind the one before it, unless it may be left out.
 func (r *Run) Walk(stops []lab.Stop) []Stop {
-	out, after := make([]Stop, len(stops)), -1
+	var out []Stop
+	after := -1
 	for i := range stops {
-		out[i] = Stop{Stop: stops[i], after: after}
+		here := Stop{Stop: stops[i], after: after}
 		for s := &stops[i]; s != nil; s = s.Else {
 			if at, ok := r.Find(&s.At); ok {
 				after = at.Step
-				out[i] = Stop{*s, &at, after}
+				here = Stop{*s, &at, after}
 				break
 			}
+		}
+		if here.Found != nil || !here.Maybe {
+			out = append(out, here)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Stop) int { return a.after - b.after })
@@ -86,8 +90,14 @@ func (r *Run) search(m *lab.Moment) int {
 		}
 		from = after + 1
 	}
+	to := len(r.Steps)
+	if m.Before != nil {
+		if before := r.search(m.Before); before >= 0 {
+			to = before
+		}
+	}
 	nth, last, longest := max(m.Nth, 1), -1, int64(-1)
-	for i := from; i < len(r.Steps); i++ {
+	for i := from; i < to; i++ {
 		if !r.fits(m, i) || after >= 0 && !r.same(m.Same, after, i) {
 			continue
 		}
@@ -128,7 +138,7 @@ func (r *Run) same(s lab.Same, a, b int) bool {
 	return true
 }
 
-// fits reports whether step i is what m describes, its After, Nth and Longest
+// fits reports whether step i is what m describes, its After, Before, Nth and Longest
 // apart.
 func (r *Run) fits(m *lab.Moment, i int) bool {
 	e := &r.Steps[i]
@@ -230,7 +240,7 @@ func (r *Run) with(who string, c *Call, i int) bool {
 // came reports whether c came to what m says. One that has not returned came to
 // nothing but its length.
 func (r *Run) came(m *lab.Moment, c *Call) bool {
-	if m.Lasts > 0 && r.took(c.Enter) < int64(m.Lasts) || m.Stuck && c.Return >= 0 {
+	if m.Lasts > 0 && r.took(c.Enter) < int64(m.Lasts) || m.Under > 0 && r.took(c.Enter) >= int64(m.Under) || m.Stuck && c.Return >= 0 {
 		return false
 	}
 	if c.Return < 0 {

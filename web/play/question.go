@@ -113,14 +113,14 @@ const (
 	roomIsNoPromise   = "The size is the room for bytes. recv returns what there is, and waits only while there is nothing."
 	zeroIsTheEnd      = "0 from recv means that the peer has said all. An empty buffer is something else: it makes recv sleep, or return EAGAIN."
 	zeroIsNoError     = "0 is no error. It is the end of the stream: the peer has closed, or shut down its side."
-	againIsNotYet     = "EAGAIN says that the call would have to sleep, on a socket that must not."
+	againIsNotYet     = "EAGAIN says that the call would have to sleep, and that its socket is non-blocking."
 	neverSleeps       = "The socket is non-blocking: its calls return at once, whatever there is."
 	noBoundaries      = "One send is not one recv. TCP carries a stream of bytes, and keeps no boundaries."
 	sendCopies        = "send returns when the kernel has copied the bytes. It knows nothing of the peer's recv."
 	sendTakesPart     = "send takes what fits the kernel's buffer, and says how much. The rest is the program's to send again."
 	listenerMakes     = "The listener stays what it is. accept makes a new socket, under the lowest free number."
 	kernelConnects    = "The kernel shakes hands by itself. A connection is made before accept, and waits in the backlog."
-	countsMembers     = "It returns how many members are ready. It reads no bytes, and names no fd in its result."
+	countsMembers     = "Its number says how many members are ready. It reads no bytes; which members they are stands in the lists."
 	timeoutIsNoError  = "A timeout is no error: nothing is ready, so the number of ready members is 0."
 	halfCloseOneWay   = "FIN ends one direction: that side sends no more. Whether it still receives, nothing has told yet."
 	nobodyCallsBack   = "Nobody calls back. The program has to ask again, and each time it is told EAGAIN."
@@ -385,7 +385,7 @@ func ready(r *Run, c *Call, s lab.Topic) *Question {
 	}
 	q.Belief = "An fd is ready when a call on it would not sleep: there are bytes, the end of them, a connection, or room."
 	if s == lab.WaitSleeps {
-		q.Belief = "No call on any of them would have gone through: no connection, no bytes, no end of them."
+		q.Belief = "Nothing has happened at any of them that a call could return: no connection has come, no bytes, and no stream has ended."
 		q.right("None yet: it sleeps")
 		q.Right = Guess{Offer: 0}
 	} else if out.Sleep == trace.Awake {

@@ -23,7 +23,7 @@ func Serve(addr string, backlog int, framing string, size int,
 		fmt.Fprintln(socket.Stdout, "accept:", err)
 		return // the client gave up first
 	}
-	var held []byte // the begin of a message, without its end
+	var held []byte // the beginning of a message
 	for more := true; more && len(held) < 1<<16; {
 		socket.Sleep(pause) // bytes that come meanwhile wait
 		data, err := conn.Recv(size)
