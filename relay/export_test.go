@@ -35,6 +35,14 @@ func TestExport(t *testing.T) {
 			t.Errorf("%s: %v %q %.200q", as, err, says, out)
 		}
 	}
+	for as, want := range map[string]string{
+		"go": "package main\n", "python": "import socket\n", "c": "#include <sys/socket.h>\n",
+	} {
+		out, says, err := exported(t, "", "-as", as, "../web/export/testdata/hand-tcp.trace")
+		if err != nil || says != "" || !strings.Contains(out, want) {
+			t.Errorf("%s: %v %q %.200q", as, err, says, out)
+		}
+	}
 	log, _, err := exported(t, "", "-as", "strace", trace)
 	if err != nil {
 		t.Fatal(err)
@@ -69,6 +77,7 @@ func TestExportRefuses(t *testing.T) {
 		"no such file":                  {"-as", "svg", "nowhere.trace"},
 		"is not a trace":                {"-as", "svg", "export.go"},
 		"has no packets":                {"-as", "pcapng", "-"},
+		"only what was done by hand":    {"-as", "python", trace},
 		"measures, and has no timeline": {"-as", "svg", recordingsDir + "scaling.trace"},
 	} {
 		const log = "7 socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 3\n"
