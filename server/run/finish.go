@@ -89,8 +89,8 @@ func (e *execution) checkDone() {
 		if m.exited || m.killed || m.Ends || m.proc == nil {
 			continue
 		}
-		// One that was woken, and waits for a processor, has more to do.
-		if call, ok := m.asleep(since, e.lost > 0); ok && !process.Runnable(m.proc.PID) {
+		// One that pauses, or was woken and waits for a processor, has more to do.
+		if call, ok := m.asleep(since, e.lost > 0); ok && call != trace.Nanosleep && !process.Runnable(m.proc.PID) {
 			where := "in " + call.String()
 			if call == trace.CallNone {
 				where = "in a call that is not in this trace"
