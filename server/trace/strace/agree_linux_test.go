@@ -235,14 +235,14 @@ func makeCalls(seed uint64, dir string) {
 			vectors[i] = unix.Iovec{Base: &memory[3500+50*i], Len: uint64(len(piece))}
 		}
 	}
-	// A struct msghdr with pieces, at 3300; and with room for an address, or one of that size.
+	// A struct msghdr with pieces, at 3304; and with room for an address, or one of that size.
 	message := func(addr int, size uintptr, new bool) {
 		if new {
 			pieces()
 		}
-		*(*unix.Msghdr)(unsafe.Pointer(&memory[3300])) = unix.Msghdr{Iov: (*unix.Iovec)(unsafe.Pointer(&memory[3400])), Iovlen: uint64(1 + rnd.IntN(3))}
+		*(*unix.Msghdr)(unsafe.Pointer(&memory[3304])) = unix.Msghdr{Iov: (*unix.Iovec)(unsafe.Pointer(&memory[3400])), Iovlen: uint64(1 + rnd.IntN(3))}
 		if size > 0 {
-			m := (*unix.Msghdr)(unsafe.Pointer(&memory[3300]))
+			m := (*unix.Msghdr)(unsafe.Pointer(&memory[3304]))
 			m.Name, m.Namelen = &memory[addr], uint32(size)
 		}
 	}
@@ -310,13 +310,13 @@ func makeCalls(seed uint64, dir string) {
 			pieces()
 			call(unix.SYS_WRITEV, client, at(3400), uintptr(rnd.IntN(4)))
 			message(0, 0, true)
-			call(unix.SYS_SENDMSG, client, at(3300), uintptr(rnd.IntN(2)*unix.MSG_NOSIGNAL))
+			call(unix.SYS_SENDMSG, client, at(3304), uintptr(rnd.IntN(2)*unix.MSG_NOSIGNAL))
 			pieces()
 			call(unix.SYS_READV, conn, at(3400), uintptr(1+rnd.IntN(3)))
 			message(400, uintptr(rnd.IntN(2)*112), false)
-			call(unix.SYS_RECVMSG, conn, at(3300), uintptr(unix.MSG_DONTWAIT|rnd.IntN(2)*unix.MSG_PEEK))
-			*(*int64)(unsafe.Pointer(&memory[3900])) = int64(rnd.IntN(9))
-			call(unix.SYS_SENDFILE, client, file, uintptr(rnd.IntN(2))*at(3900), uintptr(rnd.IntN(50)))
+			call(unix.SYS_RECVMSG, conn, at(3304), uintptr(unix.MSG_DONTWAIT|rnd.IntN(2)*unix.MSG_PEEK))
+			*(*int64)(unsafe.Pointer(&memory[3904])) = int64(rnd.IntN(9))
+			call(unix.SYS_SENDFILE, client, file, uintptr(rnd.IntN(2))*at(3904), uintptr(rnd.IntN(50)))
 			call(unix.SYS_RECVFROM, conn, at(1000), uintptr(rnd.IntN(100)), uintptr(unix.MSG_DONTWAIT|rnd.IntN(2)*unix.MSG_PEEK), 0, 0)
 			call(unix.SYS_SENDTO, client, put(1000, []byte("to be read")), uintptr(rnd.IntN(11)), uintptr(unix.MSG_NOSIGNAL|rnd.IntN(2)*unix.MSG_MORE), 0, 0)
 			call(unix.SYS_READ, conn, at(1000), uintptr(rnd.IntN(100)))
@@ -397,9 +397,9 @@ func makeCalls(seed uint64, dir string) {
 			call(unix.SYS_GETSOCKNAME, here, at(sa), at(size))
 			n := uintptr(*(*int32)(unsafe.Pointer(&memory[size])))
 			message(sa, n, rnd.IntN(2) == 0)
-			call(unix.SYS_SENDMSG, there, at(3300), unix.MSG_DONTWAIT)
+			call(unix.SYS_SENDMSG, there, at(3304), unix.MSG_DONTWAIT)
 			message(400, uintptr(rnd.IntN(2)*112), true)
-			call(unix.SYS_RECVMSG, here, at(3300), uintptr(unix.MSG_DONTWAIT|rnd.IntN(2)*unix.MSG_TRUNC|rnd.IntN(2)*unix.MSG_PEEK))
+			call(unix.SYS_RECVMSG, here, at(3304), uintptr(unix.MSG_DONTWAIT|rnd.IntN(2)*unix.MSG_TRUNC|rnd.IntN(2)*unix.MSG_PEEK))
 			data := []byte("a datagram")[:rnd.IntN(11)]
 			call(unix.SYS_SENDTO, there, put(1000, data), uintptr(len(data)), unix.MSG_DONTWAIT, at(sa), n)
 			number(size, 112)
