@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"sockscope/server/byhand"
 	"sockscope/server/trace"
@@ -402,5 +403,19 @@ func TestAClientsActsStayFew(t *testing.T) {
 	h.act(trace.Act{Call: trace.Bind, FD: 3, Addr: "127.0.0.1:80"})
 	if text := h.refused(); !strings.Contains(text, "no call of the agent's") {
 		t.Errorf("%q", text)
+	}
+}
+
+// A run by hand that nobody does anything in ends.
+func TestByHandEndsWhenIdle(t *testing.T) {
+	s := startTest(t, Config{Limits: Limits{Idle: 100 * time.Millisecond}})
+	if why := s.Cannot("hand"); why != "" {
+		t.Skip(why)
+	}
+	v := dial(t, s)
+	v.send(&trace.Request{Op: trace.OpRun, Lab: "hand", Knobs: map[string]string{"sides": "3"}})
+	r := v.run()
+	if r.end.Reason != trace.EndLimit || !strings.Contains(r.end.Message, "any side") {
+		t.Errorf("%+v", r.end)
 	}
 }

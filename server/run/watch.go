@@ -24,7 +24,11 @@ func (e *execution) checkLimits() {
 	case agent == nil && t > int64(e.limits.Wall):
 		limit("the run has taken %v, and that is the limit", e.limits.Wall)
 	case agent != nil && t-e.asked > int64(e.limits.Idle):
-		limit("nothing was asked of %s for %v, and that is the limit", agent.Name, e.limits.Idle)
+		who := agent.Name
+		if e.agent(1) != nil {
+			who = "any side"
+		}
+		limit("nothing was asked of %s for %v, and that is the limit", who, e.limits.Idle)
 	}
 	if t-e.weighed < int64(50*time.Millisecond) {
 		return
