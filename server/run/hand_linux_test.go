@@ -18,7 +18,6 @@ import (
 type sides struct {
 	*viewer
 	*result
-	seen []int // by side: how many of its Returns were waited for
 	read int   // events that were looked at
 	back []int // by side: its Returns so far
 	in   []int // by side: its Enters so far
@@ -27,7 +26,7 @@ type sides struct {
 // sideways starts a run by hand with n sides.
 func sideways(t testing.TB, s *Server, n string) *sides {
 	t.Helper()
-	h := &sides{viewer: dial(t, s), result: new(result), seen: make([]int, byhand.MaxSides), back: make([]int, byhand.MaxSides), in: make([]int, byhand.MaxSides)}
+	h := &sides{viewer: dial(t, s), result: new(result), back: make([]int, byhand.MaxSides), in: make([]int, byhand.MaxSides)}
 	h.viewer.send(&trace.Request{Op: trace.OpRun, Lab: "hand", Knobs: map[string]string{"sides": n}})
 	started := 0
 	h.wait("the sides' start", func(e *trace.Event) {
@@ -63,7 +62,7 @@ func (h *sides) wait(what string, look func(*trace.Event), is func() bool) {
 	}
 }
 
-// calls returns the call that a name stands for.
+// called returns the call that a name stands for.
 func called(t testing.TB, name string) trace.Call {
 	for _, f := range byhand.Forms {
 		if f.Call.String() == name {
@@ -112,14 +111,14 @@ func (h *sides) act(line string) {
 	})
 }
 
-// back waits until the call that a side is in has returned.
+// returns waits until the call that a side is in has returned.
 func (h *sides) returns(side string) {
 	h.t.Helper()
 	i := side[0] - 'A'
 	h.wait("the return of "+side, func(*trace.Event) {}, func() bool { return h.back[i] == h.in[i] })
 }
 
-// end stops the run, and checks its trace.
+// stop stops the run, and checks its trace.
 func (h *sides) stop() {
 	h.t.Helper()
 	h.viewer.send(&trace.Request{Op: trace.OpStop})
