@@ -265,7 +265,7 @@ func (r *Run) Logged(proc int) bool {
 // hold clients back; a server's pause is its own.
 func (r *Run) Injected(i int) bool {
 	e := &r.Steps[i]
-	return e.Call == trace.Nanosleep && e.Proc < len(r.Header.Procs) && r.Header.Procs[e.Proc].Role == trace.RoleClient && !r.Logged(e.Proc)
+	return e.Call == trace.Nanosleep && e.Proc >= 0 && e.Proc < len(r.Header.Procs) && r.Header.Procs[e.Proc].Role == trace.RoleClient && !r.Logged(e.Proc)
 }
 
 // CallAt returns the call that step index i entered or returned from, or nil.
