@@ -10,7 +10,7 @@ var first = &Lab{
 	ID:       "first",
 	Pattern:  "-r-r-ss-r/ssssr-r-r",
 	Section:  Calls,
-	Brief:    "What does the last recv return?",
+	Brief:    "What does recv return at the end?",
 	Question: "A client asks a web server for one page. Which sockets are there, and how does the client know that it has it all?",
 	Stops: []Stop{
 		{Say: "`accept` slept until a client connected. It returns a second socket: the listener itself never carries a byte.",

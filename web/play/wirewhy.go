@@ -138,10 +138,11 @@ func (c *chooser) leaves(got *Call) {
 		}
 		q := &Question{Topic: lab.LeavesLater, Asking: AskWhen, Lane: send.Lane, Enter: send.Enter, Answer: got.Return, At: send.Return + 1}
 		q.Text = fmt.Sprintf("%s has returned. When do its %s leave?", brief(&r.Steps[send.Enter]), words.Count(s.Len, "byte"))
-		q.right("When the ACK of the bytes before them has come")
-		q.wrong(sendCopies+" When they leave is TCP's business.", "They have left: send has returned")
-		q.wrong("Nagle's rule holds a small segment for as long as bytes before it are not acknowledged. Then it goes, full or not.", "When there is enough for a full segment")
-		q.wrong("recv asks for bytes that come. It sends none of those that wait to leave.", "When the program calls recv")
+		const nagle = "Nagle's rule holds a small segment back for as long as bytes before it are not acknowledged."
+		q.right("When the ACK of the bytes before them has come: Nagle's rule")
+		q.wrong("send returns when the kernel has copied the bytes. "+nagle, "They have left: send has returned")
+		q.wrong(nagle+" Then it goes, full or not.", "When there is enough for a full segment")
+		q.wrong("recv asks for bytes that come. It sends none of those that wait to leave. "+nagle, "When the program calls recv")
 		c.ask(q.mixed())
 		return
 	}

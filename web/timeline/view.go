@@ -10,7 +10,7 @@ type View struct {
 	Top           float64 // px that the lanes are scrolled up
 
 	// Veil hides all that lies right of the playhead, while a question is open.
-	// AskLane is the lane that the question is about.
+	// AskLane is the lane whose call the question is about: what will it return?
 	Veil    bool
 	AskLane int
 

@@ -337,7 +337,7 @@ func (f *Focus) Lay(t *timeline.Timeline, _ bool) {
 	t.View.Wire = f.Wired
 	q := f.Question()
 	t.View.Veil, t.View.AskLane = f.Quiz.Hides(), -1
-	if q != nil {
+	if q != nil && q.Asking != play.AskWhen {
 		t.View.AskLane = q.Lane
 	}
 }
