@@ -237,6 +237,7 @@ const walker = `globalThis.walkAndAsk = async (lab, want) => {
 		await until("shows", () => $(".walk.recap").textContent.includes("Recap."))
 
 		place = "asking"
+		if ($(".scopehead .seg [aria-pressed=true]").textContent === "by time") key("t") // there the words of what has been reach far to the right
 		key("a")
 		for (const [i, q] of want.Asked.entries()) {
 			place = "question " + (i + 1)
