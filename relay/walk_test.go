@@ -42,6 +42,33 @@ func TestEveryLabIsWalkedAndAsked(t *testing.T) {
 	}
 }
 
+// What stands in the heads of the panes, and beside what went wrong, is whole on every
+// screen: the lab options has the most views, and the lab first a badge with a long time.
+func TestHeadsAreWhole(t *testing.T) {
+	t.Parallel()
+	b, _, base := alone(t, "-server=none")
+	for _, v := range []browser.View{browser.Desk, browser.Phone} {
+		tab := b.Open(t, base+"/lab/options", v)
+		for _, lab := range []string{"options", "first"} {
+			if lab == "first" {
+				tab.Eval(`(() => { const a = document.createElement("a"); a.href = "/lab/first"; document.body.append(a); a.click(); a.remove() })()`)
+			}
+			tab.Wait(`location.pathname === "/lab/` + lab + `" && document.querySelectorAll(".chips li").length > 3`)
+			for i := range 3 {
+				tab.Eval(fmt.Sprintf(`document.querySelectorAll(".chips button")[%d].click()`, i))
+				tab.Wait(fmt.Sprintf(`document.querySelectorAll(".chips button")[%d].ariaCurrent === "step"`, i))
+				if cut := tab.Eval(`[...document.querySelectorAll(".ph2 > *, .told .state")].filter((e) => {
+					const r = e.getBoundingClientRect(), box = e.parentElement.getBoundingClientRect()
+					return r.width > 0 && (r.right > box.right + 1 || r.bottom > box.bottom + 1 || getComputedStyle(e).overflowX === "hidden" && e.scrollWidth > e.clientWidth + 1)
+				}).map((e) => e.textContent).join("; ")`); cut != "" {
+					t.Errorf("%s at %d px, stop %d: cut is %s", lab, v.Width, i+1, cut)
+				}
+			}
+		}
+		tab.Close()
+	}
+}
+
 // walked is what the page of a lab has to show of its recording.
 type walked struct {
 	Stops   []walkedStop
