@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
 
+	"sockscope/server/lab"
 	"sockscope/web/browser"
 )
 
@@ -99,4 +101,39 @@ func TestTheHostsCap(t *testing.T) {
 	live(tab)
 	tab.Key("r")
 	tab.WaitText(".state", "not saved, 9 of 9 measurements")
+}
+
+// The walk of a measurement lights the marks that its stops speak of, in the plot that
+// they speak of, and says what a measurement hasn't got.
+func TestAMeasurementIsWalked(t *testing.T) {
+	t.Parallel()
+	b, _, base := alone(t, "-server=none")
+	l, err := lab.Find("scaling")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []browser.View{browser.Desk, browser.Phone} {
+		tab := b.Open(t, base+"/lab/scaling", v)
+		tab.Wait(fmt.Sprintf(`document.querySelectorAll(".chips li").length === %d`, len(l.Stops)+1))
+		for i, stop := range l.Stops {
+			tab.Eval(fmt.Sprintf(`document.querySelectorAll(".chips button")[%d].click()`, i))
+			tab.WaitText(".walk p", strings.ReplaceAll(stop.Say, "`", ""))
+			tab.Wait(fmt.Sprintf(`document.querySelectorAll(".plothead .seg button")[%d].ariaPressed === "true"`, stop.Plot.Plots))
+			tab.WaitText(".readout", stop.Plot.Of[0]+" beside ")
+			tab.Wait(`(() => {
+				const box = document.querySelector(".chart").getBoundingClientRect(), rings = [...document.querySelectorAll(".chart .ring")]
+				return rings.length > 0 && rings.every((e) => {
+					const r = e.getBoundingClientRect()
+					return r.left >= box.left && r.right <= box.right && r.top >= box.top && r.bottom <= box.bottom
+				})
+			})()`)
+			fits(tab)
+			tab.Shot(fmt.Sprintf("scaling-stop-%d-%d", i+1, v.Width))
+		}
+		tab.Key("n")
+		tab.WaitText(".walk.recap", "Recap.")
+		tab.Wait(`JSON.parse(localStorage.getItem("done")).includes("scaling")`)
+		tab.Wait(`document.querySelectorAll(".chart .ring").length === 0`)
+		tab.Close()
+	}
 }

@@ -223,7 +223,8 @@ const walker = `globalThis.walkAndAsk = async (lab, want) => {
 	}
 	const outlined = (lane) => { // the frame's upper and lower edge, beside the playhead
 		const at = head(), height = $$(".lanes li")[lane].offsetHeight, p = pixels(lane)
-		return at >= 0 && [at - 5, at + 6].some((x) => {
+		return at >= 0 && [-5, -4, -3, 3, 4, 6].some((dx) => { // by time a bar may be 2 px wide
+			const x = at + dx
 			const ys = [...Array(height).keys()].filter((y) => inked(p(x, y)))
 			return ys.length >= 2 && ys.at(-1) - ys[0] >= 8
 		})

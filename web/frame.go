@@ -325,8 +325,8 @@ func (f *frame) question() app.UI {
 func (f *frame) onStart(app.Context, app.Event) { f.mode.Start() }
 func (f *frame) onStop(app.Context, app.Event)  { f.mode.Stop() }
 
-// say is the line for what went wrong; it is read out. Its place is there while it is
-// empty, too: nothing moves when it comes.
+// say is the line for what went wrong, which is read out, and for what shows. Its place is
+// there while it is empty, too: nothing moves when it comes.
 func (f *frame) say() app.UI {
 	d := f.mode.Base()
 	var said []string
@@ -344,9 +344,12 @@ func (f *frame) say() app.UI {
 			said = append(said, "The run has ended: "+f.mode.Headline()+".")
 		}
 	}
-	return dom.Elc("div", class).Role("status").Aria("live", "polite").Body(
-		app.Raw(icon.Notice),
-		dom.El("span").Text(strings.Join(said, " ")),
+	return dom.Elc("div", "told").Body(
+		dom.Elc("div", class).Role("status").Aria("live", "polite").Body(
+			app.Raw(icon.Notice),
+			dom.El("span").Text(strings.Join(said, " ")),
+		),
+		dom.Elc("span", "state").Text(f.mode.Headline()),
 	)
 }
 
@@ -398,6 +401,9 @@ func (f *frame) linkWord(r *visit.Run) string {
 	case -f.linked:
 		return "link copied"
 	}
+	if r.Lab.Measures {
+		return "link to this run"
+	}
 	return "link to this step"
 }
 
@@ -442,7 +448,7 @@ func (f *frame) fileLinks(r *visit.Run) app.UI {
 		}),
 		app.If(r.Player != nil && r.Phase == visit.Over && !f.tab.alone, func() app.UI {
 			return dom.Button(func(ctx app.Context, _ app.Event) { f.onLink(ctx, r) }).Class("link").
-				Title("The link holds the run itself: whoever opens it sees this very step").Text(f.linkWord(r))
+				Title("The link holds the run itself: whoever opens it sees this very one").Text(f.linkWord(r))
 		}),
 		f.openLink(),
 		app.If(r.Player != nil && r.Phase == visit.Over, func() app.UI { return f.takeSheet(r) }),

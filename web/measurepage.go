@@ -21,10 +21,9 @@ type measurePage struct {
 	frame
 	measurement visit.Measurement
 
-	quantity plot.Quantity
-	plot     *plot.Plot // as it was last drawn
-	width    float64    // px
-	mark     int        // index in the plot's marks of the one that is picked, or -1
+	walk  pane.Walk
+	plot  *plot.Plot // as it was last drawn
+	width float64    // px
 }
 
 // OnInit makes what lives as long as the page.
@@ -33,8 +32,9 @@ func (p *measurePage) OnInit() {
 	p.panes = []tabName{{about, "about"}, {"source", "source"}, {"table", "table"}}
 	p.shows = func(l *lab.Lab) bool { return l.Measures }
 	p.load = p.measurement.Load
-	p.draw, p.obey = func() {}, p.command
-	p.fresh = func() { p.mark = -1 }
+	p.draw, p.obey, p.fresh = p.redraw, p.command, func() {}
+	p.walk.Try = p.try
+	p.measurement.Drawn = p.redraw
 	p.init(&p.measurement, p.ID)
 	p.measure()
 }
@@ -55,14 +55,26 @@ func (p *measurePage) measure() {
 	}
 }
 
+// redraw turns to what the walk has come to.
+func (p *measurePage) redraw() {
+	p.measurement.Light()
+	if p.measurement.AtRecap() {
+		finish(p.guest.ctx, p.measurement.Lab)
+	}
+}
+
+// try runs a set-up that the lab offers. The address follows.
+func (p *measurePage) try(ctx app.Context, i int) {
+	p.measurement.Try(p.measurement.Lab.Tries[i])
+	p.complaint = ""
+	p.mirror(ctx)
+}
+
 func (p *measurePage) Render() app.UI {
 	m := &p.measurement
-	marks := plot.Gather(m.Points(), p.quantity)
+	marks := plot.Gather(m.Points(), m.Plots)
 	p.plot = plot.Lay(marks, m.Largest(), p.width, p.height())
-	if p.mark >= len(marks) {
-		p.mark = -1
-	}
-	drawn := pane.DrawPlot(p.plot, p.mark, pane.Quantities[p.quantity].Axis, html.EscapeString(m.Where()))
+	drawn := pane.DrawPlot(p.plot, append(m.Lit(), m.Picked()), pane.Quantities[m.Plots].Axis, html.EscapeString(m.Where()))
 	if len(marks) == 0 {
 		drawn = `<p class="empty">` + p.noPlot() + `</p>`
 	}
@@ -71,17 +83,17 @@ func (p *measurePage) Render() app.UI {
 		p.bar(true),
 		p.question(),
 		p.say(),
+		p.walk.Render(&m.Run),
 		dom.Elc("div", "plothead").Body(
 			dom.Elc("span", "seg").Role("group").Aria("label", "What is plotted").Body(
 				app.Range(pane.Quantities[:]).Slice(func(i int) app.UI {
-					return dom.Button(func(app.Context, app.Event) { p.quantity = plot.Quantity(i) }, app.EventScope("plot", i)).
-						Aria("pressed", p.quantity == plot.Quantity(i)).Text(pane.Quantities[i].Button)
+					return dom.Button(func(app.Context, app.Event) { m.Plot(lab.Quantity(i)) }, app.EventScope("plot", i)).
+						Aria("pressed", m.Plots == lab.Quantity(i)).Text(pane.Quantities[i].Button)
 				}),
 			),
 			app.If(m.Phase == visit.Live, func() app.UI {
 				return dom.El("progress").Aria("label", "Measurements made").Attr("max", max(1, newest.Of)).Attr("value", newest.Done)
 			}),
-			dom.Elc("span", "state").Text(m.Headline()),
 			p.fileLinks(&m.Run),
 			app.Raw(pane.MechanismKey),
 		),
@@ -96,7 +108,7 @@ func (p *measurePage) Render() app.UI {
 		dom.Elc("div", "panes").DataSet("tab", p.pane).Body(
 			pane.Section("p-table", "Table", app.Raw(`<div>`+pane.Table(marks)+`<p class="hint">`+html.EscapeString(m.Circumstances())+`</p></div>`)),
 			&pane.Source{F: m.At(), Rev: m.Desk.Rev + m.Focus.Rev},
-			pane.Section("p-about", "About", pane.About(m.Lab, nil, false)),
+			pane.Section("p-about", "About", pane.About(m.Lab, m.Walk(m.Lab), false)),
 		),
 		new(pane.KeyList),
 		p.tab.near.sheet(),
@@ -124,13 +136,20 @@ func (p *measurePage) noPlot() string {
 	return "The plot appears here while it is measured: the cost of a message, by the connections that are idle."
 }
 
-// readout says what the mark that is picked stands for.
+// readout says what the marks that are picked stand for.
 func (p *measurePage) readout() string {
-	var mark *plot.Mark
-	if p.mark >= 0 {
-		mark = &p.plot.Marks[p.mark]
+	m := &p.measurement
+	at := m.Lit()
+	if m.Picked() >= 0 {
+		at = []int{m.Picked()}
 	}
-	return visit.Readout(mark, pane.Quantities[p.quantity].Unit)
+	var marks []*plot.Mark
+	for _, i := range at {
+		if i < len(p.plot.Marks) {
+			marks = append(marks, &p.plot.Marks[i])
+		}
+	}
+	return visit.Readout(marks, pane.Quantities[m.Plots].Unit)
 }
 
 // onPoint picks the mark that is nearest to the pointer.
@@ -139,10 +158,10 @@ func (p *measurePage) onPoint(ctx app.Context, e app.Event) {
 	x := e.Get("clientX").Float() - box.Get("left").Float()
 	y := e.Get("clientY").Float() - box.Get("top").Float()
 	at := p.plot.Nearest(x, y)
-	if at == p.mark {
+	if at == p.measurement.Picked() {
 		ctx.PreventUpdate()
 	}
-	p.mark = at
+	p.measurement.Pick(at)
 }
 
 // command does what a key asks for: the arrows go from mark to mark.
@@ -158,8 +177,10 @@ func (p *measurePage) command(_ app.Context, c visit.Command) {
 	case visit.LaneDown:
 		dy = 1
 	default:
-		p.apply(c)
+		if !p.apply(c) {
+			p.measurement.Apply(c)
+		}
 		return
 	}
-	p.mark = p.plot.Beside(p.mark, dx, dy)
+	p.measurement.Pick(p.plot.Beside(p.measurement.Picked(), dx, dy))
 }

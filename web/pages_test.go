@@ -82,7 +82,7 @@ func TestALabsPageTellsItsLab(t *testing.T) {
 				t.Errorf("%s: knob %s is not there under more", l.ID, k.Name)
 			}
 		}
-		texts := append(slices.Clone(l.Look), l.True...)
+		texts := append(slices.Clone(l.Do), l.True...)
 		for _, stop := range l.Walk(nil) {
 			texts = append(texts, stop.Say)
 		}

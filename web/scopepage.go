@@ -217,13 +217,12 @@ func (p *scopePage) page(of parts) app.UI {
 	)...)
 }
 
-// head is the line above the timeline: its scale, what it shows, its key.
+// head is the line above the timeline: its scale, what to do with the run, its key.
 func (p *scopePage) head(files app.UI) app.UI {
-	at, line := p.mode.At(), p.mode.Headline()
+	at := p.mode.At()
 	return dom.Elc("div", "scopehead").Body(
 		pane.ScaleSwitch(at.Player, p.onByStep, p.onByTime),
 		dom.Button(p.onWire).Class("link").Aria("pressed", at.Wired).Title("The packets between the lanes (P)").Text("wire"),
-		dom.Elc("span", "state").Title(line).Text(line),
 		app.If((at.Player != nil || p.mode.Base().Cannot() == "") && p.mode.Base().Lab != lab.Hand, func() app.UI { // else there is nothing to be asked about
 			return dom.Button(p.onAsking).Class("link").Aria("pressed", at.Asking).Title("A").Text(map[bool]string{false: "ask me first", true: "asking first"}[at.Asking])
 		}),

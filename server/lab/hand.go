@@ -15,7 +15,7 @@ const Sides = "sides"
 var Hand = &Lab{
 	ID:       "hand",
 	Question: "Open sockets and make calls on them, one after another. You are the server and the client.",
-	Look: []string{
+	Do: []string{
 		"Run starts the sides: a process each, with no program but your calls. Choose a call, fill in its arguments, and make it.",
 		"On side A: `socket`, `bind`, `listen`, `accept`. It sleeps there. On side B: `socket`, `connect`, and `accept` returns on A.",
 		"What the kernel refuses it says: a call that makes no sense yet returns an error, and that is worth seeing.",

@@ -17,7 +17,7 @@ type Lab struct {
 	Section  Section  // where it stands on the home page
 	Brief    string   // its line on the home page, a few words
 	Question string   // the question, a sentence or two
-	Look     []string // what to look at while it runs; `code` in backquotes
+	Do       []string // what to do on a page without a walk; `code` in backquotes
 	True     []string // what is true, shortly and exactly
 	Knobs    []knob.Knob
 	Notes    string // a caveat shown beside the knobs; may be empty

@@ -13,11 +13,36 @@ var scaling = &Lab{
 	Section:  Blocking,
 	Brief:    "What does it cost to ask?",
 	Question: "One connection is busy, the others are idle. What does each message cost the server, as there are more and more of them?",
-	Look: []string{
-		"`select` and `poll`: the cost of a message grows with the connections that say nothing. `epoll`: it stays about where it was.",
-		"Where `select` stops: the process has an fd of 1,024, and a set has no bit for it.",
-		"The whiskers: the least and the most of the repeats. A difference smaller than a whisker says nothing.",
-		"One wait call alone, which found one socket ready: what it takes to find it, without the sending and the sleeping.",
+	Stops: []Stop{
+		{
+			Say:  "Beside the fewest connections, `select`, `poll` and `epoll` cost much the same: most of a message's cost is in `send`, `recv`, and in falling asleep and waking.",
+			Plot: &Feature{Plots: CPU, Is: Alike, Of: []string{"select", "poll", "epoll"}},
+		},
+		{
+			Say:  "Here a message of `select` costs twice what it does beside the fewest connections, or more. The whiskers are the least and the most of the repeats; those of the two are clear of each other.",
+			Plot: &Feature{Plots: CPU, Is: Rises, Of: []string{"select"}},
+		},
+		{
+			Say:  "Here `select` stops: the process has an fd of 1,024, and a set has no bit for it.",
+			Plot: &Feature{Plots: CPU, Is: Refused, Of: []string{"select"}},
+		},
+		{
+			Say:  "`poll` has no such limit, but it asks every connection too: here each message pays for all of them.",
+			Plot: &Feature{Plots: CPU, Is: Grown, Of: []string{"poll"}},
+		},
+		{
+			Say:  "One wait call alone, without the sending and the sleeping: `epoll_wait` finds the busy socket here as fast as beside the fewest.",
+			Plot: &Feature{Plots: Ask, Is: Flat, Of: []string{"epoll"}},
+		},
+		{
+			Say:  "This is the widest gap: to find the same one socket, `poll` takes many times as long as `epoll_wait`.",
+			Plot: &Feature{Plots: Ask, Is: Apart, Of: []string{"poll", "epoll"}},
+		},
+	},
+	Recap: "`select` and `poll` ask every socket on each call, so their cost grows with those that say nothing, and `select` ends at fd 1,024. `epoll_wait` returns what became ready, and its cost stays where it was.",
+	Tries: []Try{
+		{"up to 300", map[string]string{Largest: "300"}},
+		{"one repeat", map[string]string{Largest: "1000", "repeats": "1"}},
 	},
 	True: []string{
 		"`select` and `poll` hand the kernel the whole list on each call. Each time it asks every socket whether it is ready, and notes at each that it is to wake the thread.",
@@ -32,7 +57,7 @@ var scaling = &Lab{
 		{Name: "messages", Label: "messages each", Type: knob.Int, Min: 10, Max: 2000, Offers: []string{"50", "200", "500", "1000", "2000"}, Default: "200"},
 		{Name: "payload", Label: "bytes each", Type: knob.Int, Min: 1, Max: 1024, Offers: []string{"1", "64", "256", "1024"}, Default: "64"},
 	},
-	Notes:      "Nothing is traced here: tracing would cost more than the calls. The processes have a low priority. Processor time is what the kernel charges them. What else the machine does shows as spread.",
+	Notes:      "Nothing is traced here: tracing would cost more than the calls. The processes have a low priority. Processor time is what the kernel charges them. What else the machine does shows as spread: a difference smaller than a whisker says nothing.",
 	Measures:   true,
 	Unattended: map[string]string{"messages": "100"},
 	procs: func(v knob.Values) []Process {

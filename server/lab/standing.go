@@ -34,9 +34,9 @@ var Standing = []*Lab{
 		}),
 }
 
-func standing(name, program, addr, question string, look []string) *Lab {
+func standing(name, program, addr, question string, do []string) *Lab {
 	return &Lab{
-		ID: trace.StandingLab + name, Question: question, Look: look,
+		ID: trace.StandingLab + name, Question: question, Do: do,
 		True: []string{
 			"Your client is not traced: it may run anywhere. What is drawn of it is inferred from the server's calls. They tell that its bytes ended a sleep, but not when the bytes came.",
 			"Everybody who watches sees everybody's bytes. Where others than the server's own machine can connect, watching is off unless the host allows it.",

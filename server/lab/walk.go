@@ -13,7 +13,8 @@ import (
 type Stop struct {
 	Say   string // a sentence or two; `code` in backquotes
 	At    Moment
-	Light Light // what is lit there; 0 is OnBar and OnLine
+	Light Light    // what is lit there; 0 is OnBar and OnLine
+	Plot  *Feature // instead of At and Light, in a lab that measures
 
 	// For are the set-ups that the stop is for: values of knobs, with a | between them. Of
 	// what is not named in it, any.
@@ -65,6 +66,37 @@ func (l *Lab) fits(setups, knobs map[string]string) bool {
 	}
 	return true
 }
+
+// Feature describes marks in the plot of a lab that measures, so that they are found in
+// every measurement that has them.
+type Feature struct {
+	Plots Quantity
+	Is    Trend
+	Of    []string // the mechanisms that it is about: one, but for Alike and Apart
+}
+
+// Quantity is what is plotted of each measurement.
+type Quantity uint8
+
+const (
+	CPU       Quantity = iota // processor time of the server's thread, a message
+	RoundTrip                 // from the client's send to the end of its recv, a message
+	Ask                       // one wait call that finds one socket ready at once
+)
+
+// Trend is what a Feature's marks show. Alike costs are less than a factor of two apart.
+// A cost has grown where the least of its repeats is above the most of those beside the
+// fewest connections.
+type Trend uint8
+
+const (
+	Alike   Trend = iota // beside the fewest connections all cost alike
+	Rises                // the first that has grown
+	Grown                // the last that was measured, which has grown
+	Refused              // the first that could not be measured, beside as many connections as another was
+	Flat                 // the last that was measured costs like the one beside the fewest
+	Apart                // where the first costs the most times what the second does, twice as much at least
+)
 
 // Light says what a stop lights of its moment.
 type Light uint8

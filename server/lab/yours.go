@@ -10,7 +10,7 @@ import (
 var Yours = &Lab{
 	ID:       trace.LogLab,
 	Question: "Your own program: which calls does it make on its sockets, when does it sleep, and who wakes it?",
-	Look: []string{
+	Do: []string{
 		"`relay trace -- COMMAND ARGS` runs a program under strace and shows its calls here, live. `relay trace -p PID` takes one that runs already.",
 		"A second one comes onto the same clock with `relay trace -join -- COMMAND ARGS`. Then arrows run from the `send` of one to the `recv` of the other.",
 		"A log of strace's opens here, too, of any size: drop it on the page. `strace -f -ttt -T -yy -s 2048 -o FILE COMMAND ARGS` writes the most.",

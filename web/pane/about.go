@@ -10,7 +10,7 @@ import (
 	"sockscope/web/dom"
 )
 
-// About is a lab's text: the stops of its walk, or what to look at, and what is true.
+// About is a lab's text: the stops of its walk, or what to do, and what is true.
 // walk are the sentences of its stops; hidden says that the learner is to find
 // out first.
 func About(l *lab.Lab, walk []string, hidden bool) app.UI {
@@ -25,7 +25,7 @@ func About(l *lab.Lab, walk []string, hidden bool) app.UI {
 	return dom.Elc("div", "about").Body(
 		app.If(len(l.Stops) > 0, func() app.UI {
 			return dom.El("div").Body(dom.El("h3").Text("The walk"), list(walk))
-		}).ElseIf(len(l.Look) > 0, func() app.UI { return dom.El("div").Body(dom.El("h3").Text("Look at"), list(l.Look)) }),
+		}).ElseIf(len(l.Do) > 0, func() app.UI { return dom.El("div").Body(dom.El("h3").Text("What to do"), list(l.Do)) }),
 		dom.El("h3").Text("What is true"), list(l.True),
 		app.If(l.Notes != "", func() app.UI {
 			return dom.El("div").Body(dom.El("h3").Text("Note"), app.Raw("<p>"+WithCode(l.Notes)+"</p>"))

@@ -81,7 +81,7 @@ func answering(button app.Value) bool {
 		app.Window().Get("document").Call("querySelector", "#ask .pri:enabled").Truthy()
 }
 
-// KeyList is the dialog that lists the keys.
+// KeyList is the dialog that lists the keys, and the marks of the timeline.
 type KeyList struct{ app.Compo }
 
 func (k *KeyList) Render() app.UI {
@@ -96,6 +96,8 @@ func (k *KeyList) Render() app.UI {
 				dom.El("dd").Body(app.Text(visit.Keys[i].Text)),
 			)
 		})),
+		dom.El("h2").Text("Marks"),
+		&Key{Unknown: true},
 	)
 }
 

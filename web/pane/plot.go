@@ -3,10 +3,12 @@ package pane
 import (
 	"fmt"
 	"html"
+	"slices"
 	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"sockscope/server/lab"
 	"sockscope/web/dom"
 	"sockscope/web/icon"
 	"sockscope/web/plot"
@@ -16,9 +18,9 @@ import (
 // Quantities are what can be plotted: the words on its button, on its axis, and
 // behind a figure.
 var Quantities = [...]struct{ Button, Axis, Unit string }{
-	plot.CPU:       {"server's processor time", "processor time of the server, µs a message", "a message"},
-	plot.RoundTrip: {"round trip", "there and back, µs a message", "a message"},
-	plot.Ask:       {"one wait call", "one wait call that finds one ready, µs", "a call"},
+	lab.CPU:       {"server's processor time", "processor time of the server, µs a message", "a message"},
+	lab.RoundTrip: {"round trip", "there and back, µs a message", "a message"},
+	lab.Ask:       {"one wait call", "one wait call that finds one ready, µs", "a call"},
 }
 
 // Section is a part of the page under a heading, which scrolls by itself.
@@ -50,9 +52,9 @@ const MechanismKey = `<div class="key wide" aria-label="Key">` +
 	`<span><svg class="w2" width="12" viewBox="-6 -6 12 12" aria-hidden="true">` + triangle + `</svg>epoll</span>` +
 	`<span><svg class="w0" width="12" viewBox="-6 -6 12 12" aria-hidden="true">` + cross + `</svg>not measured</span><span class="badge">` + icon.Observed + `observed</span></div>`
 
-// DrawPlot returns the plot as an SVG, with a ring around the mark that is
+// DrawPlot returns the plot as an SVG, with rings around the marks that are
 // picked. where, as HTML, says on what it was measured.
-func DrawPlot(p *plot.Plot, picked int, axis, where string) string {
+func DrawPlot(p *plot.Plot, picked []int, axis, where string) string {
 	var b strings.Builder
 	add := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
 	line := func(class string, x1, y1, x2, y2 float64) {
@@ -96,14 +98,14 @@ func DrawPlot(p *plot.Plot, picked int, axis, where string) string {
 			}
 		}
 		ring := ""
-		if i == picked {
+		if slices.Contains(picked, i) {
 			ring = `<circle class="ring" r="9"/>`
 		}
 		shape := shapes[m.Mechanism]
 		if m.Repeats == 0 {
 			shape = cross
 			if hue == hues[0] && i > 0 && p.Marks[i-1].Repeats > 0 {
-				text(hue+" ty", m.X-9, m.Y+4, "select stops")
+				text(hue+" ty", m.X-13, m.Y+4, "select stops")
 			}
 		}
 		add(`<g class="%s" transform="translate(%.1f %.1f)">%s%s</g>`, hue, m.X, m.Y, shape, ring)

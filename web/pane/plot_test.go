@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"sockscope/server/lab"
 	"sockscope/server/trace"
 	"sockscope/web/plot"
 )
@@ -27,8 +28,8 @@ func FuzzMeasurements(f *testing.F) {
 			})
 		}
 		for q := range Quantities {
-			marks := plot.Gather(points, plot.Quantity(q))
-			drawn := DrawPlot(plot.Lay(marks, largest, 390, 300), 0, "", "") + Table(marks)
+			marks := plot.Gather(points, lab.Quantity(q))
+			drawn := DrawPlot(plot.Lay(marks, largest, 390, 300), []int{0}, "", "") + Table(marks)
 			if strings.Contains(drawn, "NaN") || strings.Contains(drawn, "Inf") {
 				t.Fatal(drawn)
 			}

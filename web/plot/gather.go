@@ -3,6 +3,7 @@ package plot
 import (
 	"slices"
 
+	"sockscope/server/lab"
 	"sockscope/server/trace"
 )
 
@@ -14,23 +15,14 @@ var Mechanisms = []string{"select", "poll", "epoll"}
 // from a file may say anything.
 const maxIdle = 1_000_000
 
-// Quantity is what is plotted of each measurement.
-type Quantity uint8
-
-const (
-	CPU       Quantity = iota // processor time of the server's thread, a message
-	RoundTrip                 // from the client's send to the end of its recv, a message
-	Ask                       // one wait call that finds one socket ready at once
-)
-
 // of returns the ns of one message or call, at least 1: less has no place on a
 // logarithmic axis.
-func (q Quantity) of(p *trace.Point) float64 {
+func of(q lab.Quantity, p *trace.Point) float64 {
 	total, n := p.CPU, p.Messages
 	switch q {
-	case RoundTrip:
+	case lab.RoundTrip:
 		total = p.RoundTrip
-	case Ask:
+	case lab.Ask:
 		total, n = p.Ask, 1
 	}
 	return max(1, float64(total)/float64(max(n, 1)))
@@ -52,7 +44,7 @@ type Mark struct {
 
 // Gather returns a mark for each mechanism and number of idle connections that
 // there are measurements of, by mechanism and then by number.
-func Gather(points []trace.Point, q Quantity) []Mark {
+func Gather(points []trace.Point, q lab.Quantity) []Mark {
 	var marks []Mark
 	for i := range points {
 		p := &points[i]
@@ -71,7 +63,7 @@ func Gather(points []trace.Point, q Quantity) []Mark {
 		}
 		m := &marks[at]
 		if m.Why = p.Why; p.Why == "" {
-			m.values = append(m.values, q.of(p))
+			m.values = append(m.values, of(q, p))
 			for k := len(m.values) - 1; k > 0 && m.values[k] < m.values[k-1]; k-- {
 				m.values[k], m.values[k-1] = m.values[k-1], m.values[k]
 			}

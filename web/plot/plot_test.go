@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"testing"
 
+	"sockscope/server/lab"
 	"sockscope/server/trace"
 )
 
@@ -26,7 +27,7 @@ func TestRepeatsAreGathered(t *testing.T) {
 		{Mechanism: 1, Idle: 100, Low: 900, Mid: 900, High: 900, Repeats: 1},
 		{Mechanism: 2, Idle: 10, Low: 50, Mid: 60, High: 70, Repeats: 2},
 	}
-	got := Gather(points, CPU)
+	got := Gather(points, lab.CPU)
 	if len(got) != len(want) {
 		t.Fatalf("%+v", got)
 	}
@@ -36,10 +37,10 @@ func TestRepeatsAreGathered(t *testing.T) {
 			t.Errorf("mark %d is %+v, want %+v", i, got[i], want[i])
 		}
 	}
-	if m := Gather(points, RoundTrip)[1]; m.Mid != 400 {
+	if m := Gather(points, lab.RoundTrip)[1]; m.Mid != 400 {
 		t.Errorf("round trip %+v", m)
 	}
-	if m := Gather(points, Ask)[1]; m.Mid != 7 {
+	if m := Gather(points, lab.Ask)[1]; m.Mid != 7 {
 		t.Errorf("one wait %+v", m)
 	}
 }
@@ -53,7 +54,7 @@ func TestMarksLieInTheirField(t *testing.T) {
 	}
 	points = append(points, trace.Point{Mechanism: "select", Idle: 20000, Why: "no"})
 	for _, w := range []float64{300, 1440} {
-		p := Lay(Gather(points, CPU), 10000, w, 400)
+		p := Lay(Gather(points, lab.CPU), 10000, w, 400)
 		for i, m := range p.Marks {
 			if m.X < p.Left || m.X > p.Right {
 				t.Errorf("%+v beside the field %v to %v", m, p.Left, p.Right)
@@ -102,7 +103,7 @@ func TestAnEmptyPlotHasAxes(t *testing.T) {
 func TestMovingFromMarkToMark(t *testing.T) {
 	p := Lay(Gather([]trace.Point{
 		point("select", 10, 1), point("poll", 10, 1), point("poll", 30, 1), point("epoll", 30, 1),
-	}, CPU), 30, 300, 200)
+	}, lab.CPU), 30, 300, 200)
 	for _, c := range []struct{ from, dx, dy, to int }{
 		{-1, 1, 0, 0}, {99, 1, 0, 0},
 		{0, 1, 0, 0}, {0, 0, 1, 1}, {0, 0, -1, 0},

@@ -87,8 +87,8 @@ func (f *frame) torn() (x0, x1 float64, ok bool) {
 	return f.cut(x0), f.cut(x1), f.Torn.is() && x1 > 0 && x0 < f.right && f.Torn.from <= f.toldUnit
 }
 
-// leftOut writes on the ruler how much the tear leaves out, shorter where the words
-// have less room.
+// leftOut writes on the ruler how much the tear leaves out, or beneath the playhead's flag
+// where that is in the way; shorter where the words have less room.
 func (t *Timeline) leftOut(f *frame) {
 	x0, x1, ok := f.torn()
 	if !ok {
@@ -99,13 +99,14 @@ func (t *Timeline) leftOut(f *frame) {
 	for _, x := range [...]float64{x0, x1} {
 		s.stroke(Line2, 1, Solid, x-2, Ruler, x+2, Ruler-7)
 	}
+	y := 15.0
 	if at, half := t.flag(f); at-half < x1 && at+half > x0 {
-		return // the flag says where it is
+		y += Ruler - 6
 	}
 	t.word = appendTime(t.word[:0], f.Torn.to-f.Torn.from, 3, 0)
 	brief := len(t.word)
 	if t.word = append(t.word, " left out"...); float64(utf8.RuneCount(t.word))*charWidth > x1-x0-2*gap {
 		t.word = t.word[:brief]
 	}
-	s.write(Ink, mono, middle, (x0+x1)/2, 15, s.string(t.word))
+	s.write(Ink, mono, middle, (x0+x1)/2, y, s.string(t.word))
 }

@@ -75,6 +75,44 @@ func TestATornAxis(t *testing.T) {
 	}
 }
 
+// On a phone, too, the axis says what it leaves out, wherever the playhead's flag is.
+func TestTheFlagHidesNoTear(t *testing.T) {
+	p := player(lull(), 0)
+	p.Scale = play.ByTime
+	tl := timelineOf(p)
+	tl.View.Size = Narrow
+	tl.View.Width = 344
+	beneath := 0
+	for at := range p.Run.Steps {
+		p.Seek(at + 1)
+		tl.View.Fit(p)
+		var tear, flag *drawn
+		ops := read(t, tl.Layout().Bytes())
+		for i := range ops {
+			switch o := &ops[i]; {
+			case o.op != opText:
+			case strings.HasPrefix(o.text, "20.0 s"):
+				tear = o
+			case font(o.args[1]) == bold:
+				flag = o
+			}
+		}
+		if tear == nil || flag == nil {
+			t.Fatalf("at step %d there are %q", at+1, words(ops))
+		}
+		apart := math.Abs(tear.args[3]-flag.args[3]) - float64(len(tear.text)+len(flag.text))/2*charWidth
+		switch down := tear.args[4] - flag.args[4]; {
+		case down > 10:
+			beneath++
+		case apart < 0:
+			t.Errorf("at step %d the flag covers the tear: %v, %v", at+1, flag, tear)
+		}
+	}
+	if beneath == 0 {
+		t.Error("the flag is never in the way")
+	}
+}
+
 func TestAnAxisIsWhole(t *testing.T) {
 	for name, p := range map[string]*play.Player{
 		"busy":    player(playtest.Select(2, 100), 10),

@@ -145,7 +145,7 @@ func TestShortNamesAreToldApart(t *testing.T) {
 	for px := 20.0; px < 100; px++ {
 		p := player(s, len(s.Events))
 		tl := timelineOf(p)
-		tl.View.window[play.ByStep] = window{float64(len(s.Events) - 2*len(calls) - 3), px / 2, true, 0}
+		tl.View.window[play.ByStep] = window{from: float64(len(s.Events) - 2*len(calls) - 3), px: px / 2, set: true, own: true}
 		for _, word := range words(read(t, tl.Layout().Bytes())) {
 			seen[word] = true
 			if strings.HasPrefix(word, "epoll_") && strings.HasSuffix(word, "…") {
@@ -236,9 +236,9 @@ func TestTheVeilHidesAllThatFollows(t *testing.T) {
 				p.Scale = by
 				tl := timelineOf(p)
 				tl.View.Veil = true
-				tl.View.window[by] = window{float64(-100), 3, true, 0}
+				tl.View.window[by] = window{from: float64(-100), px: 3, set: true, own: true}
 				if by == play.ByTime {
-					tl.View.window[by] = window{0, 0.0003, true, 0}
+					tl.View.window[by] = window{from: 0, px: 0.0003, set: true, own: true}
 				}
 				scenes[i] = bytes.Clone(tl.Layout().Bytes())
 			}

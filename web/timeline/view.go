@@ -40,12 +40,14 @@ type window struct {
 	from, px float64
 	set      bool
 	whole    float64 // how wide the run was that all of shows, in units; 0 where a part does
+	own      bool    // the learner has zoomed it
 }
 
 const (
 	pad       = 10   // px left of the first unit and right of the last, at least
 	stepWidth = 24   // px of a step before any zoom
 	narrow    = 21   // the same on a phone
+	fullStep  = 40   // the most, for a run of few steps to fill the view
 	maxStep   = 96   // px of a step, fully zoomed in
 	maxTime   = 0.4  // px of a nanosecond, fully zoomed in
 	rest      = 0.62 // where along the width the playhead comes to rest when it would leave
@@ -96,7 +98,7 @@ func (v *View) Reset(p *play.Player) {
 	if v.Size == Narrow {
 		px = narrow
 	}
-	v.window[play.ByStep] = window{-pad / px, px, v.Width > 0, 0}
+	v.window[play.ByStep] = window{from: -pad / px, px: px, set: v.Width > 0}
 	v.Follow(p)
 }
 
@@ -110,13 +112,13 @@ func (v *View) Fit(p *play.Player) {
 	// A view of a run that has not begun, or that has no width yet, fits nothing:
 	// the next one tries again.
 	set := v.Width > 0 && extent(p.Run, p.Scale) > 0
-	v.window[p.Scale] = window{-pad / px, px, set, n}
+	v.window[p.Scale] = window{from: -pad / px, px: px, set: set, whole: n, own: true}
 }
 
 // FitTime shows the run from its start to a time, ns, by time.
 func (v *View) FitTime(p *play.Player, to int64) {
 	px := max((v.Width-2*pad)/max(breakOf(p.Run, play.ByTime).fold(float64(to)), 1), 1e-12)
-	v.window[play.ByTime] = window{-pad / px, min(px, maxTime), v.Width > 0, 0}
+	v.window[play.ByTime] = window{from: -pad / px, px: min(px, maxTime), set: v.Width > 0}
 }
 
 func maxPx(by play.Scale) float64 {
@@ -137,7 +139,7 @@ func (v *View) Zoom(p *play.Player, factor, x float64) {
 	w.whole = 0
 	w.px = max(min(w.px*factor, maxPx(p.Scale)), min(least, maxPx(p.Scale)), 1e-12)
 	w.from = at - x/w.px
-	w.set = true
+	w.set, w.own = true, true
 	v.clamp(p)
 }
 
@@ -172,7 +174,8 @@ func (v *View) Center(p *play.Player) {
 
 // Follow keeps the playhead in view. The window moves only as far as it must when the
 // playhead nears an edge. A window that shows the whole run stays, unless the run
-// grows by steps: then it makes room for the next ones.
+// grows by steps: then it makes room for the next ones. A run of few steps fills the view
+// when it has ended.
 func (v *View) Follow(p *play.Player) {
 	w := &v.window[p.Scale]
 	if !w.set {
@@ -182,6 +185,9 @@ func (v *View) Follow(p *play.Player) {
 		v.Fit(p)
 	}
 	width, at := shown(p)
+	if fill := min((v.Width-2*pad)/max(width, 1), fullStep); p.Run.End != nil && p.Scale == play.ByStep && !w.own && w.px < fill {
+		w.from, w.px = -pad/fill, fill
+	}
 	whole := w.from <= 0 && (width-w.from)*w.px <= v.Width
 	if whole && (p.Run.End != nil || p.Scale == play.ByTime) {
 		return

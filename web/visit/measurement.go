@@ -2,7 +2,9 @@ package visit
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"sockscope/server/knob"
 	"sockscope/server/lab"
@@ -13,12 +15,76 @@ import (
 
 // Measurement is a run that measures how long calls take. Its trace has points, and
 // no calls.
-type Measurement struct{ Run }
+type Measurement struct {
+	Run
+	Plots lab.Quantity
+
+	picked int   // index of the plot's mark that is picked by hand, or -1
+	lit    []int // those that the stop of the walk lights
+	came   int   // the stop that was lit last
+}
 
 // Open starts over with a lab and its set-up.
 func (m *Measurement) Open(l *lab.Lab, v knob.Values) {
 	m.Run.Open(l, v)
 	m.fit()
+	m.forget()
+	m.walk.plot = func(f *lab.Feature) []int { return plot.Show(plot.Gather(m.Points(), f.Plots), f) }
+}
+
+// forget lets go of the marks, which may be those of another run soon.
+func (m *Measurement) forget() { m.picked, m.lit = -1, nil }
+
+// Light turns to the plot that the walk has come to, and lights the marks that its stop
+// is about.
+func (m *Measurement) Light() {
+	if m.came == m.Came() {
+		return
+	}
+	m.came = m.Came()
+	m.forget()
+	if i := m.AtStop(); i >= 0 && i < len(m.walk.marks) && m.walk.marks[i] != nil {
+		m.Plots, m.lit = m.walk.stops[i].Plot.Plots, m.walk.marks[i]
+	}
+}
+
+// Lit returns the marks that the stop of the walk is about, the one that it is most about
+// first, as long as what it is about is plotted.
+func (m *Measurement) Lit() []int { return slices.Clone(m.lit) }
+
+// Plot chooses what is plotted.
+func (m *Measurement) Plot(q lab.Quantity) { m.Plots, m.lit = q, nil }
+
+// Pick picks a mark.
+func (m *Measurement) Pick(mark int) { m.picked = mark }
+
+// Picked returns the mark that is picked, -1 for none.
+func (m *Measurement) Picked() int { return m.picked }
+
+// Start starts a run with the knobs as they are.
+func (m *Measurement) Start() {
+	m.forget()
+	m.Run.Start()
+}
+
+// Load shows a trace of the lab from a file.
+func (m *Measurement) Load(t *Tape) {
+	m.forget()
+	m.Run.Load(t)
+}
+
+// Try turns the knobs to a set-up that the lab offers, as far as the server allows, and
+// runs it.
+func (m *Measurement) Try(t lab.Try) {
+	if !m.Busy() && m.turn(t) {
+		m.fit()
+		m.Start()
+	}
+}
+
+// Apply does what a command asks: see [Mode]. The arrows go from mark to mark on its page.
+func (m *Measurement) Apply(c Command) bool {
+	return (c == NextStop || c == LastStop) && m.Run.Apply(c)
 }
 
 func (m *Measurement) greet() {
@@ -116,15 +182,23 @@ func (m *Measurement) Where() string {
 	return fmt.Sprintf("Measured %s on %s, %s", words.Date(h.Began), h.Kernel, words.Count(h.CPUs, "processor"))
 }
 
-// Readout says what a mark of the plot stands for; nil is none.
-func Readout(mark *plot.Mark, unit string) string {
-	if mark == nil {
+// Readout says what marks of the plot stand for.
+func Readout(marks []*plot.Mark, unit string) string {
+	if len(marks) == 0 {
 		return "Point at a mark for its figures. Circle, square, triangle: the median; whiskers: the least and the most of the repeats."
 	}
-	text := plot.Mechanisms[mark.Mechanism] + " beside " + words.Thousands(mark.Idle) + " idle: "
-	if mark.Repeats == 0 {
-		return text + mark.Why
+	texts := make([]string, len(marks))
+	for i, m := range marks {
+		texts[i] = plot.Mechanisms[m.Mechanism] + " beside " + words.Thousands(m.Idle) + " idle: "
+		switch {
+		case m.Repeats == 0:
+			texts[i] += m.Why
+		case len(marks) > 1:
+			texts[i] += words.Span(int64(m.Mid)) + " " + unit
+		default:
+			texts[i] += fmt.Sprintf("%s %s; from %s to %s in %s", words.Span(int64(m.Mid)), unit,
+				words.Span(int64(m.Low)), words.Span(int64(m.High)), words.Count(m.Repeats, "repeat"))
+		}
 	}
-	return text + fmt.Sprintf("%s %s; from %s to %s in %s", words.Span(int64(mark.Mid)), unit,
-		words.Span(int64(mark.Low)), words.Span(int64(mark.High)), words.Count(mark.Repeats, "repeat"))
+	return strings.Join(texts, "; ")
 }

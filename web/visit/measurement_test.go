@@ -1,11 +1,13 @@
 package visit
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"sockscope/server/lab"
 	"sockscope/server/trace"
+	"sockscope/web/assets"
 	"sockscope/web/link"
 )
 
@@ -18,7 +20,7 @@ func measuring(t *testing.T) *Measurement {
 		t.Fatal(err)
 	}
 	r, _ := reachable()
-	m := &Measurement{Run{Desk: Desk{Relay: r}}}
+	m := &Measurement{Run: Run{Desk: Desk{Relay: r}}}
 	v, _ := ReadLink(l, "")
 	m.Open(l, v)
 	return m
@@ -67,5 +69,67 @@ func TestAMeasurementSaysHowFarItIs(t *testing.T) {
 	Hear(s, link.Event{State: link.Gone})
 	if s.Busy() || !strings.Contains(s.Trouble(), "the relay went away") {
 		t.Errorf("busy %v, %q", s.Busy(), s.Trouble())
+	}
+}
+
+// The walk of what was measured leads to marks: in the lab's recording each stop has
+// some, and beside few connections most have none.
+func TestAMeasurementIsWalked(t *testing.T) {
+	file, err := assets.Files.ReadFile("recordings/scaling.trace")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tape, err := ReadTape(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := measuring(t)
+	s.Drawn = s.Light
+	s.Load(tape)
+	if n := len(s.Stops()); n < 4 || n > 6 || s.AtStop() != 0 {
+		t.Fatalf("at stop %d of %d", s.AtStop(), n)
+	}
+	for i, stop := range s.Stops() {
+		s.GoToStop(i)
+		if lit := s.Lit(); !stop.Is || len(lit) == 0 || s.Plots != s.Lab.Stops[i].Plot.Plots {
+			t.Errorf("stop %d: %v of plot %d are lit: %s", i+1, lit, s.Plots, stop.Say)
+		}
+	}
+	s.Plot(lab.RoundTrip)
+	if s.Lit() != nil {
+		t.Error("marks of another plot are lit")
+	}
+	s.Apply(LastStop)
+	s.Apply(NextStop)
+	if s.Lit() == nil || s.Plots != lab.Ask {
+		t.Error("the keys lead nowhere")
+	}
+	s.Apply(NextStop)
+	if !s.AtRecap() || s.Lit() != nil {
+		t.Error("there is no recap")
+	}
+
+	few, err := ReadTape(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	few.Points = slices.DeleteFunc(few.Points, func(p trace.Point) bool { return p.Idle > 10 })
+	s.Load(few)
+	for i, stop := range s.Stops() {
+		if s.GoToStop(i); stop.Is != (s.Lit() != nil) || stop.Is && i > 0 && i < 5 {
+			t.Errorf("beside 10 connections stop %d is %v, lights %v: %s", i+1, stop.Is, s.Lit(), stop.Say)
+		}
+	}
+}
+
+// A set-up that the lab offers is run as far as the host allows it.
+func TestAMeasurementIsTried(t *testing.T) {
+	s := measuring(t)
+	m := hello().Message
+	m.Hello.Most = 200
+	Hear(s, say(*m))
+	s.Try(s.Lab.Tries[0])
+	if s.Phase != Asked || s.Values[lab.Largest] != "200" {
+		t.Errorf("phase %d with up to %s", s.Phase, s.Values[lab.Largest])
 	}
 }

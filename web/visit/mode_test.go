@@ -13,7 +13,7 @@ func TestWhatWasLeftDoesNotShow(t *testing.T) {
 	modes := map[string]func(*Relay) Mode{
 		"select":       func(r *Relay) Mode { return &Run{Desk: Desk{Relay: r}} },
 		"compare":      func(r *Relay) Mode { return &Comparison{Desk: Desk{Relay: r}} },
-		"scaling":      func(r *Relay) Mode { return &Measurement{Run{Desk: Desk{Relay: r}}} },
+		"scaling":      func(r *Relay) Mode { return &Measurement{Run: Run{Desk: Desk{Relay: r}}} },
 		"standing:mux": func(r *Relay) Mode { return &Watch{Desk: Desk{Relay: r}} },
 	}
 	for id, mode := range modes {

@@ -18,6 +18,9 @@ type walk struct {
 	came  int // how often a stop was gone to
 
 	turned bool // the stop that shows has turned to a view of its own
+
+	plot  func(*lab.Feature) []int // the marks that show a stop, where the lab measures
+	marks [][]int                  // those of each stop
 }
 
 // Stop is a stop of the walk as it is in the run that shows.
@@ -35,9 +38,14 @@ func (f *Focus) Stops() []Stop {
 	}
 	out := make([]Stop, len(f.walk.stops))
 	for i := range out {
-		out[i] = Stop{f.walk.stops[i].Say, f.walk.stops[i].Found != nil, f.walk.at == i+1}
+		out[i] = Stop{f.walk.stops[i].Say, f.walk.has(i), f.walk.at == i+1}
 	}
 	return out
+}
+
+// has reports whether the run has stop i.
+func (w *walk) has(i int) bool {
+	return w.stops[i].Found != nil || i < len(w.marks) && w.marks[i] != nil
 }
 
 // Walk lists the sentences of l's stops: as they are in the run, or before it has ended as
@@ -66,7 +74,17 @@ func (f *Focus) walkable() bool {
 	}
 	w := &f.walk
 	if run := f.Player.Run; w.of != run && w.lab != nil {
-		w.stops, w.of, w.at = run.Walk(w.lab.Walk(run.Header.Knobs)), run, 0
+		stops := w.lab.Walk(run.Header.Knobs)
+		w.of, w.at, w.marks = run, 0, nil
+		if w.plot == nil {
+			w.stops = run.Walk(stops)
+		} else {
+			w.stops = nil
+			for i := range stops {
+				w.stops = append(w.stops, play.Stop{Stop: stops[i]})
+				w.marks = append(w.marks, w.plot(stops[i].Plot))
+			}
+		}
 	}
 	return len(w.stops) > 0
 }
@@ -130,7 +148,7 @@ func (f *Focus) arrive() {
 		return
 	}
 	for i := range f.walk.stops {
-		if f.walk.stops[i].Found != nil {
+		if f.walk.has(i) {
 			f.GoToStop(i)
 			return
 		}
@@ -235,13 +253,20 @@ func (r *Run) Try(t lab.Try) {
 	if r.Busy() {
 		return
 	}
+	if r.turn(t) {
+		r.Start()
+	}
+}
+
+// turn turns the knobs to a set-up that the lab offers.
+func (r *Run) turn(t lab.Try) bool {
 	v, err := r.Lab.Set(t.Knobs)
 	if r.Fail(err) {
-		return
+		return false
 	}
 	r.Values, r.Planned = v, Plan(r.Lab, v)
 	r.Desk.Rev++
-	r.Start()
+	return true
 }
 
 // Tried reports whether the knobs are as a set-up that the lab offers has them.
