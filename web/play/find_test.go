@@ -1,6 +1,7 @@
 package play
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -91,5 +92,33 @@ func TestEachStopOfAWalkIsInItsLabsRecording(t *testing.T) {
 				t.Logf("%s %d: step %d %s: %s", l.ID, i+1, f.Step, r.Narrate(f.Step).Text, stop.Say)
 			}
 		}
+	}
+}
+
+// The stops of a walk are in the order of the run. One without its moment there has
+// another in its place, is left out, or says so behind the one before it.
+func TestAWalkIsAsItWas(t *testing.T) {
+	r := recorded(t, "first")
+	recv := []trace.Call{trace.Recv}
+	none := lab.Moment{Calls: recv, Errno: trace.EAGAIN}
+	end := lab.Moment{Calls: recv, Result: lab.Exactly(0)}
+	bytes := lab.Moment{Calls: recv, Result: lab.AtLeast(1)}
+	var says []string
+	for _, stop := range r.Walk([]lab.Stop{
+		{Say: "end", At: end},
+		{Say: "not told", At: none},
+		{Say: "left out", At: none, Maybe: true},
+		{Say: "never", At: none, Else: &lab.Stop{Say: "instead", At: bytes}, Maybe: true},
+		{Say: "before", At: lab.Moment{Calls: recv, Result: lab.AtLeast(1), Nth: 2, Before: &end}},
+		{Say: "too late", At: lab.Moment{Calls: recv, Result: lab.Exactly(0), Before: &bytes}, Maybe: true},
+		{Say: "so long", At: lab.Moment{Calls: recv, Under: time.Nanosecond}, Maybe: true},
+	}) {
+		if stop.Found == nil {
+			stop.Say += "?"
+		}
+		says = append(says, stop.Say)
+	}
+	if got := strings.Join(says, ", "); got != "instead, before, end, not told?" {
+		t.Error(got)
 	}
 }
