@@ -370,7 +370,7 @@ func (r *Run) pause(i int) Kind {
 func (r *Run) howEnded(i int) string {
 	switch e := &r.Steps[i]; {
 	case e.Kind == trace.Exit:
-		return r.who(e.Proc) + " ended, and the kernel closed what it had open"
+		return r.who(e.Proc) + " ended, and the kernel closes what it had open"
 	case e.Call == trace.Shutdown:
 		return r.call(i) + " said that it sends no more"
 	}

@@ -71,7 +71,7 @@ func TestAShortSendWasWokenByTheEndOfItsConnection(t *testing.T) {
 			t.Errorf("%+v: woken by %+v, want the exit", returned, e)
 		}
 		got := said(r.Why(len(r.Steps)-1, len(r.Steps)))
-		if !strings.Contains(got, "inferred: the server ended, and the kernel closed what it had open") || strings.Contains(got, "room") {
+		if !strings.Contains(got, "inferred: the server ended, and the kernel closes what it had open") || strings.Contains(got, "room") {
 			t.Errorf("told\n%s", got)
 		}
 		if returned.Errno == 0 && !strings.HasSuffix(got, "inferred: 300 recvs of the server took 4,800 bytes") {
