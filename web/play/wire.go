@@ -409,6 +409,13 @@ func (r *Run) wakes(c *Call, stream int, to *wireEnd) func(*Packet) bool {
 		}
 		return func(p *Packet) bool { return !p.Flags.Has(packet.SYN) }
 	case in.Call.Receives() && to.has(r, c.Enter):
+		if _, _, m, ok := r.Flow(c.Return); ok && l.Whole {
+			// Another one may have come while it was on its way out.
+			return func(p *Packet) bool {
+				from := int64(p.Segment.Seq) - 1
+				return from <= m.Off && m.Off < from+int64(p.Length)
+			}
+		}
 		return readable
 	case in.Call.Sends() && to.has(r, c.Enter):
 		return func(p *Packet) bool { return p.Flags.Has(packet.ACK) }
