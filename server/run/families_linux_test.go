@@ -9,7 +9,6 @@ import (
 
 	"sockscope/server/lab"
 	"sockscope/server/trace"
-	"sockscope/web/play"
 )
 
 // runs runs a lab with each of the set-ups, several at a time, and holds the traces to
@@ -124,14 +123,6 @@ func TestUDPCountsWhatIsLost(t *testing.T) {
 			t.Errorf("%v: no datagram is said to be passed", knobs)
 		}
 	})
-}
-
-// loaded is a run as the page has it.
-func loaded(r *result) *play.Run {
-	run := play.NewRun(r.header)
-	run.Add(r.events)
-	run.End = r.end
-	return run
 }
 
 // The stops of lab echo that speak of netstat have what they speak of.

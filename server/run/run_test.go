@@ -27,15 +27,21 @@ var said struct {
 	audit.Report
 }
 
+// loaded is a run as the page has it.
+func loaded(r *result) *play.Run {
+	run := play.NewRun(r.header)
+	run.Add(r.events)
+	run.End = r.end
+	return run
+}
+
 // untrue returns what the page would say of a run, at any of its steps, and is not
 // so.
 func untrue(r *result) []string {
 	if slices.ContainsFunc(r.events, func(e trace.Event) bool { return e.Kind == trace.Note && strings.Contains(e.Note, "recorded late") }) {
 		return nil // its order is not certain
 	}
-	run := play.NewRun(r.header)
-	run.Add(r.events)
-	run.End = r.end
+	run := loaded(r)
 	report := audit.Some(run, 2_000) // one that spins says the same at most of its steps
 	said.Lock()
 	said.Add(report)
