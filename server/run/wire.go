@@ -50,7 +50,7 @@ func (e *execution) capture() int {
 		}
 		e.merge.add(ev)
 	})
-	if n > 0 && e.wire.Dropped() > 0 {
+	if n > 0 && !e.torn && e.wire.Dropped() > 0 {
 		e.tear(newest)
 	}
 	return n

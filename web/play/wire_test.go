@@ -77,11 +77,13 @@ func TestCarriage(t *testing.T) {
 	}
 }
 
-// From where packets are missing, what is inferred of a connection is not known any more.
-func TestPacketsAreMissing(t *testing.T) {
-	const server = "127.0.0.1:10001"
-	s := playtest.New(1)
+const wireServer = "127.0.0.1:10001"
+
+// handshaken is a run up to where client 1's connect has returned, with its three packets.
+func handshaken() *playtest.Script {
+	const server = wireServer
 	client := playtest.Addr(1)
+	s := playtest.New(1)
 	s.Listen()
 	s.Start(1)
 	s.Do(1, trace.Socket, -1, 3)
@@ -90,6 +92,12 @@ func TestPacketsAreMissing(t *testing.T) {
 	s.Packet(server, client, packet.SYN|packet.ACK, 500, 101, "")
 	s.Packet(client, server, packet.ACK, 101, 501, "")
 	s.Return(1, trace.Event{})
+	return s
+}
+
+// From where packets are missing, what is inferred of a connection is not known any more.
+func TestPacketsAreMissing(t *testing.T) {
+	s := handshaken()
 	before := len(s.Events) - 3 // packets are no steps
 	s.Missing()
 	s.Do(1, trace.Close, 3, 0)
@@ -112,18 +120,8 @@ func TestWhoTookTheACK(t *testing.T) {
 		flags packet.Flags
 		want  trace.TCPState
 	}{{packet.RST | packet.ACK, trace.Established}, {packet.RST, trace.SynRecv}} {
-		const server = "127.0.0.1:10001"
-		s := playtest.New(1)
-		client := playtest.Addr(1)
-		s.Listen()
-		s.Start(1)
-		s.Do(1, trace.Socket, -1, 3)
-		s.Enter(1, trace.Connect, 3, trace.Event{Addr: server})
-		s.Packet(client, server, packet.SYN, 100, 0, "")
-		s.Packet(server, client, packet.SYN|packet.ACK, 500, 101, "")
-		s.Packet(client, server, packet.ACK, 101, 501, "")
-		s.Return(1, trace.Event{})
-		s.Packet(server, client, c.flags, 501, 101, "")
+		s := handshaken()
+		s.Packet(wireServer, playtest.Addr(1), c.flags, 501, 101, "")
 		r := load(s)
 		if turns := r.Turns(0, 3)[ServerEnd]; turns[len(turns)-1].To != c.want {
 			t.Errorf("before %v the server is in %v, want %v", c.flags, turns[len(turns)-1].To, c.want)

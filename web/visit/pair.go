@@ -209,7 +209,7 @@ type failure struct {
 func failures(r *play.Run) (all []failure) {
 	for i := range r.Steps {
 		e := &r.Steps[i]
-		if e.Kind != trace.Return || e.Errno == 0 || e.Errno == trace.EAGAIN || e.Errno == trace.EINPROGRESS || e.Errno == trace.EINTR {
+		if e.Kind != trace.Return || e.Errno == 0 || e.Errno.NotYet() || e.Errno == trace.EINTR {
 			continue
 		}
 		if f := (failure{r.Header.Procs[e.Proc].Name, e.Call, e.Errno}); !slices.Contains(all, f) {
