@@ -65,6 +65,9 @@ func TestHomeLeadsToEveryLab(t *testing.T) {
 			tab.Wait(`document.querySelector('a[href="/lab/` + l.ID + `"]')`)
 		}
 		fits(tab)
+		if wide := tab.Eval(`[...document.querySelectorAll("#own *")].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.className || e.tagName)`); wide != "" {
+			t.Errorf("at %d px these reach beyond the page: %s", v.Width, wide)
+		}
 		tab.Shot(fmt.Sprintf("home-%d-dark=%v", v.Width, v.Dark))
 	}
 	tab := b.Open(t, base+"/", browser.Desk)
