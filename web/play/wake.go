@@ -449,8 +449,16 @@ func (s sleep) arrival(fd, conn int) int {
 // the sleep. It is the first that returned in the sleep, unless it is known whose
 // connection was accepted. Otherwise it is the one that was under way. Where several
 // were, nobody knows which it was until they return.
+//
+// In a log it isn't known that the call slept at all: what it got may have been there
+// before. An accept is then settled when the addresses are told (handshake), and any
+// other call has no cause where a connection from before may still wait.
 func (s sleep) connect(addr string, accepted bool) int {
 	r := s.run
+	logged := r.mayHaveSlept(s.ret)
+	if logged && accepted {
+		return -1
+	}
 	done, under, many := -1, -1, false
 	for i := range r.Lanes {
 		l := &r.Lanes[i]
@@ -459,7 +467,8 @@ func (s sleep) connect(addr string, accepted bool) int {
 		}
 		for k := lastBefore(r, l.Calls, s.ret); k >= 0; k-- {
 			c := &r.Calls[l.Calls[k]]
-			if c.Return >= 0 && c.Return < s.enter {
+			before := c.Return >= 0 && c.Return < s.enter
+			if before && (!logged || s.enter-c.Return > nearBy) {
 				break
 			}
 			if e := &r.Steps[c.Enter]; e.Call != trace.Connect || !samePort(addr, e.Addr) {
@@ -469,6 +478,9 @@ func (s sleep) connect(addr string, accepted bool) int {
 			switch {
 			case known && r.Conns[ci].Server.Proc >= 0 && r.Conns[ci].Server.Opened < s.enter:
 				// its connection was accepted before
+			case before && r.Steps[c.Return].Errno == 0:
+				return -1
+			case before:
 			case c.Return >= 0 && c.Return < s.ret:
 				if r.Steps[c.Return].Errno == 0 && !(known && accepted) && (done < 0 || c.Return < done) {
 					done = c.Return
