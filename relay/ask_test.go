@@ -101,12 +101,11 @@ func TestLabsAskWhatTheyAreAbout(t *testing.T) {
 			tab.Key("]")
 		}
 		tab.Key(" ")
-		const open = `document.querySelector("#ask b").textContent + document.querySelector(".pos b").textContent`
-		for last := ""; !strings.Contains(last, c.asks); {
-			tab.Wait(fmt.Sprintf(`document.querySelector(".lab.asking") && %s !== %q`, open, last))
-			if last = tab.Eval(open); !strings.Contains(last, c.asks) {
-				tab.Key(kb.Escape) // it plays on
+		for last := ""; ; {
+			if last = nextQuestion(tab, last); strings.Contains(last, c.asks) {
+				break
 			}
+			tab.Key(kb.Escape) // it plays on
 		}
 		guess := strings.TrimPrefix(tab.Text(".offers .btn"), "a") // its letter
 		tab.Key("a")
@@ -120,6 +119,20 @@ func TestLabsAskWhatTheyAreAbout(t *testing.T) {
 		tab.Shot("ask-" + strings.SplitN(strings.TrimPrefix(c.url, "/lab/"), "?", 2)[0])
 		tab.Close()
 	}
+}
+
+// nextQuestion waits for the question after last, and returns its text with its place. While
+// the page goes over to it, parts of both may be there: it has stood for some frames.
+func nextQuestion(tab *browser.Tab, last string) string {
+	tab.Helper()
+	tab.Wait(fmt.Sprintf(`((seen) => {
+		const asks = document.querySelector(".lab.asking #ask b")
+		const now = asks ? asks.textContent + document.querySelector(".pos b").textContent : ""
+		seen.frames = now === seen.text ? seen.frames + 1 : 0
+		seen.text = now
+		return now && now !== %q && seen.frames > 5
+	})(window.seen ??= {})`, last))
+	return tab.Eval(`window.seen.text`)
 }
 
 // From a call that slept, the reasons lead to who woke it.

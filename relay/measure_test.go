@@ -16,45 +16,47 @@ import (
 func TestMeasuring(t *testing.T) {
 	t.Parallel()
 	b, base := desk(t)
-	for _, v := range []browser.View{browser.Desk, {Width: 1440, Height: 900, Dark: true}, browser.Phone, {Width: 390, Height: 844, Touch: true, Dark: true}} {
-		shot := func(tab *browser.Tab, name string) {
-			tab.Shot(fmt.Sprintf("scaling-%s-%d-dark=%v", name, v.Width, v.Dark))
-		}
-		tab := b.Open(t, base+"/lab/scaling?largest=1100&repeats=3&messages=50", v)
-		live(tab)
+	views := []browser.View{browser.Desk, {Width: 1440, Height: 900, Dark: true}, browser.Phone, {Width: 390, Height: 844, Touch: true, Dark: true}}
+	tab := b.Open(t, base+"/lab/scaling?largest=1100&repeats=3&messages=50", browser.Desk)
+	live(tab)
+	shot := func(v browser.View, name string) {
 		fits(tab)
-		shot(tab, "before")
-		tab.Click(".runb")
-		tab.Wait(`document.querySelectorAll(".chart svg g").length > 0`) // while it runs
-		tab.Wait(`document.querySelectorAll(".chart svg g").length === 18 && document.querySelector(".runb").textContent.includes("Run")`)
-		fits(tab)
-		if n := tab.Count(".p-table tbody tr"); n != "6" {
-			t.Errorf("%s rows for 10, 30, 100, 300, 1000 and 1100", n)
-		}
-		tab.WaitText(".p-table", "select beside 1,100: select fd 1024: a set has no bit for it; FD_SETSIZE is 1024.")
-		tab.WaitText(".p-table", "3 repeats")
-		shot(tab, "end")
-		tab.Key(kb.ArrowRight)
-		tab.WaitText(".readout", "select beside 10 idle: ")
-		tab.Key(kb.ArrowRight)
-		tab.WaitText(".readout", "select beside 30 idle: ")
-		tab.Key(kb.ArrowDown)
-		tab.WaitText(".readout", "poll beside 30 idle: ")
+		tab.Shot(fmt.Sprintf("scaling-%s-%d-dark=%v", name, v.Width, v.Dark))
+	}
+	for _, v := range views {
+		tab.Resize(v)
+		shot(v, "before")
+	}
+	tab.Click(".runb")
+	tab.Wait(`document.querySelectorAll(".chart svg g").length > 0`) // while it runs
+	tab.Wait(`document.querySelectorAll(".chart svg g").length === 18 && document.querySelector(".runb").textContent.includes("Run")`)
+	if n := tab.Count(".p-table tbody tr"); n != "6" {
+		t.Errorf("%s rows for 10, 30, 100, 300, 1000 and 1100", n)
+	}
+	tab.WaitText(".p-table", "select beside 1,100: select fd 1024: a set has no bit for it; FD_SETSIZE is 1024.")
+	tab.WaitText(".p-table", "3 repeats")
+	tab.Key(kb.ArrowRight)
+	tab.WaitText(".readout", "select beside 10 idle: ")
+	tab.Key(kb.ArrowRight)
+	tab.WaitText(".readout", "select beside 30 idle: ")
+	tab.Key(kb.ArrowDown)
+	tab.WaitText(".readout", "poll beside 30 idle: ")
+	for _, v := range views {
+		tab.Resize(v)
+		shot(v, "end")
 		for i, says := range []string{"a message", "a message", "a call"} {
 			tab.Eval(fmt.Sprintf(`document.querySelectorAll(".plothead .seg button")[%d].click()`, i))
 			tab.Wait(fmt.Sprintf(`document.querySelectorAll(".plothead .seg button")[%d].ariaPressed === "true"`, i))
 			tab.WaitText(".readout", says+"; from ")
-			shot(tab, fmt.Sprintf("quantity-%d", i))
+			shot(v, fmt.Sprintf("quantity-%d", i))
 		}
 		if v.Touch {
 			for _, pane := range []string{"source", "table", "about"} {
 				tab.Eval(fmt.Sprintf(`[...document.querySelectorAll(".tabs button")].find(b => b.textContent === %q).click()`, pane))
 				tab.Wait(`document.querySelector(".p-` + pane + `").offsetHeight > 50`)
-				fits(tab)
-				shot(tab, pane)
+				shot(v, pane)
 			}
 		}
-		tab.Close()
 	}
 }
 

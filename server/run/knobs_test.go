@@ -114,11 +114,11 @@ func TestEveryKnobAtItsEnds(t *testing.T) {
 		add("clients", "8", "last", "resets")
 	}
 
-	v := startTest(t, Config{Runs: 8, Warm: 4})
+	servers := []string{plain(t), plain(t)} // each has four runs at a time
 	next := make(chan turned)
 	var workers sync.WaitGroup
-	for range 8 {
-		viewer := dial(t, v)
+	for i := range 8 {
+		viewer := dialTo(t, servers[i%len(servers)])
 		workers.Go(func() {
 			for c := range next {
 				name := fmt.Sprintf("%s %v", c.lab.ID, c.knobs)

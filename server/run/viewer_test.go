@@ -2,7 +2,13 @@ package run
 
 import (
 	"bufio"
+	"fmt"
 	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,7 +28,12 @@ type viewer struct {
 // dial connects to the control port and reads the Hello.
 func dial(t testing.TB, s *Server) *viewer {
 	t.Helper()
-	conn, err := net.Dial("tcp", s.Addrs()["lab"])
+	return dialTo(t, s.Addrs()["lab"])
+}
+
+func dialTo(t testing.TB, control string) *viewer {
+	t.Helper()
+	conn, err := net.Dial("tcp", control)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,6 +46,45 @@ func dial(t testing.TB, s *Server) *viewer {
 	v.hello = m.Hello
 	return v
 }
+
+// plain starts the server as people run it, and returns its control port's address. Without
+// the race detector in them, the processes of a run start several times as fast.
+func plain(t testing.TB) (control string) {
+	t.Helper()
+	file, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const free = "127.0.0.1:0"
+	cmd := exec.Command(file, "-control", free, "-echo", free, "-mux", free, "-byteorder", free)
+	cmd.Stderr = testWriter{t}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Signal(os.Interrupt)
+		cmd.Wait()
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if _, err := fmt.Sscanf(line, "control %s", &control); err != nil {
+		t.Fatalf("the server says %q", line)
+	}
+	return strings.TrimSuffix(control, ",")
+}
+
+var built = sync.OnceValues(func() (file string, err error) {
+	file = filepath.Join("..", "..", ".build", "test", "server")
+	build := exec.Command("go", "build", "-trimpath", "-o", file, "sockscope/server")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as make builds it
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return file, nil
+})
 
 func (v *viewer) send(req *trace.Request) {
 	v.t.Helper()

@@ -37,7 +37,11 @@ func (w *Walk) Render(r *visit.Run) app.UI {
 	case r.Busy():
 		return row.Body(dom.El("p").Text("The walk opens when the run has ended."))
 	}
-	return row.Body(dom.El("p").Text(fmt.Sprintf("Run it, then walk through it in %s.", words.Count(int64(len(l.Walk(r.Values))), "stop"))), w.tries(r))
+	n := words.Count(int64(len(l.Walk(r.Values))), "stop")
+	if r.Cannot() != "" {
+		return row.Body(dom.El("p").Text(fmt.Sprintf("Where it can run, a walk leads through the run in %s.", n)))
+	}
+	return row.Body(dom.El("p").Text(fmt.Sprintf("Run it, then walk through it in %s.", n)), w.tries(r))
 }
 
 // Contrast leads through what the servers of a comparison differ in.

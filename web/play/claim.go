@@ -215,7 +215,7 @@ var sayings = [numKinds]struct {
 	}},
 
 	NonBlocking: {trace.Inferred, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("fd %d is non-blocking: this call does not wait", c.FD)
+		return fmt.Sprintf("fd %d is non-blocking: this call waits for nobody", c.FD)
 	}},
 	NoPatience: {trace.Inferred, func(r *Run, c *Claim) string {
 		if r.Steps[c.Step].Call == trace.Waitpid {

@@ -409,14 +409,18 @@ func (r *Run) wakes(c *Call, stream int, to *wireEnd) func(*Packet) bool {
 		}
 		return func(p *Packet) bool { return !p.Flags.Has(packet.SYN) }
 	case in.Call.Receives() && to.has(r, c.Enter):
-		if _, _, m, ok := r.Flow(c.Return); ok && l.Whole {
-			// Another one may have come while it was on its way out.
-			return func(p *Packet) bool {
-				from := int64(p.Segment.Seq) - 1
-				return from <= m.Off && m.Off < from+int64(p.Length)
-			}
+		if out.Result <= 0 {
+			return readable
 		}
-		return readable
+		// The one that has its first byte: others may have come while it was on its way out.
+		_, _, m, ok := r.Flow(c.Return)
+		if !ok || !l.Whole {
+			return nil
+		}
+		return func(p *Packet) bool {
+			from := int64(p.Segment.Seq) - 1
+			return from <= m.Off && m.Off < from+int64(p.Length)
+		}
 	case in.Call.Sends() && to.has(r, c.Enter):
 		return func(p *Packet) bool { return p.Flags.Has(packet.ACK) }
 	case in.Call.Multiplexes() && out.Sets != nil && to.side != nil:
