@@ -102,7 +102,9 @@ func TestLabsAskWhatTheyAreAbout(t *testing.T) {
 		}
 		tab.Key(" ")
 		for last := ""; ; {
-			if last = nextQuestion(tab, last); strings.Contains(last, c.asks) {
+			last = nextQuestion(tab, last)
+			t.Logf("%s asks: %s", c.url, last)
+			if strings.Contains(last, c.asks) {
 				break
 			}
 			tab.Key(kb.Escape) // it plays on

@@ -46,13 +46,16 @@ func pack(file, dir string) error {
 		})
 	}()
 	err = write(base+".br", data, func(w io.Writer) (io.WriteCloser, error) {
-		return brotli.NewWriterLevel(w, brotli.BestCompression), nil
+		return brotli.NewWriterOptions(w, brotli.WriterOptions{Quality: brotli.BestCompression, LGWin: window}), nil
 	})
 	if zipErr := <-zipped; err == nil {
 		err = zipErr
 	}
 	return err
 }
+
+// window has brotli look back over all of app.wasm, 2 to this many bytes: that saves 1%.
+const window = 24
 
 // write replaces the file name by data as compress writes it, whole or not at
 // all, so that an interrupted build leaves no half a file with a new date.
