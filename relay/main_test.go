@@ -273,38 +273,43 @@ func TestPortInUse(t *testing.T) {
 	}
 	defer l.Close()
 	for _, flag := range []string{"-http", "-control", "-echo", "-mux", "-byteorder"} {
-		wantExit(t, 1, "in use", relay(flag, l.Addr().String()))
+		wantExit(t, 1, "in use", flag, l.Addr().String())
 	}
 }
 
 func TestBadUsage(t *testing.T) {
 	t.Parallel()
-	wantExit(t, 2, "-nosuch (relay -h lists the flags)", relay("-nosuch"))
-	wantExit(t, 2, "a whole number", relay("-sessions=many"))
-	wantExit(t, 2, "30m", relay("-idle=30"))
-	wantExit(t, 2, `unexpected argument "localhost"`, relay("localhost"))
-	wantExit(t, 2, "give it there", relay("-server", "127.0.0.1", "-watch"))
-	wantExit(t, 2, "true or false", relay("-watch=perhaps"))
-	wantExit(t, 2, "-watch is a flag of the native server, and -server none has none", relay("-server=none", "-watch"))
+	wantExit(t, 2, "-nosuch (relay -h lists the flags)", "-nosuch")
+	wantExit(t, 2, "a whole number", "-sessions=many")
+	wantExit(t, 2, "30m", "-idle=30")
+	wantExit(t, 2, `unexpected argument "localhost"`, "localhost")
+	wantExit(t, 2, "give it there", "-server", "127.0.0.1", "-watch")
+	wantExit(t, 2, "true or false", "-watch=perhaps")
+	wantExit(t, 2, "-watch is a flag of the native server, and -server none has none", "-server=none", "-watch")
 	for _, port := range []string{"-control", "-echo", "-mux", "-byteorder"} {
-		wantExit(t, 2, port+" is a flag of the native server, and -server none has none", relay("-server=none", port, "127.0.0.1:0"))
+		wantExit(t, 2, port+" is a flag of the native server, and -server none has none", "-server=none", port, "127.0.0.1:0")
 	}
-	wantExit(t, 2, `-echo "9999": an ADDR is HOST:PORT`, relay("-server", "127.0.0.1", "-echo", "9999"))
-	wantExit(t, 2, `-http "18092": an ADDR is HOST:PORT`, relay("-http", "18092"))
-	wantExit(t, 2, `-metrics "18092": an ADDR is HOST:PORT`, relay("-metrics", "18092"))
+	wantExit(t, 2, `-echo "9999": an ADDR is HOST:PORT`, "-server", "127.0.0.1", "-echo", "9999")
+	wantExit(t, 2, `-http "18092": an ADDR is HOST:PORT`, "-http", "18092")
+	wantExit(t, 2, `-metrics "18092": an ADDR is HOST:PORT`, "-metrics", "18092")
 	for _, limit := range []string{"-sessions", "-client-sessions", "-client-starts", "-connections", "-idle", "-lifetime"} {
-		wantExit(t, 2, limit+" must be more than 0", relay(limit, "0"))
+		wantExit(t, 2, limit+" must be more than 0", limit, "0")
 	}
 	for _, most := range []string{"-2", "9", "10001"} {
-		wantExit(t, 2, "-scaling-max can be from 10 to 10000", relay("-scaling-max", most))
+		wantExit(t, 2, "-scaling-max can be from 10 to 10000", "-scaling-max", most)
 	}
 	for _, everybody := range []string{"0.0.0.0/0", "::/0"} {
-		wantExit(t, 2, "-trusted-proxy: that is everybody", relay("-trusted-proxy", everybody))
+		wantExit(t, 2, "-trusted-proxy: that is everybody", "-trusted-proxy", everybody)
 	}
 }
 
-func wantExit(t *testing.T, status int, says string, cmd *exec.Cmd) {
+func wantExit(t *testing.T, status int, says string, args ...string) {
 	t.Helper()
+	file, err := plain()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := command(file, args...)
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != status || !bytes.Contains(out, []byte(says)) {
@@ -318,8 +323,11 @@ func wantExit(t *testing.T, status int, says string, cmd *exec.Cmd) {
 // Help is asked for, and then it is no error.
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	cmd := relay("-h")
-	out, err := cmd.Output()
+	file, err := plain()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := command(file, "-h").Output()
 	if err != nil || !bytes.Contains(out, []byte("-allow-origin origins")) || !bytes.Contains(out, []byte("(default 256)")) || !bytes.Contains(out, []byte("(default 30m0s)")) {
 		t.Errorf("%v: %s", err, out)
 	}
@@ -336,7 +344,7 @@ func TestServerThatIsNoAddress(t *testing.T) {
 			t.Errorf("-server %s: %v %v; want %q", server, got, err, says)
 		}
 	}
-	wantExit(t, 1, "HOST:CONTROLPORT", relay("-server", "http://box"))
+	wantExit(t, 1, "HOST:CONTROLPORT", "-server", "http://box")
 }
 
 // startLogged starts a relay, whose log's next line must say what is wanted.

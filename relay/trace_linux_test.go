@@ -32,8 +32,12 @@ func traceCommand(t *testing.T, env string, args ...string) *tracer {
 	if _, err := exec.LookPath("strace"); err != nil {
 		t.Skip("strace is not installed")
 	}
-	c := &tracer{Cmd: exec.Command(os.Args[0], append([]string{"trace"}, args...)...)}
-	c.Env = append(os.Environ(), asRelay+"=1", "XDG_RUNTIME_DIR="+t.TempDir(), env)
+	file, err := plain()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &tracer{Cmd: exec.Command(file, append([]string{"trace"}, args...)...)}
+	c.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+t.TempDir(), env)
 	c.Stdout, c.Stderr = &c.out, &c.err
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	t.Cleanup(func() {
@@ -229,7 +233,7 @@ func TestTraceOfTwoTerminals(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := traceCommand(t, "", "-join", "--", py, "../server/foreign/testdata/python/talk_client.py", strings.TrimSpace(port))
-	other.Env = append(c.Env, asRelay+"=1")
+	other.Env = c.Env
 	if status := other.status(); status != 0 {
 		t.Fatalf("the client ends with %d: %s", status, other.err.String())
 	}

@@ -636,7 +636,10 @@ func (c *chooser) note(call *Call) {
 func (c *chooser) spins(call *Call, out *trace.Event) {
 	a := c.spinning[call.Lane]
 	switch {
-	case !out.Call.Receives() || out.Errno != trace.EAGAIN || out.Sleep != trace.Awake:
+	case !out.Call.Receives() || out.Errno != trace.EAGAIN:
+		delete(c.spinning, call.Lane)
+		return
+	case out.Sleep != trace.Awake && !c.nonBlocking[endpoint{out.Proc, out.FD}]: // its limit of time ran out
 		delete(c.spinning, call.Lane)
 		return
 	case a.n == 0 || a.fd != out.FD:

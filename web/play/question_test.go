@@ -114,8 +114,20 @@ func TestEachLabAsksItsOwn(t *testing.T) {
 			t.Errorf("%s does not ask what it is about", name)
 		}
 	}
-	// Who does something else between two calls is not spinning.
+	// A non-blocking call may sleep for a lock. It was told the same.
 	s := busy(1)
+	s.Enter(0, trace.Fcntl, 4, trace.Event{Args: []int64{4, 0x800}}) // F_SETFL, O_NONBLOCK
+	s.Return(0, trace.Event{})
+	s.Spin(4, 3)
+	s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
+	s.Return(0, trace.Event{Errno: trace.EAGAIN, Sleep: trace.Slept})
+	s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
+	s.Return(0, trace.Event{Result: 19})
+	if q := question(load(s), lab.AskedOften); q == nil || !slices.ContainsFunc(q.Offers, func(o Offer) bool { return o.Text == "4 times" }) {
+		t.Errorf("told not yet four times, and asked: %+v", q)
+	}
+	// Who does something else between two calls is not spinning.
+	s = busy(1)
 	for range 5 {
 		s.Spin(4, 1)
 		s.Pause(0, 1000)
