@@ -1,11 +1,17 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
+	"sockscope/server/trace"
 	"sockscope/web/browser"
+	"sockscope/web/play/playtest"
+	"sockscope/web/words"
 )
 
 // BenchmarkPage measures what a visitor waits for, in Chromium: from opening a
@@ -41,6 +47,75 @@ func BenchmarkPage(b *testing.B) {
 		}
 		report(b, ms)
 	})
+}
+
+// watched is told of the memory of app.wasm, and of how long the page stood still.
+const watched = `
+const stream = WebAssembly.instantiateStreaming
+WebAssembly.instantiateStreaming = async (...a) => { const w = await stream.apply(WebAssembly, a); window.memory = w.instance.exports.mem; return w }
+window.still = 0
+addEventListener("change", (e) => {
+	if (e.target.type !== "file") return
+	window.began = performance.now()
+	let last = window.began
+	const tick = () => { const now = performance.now(); window.still = Math.max(window.still, now - last); last = now; if (!window.done) setTimeout(tick, 0) }
+	setTimeout(tick, 0)
+	new MutationObserver((_, o) => {
+		if (!(document.querySelector(".pos")?.innerText.match(/of (\d+)/)?.[1] >= 100000)) return
+		o.disconnect()
+		requestAnimationFrame(() => setTimeout(() => { window.took = performance.now() - window.began; setTimeout(() => window.done = true, 500) }))
+	}).observe(document.body, {subtree: true, childList: true, characterData: true})
+}, true)`
+
+// BenchmarkOpen opens saved traces in Chromium: how long it takes until one shows, how long
+// the page stands still at most, to half a second after that, and what memory app.wasm
+// then has.
+func BenchmarkOpen(b *testing.B) {
+	for _, events := range []int{100_000, 1_000_000} {
+		b.Run(words.Thousands(int64(events)), func(b *testing.B) {
+			file := filepath.Join(b.TempDir(), "long.trace")
+			if err := os.WriteFile(file, longTrace(b, events), 0o666); err != nil {
+				b.Fatal(err)
+			}
+			br, _, base := alone(b, "-server=none")
+			var took, still, memory []float64
+			for b.Loop() {
+				tab := br.Private(b, base+"/", browser.Desk)
+				tab.Before(watched)
+				tab.Navigate(base + "/lab/select")
+				tab.Upload(".filepick input", file)
+				tab.Wait(`window.done`)
+				if says := tab.Text(".pos"); !strings.Contains(says, " of "+strconv.Itoa(events)[:3]) {
+					b.Fatalf("it shows %s", says)
+				}
+				took = append(took, number(b, tab.Eval(`window.took`)))
+				still = append(still, number(b, tab.Eval(`window.still`)))
+				memory = append(memory, number(b, tab.Eval(`window.memory.buffer.byteLength / (1 << 20)`)))
+				tab.Close()
+			}
+			report(b, took)
+			b.ReportMetric(slices.Max(still), "ms-still")
+			b.ReportMetric(slices.Max(memory), "MiB-wasm")
+		})
+	}
+}
+
+// longTrace returns a trace file of about so many events.
+func longTrace(b *testing.B, events int) []byte {
+	s := playtest.Select(4, events)
+	var file []byte
+	add := func(m *trace.Message) {
+		var err error
+		if file, err = trace.AppendFrame(file, m); err != nil {
+			b.Fatal(err)
+		}
+	}
+	add(&trace.Message{Header: s.Header})
+	for some := range slices.Chunk(s.Events, 500) {
+		add(&trace.Message{Events: some})
+	}
+	add(&trace.Message{End: &trace.End{Time: s.Events[len(s.Events)-1].Time, Reason: trace.EndDone}})
+	return file
 }
 
 func number(b *testing.B, s string) float64 {

@@ -193,7 +193,7 @@ func TestTraceOfARunningProgram(t *testing.T) {
 		t.Errorf("%v\n%s", report, strings.Join(report.False, "\n"))
 	}
 	wants(t, r, trace.Accept, trace.Recv, trace.Send, trace.Close)
-	if f := trace.Fold(r.Steps[:2]).Procs[0].FDs; len(f) != 1 || f[0].Kind != trace.FDListener || !strings.HasSuffix(f[0].Local, ":"+strings.TrimSpace(port)) {
+	if f := trace.Fold(r.Steps()[:2]).Procs[0].FDs; len(f) != 1 || f[0].Kind != trace.FDListener || !strings.HasSuffix(f[0].Local, ":"+strings.TrimSpace(port)) {
 		t.Errorf("it had %+v", f)
 	}
 }
@@ -203,8 +203,8 @@ func wants(t *testing.T, r *play.Run, calls ...trace.Call) {
 	t.Helper()
 	for _, call := range calls {
 		found := false
-		for i := range r.Steps {
-			found = found || r.Steps[i].Kind == trace.Return && r.Steps[i].Call == call && r.Steps[i].Errno == 0
+		for i := range r.Len() {
+			found = found || r.Gist(i).Kind == trace.Return && r.Gist(i).Call == call && r.Gist(i).Errno == 0
 		}
 		if !found {
 			t.Errorf("no %v came back", call)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -239,11 +240,12 @@ func (f *frame) record(ctx app.Context) {
 	}
 }
 
-// onOpen plays a file of the learner's.
+// onOpen plays a file of the learner's. While that is read the input is gone, and what it
+// would dispatch with it.
 func (f *frame) onOpen(ctx app.Context, _ app.Event) {
 	input := ctx.JSSrc()
 	if file := input.Get("files").Index(0); file.Truthy() {
-		f.read(ctx, file)
+		f.read(f.guest.ctx, file)
 	}
 	input.Set("value", "") // so that the same file can be opened again
 }
@@ -255,35 +257,59 @@ func (f *frame) read(ctx app.Context, file app.Value) {
 	}
 	r := &visit.Reading{Size: int64(file.Get("size").Float())}
 	f.reading = r
-	var next func()
-	next = func() {
-		to := min(r.Read+visit.Piece, r.Size)
-		dom.ReadBytes(ctx, file.Call("slice", r.Read, to), func(piece []byte) {
+	read := func() app.Value {
+		return file.Call("slice", r.Read, min(r.Read+visit.Piece, r.Size)).Call("arrayBuffer")
+	}
+	ctx.Async(func() {
+		breathe := dom.Breath(slice)
+		for coming := read(); ; {
+			piece := dom.Bytes(coming)
 			if f.reading != r { // it was stopped
 				return
 			}
-			more, err := r.Take(piece)
+			err := r.Take(piece)
+			more := err == nil && r.More()
 			if more {
-				next()
+				coming = read() // while this piece is worked on
+			}
+			ctx.Dispatch(func(app.Context) {}) // shows how far it is
+			for err == nil && r.Work(time.Now().Add(slice)) {
+				if breathe(); f.reading != r {
+					return
+				}
+			}
+			if !more || !r.More() {
+				ctx.Dispatch(func(app.Context) {
+					if f.reading == r {
+						f.readOut(err)
+					}
+				})
 				return
 			}
-			f.readOut(ctx, err)
-		})
-	}
-	next()
+		}
+	})
 }
 
+// slice is how long a file is worked on before the browser has its turn: less than two
+// frames.
+const slice = 20 * time.Millisecond
+
 // readOut shows what was read.
-func (f *frame) readOut(ctx app.Context, err error) {
+func (f *frame) readOut(err error) {
 	r := f.reading
 	f.reading = nil
 	if f.mode.Base().Fail(err) {
 		return
 	}
 	t, err := r.Tape()
-	if !f.mode.Base().Fail(err) {
-		f.show(ctx, t)
+	if f.mode.Base().Fail(err) {
+		return
 	}
+	ctx := f.guest.ctx
+	ctx.Async(func() {
+		t.Ponder(dom.Breath(slice))
+		ctx.Dispatch(func(ctx app.Context) { f.show(ctx, t) })
+	})
 }
 
 // show shows a trace, on the page that its lab has.
@@ -413,7 +439,7 @@ func (f *frame) openLink() app.UI {
 		return dom.Elc("span", "reading").Body(
 			app.Elem("progress").Attr("max", int(max(r.Size>>10, 1))).Attr("value", int(r.Read>>10)).Aria("label", "Reading the file"),
 			dom.El("span").Text(fmt.Sprintf("%d of %d MiB", r.Read>>20, (r.Size+1<<20-1)>>20)),
-			dom.Button(func(ctx app.Context, _ app.Event) { f.readOut(ctx, nil) }).Class("link").Title("What was read so far shows").Text("stop"),
+			dom.Button(func(app.Context, app.Event) { f.readOut(nil) }).Class("link").Title("What was read so far shows").Text("stop"),
 		)
 	}
 	return app.If(!f.mode.Base().Busy() && !f.tab.alone, func() app.UI {

@@ -90,8 +90,8 @@ func (s *Session) run(t *testing.T) *play.Run {
 	for _, text := range report.False {
 		t.Error(text)
 	}
-	for i := range r.Steps {
-		if e := &r.Steps[i]; e.Kind == trace.Note && strings.Contains(e.Note, "isn't understood") {
+	for i := range r.Len() {
+		if e := r.Step(i); e.Kind == trace.Note && strings.Contains(e.Note, "isn't understood") {
 			t.Error(e.Note)
 		}
 	}
@@ -332,8 +332,8 @@ int main(void)
 			s.tracedWith(t, true, filepath.Join(dir, build[slices.Index(build, "-o")+1])).Wait()
 			r := s.run(t)
 			seen := map[string]bool{}
-			for i := range r.Steps {
-				e := &r.Steps[i]
+			for i := range r.Len() {
+				e := r.Step(i)
 				if e.Kind != trace.Enter || e.Line == 0 {
 					continue
 				}
@@ -375,8 +375,8 @@ func TestDaemonIsFollowed(t *testing.T) {
 		t.Fatalf("%d processes: %+v", n, r.Header.Procs)
 	}
 	calls := map[trace.Call]int{}
-	for i := range r.Steps {
-		if e := &r.Steps[i]; e.Kind == trace.Return && e.Errno == 0 && e.Proc == 2 {
+	for i := range r.Len() {
+		if e := r.Step(i); e.Kind == trace.Return && e.Errno == 0 && e.Proc == 2 {
 			calls[e.Call]++
 		}
 	}

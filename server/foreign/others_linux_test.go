@@ -219,8 +219,8 @@ func count(log string, into map[string]int) {
 
 // told counts what a run tells of a system call about sockets, drawn or not.
 func told(r *play.Run, name string) (n int) {
-	for i := range r.Steps {
-		e := &r.Steps[i]
+	for i := range r.Len() {
+		e := r.Step(i)
 		switch {
 		case e.Kind == trace.Note && strings.HasPrefix(e.Note, "not drawn: "+name+"("):
 			n++

@@ -42,6 +42,7 @@ func decodeRequest(body []byte) (*Request, error) {
 type decoder struct {
 	in    []byte // what is still to be decoded
 	depth int    // arrays and maps that are open
+	lends bool   // bytes stay those of the message
 	err   string // what is wrong, and where; "" while nothing is
 }
 
@@ -177,12 +178,17 @@ func (d *decoder) text() string {
 	return string(b)
 }
 
-// bytes takes a byte string, and copies it: an event doesn't keep its frame.
+// bytes takes a byte string, and copies it unless d lends: an event doesn't keep its
+// frame.
 func (d *decoder) bytes() []byte {
 	if d.null() {
 		return nil
 	}
-	return append([]byte{}, d.take(d.head(cborBytes, "bytes"))...)
+	b := d.take(d.head(cborBytes, "bytes"))
+	if d.lends && b != nil {
+		return b[:len(b):len(b)]
+	}
+	return append([]byte{}, b...)
 }
 
 // null takes a null off, if that is what is next.

@@ -13,6 +13,61 @@ type File struct {
 	Whole    []byte     // the bytes of the header and of Messages
 }
 
+// Parts takes a trace apart that is being read, so that no part takes long.
+type Parts struct {
+	whole int     // bytes of the messages that were taken as a whole
+	in    decoder // of the message whose events are being taken
+	left  int     // of its events
+	size  int     // of its frame
+}
+
+// Next returns the next message of a file of which so much is there, or so many of one's
+// events at most; nil where there is no whole message more. The bytes of events stay those
+// of the file, which must not change. Nothing comes behind an error.
+func (p *Parts) Next(file []byte, most int) (*Message, error) {
+	if p.left == 0 {
+		rest := file[p.whole:]
+		if len(rest) < 4 {
+			return nil, nil
+		}
+		n := int64(binary.BigEndian.Uint32(rest))
+		if n == 0 || n > MaxFrame {
+			return nil, fmt.Errorf("%w: length %d, from 1 to %d is allowed", ErrFrame, n, MaxFrame)
+		}
+		if int64(len(rest)-4) < n {
+			return nil, nil
+		}
+		p.size = 4 + int(n)
+		body := rest[4:p.size]
+		p.in = decoder{in: body, lends: true}
+		if f := p.in.fields(); f.left == 1 && p.in.next(&f) && f.key == 5 && !p.in.null() {
+			p.left = p.in.open(cborArray, maxItems, 1)
+		}
+		if p.left == 0 {
+			m, err := decodeMessage(body)
+			p.whole += p.size
+			return m, err
+		}
+	}
+	events := make([]Event, min(p.left, most))
+	for i := range events {
+		p.in.event(&events[i])
+	}
+	if p.left -= len(events); p.left == 0 && p.in.err == "" {
+		p.in.close()
+		p.in.close()
+		p.whole += p.size
+		return &Message{Events: events}, p.in.end()
+	}
+	if p.in.err != "" {
+		return nil, p.in.end()
+	}
+	return &Message{Events: events}, nil
+}
+
+// Whole returns how many bytes the messages have that were taken as a whole.
+func (p *Parts) Whole() int { return p.whole }
+
 // Fault is what is wrong with a trace file.
 type Fault uint8
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -131,5 +132,81 @@ func FuzzOpen(f *testing.F) {
 			}
 		}
 		s.Clone()
+	})
+}
+
+// In parts a trace is what it is as a whole, however it comes in.
+func TestParts(t *testing.T) {
+	paths, _ := filepath.Glob("../../web/assets/recordings/*.trace")
+	for _, path := range paths {
+		file, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all, got []Event
+		for _, m := range want.Messages {
+			all = append(all, m.Events...)
+		}
+		var p Parts
+		for there := 0; there < len(file); {
+			there = min(there+1000, len(file))
+			for {
+				m, err := p.Next(file[:there:len(file)], 3)
+				if err != nil {
+					t.Fatalf("%s: %v", path, err)
+				}
+				if m == nil {
+					break
+				}
+				if len(m.Events) > 3 {
+					t.Fatalf("%s: %d events at once", path, len(m.Events))
+				}
+				got = append(got, m.Events...)
+			}
+		}
+		if p.Whole() != len(file) || !reflect.DeepEqual(got, all) {
+			t.Errorf("%s: %d of %d bytes, %d of %d events", path, p.Whole(), len(file), len(got), len(all))
+		}
+	}
+	file, ends := saved(t)
+	file[ends[0]+6] ^= 0xff
+	var p Parts
+	if _, err := p.Next(file, 10); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Next(file, 10); !errors.Is(err, ErrFrame) {
+		t.Errorf("a damaged message: %v", err)
+	}
+}
+
+// FuzzParts compares with what decodes a message as a whole.
+func FuzzParts(f *testing.F) {
+	file, ends := saved(f)
+	f.Add(file, uint8(1))
+	f.Add(file[:ends[1]], uint8(3))
+	f.Fuzz(func(t *testing.T, file []byte, most uint8) {
+		var want, got []Event
+		_, wrong := Frames(slices.Clone(file), func(m *Message) { want = append(want, m.Events...) })
+		var p Parts
+		for {
+			m, err := p.Next(file, 1+int(most))
+			if (err != nil) && wrong == nil {
+				t.Fatal(err)
+			}
+			if m == nil {
+				if err == nil && wrong != nil {
+					t.Fatalf("it is taken though %v", wrong)
+				}
+				break
+			}
+			got = append(got, m.Events...)
+		}
+		if wrong == nil && !reflect.DeepEqual(got, want) {
+			t.Fatalf("%d events, want %d", len(got), len(want))
+		}
 	})
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -224,6 +225,30 @@ func (t *Tab) Navigate(url string) {
 	t.Helper()
 	t.must(chromedp.Navigate(url))
 	t.WaitApp()
+}
+
+// Before has a script run in each document that comes, before its own.
+func (t *Tab) Before(script string) {
+	t.Helper()
+	t.must(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+		return err
+	}))
+}
+
+// Slow lets the page have one so many'th of a processor.
+func (t *Tab) Slow(times float64) {
+	t.Helper()
+	t.must(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: times})
+		return err
+	}))
+}
+
+// Upload chooses a file for the first element of the selector.
+func (t *Tab) Upload(selector, file string) {
+	t.Helper()
+	t.must(chromedp.SetUploadFiles(chromedp.CSS(selector), []string{file}))
 }
 
 // Back goes back in the history, Reload loads the page again; both wait for

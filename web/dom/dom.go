@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
@@ -135,6 +136,43 @@ func ReadBytes(ctx app.Context, from app.Value, take func([]byte)) {
 	})
 }
 
+// Bytes waits for the promise of an ArrayBuffer, and returns what is in it; nil where the
+// promise is broken. It is not for the UI's goroutine.
+func Bytes(promise app.Value) []byte {
+	came := make(chan []byte, 1)
+	Then(promise, func(buffer app.Value) {
+		array := app.Window().Get("Uint8Array").New(buffer)
+		b := make([]byte, array.Length())
+		app.CopyBytesToGo(b, array)
+		came <- b
+	}, func(app.Value) { came <- nil })
+	return <-came
+}
+
+// Breath returns a function that gives the browser its turn whenever so long has passed
+// since the last. It is for one goroutine, which is not the UI's.
+func Breath(every time.Duration) func() {
+	last := time.Now()
+	return func() {
+		if time.Since(last) < every {
+			return
+		}
+		turn := make(chan struct{})
+		f := app.FuncOf(func(app.Value, []app.Value) any {
+			close(turn)
+			return nil
+		})
+		// A timeout would wait for 4 ms: see the HTML standard, section 8.7.
+		channel := app.Window().Get("MessageChannel").New()
+		channel.Get("port1").Set("onmessage", f)
+		channel.Get("port2").Call("postMessage", 0)
+		<-turn
+		channel.Get("port1").Call("close")
+		f.Release()
+		last = time.Now()
+	}
+}
+
 // Save hands a file to the browser, to be kept under a name.
 func Save(name string, file []byte) {
 	array := app.Window().Get("Uint8Array").New(len(file))
@@ -146,6 +184,14 @@ func Save(name string, file []byte) {
 	a.Set("download", name)
 	a.Call("click")
 	app.Window().Get("URL").Call("revokeObjectURL", url)
+}
+
+// Pressed reports, once, whether Run was pressed before the app ran: see theme.js.
+func Pressed() bool {
+	data := app.Window().Get("document").Get("documentElement").Get("dataset")
+	was := data.Get("pressed").Truthy()
+	data.Set("pressed", "")
+	return was
 }
 
 // Copy puts text on the clipboard, and reports whether there is one.

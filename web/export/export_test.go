@@ -93,7 +93,7 @@ func calls(r *play.Run, but trace.Call) string {
 	d, threads, files := newIDs(r), map[string]string{}, map[string]bool{}
 	for i := range r.Calls {
 		c := &r.Calls[i]
-		enter, l := &r.Steps[c.Enter], &r.Lanes[c.Lane]
+		enter, l := r.Step(c.Enter), &r.Lanes[c.Lane]
 		kept := enter.FD >= 0 || enter.Call.MakesFD() || enter.Call.Multiplexes() || slices.Contains([]trace.Call{trace.Nanosleep, trace.Waitpid, trace.Fork}, enter.Call)
 		if enter.Call.Told() || enter.Call == but || !kept {
 			continue
@@ -101,7 +101,7 @@ func calls(r *play.Run, but trace.Call) string {
 		var ret *trace.Event
 		text := strace.Whole.Line(enter, nil)
 		if c.Return >= 0 {
-			ret = &r.Steps[c.Return]
+			ret = r.Step(c.Return)
 			text = strace.Whole.Line(enter, ret)
 			text = text[:strings.LastIndex(text, " <")]
 		}

@@ -51,6 +51,6 @@ func FuzzExport(f *testing.F) {
 		if !json.Valid(events.Bytes()) {
 			t.Fatalf("no JSON: %.500q", events.Bytes())
 		}
-		elements(t, drawing(t, run, len(run.Steps)/2, []Head{{string(file), "x"}}))
+		elements(t, drawing(t, run, run.Len()/2, []Head{{string(file), "x"}}))
 	})
 }

@@ -31,8 +31,8 @@ func Perfetto(w io.Writer, r *play.Run) error {
 	for i := range r.Calls {
 		p.call(&r.Calls[i])
 	}
-	for i := range r.Steps {
-		p.step(&r.Steps[i])
+	for i := range r.Len() {
+		p.step(r.Step(i))
 	}
 	for i := range r.Wakes {
 		p.wake(i)
@@ -99,14 +99,14 @@ func line(enter, ret *trace.Event) string { return strace.API.Line(enter, ret) }
 
 // call writes a slice.
 func (p *events) call(c *play.Call) {
-	enter, lane := &p.run.Steps[c.Enter], &p.run.Lanes[c.Lane]
+	enter, lane := p.run.Step(c.Enter), &p.run.Lanes[c.Lane]
 	category, phase, took, slept := "call", "B", "", "not known: it has not returned"
 	if enter.Call.Told() {
 		category = "told"
 	}
 	var ret *trace.Event
 	if c.Return >= 0 {
-		ret = &p.run.Steps[c.Return]
+		ret = p.run.Step(c.Return)
 		phase, took = "X", `,"dur":`+micros(ret.Time-enter.Time)
 		slept = map[trace.Sleep]string{trace.Awake: "no", trace.Slept: "yes"}[ret.Sleep]
 		if slept == "" {
@@ -135,12 +135,12 @@ func (p *events) step(e *trace.Event) {
 	case trace.Start:
 		for i := range p.run.Lanes {
 			l := &p.run.Lanes[i]
-			if l.Start < 0 || &p.run.Steps[l.Start] != e {
+			if l.Start < 0 || p.run.Step(l.Start) != e {
 				continue
 			}
 			phase, took := "B", ""
 			if l.Exit >= 0 {
-				phase, took = "X", `,"dur":`+micros(p.run.Steps[l.Exit].Time-e.Time)
+				phase, took = "X", `,"dur":`+micros(p.run.Gist(l.Exit).Time-e.Time)
 			}
 			p.event(phase, l.Proc, l.Thread, e.Time, took, `,"name":`, quote(l.Name), `,"cat":"thread","args":{}`)
 		}
@@ -174,10 +174,10 @@ func (p *events) queue(e *trace.Event, q *trace.Queue) {
 func (p *events) wake(i int) {
 	w := &p.run.Wakes[i]
 	end := func(phase string, step int, more string) {
-		e := &p.run.Steps[step]
+		e := p.run.Step(step)
 		at := e.Time
 		if c := p.run.CallAt(step); c != nil && c.Return == step {
-			at = max(at-1, p.run.Steps[c.Enter].Time)
+			at = max(at-1, p.run.Gist(c.Enter).Time)
 		} else if e.Kind == trace.Exit {
 			at--
 		}

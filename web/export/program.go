@@ -69,12 +69,12 @@ func newScript(r *play.Run) (*script, error) {
 	s := &script{sides: len(r.Header.Procs)}
 	for i := range r.Calls {
 		c := &r.Calls[i]
-		st := step{n: i + 1, side: r.Lanes[c.Lane].Proc, enter: &r.Steps[c.Enter]}
+		st := step{n: i + 1, side: r.Lanes[c.Lane].Proc, enter: r.Step(c.Enter)}
 		if st.enter.Thread != 0 || st.side < 0 {
 			return nil, ErrNotByHand
 		}
 		if c.Return >= 0 {
-			st.back = &r.Steps[c.Return]
+			st.back = r.Step(c.Return)
 			s.returned++
 		}
 		for k := range r.Calls[:i] {

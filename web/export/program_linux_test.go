@@ -89,7 +89,7 @@ func results(r *play.Run) (sides [4][]string) {
 		if c.Return < 0 {
 			continue
 		}
-		e := &r.Steps[c.Return]
+		e := r.Step(c.Return)
 		text := e.Call.String() + " = " + strconv.FormatInt(e.Result, 10)
 		switch {
 		case e.Errno != 0:
@@ -256,7 +256,7 @@ func everything(t testing.TB) *play.Run {
 					case byhand.Data:
 						text = `a"\\?\x00\xff\n'%d`
 					case byhand.Addr:
-						text = []string{"127.0.0.1:80", "[::1]:80", "@hand", "@"}[len(r.Steps)/2%4]
+						text = []string{"127.0.0.1:80", "[::1]:80", "@hand", "@"}[r.Len()/2%4]
 					case byhand.Timeout, byhand.Pause:
 						text = "1500ms"
 					}

@@ -20,11 +20,11 @@ import (
 func Strace(w io.Writer, r *play.Run) error {
 	s := &text{run: r, out: bufio.NewWriter(w), timed: r.Header.Clock != trace.NoClock, ids: newIDs(r)}
 	spawns := s.spawns()
-	for i := range r.Steps {
+	for i := range r.Len() {
 		for _, of := range spawns[i] {
-			s.spawned(of, r.Steps[i].Time)
+			s.spawned(of, r.Gist(i).Time)
 		}
-		s.step(&r.Steps[i])
+		s.step(r.Step(i))
 	}
 	s.pause()
 	return s.out.Flush()
@@ -102,8 +102,8 @@ func (s *text) untold(e *trace.Event) bool {
 // step at which the first one is not in a call.
 func (s *text) spawns() map[int][][2]int {
 	at, met, entered := map[int][][2]int{}, map[[2]int]bool{}, map[int]int{}
-	for i := range s.run.Steps {
-		e := &s.run.Steps[i]
+	for i := range s.run.Len() {
+		e := s.run.Step(i)
 		if s.untold(e) {
 			continue
 		}

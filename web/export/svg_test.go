@@ -52,7 +52,7 @@ func elements(t testing.TB, svg string) map[string]int {
 func TestSVG(t *testing.T) {
 	ids, refs := regexp.MustCompile(` id="([^"]+)"`), regexp.MustCompile(`url\(#([^)]+)\)`)
 	for _, r := range recordings(t) {
-		svg := drawing(t, r.run, len(r.run.Steps), []Head{{"<server> & \x01", "a word that has no room there"}})
+		svg := drawing(t, r.run, r.run.Len(), []Head{{"<server> & \x01", "a word that has no room there"}})
 		n := elements(t, svg)
 		if n["text"] < 3 || n["rect"] < 3 {
 			t.Errorf("%s: %v", r.name, n)
@@ -83,7 +83,7 @@ func TestSVGFades(t *testing.T) {
 		if r.name != "select" {
 			continue
 		}
-		svg := drawing(t, r.run, len(r.run.Steps)/2, nil)
+		svg := drawing(t, r.run, r.run.Len()/2, nil)
 		if elements(t, svg)["mask"] != 1 || !strings.Contains(svg, `fill-opacity="0.66"`) {
 			t.Error("nothing is faded")
 		}

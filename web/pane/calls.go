@@ -98,7 +98,7 @@ func ahead(f *visit.Focus, i int) bool {
 // and from a recv to the sends that brought them.
 func (c *Calls) across(step int) string {
 	run := c.F.Player.Run
-	if step < 0 || run.Steps[step].Kind != trace.Return {
+	if step < 0 || run.Gist(step).Kind != trace.Return {
 		return ""
 	}
 	others := run.Carried(step, c.F.Told())

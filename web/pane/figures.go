@@ -164,11 +164,10 @@ func (c *Figures) parting() app.UI {
 
 // parting says where two runs part, with a button to each of the two places.
 func parting(f *visit.Focus, p *play.Parting, a, b string) app.UI {
-	steps := f.Player.Run.Steps
 	there := func(name string, step int) app.UI {
 		return dom.El("span").Body(app.Text(name), app.If(step >= 0, func() app.UI {
 			return dom.El("span").Body(app.Text(" (at "),
-				dom.Button(func(app.Context, app.Event) { f.Seek(step + 1) }, app.EventScope("part", step)).Class("link").Title("Go there").Text(words.Span(steps[max(step, 0)].Time)),
+				dom.Button(func(app.Context, app.Event) { f.Seek(step + 1) }, app.EventScope("part", step)).Class("link").Title("Go there").Text(words.Span(f.Player.Run.Gist(max(step, 0)).Time)),
 				app.Text(")"))
 		}))
 	}

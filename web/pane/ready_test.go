@@ -53,7 +53,7 @@ func TestBitsOfAnFDSet(t *testing.T) {
 	}
 	for _, name := range []string{"select", "two-ports", "timeouts"} {
 		run := recorded(t, name)
-		for pos := range len(run.Steps) {
+		for pos := range run.Len() {
 			for _, p := range run.State(pos).Procs {
 				if m := p.Muxed; m != nil && m.Call == trace.Select && m.In != nil {
 					for _, fd := range slices.Concat(m.In.Read, m.In.Write) {

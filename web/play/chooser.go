@@ -70,19 +70,19 @@ func (c *chooser) grow() bool {
 	r := c.run
 	// The index of the connections is made anew when there may be new ones.
 	fresh := c.ends.run != nil
-	for i := c.seen; i < len(r.Steps) && fresh; i++ {
-		e := &r.Steps[i]
+	for i := c.seen; i < r.Len() && fresh; i++ {
+		e := r.Gist(i)
 		fresh = e.Kind != trace.Return || e.Call != trace.Accept && e.Call != trace.Connect
 	}
 	if !fresh {
 		c.ends = newEnds(r)
 	}
-	for ; c.seen < len(r.Steps); c.seen++ {
-		if r.Steps[c.seen].Kind == trace.Exit {
+	for ; c.seen < r.Len(); c.seen++ {
+		if r.Gist(c.seen).Kind == trace.Exit {
 			c.stuck(c.seen)
 			c.died(c.seen)
 		}
-		if r.Steps[c.seen].Kind != trace.Return {
+		if r.Gist(c.seen).Kind != trace.Return {
 			continue
 		}
 		if call := r.CallAt(c.seen); call != nil {
@@ -134,7 +134,7 @@ func (c *chooser) ask(q *Question) {
 
 // look asks about a call that has returned, if it matters.
 func (c *chooser) look(call *Call) {
-	in, out := &c.run.Steps[call.Enter], &c.run.Steps[call.Return]
+	in, out := c.run.Step(call.Enter), c.run.Step(call.Return)
 	if out.Sleep == trace.Slept && c.wants(lab.WakesIt) {
 		c.wakes(call, in, out)
 	}
@@ -201,7 +201,7 @@ func (c *chooser) file(e *trace.Event, i int) bool {
 // the one that accepted it does.
 func (c *chooser) receives(call *Call) {
 	r := c.run
-	at, ok := r.moved[call.Return]
+	at, ok := r.movedAt(call.Return)
 	if !ok || !c.wants(lab.WhoReceives) {
 		return
 	}
@@ -219,7 +219,7 @@ func (c *chooser) receives(call *Call) {
 	for i := range r.Lanes {
 		l := &r.Lanes[i]
 		if k := lastBefore(r, l.Calls, send.Enter); k >= 0 && i != call.Lane && i != accept.Lane && l.Role == trace.RoleServer {
-			if o := &r.Calls[l.Calls[k]]; r.Steps[o.Enter].Call.Receives() && (o.Return < 0 || o.Return > send.Enter) {
+			if o := &r.Calls[l.Calls[k]]; r.Gist(o.Enter).Call.Receives() && (o.Return < 0 || o.Return > send.Enter) {
 				other = o.Enter
 			}
 		}
@@ -254,7 +254,7 @@ func (c *chooser) shaken(call *Call, in, out *trace.Event) {
 	k := lastBefore(r, calls, call.Enter)
 	for last := max(0, k-lookBack); k >= last; k-- {
 		b := &r.Calls[calls[k]]
-		switch e := &r.Steps[max(b.Return, b.Enter)]; {
+		switch e := r.Step(max(b.Return, b.Enter)); {
 		case e.Call.Multiplexes() && found < 0 && e.Sets != nil && slices.Contains(e.Sets.Write, in.FD):
 			found = b.Return
 		case e.FD == in.FD && e.Call.Sends():
@@ -299,7 +299,7 @@ func (c *chooser) accept(call *Call, in, out *trace.Event) {
 // queued asks when a client is accepted that had to wait for others. At least two
 // were before it, so that there is something to choose.
 func (c *chooser) queued(call *Call, in *trace.Event) {
-	out := &c.run.Steps[call.Return]
+	out := c.run.Step(call.Return)
 	l, ok := c.ends.at(in.Proc, int(out.Result), call.Return+1)
 	done, closed := c.done[in.Proc]
 	if !c.wants(lab.AcceptedLater) || !ok || !closed || l.peer.Proc < 0 || done.step < l.peer.Opened {
@@ -353,7 +353,7 @@ func (c *chooser) connect(call *Call, out *trace.Event) {
 		calls := c.run.Lanes[i].Calls
 		if k := lastBefore(c.run, calls, call.Return); k >= 0 {
 			o := &c.run.Calls[calls[k]]
-			if c.run.Steps[o.Enter].Call == trace.Accept && (o.Return < 0 || o.Return > call.Enter) {
+			if c.run.Gist(o.Enter).Call == trace.Accept && (o.Return < 0 || o.Return > call.Enter) {
 				return // somebody was in accept
 			}
 		}
@@ -412,14 +412,14 @@ func (c *chooser) recv(call *Call, in, out *trace.Event) {
 // died asks what a send does that SIGPIPE follows, and with it the process's end.
 func (c *chooser) died(exit int) {
 	const pipe = 13 // SIGPIPE
-	e := &c.run.Steps[exit]
+	e := c.run.Step(exit)
 	lane := c.run.laneOf(e.Proc, e.Thread)
 	if e.Result != -pipe || lane < 0 || !c.wants(lab.SendSignal) {
 		return
 	}
 	calls := c.run.Lanes[lane].Calls
 	if k := lastBefore(c.run, calls, exit); k >= 0 {
-		if call := &c.run.Calls[calls[k]]; call.Return < 0 && c.run.Steps[call.Enter].Call.Sends() {
+		if call := &c.run.Calls[calls[k]]; call.Return < 0 && c.run.Gist(call.Enter).Call.Sends() {
 			c.ask(killed(c.run, call, exit))
 		}
 	}
@@ -439,7 +439,7 @@ func (c *chooser) reset(call *Call, out *trace.Event) {
 	calls := r.Lanes[lane].Calls
 	if k := lastBefore(r, calls, call.Return); k >= 0 {
 		closing := &r.Calls[calls[k]]
-		if e := &r.Steps[closing.Enter]; e.Call == trace.Close && e.FD == l.peer.FD {
+		if e := r.Step(closing.Enter); e.Call == trace.Close && e.FD == l.peer.FD {
 			c.ask(tells(r, call, closing))
 		}
 	}
@@ -447,7 +447,7 @@ func (c *chooser) reset(call *Call, out *trace.Event) {
 
 // recvs asks, at the first recv of a stream that has ended, how many of them there are.
 func (c *chooser) recvs(call *Call) {
-	l, ok := c.ends.at(c.run.Steps[call.Enter].Proc, c.run.Steps[call.Enter].FD, call.Return)
+	l, ok := c.ends.at(c.run.Gist(call.Enter).Proc, c.run.Gist(call.Enter).FD, call.Return)
 	if !ok || !c.wants(lab.CountsRecvs) || !l.conn.whole(call.Return) || len(l.in.Sends) < 2 || len(l.in.Recvs) == 0 || l.peer.Proc < 0 {
 		return
 	}
@@ -565,8 +565,8 @@ func (c *chooser) full(call *Call, in, out *trace.Event) bool {
 		return false
 	}
 	last := &c.run.Calls[calls[k]]
-	e := &c.run.Steps[last.Enter]
-	if e.Call != trace.Accept || last.Return < 0 || c.run.Steps[last.Return].Errno != trace.EMFILE || !slices.Contains(out.Sets.Read, e.FD) {
+	e := c.run.Step(last.Enter)
+	if e.Call != trace.Accept || last.Return < 0 || c.run.Gist(last.Return).Errno != trace.EMFILE || !slices.Contains(out.Sets.Read, e.FD) {
 		return false
 	}
 	c.ask(toldOfClient(c.run, call, e.FD))
@@ -589,7 +589,7 @@ func (c *chooser) print(call *Call, in *trace.Event) {
 	if _, err := strconv.ParseUint(text, 10, 64); err != nil {
 		return
 	}
-	data := c.run.Steps[step].Data
+	data := c.run.Step(step).Data
 	var values []uint64
 	switch len(data) {
 	case 2:
@@ -604,7 +604,7 @@ func (c *chooser) print(call *Call, in *trace.Event) {
 
 // note remembers what later questions need of a call that has returned.
 func (c *chooser) note(call *Call) {
-	in, out := &c.run.Steps[call.Enter], &c.run.Steps[call.Return]
+	in, out := c.run.Step(call.Enter), c.run.Step(call.Return)
 	key := endpoint{in.Proc, in.FD}
 	c.spins(call, out)
 	c.watches(key, out)

@@ -114,7 +114,7 @@ var sayings = [numKinds]struct {
 	}},
 	Killed: {trace.Observed, func(r *Run, c *Claim) string {
 		end := "its process ended"
-		if signal := -r.Steps[c.Other].Result; signal > 0 {
+		if signal := -r.Step(c.Other).Result; signal > 0 {
 			end = trace.SignalName(signal) + " ended it"
 		}
 		return fmt.Sprintf("%s %s in %s, for %s, when %s", r.thread(c.Step), r.verb(c.Step, "was", "were"), r.brief(c.Step), words.Span(c.N), end)
@@ -127,13 +127,13 @@ var sayings = [numKinds]struct {
 	}},
 	Returned: {trace.Observed, func(r *Run, c *Claim) string {
 		awake := ""
-		if r.Steps[c.Other].Sleep == trace.Awake {
+		if r.Gist(c.Other).Sleep == trace.Awake {
 			awake = " without a sleep"
 		}
-		return fmt.Sprintf("%s called %s, which returned %s%s", r.thread(c.Step), r.brief(c.Step), result(&r.Steps[c.Other]), awake)
+		return fmt.Sprintf("%s called %s, which returned %s%s", r.thread(c.Step), r.brief(c.Step), result(r.Step(c.Other)), awake)
 	}},
 	Slept: {trace.Observed, func(r *Run, c *Claim) string {
-		in, out := &r.Steps[c.Step], &r.Steps[c.Other]
+		in, out := r.Step(c.Step), r.Step(c.Other)
 		return fmt.Sprintf("%s slept in %s, which returned %s after %s", r.thread(c.Step), r.brief(c.Step), result(out), words.Span(out.Time-in.Time))
 	}},
 	Patience: {trace.Observed, func(r *Run, c *Claim) string {
@@ -143,24 +143,24 @@ var sayings = [numKinds]struct {
 		return fmt.Sprintf("nothing came for %s: its time was up", words.Span(c.N))
 	}},
 	Forked: {trace.Observed, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("fork took %s; from then on %s has a copy of each fd", words.Span(c.N), r.who(r.Steps[c.Other].Proc))
+		return fmt.Sprintf("fork took %s; from then on %s has a copy of each fd", words.Span(c.N), r.who(r.Gist(c.Other).Proc))
 	}},
 	Loaded: {trace.Observed, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("%s made its first call %s later, once its program had started", r.who(r.Steps[c.Other].Proc), words.Span(c.N))
+		return fmt.Sprintf("%s made its first call %s later, once its program had started", r.who(r.Gist(c.Other).Proc), words.Span(c.N))
 	}},
 	Idle: {trace.Observed, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("%s %s in no call now", r.thread(c.Step), r.verb(c.Step, "is", "are"))
 	}},
 	Begun: {trace.Observed, func(r *Run, c *Claim) string {
 		text := r.thread(c.Step) + r.verb(c.Step, " begins", " begin")
-		if e := &r.Steps[c.Step]; e.Thread == 0 && len(e.Args) == 2 {
+		if e := r.Step(c.Step); e.Thread == 0 && len(e.Args) == 2 {
 			text += ", with a copy of each fd"
 		}
 		return text
 	}},
 	Over: {trace.Observed, func(r *Run, c *Claim) string { return r.exit(c.Step) }},
 	Gone: {trace.Observed, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("%s %s ended", r.who(r.Steps[c.Step].Proc), r.verb(c.Step, "has", "have"))
+		return fmt.Sprintf("%s %s ended", r.who(r.Gist(c.Step).Proc), r.verb(c.Step, "has", "have"))
 	}},
 	GaveUp: {trace.Observed, func(r *Run, c *Claim) string {
 		return "its thread gave up the processor: the kernel counted it"
@@ -179,7 +179,7 @@ var sayings = [numKinds]struct {
 		return fmt.Sprintf("fd %d was put on the interest list %s", c.FD, how)
 	}},
 	Arrived: {trace.Observed, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("the bytes that arrived were % x, in this order", r.Steps[c.Step].Data)
+		return fmt.Sprintf("the bytes that arrived were % x, in this order", r.Step(c.Step).Data)
 	}},
 	SoError: {trace.Observed, func(r *Run, c *Claim) string {
 		if c.N == 0 {
@@ -188,10 +188,10 @@ var sayings = [numKinds]struct {
 		return "getsockopt read its SO_ERROR: " + trace.Errno(c.N).String()
 	}},
 	Connected: {trace.Observed, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("%s had been connected for %s", r.who(r.Steps[c.Other].Proc), words.Span(c.N))
+		return fmt.Sprintf("%s had been connected for %s", r.who(r.Gist(c.Other).Proc), words.Span(c.N))
 	}},
 
-	Held: {trace.Sampled, func(r *Run, c *Claim) string { return fill(r.Steps[c.Step].Call, c.Queue) }},
+	Held: {trace.Sampled, func(r *Run, c *Claim) string { return fill(r.Gist(c.Step).Call, c.Queue) }},
 	Took: {trace.Sampled, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("fd %d was found writable: %s in its Send-Q. That says nothing of the peer's recv", c.FD, sat(c.Queue.Send))
 	}},
@@ -218,13 +218,13 @@ var sayings = [numKinds]struct {
 		return fmt.Sprintf("fd %d is non-blocking: this call waits for nobody", c.FD)
 	}},
 	NoPatience: {trace.Inferred, func(r *Run, c *Claim) string {
-		if r.Steps[c.Step].Call == trace.Waitpid {
+		if r.Gist(c.Step).Call == trace.Waitpid {
 			return "it was told not to wait (WNOHANG)"
 		}
 		return "its timeout is 0: it only looks, and does not wait"
 	}},
 	Unread: {trace.Inferred, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("%s that %s sent %s in the Recv-Q of fd %d, or on their way", words.Count(c.N, "byte"), r.who(r.Steps[c.Step].Proc), plural(c.N, "is", "are"), c.FD)
+		return fmt.Sprintf("%s that %s sent %s in the Recv-Q of fd %d, or on their way", words.Count(c.N, "byte"), r.who(r.Gist(c.Step).Proc), plural(c.N, "is", "are"), c.FD)
 	}},
 	Ending: {trace.Inferred, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("%s: that is at fd %d, or on its way", r.howEnded(c.Step), c.FD)
@@ -234,13 +234,13 @@ var sayings = [numKinds]struct {
 		if c.N > 1 {
 			more = fmt.Sprintf(", and so %s %s more", plural(c.N-1, "does", "do"), words.Thousands(c.N-1))
 		}
-		return fmt.Sprintf("%s %s connected, and waits in the backlog of fd %d%s", r.who(r.Steps[c.Step].Proc), r.verb(c.Step, "is", "are"), c.FD, more)
+		return fmt.Sprintf("%s %s connected, and waits in the backlog of fd %d%s", r.who(r.Gist(c.Step).Proc), r.verb(c.Step, "is", "are"), c.FD, more)
 	}},
 	UnderWay: {trace.Inferred, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("%s %s in %s: what that brings may be at fd %d already", r.thread(c.Step), r.verb(c.Step, "is", "are"), r.brief(c.Step), c.FD)
 	}},
 	Only: {trace.Inferred, func(r *Run, c *Claim) string {
-		in := &r.Steps[c.Step]
+		in := r.Step(c.Step)
 		if in.Call == trace.Waitpid {
 			return fmt.Sprintf("only the end of %s can end its wait", r.either(c.Procs))
 		}
@@ -267,14 +267,14 @@ var sayings = [numKinds]struct {
 	}},
 	Unaccepted: {trace.Inferred, func(r *Run, c *Claim) string {
 		which := "this connection"
-		if r.Steps[c.Step].FD != c.FD {
+		if r.Gist(c.Step).FD != c.FD {
 			which = fmt.Sprintf("the connection of fd %d", c.FD)
 		}
 		return fmt.Sprintf("nobody has accepted %s, and it waits in the backlog of %s", which, r.either(c.Procs))
 	}},
 	Full: {trace.Inferred, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("the backlog was full: %s waited there, and listen(%d, %d) lets in %d. While that is so, the kernel drops the handshake (SYN) of one more",
-			words.Count(c.N, "connection"), r.Steps[c.Other].FD, c.Count, c.Count+1)
+			words.Count(c.N, "connection"), r.Gist(c.Other).FD, c.Count, c.Count+1)
 	}},
 	Resent: {trace.Inferred, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("its kernel sends the SYN again after about 1 s, and goes on with it until one is let in, or connect returns ETIMEDOUT: here for %s", words.Span(c.N))
@@ -283,7 +283,7 @@ var sayings = [numKinds]struct {
 		return fmt.Sprintf("%s made a place in the backlog: the next SYN was let in", r.call(c.Step))
 	}},
 	Shaken: {trace.Inferred, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("%s had been in connect for %s: its handshake was sent again, at a moment that the trace does not show", r.who(r.Steps[c.Other].Proc), words.Span(c.N))
+		return fmt.Sprintf("%s had been in connect for %s: its handshake was sent again, at a moment that the trace does not show", r.who(r.Gist(c.Other).Proc), words.Span(c.N))
 	}},
 	Deadlock: {trace.Inferred, func(r *Run, c *Claim) string {
 		if c.Other > 0 {
@@ -315,7 +315,7 @@ var sayings = [numKinds]struct {
 	EndedBy: {trace.Inferred, func(r *Run, c *Claim) string { return r.howEnded(c.Step) }},
 
 	OnItsWay: {trace.Inferred, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("a datagram of %s, which %s sent to %s, was not received yet: it is at fd %d, on its way, or lost", words.Count(c.N, "byte"), r.who(r.Steps[c.Step].Proc), c.Addr, c.FD)
+		return fmt.Sprintf("a datagram of %s, which %s sent to %s, was not received yet: it is at fd %d, on its way, or lost", words.Count(c.N, "byte"), r.who(r.Gist(c.Step).Proc), c.Addr, c.FD)
 	}},
 	Anybody: {trace.Inferred, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("no datagram is known to be on its way to fd %d: anybody can send one to %s", c.FD, c.Addr)
@@ -346,11 +346,11 @@ var sayings = [numKinds]struct {
 // link makes the sentence of a claim.
 func (r *Run) link(c Claim) Link {
 	s := &sayings[c.Kind]
-	l := Link{Claim: c, Text: s.say(r, &c), How: s.how, Time: r.Steps[c.Step].Time}
+	l := Link{Claim: c, Text: s.say(r, &c), How: s.how, Time: r.Gist(c.Step).Time}
 	if c.Queue != nil {
 		l.Time = c.Queue.Time
 	} else if call := r.CallAt(c.Step); call != nil {
-		l.File, l.Line = r.Steps[call.Enter].File, r.Steps[call.Enter].Line
+		l.File, l.Line = r.Step(call.Enter).File, r.Step(call.Enter).Line
 	}
 	if c.Kind == Woke {
 		l.Ends = c.Other
@@ -368,7 +368,7 @@ func (r *Run) pause(i int) Kind {
 
 // howEnded says how step i, a shutdown, a close or an exit, ended a stream.
 func (r *Run) howEnded(i int) string {
-	switch e := &r.Steps[i]; {
+	switch e := r.Step(i); {
 	case e.Kind == trace.Exit:
 		return r.who(e.Proc) + " ended, and the kernel closes what it had open"
 	case e.Call == trace.Shutdown:
@@ -379,7 +379,7 @@ func (r *Run) howEnded(i int) string {
 
 // whole says of a send or recv that moved more than the N bytes of c how many.
 func (r *Run) whole(c *Claim) string {
-	if n := r.Steps[c.Step].Result; n > c.N {
+	if n := r.Step(c.Step).Result; n > c.N {
 		return ", which moved " + words.Thousands(n)
 	}
 	return ""
@@ -387,7 +387,7 @@ func (r *Run) whole(c *Claim) string {
 
 // giver says who can bring what a call waits for, and how.
 func (r *Run) giver(c *Claim) string {
-	call := r.Steps[c.Step].Call
+	call := r.Gist(c.Step).Call
 	if call.Multiplexes() {
 		call = trace.Recv
 		if len(c.Procs) == 0 {
@@ -403,7 +403,7 @@ func (r *Run) giver(c *Claim) string {
 
 // woke says what the call at an arrow's tail did to the one at its head.
 func (r *Run) woke(c *Claim) string {
-	cause, effect := &r.Steps[c.Step], &r.Steps[c.Other]
+	cause, effect := r.Step(c.Step), r.Step(c.Other)
 	while := "while it slept"
 	if effect.Sleep != trace.Slept {
 		while = "meanwhile"

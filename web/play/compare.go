@@ -59,8 +59,8 @@ func NewTally(r *Run) Tally {
 	}
 	t.Servers.Processes, t.Clients.Processes = processes(r)
 	t.replies(r)
-	for i := range r.Steps {
-		for _, q := range r.Steps[i].Queues {
+	for i := range r.Len() {
+		for _, q := range r.queues(i) {
 			if q.State == trace.Listening && (q.Recv > t.Backlog || t.BacklogStep < 0) {
 				t.Backlog, t.BacklogStep = q.Recv, i
 			}
@@ -92,7 +92,7 @@ func (w *Work) lane(r *Run, l *Lane) {
 		if c.Return < 0 {
 			continue
 		}
-		out := &r.Steps[c.Return]
+		out := r.Step(c.Return)
 		if first < 0 {
 			first = out.CPU
 		}
@@ -111,7 +111,7 @@ func (w *Work) lane(r *Run, l *Lane) {
 		}
 	}
 	if l.Exit >= 0 {
-		last = max(last, r.Steps[l.Exit].CPU) // the exit of a thread that was killed says nothing
+		last = max(last, r.Step(l.Exit).CPU) // the exit of a thread that was killed says nothing
 	}
 	if made {
 		w.Threads++
@@ -145,15 +145,15 @@ func (t *Tally) replies(r *Run) {
 	waited := map[int]float64{} // by client
 	longest := map[int]int64{}  // the same: its longest wait
 	wait := func(client, send, reply int, until int64) {
-		d := max(until-r.Steps[send].Time, 0)
+		d := max(until-r.Gist(send).Time, 0)
 		waited[client] += float64(d)
 		longest[client] = max(longest[client], d)
 		if t.LongestWait.Client < 0 || d > t.LongestWait.Time {
 			t.LongestWait = Wait{d, client, send, reply}
 		}
 	}
-	for i := range r.Steps {
-		e := &r.Steps[i]
+	for i := range r.Len() {
+		e := r.Gist(i)
 		if e.Proc < 0 || e.Proc >= len(r.Header.Procs) || r.Header.Procs[e.Proc].Role == trace.RoleServer {
 			continue
 		}
@@ -167,7 +167,7 @@ func (t *Tally) replies(r *Run) {
 			unanswered[key] = i
 		case e.Kind == trace.Return && e.Call.Sends() && e.Errno != 0 && open && r.CallAt(i) != nil && r.CallAt(i).Enter == send:
 			delete(unanswered, key) // nothing was asked
-		case e.Kind == trace.Return && e.Call.Receives() && e.Errno == 0 && e.Result > 0:
+		case e.Kind == trace.Return && e.Call.Receives() && e.Errno == 0 && r.Step(i).Result > 0:
 			t.Replies++
 			t.LastReply = e.Time - max(began, 0)
 			if t.FirstReply < 0 {
@@ -179,8 +179,8 @@ func (t *Tally) replies(r *Run) {
 			}
 		}
 	}
-	for i := range r.Steps { // in their order, so that the figures are the same each time
-		e := &r.Steps[i]
+	for i := range r.Len() { // in their order, so that the figures are the same each time
+		e := r.Gist(i)
 		if send, open := unanswered[endpoint{e.Proc, e.FD}]; open && send == i {
 			t.Unanswered++
 			wait(e.Proc, send, -1, r.Duration())

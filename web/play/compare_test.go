@@ -40,7 +40,7 @@ func TestTally(t *testing.T) {
 	}
 	w := a.LongestWait
 	if a.Replies != 1 || a.FirstReply != a.LastReply || a.Fairness != 1 || w.Client != 1 ||
-		r.Steps[w.Step].Call != trace.Send || w.Time != r.Steps[w.Reply].Time-r.Steps[w.Step].Time {
+		r.Gist(w.Step).Call != trace.Send || w.Time != r.Gist(w.Reply).Time-r.Gist(w.Step).Time {
 		t.Errorf("with one: %+v", a)
 	}
 	if a.Servers.Processes != 1 || a.Servers.Threads != 1 || a.Clients.Processes != 1 {

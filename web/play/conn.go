@@ -2,6 +2,7 @@ package play
 
 import (
 	"slices"
+	"sort"
 
 	"sockscope/server/trace"
 )
@@ -144,14 +145,28 @@ type Move struct {
 
 type endpoint struct{ proc, fd int }
 
-// place says where a move is: its index in Run.Conns, in Conn.Flows, and in the list
-// of its side.
-type place struct{ conn, way, index int }
+// place says where the move of a step is: its index in Run.Conns, in Conn.Flows, and in
+// the list of its side.
+type place struct{ step, conn, way, index int }
+
+// movedAt returns where the move is that a send or recv made when it returned at step i.
+func (r *Run) movedAt(i int) (at place, ok bool) {
+	if n := len(r.moved); n == 0 || r.moved[n-1].step < i {
+		return place{}, false
+	} else if r.moved[n-1].step == i {
+		return r.moved[n-1], true
+	}
+	k := sort.Search(len(r.moved), func(k int) bool { return r.moved[k].step >= i })
+	if k == len(r.moved) || r.moved[k].step != i {
+		return place{}, false
+	}
+	return r.moved[k], true
+}
 
 // follow draws the conclusions of a step: which connection it belongs to, whose
 // bytes it moved, what woke it.
 func (r *Run) follow(i int) {
-	e := &r.Steps[i]
+	e := r.Step(i)
 	switch e.Kind {
 	case trace.Start:
 		if e.Thread == 0 && len(e.Args) == 2 {
@@ -161,6 +176,9 @@ func (r *Run) follow(i int) {
 		r.post(i)
 		r.named(i)
 	case trace.Return:
+		if e.Call == trace.Socket && r.letter(e.Proc, int(e.Result)) != nil {
+			r.letters = true
+		}
 		r.connect(i)
 		r.move(i)
 		r.option(i)
@@ -202,8 +220,8 @@ func (r *Run) follow(i int) {
 // forked gives a process that another one made the fds of that one. The fork stands
 // in the step before.
 func (r *Run) forked(i int) {
-	e := &r.Steps[i]
-	if i > 0 && r.Steps[i-1].Call == trace.Fork {
+	e := r.Step(i)
+	if i > 0 && r.Gist(i-1).Call == trace.Fork {
 		r.setWake(i, i-1)
 	}
 	parent := int(e.Args[0])
@@ -289,7 +307,7 @@ func (r *Run) local(proc, fd int) string {
 
 // shut notes the shutdown that returned in step i.
 func (r *Run) shut(i int) {
-	key := endpoint{r.Steps[i].Proc, r.Steps[i].FD}
+	key := endpoint{r.Gist(i).Proc, r.Gist(i).FD}
 	ci, ok := r.ends[key]
 	if !ok {
 		return
@@ -306,7 +324,7 @@ func (r *Run) shut(i int) {
 func (r *Run) patient(e *trace.Event) {
 	const socket, receiveTimeout = 1, 20 // SOL_SOCKET, SO_RCVTIMEO
 	if len(e.Args) > 2 && e.Args[0] == socket && e.Args[1] == receiveTimeout {
-		r.patience[endpoint{e.Proc, e.FD}] = append(r.patience[endpoint{e.Proc, e.FD}], allowed{len(r.Steps) - 1, e.Args[2] * 1000})
+		r.patience[endpoint{e.Proc, e.FD}] = append(r.patience[endpoint{e.Proc, e.FD}], allowed{r.Len() - 1, e.Args[2] * 1000})
 	}
 }
 
@@ -321,7 +339,7 @@ type allowed struct {
 // server's from accept, the client's from the address sampled beside connect
 // or any later call.
 func (r *Run) connect(i int) {
-	e := &r.Steps[i]
+	e := r.Step(i)
 	if addr := acceptedFrom(e); addr != "" {
 		var c *Conn
 		free := func(c *Conn) bool { return c.Server.Proc < 0 && r.together(c.Client.Proc, e.Proc) }
@@ -367,7 +385,7 @@ func acceptedFrom(e *trace.Event) string {
 // has had since its connect. That is the connect itself, or a later call where only
 // strace tells it.
 func (r *Run) named(i int) {
-	e := &r.Steps[i]
+	e := r.Step(i)
 	for _, q := range e.Queues {
 		key := endpoint{e.Proc, q.FD}
 		at, dialled := r.dialled[key]
@@ -379,7 +397,7 @@ func (r *Run) named(i int) {
 		free := func(c *Conn) bool { return c.Client.Proc < 0 && r.together(c.Server.Proc, e.Proc) }
 		if q.Local == unnamed {
 			r.muddle(at)
-			c = r.connNext(r.Steps[at].Addr, i, free)
+			c = r.connNext(r.Step(at).Addr, i, free)
 		} else {
 			c = r.connAt(q.Local, i, free)
 		}
@@ -425,7 +443,7 @@ func (r *Run) connNext(addr string, i int, free func(*Conn) bool) *Conn {
 // muddle notes that two connects to a Unix socket's address were under way at the same
 // time, the later of which returned in step i.
 func (r *Run) muddle(i int) {
-	e, call := &r.Steps[i], r.CallAt(i)
+	e, call := r.Step(i), r.CallAt(i)
 	if call == nil {
 		return
 	}
@@ -436,7 +454,7 @@ func (r *Run) muddle(i int) {
 			if o.Return >= 0 && o.Return < call.Enter {
 				break
 			}
-			if at := &r.Steps[o.Enter]; o != call && at.Call == trace.Connect && at.Addr == e.Addr && r.together(at.Proc, e.Proc) {
+			if at := r.Step(o.Enter); o != call && at.Call == trace.Connect && at.Addr == e.Addr && r.together(at.Proc, e.Proc) {
 				r.muddled = append(r.muddled, e.Addr)
 			}
 		}
@@ -454,7 +472,7 @@ func (r *Run) connIndex(c *Conn) int {
 
 // move adds the bytes of a send or recv to its flow.
 func (r *Run) move(i int) {
-	e := &r.Steps[i]
+	e := r.Step(i)
 	if !e.Call.Sends() && !e.Call.Receives() {
 		return
 	}
@@ -482,7 +500,7 @@ func (r *Run) move(i int) {
 	if e.Call.Sends() {
 		list = &flow.Sends
 		if call := r.CallAt(i); call != nil {
-			data = r.Steps[call.Enter].Data
+			data = r.Step(call.Enter).Data
 		}
 	}
 	m := Move{Step: i, Off: flow.Base, Len: e.Result, Bytes: data[:min(int64(len(data)), e.Result)]}
@@ -492,26 +510,26 @@ func (r *Run) move(i int) {
 	if f := r.fdNow(e.Proc, e.FD); f != nil && f.Bounded() && e.Call.Receives() && c.Torn < 0 && e.Result >= int64(r.room(i)) {
 		c.Torn = i // a part of the message may be gone
 	}
-	r.moved[i] = place{ci, way, len(*list)}
+	r.moved = append(r.moved, place{i, ci, way, len(*list)})
 	*list = append(*list, m)
 }
 
 // room returns how many bytes the call that returned in step i had room for.
 func (r *Run) room(i int) int {
 	if c := r.CallAt(i); c != nil {
-		return max(r.Steps[i].Size, r.Steps[c.Enter].Size)
+		return max(r.Step(i).Size, r.Step(c.Enter).Size)
 	}
-	return r.Steps[i].Size
+	return r.Step(i).Size
 }
 
 // closedMeanwhile returns the connection of the call that returned at step i, whose fd
 // another thread has closed since it entered: the call has held the socket.
 func (r *Run) closedMeanwhile(i int) (conn int, ok bool) {
 	call := r.CallAt(i)
-	if call == nil || r.fdNow(r.Steps[i].Proc, r.Steps[i].FD) != nil {
+	if call == nil || r.fdNow(r.Gist(i).Proc, r.Gist(i).FD) != nil {
 		return 0, false
 	}
-	if c := r.ConnOf(r.Steps[i].Proc, r.Steps[i].FD, call.Enter); c != nil {
+	if c := r.ConnOf(r.Gist(i).Proc, r.Gist(i).FD, call.Enter); c != nil {
 		return r.connIndex(c), true
 	}
 	return 0, false

@@ -14,7 +14,7 @@ func arrows(r *Run) []string {
 	var out []string
 	for _, w := range r.Wakes {
 		tell := func(i int) string {
-			e := &r.Steps[i]
+			e := r.Step(i)
 			what := e.Call.String()
 			switch e.Kind {
 			case trace.Start:
@@ -45,7 +45,7 @@ func TestConnectionsAreFound(t *testing.T) {
 	if len(r.Conns) != 2 {
 		t.Fatalf("%d connections, want 2: %+v", len(r.Conns), r.Conns)
 	}
-	n := len(r.Steps)
+	n := r.Len()
 	for k, c := range r.Conns {
 		client := k + 1
 		if c.Addr != playtest.Addr(client) || c.Client.Proc != client || c.Client.FD != 3 || c.Server.Proc != 0 || c.Server.FD != 3+client {
@@ -82,11 +82,11 @@ func TestAnFDMeansItsConnectionUntilClosed(t *testing.T) {
 	if c := r.ConnOf(0, 4, closed); c != nil {
 		t.Errorf("closed, fd 4 is %+v", c)
 	}
-	if c := r.ConnOf(0, 4, len(r.Steps)); c == nil || c.Addr != playtest.Addr(2) {
+	if c := r.ConnOf(0, 4, r.Len()); c == nil || c.Addr != playtest.Addr(2) {
 		t.Errorf("given out again, fd 4 is %+v", c)
 	}
-	if got := r.Conns[0].Client.Closed; got != len(r.Steps)-1 {
-		t.Errorf("the exit of client 1 closes its end at step %d, want %d", got, len(r.Steps)-1)
+	if got := r.Conns[0].Client.Closed; got != r.Len()-1 {
+		t.Errorf("the exit of client 1 closes its end at step %d, want %d", got, r.Len()-1)
 	}
 	if got := r.Conns[1].Client.Closed; got != -1 {
 		t.Errorf("the end of client 2 is closed at %d", got)

@@ -59,7 +59,10 @@ func (r *Run) fdNow(proc, fd int) *trace.FDState {
 
 // letterAt is letter of the fd of step i, as that was then.
 func (r *Run) letterAt(i int) *trace.FDState {
-	e := &r.Steps[i]
+	if !r.letters {
+		return nil
+	}
+	e := r.Gist(i)
 	if s := r.stateOf(i); e.Proc >= 0 && e.Proc < len(s.Procs) {
 		if f := s.Procs[e.Proc].FD(e.FD); f != nil && f.Datagrams() {
 			return f
@@ -70,7 +73,7 @@ func (r *Run) letterAt(i int) *trace.FDState {
 
 // post notes the datagram that a send at step i is about to make.
 func (r *Run) post(i int) {
-	e := &r.Steps[i]
+	e := r.Step(i)
 	f := r.letter(e.Proc, e.FD)
 	if f == nil || !e.Call.Sends() {
 		return
@@ -99,7 +102,7 @@ func (r *Run) posted(i int) {
 	if !ok {
 		return
 	}
-	d, e := &r.Datagrams[k], &r.Steps[i]
+	d, e := &r.Datagrams[k], r.Step(i)
 	d.Send, d.Failed = i, e.Errno != 0
 	r.letterOf[i] = k
 	if f := r.letter(e.Proc, e.FD); f != nil && d.Source == "" {
@@ -110,7 +113,7 @@ func (r *Run) posted(i int) {
 // refused notes that the call which returned in step i has the answer to the newest
 // datagram that its socket sent before.
 func (r *Run) refused(i int) {
-	e := &r.Steps[i]
+	e := r.Step(i)
 	f := r.letter(e.Proc, e.FD)
 	if f == nil || e.Errno != trace.ECONNREFUSED || f.Domain == trace.Unix {
 		return
@@ -129,7 +132,7 @@ const mostWaiting = 1 << 10
 // got finds the datagram that the recv got which returned in step i. One that was sent
 // before it by the same socket, and did not come, has been passed.
 func (r *Run) got(i int) {
-	e := &r.Steps[i]
+	e := r.Step(i)
 	f, call := r.letter(e.Proc, e.FD), r.CallAt(i)
 	if f == nil || call == nil || e.Errno != 0 || e.Peeks() {
 		return
@@ -240,7 +243,7 @@ func (s sleep) datagram(f *trace.FDState) int {
 		}
 		return d.Enter
 	}
-	if r.Steps[s.ret].Call.Receives() {
+	if r.Gist(s.ret).Call.Receives() {
 		if k, ok := r.letterOf[s.ret]; ok && !r.Datagrams[k].Alike && r.Datagrams[k].Proc != s.proc {
 			return came(&r.Datagrams[k])
 		}
@@ -256,7 +259,7 @@ func (s sleep) datagram(f *trace.FDState) int {
 
 // datagrams tells what is known of datagrams for the socket f, for the open call c.
 func (w *why) datagrams(p *prospect, c *Call, f *trace.FDState) {
-	r, in := w.run, &w.run.Steps[c.Enter]
+	r, in := w.run, w.run.Step(c.Enter)
 	if r.gapped(w.n) {
 		return
 	}
@@ -279,7 +282,7 @@ func (w *why) datagrams(p *prospect, c *Call, f *trace.FDState) {
 // delivered tells where the datagram of the call that returned in a step came from, or
 // went to, or that it came back.
 func (w *why) delivered(ret int) {
-	r, e := w.run, &w.run.Steps[ret]
+	r, e := w.run, w.run.Step(ret)
 	if e.Errno == trace.ECONNREFUSED {
 		w.unreachable(ret)
 		return
@@ -293,7 +296,7 @@ func (w *why) delivered(ret int) {
 	case call == nil:
 	case e.Call.Receives():
 		const trunc = 0x20 // MSG_TRUNC
-		if room := max(e.Size, r.Steps[call.Enter].Size); e.Result > int64(room) && len(e.Args) > 0 && e.Args[0]&trunc != 0 {
+		if room := max(e.Size, r.Step(call.Enter).Size); e.Result > int64(room) && len(e.Args) > 0 && e.Args[0]&trunc != 0 {
 			w.add(Claim{Kind: Cut, Step: ret, N: e.Result, Count: room})
 		}
 		told := slices.ContainsFunc(w.links, func(l Link) bool { return l.Kind == Woke && (l.Step == d.Send || l.Step == d.Enter) })
@@ -316,7 +319,7 @@ func (w *why) delivered(ret int) {
 // returned in a step.
 func (w *why) unreachable(ret int) {
 	r, call := w.run, w.run.CallAt(ret)
-	f := w.fd(r.Steps[ret].Proc, r.Steps[ret].FD, ret)
+	f := w.fd(r.Gist(ret).Proc, r.Gist(ret).FD, ret)
 	if call == nil || f == nil || !f.Datagrams() || f.Domain == trace.Unix || r.gapped(w.n) {
 		return
 	}

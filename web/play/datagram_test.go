@@ -54,7 +54,7 @@ func TestDatagramsArePairedByAddressAndContent(t *testing.T) {
 	recv := func(text string, n int) *Datagram {
 		flags := []int64{0x20} // MSG_TRUNC
 		call(0, trace.Recvfrom, 3, trace.Event{Args: flags, Size: 5}, trace.Event{Args: flags, Addr: there, Data: []byte(text), Result: int64(n)})
-		return r.DatagramAt(len(r.Steps) - 1)
+		return r.DatagramAt(r.Len() - 1)
 	}
 	for _, text := range []string{"one", "two", "three and more", "four"} {
 		send(text)

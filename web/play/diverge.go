@@ -50,12 +50,13 @@ func heardBy(r *Run, servers bool) *Heard {
 		}
 	}
 	h.lives, h.answers = make([][]int, len(h.names)), make([][]int, len(h.names))
-	for i := range r.Steps {
-		e := &r.Steps[i]
-		client, ok := number[e.Proc]
-		if !ok || e.Kind != trace.Return || e.Call == trace.Nanosleep || e.Errno == trace.EINTR {
+	for i := range r.Len() {
+		g := r.Gist(i)
+		client, ok := number[g.Proc]
+		if !ok || g.Kind != trace.Return || g.Call == trace.Nanosleep || g.Errno == trace.EINTR {
 			continue
 		}
+		e := r.Step(i)
 		made[kind{client, e.Call}]++
 		c := heard{client: client, step: i, time: e.Time, nth: made[kind{client, e.Call}], call: e.Call, errno: e.Errno, result: e.Result}
 		if e.Call.Receives() {

@@ -22,8 +22,8 @@ func (r *Run) Happened(q *Question) string {
 		}
 	}
 	c := r.CallAt(q.Enter)
-	out := &r.Steps[c.Return]
-	switch took := out.Time - r.Steps[c.Enter].Time; out.Sleep {
+	out := r.Step(c.Return)
+	switch took := out.Time - r.Gist(c.Enter).Time; out.Sleep {
 	case trace.Awake:
 		parts = append(parts, "at once")
 	case trace.Slept:
@@ -36,11 +36,11 @@ func (r *Run) Happened(q *Question) string {
 // nothing that comes after the answer.
 func (r *Run) Explain(q *Question) []Link {
 	c := r.CallAt(q.Enter)
-	in := &r.Steps[c.Enter]
+	in := r.Step(c.Enter)
 	w := &why{run: r, ends: r.endsNow(), n: q.Answer + 1, path: []waypoint{{call: c}}}
 	switch {
 	case q.Topic == lab.SendSignal:
-		w.add(Claim{Kind: Killed, Step: q.Enter, Other: q.Answer, N: r.Steps[q.Answer].Time - in.Time})
+		w.add(Claim{Kind: Killed, Step: q.Enter, Other: q.Answer, N: r.Gist(q.Answer).Time - in.Time})
 	case q.Asking == AskSleep || q.Topic == lab.WaitSleeps:
 		w.n = c.Enter + 1
 		w.buffers(c)
@@ -85,16 +85,16 @@ func (r *Run) Explain(q *Question) []Link {
 			w.add(Claim{Kind: Shared, Step: c.Return, FD: in.FD, Procs: l.mine.holders(w.n)})
 		}
 	case q.Topic == lab.ShakenHands:
-		out := &r.Steps[q.At-1]
+		out := r.Step(q.At - 1)
 		if held := queue(out, in.FD); held != nil {
 			w.add(Claim{Kind: Took, Step: q.At - 1, FD: in.FD, Queue: held})
 		}
 		if l, ok := w.ends.at(in.Proc, in.FD, w.n); ok && !l.accepted {
-			if at := r.listening(in.Proc, r.Steps[l.own.Opened].Addr, w.n); at != nil {
+			if at := r.listening(in.Proc, r.Step(l.own.Opened).Addr, w.n); at != nil {
 				w.add(Claim{Kind: Unaccepted, Step: c.Enter, FD: in.FD, Procs: []int{at.proc}})
 			}
 		}
-		w.add(Claim{Kind: SoError, Step: c.Return, FD: in.FD, N: r.Steps[c.Return].Args[2]})
+		w.add(Claim{Kind: SoError, Step: c.Return, FD: in.FD, N: r.Step(c.Return).Args[2]})
 	case q.Asking == AskWhen:
 		w.accepting(c)
 	case q.Topic == lab.PrintsNumber:
@@ -102,14 +102,14 @@ func (r *Run) Explain(q *Question) []Link {
 	case q.Topic == lab.ConnectQueued:
 		if at := r.listening(in.Proc, in.Addr, w.n); at != nil {
 			if busy := w.now(at.proc, at.fd); busy != nil {
-				w.add(Claim{Kind: In, Step: busy.Enter, N: r.Steps[w.n-1].Time - r.Steps[busy.Enter].Time})
+				w.add(Claim{Kind: In, Step: busy.Enter, N: r.Gist(w.n-1).Time - r.Gist(busy.Enter).Time})
 			}
 		}
 	case in.Call.Multiplexes():
 		w.found(c)
 	default:
 		w.buffers(c)
-		if r.Steps[c.Return].Sleep == trace.Slept {
+		if r.Gist(c.Return).Sleep == trace.Slept {
 			w.woken(c)
 		} else {
 			w.bytes(c.Return)
@@ -122,7 +122,7 @@ func (r *Run) Explain(q *Question) []Link {
 
 // returnedAs is the kind of claim that tells how a call came back.
 func returnedAs(r *Run, c *Call) Kind {
-	if r.Steps[c.Return].Sleep == trace.Slept {
+	if r.Gist(c.Return).Sleep == trace.Slept {
 		return Slept
 	}
 	return Returned
@@ -130,7 +130,7 @@ func returnedAs(r *Run, c *Call) Kind {
 
 // gaveUp tells whether the thread of c, which came back later, slept in it.
 func (w *why) gaveUp(c *Call) {
-	if w.run.Steps[c.Return].Sleep == trace.Slept {
+	if w.run.Gist(c.Return).Sleep == trace.Slept {
 		w.add(Claim{Kind: GaveUp, Step: c.Enter})
 	} else {
 		w.add(Claim{Kind: Returned, Step: c.Enter, Other: c.Return})
@@ -141,7 +141,7 @@ func (w *why) gaveUp(c *Call) {
 // to the bytes, and where the bytes came from.
 func (w *why) spun(first, last *Call) {
 	r := w.run
-	from, to := &r.Steps[first.Return], &r.Steps[last.Return]
+	from, to := r.Step(first.Return), r.Step(last.Return)
 	w.add(Claim{Kind: Spun, Step: first.Return, Other: last.Return, FD: from.FD, N: to.Time - from.Time})
 	if cpu := to.CPU - from.CPU; cpu > 0 {
 		w.add(Claim{Kind: Cost, Step: last.Return, Other: first.Return, N: cpu})
@@ -152,12 +152,12 @@ func (w *why) spun(first, last *Call) {
 // watching tells how the fds of an epoll_wait that have something unread are
 // on its interest list.
 func (w *why) watching(c *Call) {
-	r, in := w.run, &w.run.Steps[c.Enter]
+	r, in := w.run, w.run.Step(c.Enter)
 	calls := r.Lanes[c.Lane].Calls
 	k := lastBefore(r, calls, c.Enter)
 	for last := max(0, k-lookBack); k >= last; k-- {
 		b := &r.Calls[calls[k]]
-		e := &r.Steps[b.Enter]
+		e := r.Step(b.Enter)
 		if e.Call != trace.EpollCtl || len(e.Args) < 3 || e.FD != in.FD {
 			continue
 		}
@@ -176,7 +176,7 @@ func (w *why) watching(c *Call) {
 // return: why it was ready, or not.
 func (w *why) found(c *Call) {
 	r := w.run
-	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
+	in, out := r.Step(c.Enter), r.Step(c.Return)
 	for l, asked := range lists(in.Sets) {
 		came := lists(out.Sets)[l]
 		for _, fd := range asked[:min(len(asked), shownMembers)] {
@@ -198,7 +198,7 @@ func (w *why) found(c *Call) {
 // accepting tells what the server did between a client's connect and its
 // accept, the call c.
 func (w *why) accepting(c *Call) {
-	r, out := w.run, &w.run.Steps[c.Return]
+	r, out := w.run, w.run.Step(c.Return)
 	calls := r.Lanes[c.Lane].Calls
 	if k := lastBefore(r, calls, c.Enter); k >= 0 {
 		b := &r.Calls[calls[k]]
@@ -207,7 +207,7 @@ func (w *why) accepting(c *Call) {
 	w.add(Claim{Kind: Returned, Step: c.Enter, Other: c.Return})
 	w.buffers(c)
 	if l, ok := w.ends.at(out.Proc, int(out.Result), c.Return+1); ok && l.peer.Proc >= 0 {
-		w.add(Claim{Kind: Connected, Step: c.Return, Other: l.peer.Opened, N: out.Time - r.Steps[l.peer.Opened].Time})
+		w.add(Claim{Kind: Connected, Step: c.Return, Other: l.peer.Opened, N: out.Time - r.Gist(l.peer.Opened).Time})
 	}
 }
 
@@ -218,7 +218,7 @@ func (w *why) number(c *Call) {
 	k := lastBefore(r, calls, c.Enter)
 	for last := max(0, k-lookBack); k >= last; k-- {
 		b := &r.Calls[calls[k]]
-		if b.Return < 0 || !r.Steps[b.Return].Call.Receives() || r.Steps[b.Return].Result <= 0 {
+		if b.Return < 0 || !r.Gist(b.Return).Call.Receives() || r.Step(b.Return).Result <= 0 {
 			continue
 		}
 		w.add(Claim{Kind: Arrived, Step: b.Return})

@@ -64,14 +64,14 @@ func (r *Run) Walk(stops []lab.Stop) []Stop {
 
 // FoundAt returns what can be lit of step i.
 func (r *Run) FoundAt(i int) Found {
-	e := &r.Steps[i]
+	e := r.Step(i)
 	found := Found{Step: i, Lane: -1, Call: r.CallIndex(i), File: e.File, Line: e.Line, Proc: e.Proc, FD: e.FD, Wake: r.WakeOf(i)}
 	if e.Kind == trace.Start || e.Kind == trace.Exit {
 		found.FD = -1
 	}
 	found.Lane = r.laneOf(e.Proc, e.Thread)
 	if c := r.CallAt(i); c != nil {
-		found.File, found.Line = r.Steps[c.Enter].File, r.Steps[c.Enter].Line
+		found.File, found.Line = r.Step(c.Enter).File, r.Step(c.Enter).Line
 	}
 	if conn, way, move, moved := r.Flow(i); moved {
 		found.Conn, found.Way, found.Bytes = conn, way, move
@@ -90,7 +90,7 @@ func (r *Run) search(m *lab.Moment) int {
 		}
 		from = after + 1
 	}
-	to := len(r.Steps)
+	to := r.Len()
 	if m.Before != nil {
 		if before := r.search(m.Before); before >= 0 {
 			to = before
@@ -98,6 +98,9 @@ func (r *Run) search(m *lab.Moment) int {
 	}
 	nth, last, longest := max(m.Nth, 1), -1, int64(-1)
 	for i := from; i < to; i++ {
+		if i%breath == 0 && r.Breathe != nil {
+			r.Breathe()
+		}
 		if !r.fits(m, i) || after >= 0 && !r.same(m.Same, after, i) {
 			continue
 		}
@@ -114,6 +117,9 @@ func (r *Run) search(m *lab.Moment) int {
 	return -1
 }
 
+// breath is how many steps are looked at between two calls of Breathe.
+const breath = 1 << 10
+
 // took returns how long the call at step i took, ns; one that has not returned,
 // to the end of what there is.
 func (r *Run) took(i int) int64 {
@@ -122,13 +128,13 @@ func (r *Run) took(i int) int64 {
 	case c == nil:
 		return 0
 	case c.Return < 0:
-		return r.Duration() - r.Steps[c.Enter].Time
+		return r.Duration() - r.Gist(c.Enter).Time
 	}
-	return r.Steps[c.Return].Time - r.Steps[c.Enter].Time
+	return r.Gist(c.Return).Time - r.Gist(c.Enter).Time
 }
 
 func (r *Run) same(s lab.Same, a, b int) bool {
-	x, y := &r.Steps[a], &r.Steps[b]
+	x, y := r.Gist(a), r.Gist(b)
 	switch s {
 	case lab.SameLane:
 		return x.Proc == y.Proc && x.Thread == y.Thread
@@ -141,7 +147,7 @@ func (r *Run) same(s lab.Same, a, b int) bool {
 // fits reports whether step i is what m describes, its After, Before, Nth and Longest
 // apart.
 func (r *Run) fits(m *lab.Moment, i int) bool {
-	e := &r.Steps[i]
+	e := r.Gist(i)
 	switch {
 	case e.Kind != [...]trace.Kind{lab.Returns: trace.Return, lab.Enters: trace.Enter, lab.Begins: trace.Start, lab.Ends: trace.Exit}[m.Is],
 		!r.is(m.By, e.Proc, e.Thread),
@@ -180,10 +186,15 @@ func (r *Run) is(who string, proc, thread int) bool {
 // called reports whether the arguments of c, and whom it is about, are what m
 // says, as seen at step i.
 func (r *Run) called(m *lab.Moment, c *Call, i int) bool {
-	in := &r.Steps[c.Enter]
+	if len(m.Calls) > 0 && !slices.Contains(m.Calls, r.Gist(c.Enter).Call) {
+		return false
+	}
+	if m.Prints == "" && m.Arg.Bits == 0 {
+		return m.With == "" || r.with(m.With, c, i)
+	}
+	in := r.Step(c.Enter)
 	switch {
-	case len(m.Calls) > 0 && !slices.Contains(m.Calls, in.Call),
-		m.Prints != "" && !bytes.Contains(in.Data, []byte(m.Prints)),
+	case m.Prints != "" && !bytes.Contains(in.Data, []byte(m.Prints)),
 		m.Arg.Bits != 0 && (m.Arg.At >= len(in.Args) || in.Args[m.Arg.At]&m.Arg.Bits != m.Arg.Bits):
 		return false
 	}
@@ -191,7 +202,7 @@ func (r *Run) called(m *lab.Moment, c *Call, i int) bool {
 }
 
 // stands reports whether the connection of e is as m says when step i happens.
-func (r *Run) stands(m *lab.Moment, e *trace.Event, i int) bool {
+func (r *Run) stands(m *lab.Moment, e *Gist, i int) bool {
 	if !m.Unaccepted && !m.Shared {
 		return true
 	}
@@ -213,14 +224,14 @@ func (r *Run) stands(m *lab.Moment, e *trace.Event, i int) bool {
 
 // with reports whether the other end of c's connection is who's.
 func (r *Run) with(who string, c *Call, i int) bool {
-	fd, at := r.Steps[c.Enter].FD, i
-	if r.Steps[c.Enter].Call == trace.Accept {
-		if c.Return < 0 || r.Steps[c.Return].Errno != 0 {
+	fd, at := r.Gist(c.Enter).FD, i
+	if r.Gist(c.Enter).Call == trace.Accept {
+		if c.Return < 0 || r.Gist(c.Return).Errno != 0 {
 			return false
 		}
-		fd, at = int(r.Steps[c.Return].Result), c.Return+1
+		fd, at = int(r.Step(c.Return).Result), c.Return+1
 	}
-	proc := r.Steps[i].Proc
+	proc := r.Gist(i).Proc
 	conn := r.ConnOf(proc, fd, at)
 	if conn == nil {
 		return false
@@ -246,12 +257,17 @@ func (r *Run) came(m *lab.Moment, c *Call) bool {
 	if c.Return < 0 {
 		return !m.Result.Set && m.Errno == 0 && m.Sleep == trace.SleepUnknown && !m.Short && !m.Cut && m.Has == "" && m.Lacks == "" && !m.Sends.Set && m.Ready == lab.AnyReady && m.WokenBy == nil
 	}
-	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
+	switch back := r.Gist(c.Return); {
+	case m.Errno != 0 && back.Errno != m.Errno,
+		m.Sleep != trace.SleepUnknown && back.Sleep != m.Sleep,
+		m.Result.Set && (back.Errno != 0 || !m.Result.Has(r.steps.result(c.Return))),
+		m.Ready == lab.NoneReady && r.steps.result(c.Return) != 0,
+		(m.Ready == lab.BytesReady || m.Ready == lab.EndReady) && !r.steps.has(c.Return, hasQueues): // see found
+		return false
+	}
+	in, out := r.Step(c.Enter), r.Step(c.Return)
 	switch {
-	case m.Result.Set && (out.Errno != 0 || !m.Result.Has(out.Result)),
-		m.Errno != 0 && out.Errno != m.Errno,
-		m.Sleep != trace.SleepUnknown && out.Sleep != m.Sleep,
-		m.Cut && (out.Errno != 0 || out.Result <= int64(max(in.Size, out.Size)) || !in.Call.Receives()),
+	case m.Cut && (out.Errno != 0 || out.Result <= int64(max(in.Size, out.Size)) || !in.Call.Receives()),
 		m.Has != "" && (out.Errno != 0 || !bytes.Contains(moved(in, out), []byte(m.Has))),
 		m.Sends.Set && !m.Sends.Has(r.sends(c.Return)),
 		m.Lacks != "" && (out.Errno != 0 || bytes.Contains(moved(in, out), []byte(m.Lacks))),
@@ -265,7 +281,7 @@ func (r *Run) came(m *lab.Moment, c *Call) bool {
 	if w == nil {
 		return false
 	}
-	e := &r.Steps[w.Cause]
+	e := r.Step(w.Cause)
 	by := r.CallAt(w.Cause)
 	return r.is(m.WokenBy.By, e.Proc, e.Thread) && (len(m.WokenBy.Calls) == 0 || by != nil) && (by == nil || r.called(m.WokenBy, by, w.Cause))
 }
@@ -273,7 +289,7 @@ func (r *Run) came(m *lab.Moment, c *Call) bool {
 // sends returns from how many sends the bytes came that the recv at step i returned.
 func (r *Run) sends(i int) (n int64) {
 	conn, way, got, ok := r.Flow(i)
-	if !ok || !r.Steps[i].Call.Receives() {
+	if !ok || !r.Gist(i).Call.Receives() {
 		return 0
 	}
 	for _, s := range r.Conns[conn].Flows[way].Sends {
@@ -337,7 +353,7 @@ func (r *Run) held(m *lab.Moment, i int) bool {
 	if m.Queue.Of == 0 && m.State == 0 && !m.Drops {
 		return true
 	}
-	e := &r.Steps[i]
+	e := r.Step(i)
 	if m.Queue.Of == lab.Backlog && r.waiting(i+1) >= m.Queue.Least {
 		return true
 	}
@@ -375,7 +391,7 @@ func (r *Run) meanwhile(m *lab.Moment, lane, i int) bool {
 		}
 		if at := lastBefore(r, l.Calls, i); at >= 0 {
 			c := &r.Calls[l.Calls[at]]
-			if (c.Return < 0 || c.Return > i) && r.called(m, c, c.Enter) && r.stands(m, &r.Steps[c.Enter], i) {
+			if (c.Return < 0 || c.Return > i) && r.called(m, c, c.Enter) && r.stands(m, r.Gist(c.Enter), i) {
 				return true
 			}
 		}

@@ -17,46 +17,46 @@ func TestAMomentIsFoundByWhatHappensThere(t *testing.T) {
 		is   func(r *Run, f *Found) bool // nil where there is no such moment
 	}{
 		{"first", lab.Moment{Calls: recv, By: lab.AClient, Result: lab.Exactly(0)}, func(r *Run, f *Found) bool {
-			return r.Steps[f.Step].Proc == 1 && r.Steps[f.Step].Result == 0 && f.Line > 0 && f.FD == 3
+			return r.Gist(f.Step).Proc == 1 && r.Step(f.Step).Result == 0 && f.Line > 0 && f.FD == 3
 		}},
 		{"first", lab.Moment{Calls: recv, By: "client 2"}, nil},
 		{"first", lab.Moment{Calls: recv, Errno: trace.EAGAIN}, nil},
 		{"first", lab.Moment{Calls: []trace.Call{trace.Accept}, With: "client 1"}, func(r *Run, f *Found) bool {
-			return r.Steps[f.Step].Result == 4 && f.Wake != nil
+			return r.Step(f.Step).Result == 4 && f.Wake != nil
 		}},
 		{"iterative", lab.Moment{Calls: []trace.Call{trace.Accept}, With: "client 3"}, func(r *Run, f *Found) bool {
-			return r.Peer(0, int(r.Steps[f.Step].Result), f.Step+1) == "client 3"
+			return r.Peer(0, int(r.Step(f.Step).Result), f.Step+1) == "client 3"
 		}},
 		{"iterative", lab.Moment{Calls: []trace.Call{trace.Connect}, Result: lab.Exactly(0), While: &lab.Moment{By: lab.AServer, Calls: recv}}, func(r *Run, f *Found) bool {
 			return r.Lanes[f.Lane].Role == trace.RoleClient
 		}},
 		{"iterative", lab.Moment{Calls: recv, By: lab.AServer, Sleep: trace.Slept, WokenBy: &lab.Moment{Calls: []trace.Call{trace.Send}, By: "client 1"}}, func(r *Run, f *Found) bool {
-			return f.Wake != nil && r.Steps[f.Wake.Cause].Proc == 1
+			return f.Wake != nil && r.Gist(f.Wake.Cause).Proc == 1
 		}},
 		{"iterative", lab.Moment{Is: lab.Enters, Calls: recv, By: lab.AClient, Longest: true}, func(r *Run, f *Found) bool {
 			for i := range r.Calls {
 				c := &r.Calls[i]
-				if e := &r.Steps[c.Enter]; e.Call == trace.Recv && e.Proc > 0 && r.took(c.Enter) > r.took(f.Step) {
+				if e := r.Step(c.Enter); e.Call == trace.Recv && e.Proc > 0 && r.took(c.Enter) > r.took(f.Step) {
 					return false
 				}
 			}
 			return true
 		}},
 		{"select", lab.Moment{Calls: []trace.Call{trace.Select}, Ready: lab.NoneReady, Lasts: time.Millisecond}, func(r *Run, f *Found) bool {
-			return r.Steps[f.Step].Result == 0
+			return r.Step(f.Step).Result == 0
 		}},
 		{"select", lab.Moment{Calls: []trace.Call{trace.Write}, Prints: "Time out!"}, func(r *Run, f *Found) bool { return f.FD == 1 }},
 		{"select", lab.Moment{Calls: recv, By: lab.AServer, Result: lab.AtLeast(1), Nth: 2,
 			After: &lab.Moment{Calls: []trace.Call{trace.Select}, Ready: lab.BytesReady}, Same: lab.SameLane}, func(r *Run, f *Found) bool { return f.Bytes.Len > 0 }},
 		{"deadlock", lab.Moment{Is: lab.Enters, Stuck: true, By: lab.AServer}, func(r *Run, f *Found) bool {
-			return r.Steps[f.Step].Call == trace.Send && r.Calls[f.Call].Return < 0
+			return r.Gist(f.Step).Call == trace.Send && r.Calls[f.Call].Return < 0
 		}},
 		{"deadlock", lab.Moment{Is: lab.Enters, Stuck: true, Calls: recv}, nil},
 		{"udp", lab.Moment{Is: lab.Enters, Calls: []trace.Call{trace.Recvfrom}, Drops: true}, func(r *Run, f *Found) bool { return f.Proc == 0 }},
 		{"families", lab.Moment{By: lab.AServer, Drops: true}, nil},
 		{"select", lab.Moment{Is: lab.Ends, By: lab.AClient, Nth: -1}, func(r *Run, f *Found) bool {
-			for i := f.Step + 1; i < len(r.Steps); i++ {
-				if e := &r.Steps[i]; e.Kind == trace.Exit && e.Proc > 0 {
+			for i := f.Step + 1; i < r.Len(); i++ {
+				if e := r.Step(i); e.Kind == trace.Exit && e.Proc > 0 {
 					return false
 				}
 			}

@@ -36,7 +36,7 @@ func TestAChildServesItsParentsConnection(t *testing.T) {
 	s.Do(0, trace.Close, 4, 0)
 	reply(s, child)
 	r := load(s)
-	n := len(r.Steps)
+	n := r.Len()
 	if len(r.Conns) != 1 || len(r.Conns[0].Flows[0].Recvs) != 1 || len(r.Conns[0].Flows[1].Sends) != 1 {
 		t.Fatalf("connections %+v", r.Conns)
 	}
@@ -106,7 +106,7 @@ func TestTheEndOfAChildWakesItsParent(t *testing.T) {
 	if got[len(got)-1] != "ch77 exit -> srv waitpid" {
 		t.Errorf("%q", got)
 	}
-	links := r.Why(len(r.Steps)-1, len(r.Steps))
+	links := r.Why(r.Len()-1, r.Len())
 	if len(links) < 2 || !strings.Contains(links[1].Text, "child 77 ended, and its parent is told") {
 		t.Errorf("why: %+v", links)
 	}
@@ -116,9 +116,9 @@ func TestWhyAForkTellsWhatItCost(t *testing.T) {
 	s, child := forked()
 	s.Do(child, trace.Close, 3, 0)
 	r := load(s)
-	for i := range r.Steps {
-		if e := &r.Steps[i]; e.Kind == trace.Return && e.Call == trace.Fork {
-			links := r.Why(i, len(r.Steps))
+	for i := range r.Len() {
+		if e := r.Step(i); e.Kind == trace.Return && e.Call == trace.Fork {
+			links := r.Why(i, r.Len())
 			if n := len(links); n != 3 || !strings.Contains(links[1].Text, "child 77 has a copy of each fd") || !strings.Contains(links[2].Text, "child 77 made its first call") {
 				t.Errorf("%+v", links)
 			}

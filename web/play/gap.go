@@ -15,7 +15,7 @@ type Gap struct {
 
 // gap notes a Gap at step i.
 func (r *Run) gap(lane *Lane, i int) {
-	g := Gap{From: lane.last, Step: i, To: -1, Calls: r.Steps[i].Result}
+	g := Gap{From: lane.last, Step: i, To: -1, Calls: r.Step(i).Result}
 	if n := len(lane.Calls); n > 0 && r.Calls[lane.Calls[n-1]].Return < 0 {
 		g.From = i
 	}
@@ -24,7 +24,7 @@ func (r *Run) gap(lane *Lane, i int) {
 		return
 	}
 	r.Wakes = slices.DeleteFunc(r.Wakes, func(w Wake) bool { // a missing call may have been the cause
-		return w.Effect > lane.last && (r.Steps[w.Effect].Proc == lane.Proc || r.Steps[w.Cause].Proc == lane.Proc)
+		return w.Effect > lane.last && (r.Gist(w.Effect).Proc == lane.Proc || r.Gist(w.Cause).Proc == lane.Proc)
 	})
 	for ci := range r.Conns {
 		c := &r.Conns[ci]

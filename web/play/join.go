@@ -24,7 +24,7 @@ func Join(runs []*Run) *Joined {
 	var bands []int
 	files := make([][]int, len(runs)) // by run and source: its number in h
 	for k, r := range runs {
-		left += len(r.Steps)
+		left += r.Len()
 		for i := range r.Header.Sources {
 			files[k] = append(files[k], source(h, &r.Header.Sources[i]))
 		}
@@ -41,15 +41,15 @@ func Join(runs []*Run) *Joined {
 	j.Run.Bands = bands
 	for ; left > 0; left-- {
 		k := j.next()
-		e := runs[k].Steps[len(j.places[k])]
+		e := *runs[k].Step(len(j.places[k]))
 		e.Proc += bands[k]
 		e.File = number(files[k], e.File)
 		if e.Kind == trace.Start && len(e.Args) > 0 { // of a child: its parent
 			e.Args = slices.Clone(e.Args)
 			e.Args[0] += int64(bands[k])
 		}
-		j.places[k] = append(j.places[k], len(j.Run.Steps))
-		j.Run.add(e)
+		j.places[k] = append(j.places[k], j.Run.Len())
+		j.Run.add(&e)
 	}
 	for i := range j.Run.Lanes {
 		l := &j.Run.Lanes[i]
@@ -86,7 +86,7 @@ func number(files []int, file int) int {
 func (j *Joined) next() int {
 	next := -1
 	for k, r := range j.Runs {
-		if at := len(j.places[k]); at < len(r.Steps) && (next < 0 || r.Steps[at].Time < j.Runs[next].Steps[len(j.places[next])].Time) {
+		if at := len(j.places[k]); at < r.Len() && (next < 0 || r.Gist(at).Time < j.Runs[next].Gist(len(j.places[next])).Time) {
 			next = k
 		}
 	}
@@ -111,7 +111,7 @@ func (j *Joined) end() *trace.End {
 	var end *trace.End
 	for _, r := range j.Runs {
 		switch {
-		case len(r.Steps) == 0:
+		case r.Len() == 0:
 		case r.End == nil:
 			return nil
 		case end == nil || r.End.Time > end.Time:
@@ -129,7 +129,7 @@ func (j *Joined) Busy() int64 {
 		l := &j.Run.Lanes[i]
 		if n := len(l.Calls); n > 0 && l.Role != trace.RoleServer {
 			c := &j.Run.Calls[l.Calls[n-1]]
-			t = max(t, j.Run.Steps[max(c.Enter, c.Return, l.Exit)].Time)
+			t = max(t, j.Run.Gist(max(c.Enter, c.Return, l.Exit)).Time)
 		}
 	}
 	return t

@@ -27,11 +27,11 @@ func TestJoinedRunsKeepTheirOwn(t *testing.T) {
 	runs := []*Run{overAt(echoes(1, 2, 3)), overAt(echoes(1, 3, 2)), overAt(echoes(1, 2, 3))}
 	j := Join(runs)
 	procs, last := len(runs[0].Header.Procs), int64(0)
-	for i := range j.Run.Steps {
-		if e := &j.Run.Steps[i]; e.Time < last {
+	for i := range j.Run.Len() {
+		if e := j.Run.Step(i); e.Time < last {
 			t.Fatalf("step %d, at %d ns, comes after one at %d ns", i, e.Time, last)
 		}
-		last = j.Run.Steps[i].Time
+		last = j.Run.Gist(i).Time
 	}
 	wakes, conns := 0, 0
 	for k, r := range runs {
@@ -39,8 +39,8 @@ func TestJoinedRunsKeepTheirOwn(t *testing.T) {
 			t.Errorf("run %d begins with process %d", k, j.Run.Bands[k])
 		}
 		wakes, conns = wakes+len(r.Wakes), conns+len(r.Conns)
-		for i := range r.Steps {
-			e, o := &j.Run.Steps[j.Place(k, i)], &r.Steps[i]
+		for i := range r.Len() {
+			e, o := j.Run.Step(j.Place(k, i)), r.Step(i)
 			if e.Proc != o.Proc+k*procs || e.Call != o.Call || e.Kind != o.Kind || e.Time != o.Time {
 				t.Fatalf("run %d, step %d: %v became %v", k, i, o, e)
 			}
@@ -51,7 +51,7 @@ func TestJoinedRunsKeepTheirOwn(t *testing.T) {
 			}
 		}
 		// At any time the state is that of the run at that time.
-		for n := range j.Run.Steps {
+		for n := range j.Run.Len() {
 			if n%7 == 0 {
 				state, own := j.Run.State(n), r.State(r.StepAt(timeOf(j.Run, n)))
 				for p := range min(len(own.Procs), len(state.Procs)-k*procs) {
@@ -62,7 +62,7 @@ func TestJoinedRunsKeepTheirOwn(t *testing.T) {
 			}
 		}
 	}
-	if len(j.Run.Wakes) != wakes || len(j.Run.Conns) != conns || len(j.Run.Steps) != len(runs[0].Steps)*3 {
+	if len(j.Run.Wakes) != wakes || len(j.Run.Conns) != conns || j.Run.Len() != runs[0].Len()*3 {
 		t.Errorf("%d wakes of %d, %d connections of %d", len(j.Run.Wakes), wakes, len(j.Run.Conns), conns)
 	}
 	if j.Run.End == nil || j.Run.End.Time < j.Run.Duration() || j.Busy() == 0 || j.Busy() > j.Run.Duration() {
@@ -74,7 +74,7 @@ func timeOf(r *Run, n int) int64 {
 	if n == 0 {
 		return 0
 	}
-	return r.Steps[n-1].Time
+	return r.Gist(n - 1).Time
 }
 
 func TestWhereRunsPart(t *testing.T) {
@@ -100,7 +100,7 @@ func TestWhereRunsPart(t *testing.T) {
 		own  *Run
 		proc int
 	}{p.StepA: {same, 1}, p.StepB: {sooner, 10}} {
-		e := &j.Run.Steps[step]
+		e := j.Run.Step(step)
 		if e.Proc != want.proc || e.Call != trace.Recv || e.Kind != trace.Return {
 			t.Errorf("marked is %v of process %d, want the recv of %d", e, e.Proc, want.proc)
 		}
@@ -140,8 +140,8 @@ func TestJoinedSources(t *testing.T) {
 		t.Errorf("%+v\n%+v", h.Header.Sources, h.Header.Procs)
 	}
 	files := map[int]bool{}
-	for i := range h.Steps {
-		files[h.Steps[i].File] = true
+	for i := range h.Len() {
+		files[h.Step(i).File] = true
 	}
 	if !files[3] || files[99] {
 		t.Errorf("files of steps: %v", files)

@@ -17,6 +17,7 @@ func NewLateRun(h *trace.Header, from *trace.State) *Run {
 	r.head = from.Clone()
 	for pi := range r.head.Procs {
 		for _, f := range r.head.Procs[pi].FDs {
+			r.letters = r.letters || f.Datagrams()
 			if f.Kind != trace.FDConn {
 				continue
 			}
@@ -51,14 +52,15 @@ func (r *Run) begin(t int64) {
 	r.keyframes[0].state = s.Clone()
 }
 
-// shift takes t off the times of e. Its queues are copied: somebody else may have
-// them, too.
-func shift(e *trace.Event, t int64) {
-	e.Time -= t
-	e.Queues = slices.Clone(e.Queues)
-	for i := range e.Queues {
-		e.Queues[i].Time -= t
+// shifted returns a copy of e with t taken off its times.
+func shifted(e *trace.Event, t int64) *trace.Event {
+	c := *e
+	c.Time -= t
+	c.Queues = slices.Clone(c.Queues)
+	for i := range c.Queues {
+		c.Queues[i].Time -= t
 	}
+	return &c
 }
 
 // Tail returns a Run of the steps from about n on, and how many steps it leaves out.
@@ -79,14 +81,14 @@ func (r *Run) Tail(n int) (tail *Run, cut int) {
 	si := 0
 	for ; si < len(r.samples) && r.samples[si].after <= n; si++ {
 	}
-	for i := n; i < len(r.Steps); i++ {
+	for i := n; i < r.Len(); i++ {
 		for ; si < len(r.samples) && r.samples[si].after <= i; si++ {
-			tail.add(r.samples[si].event)
+			tail.add(&r.samples[si].event)
 		}
-		tail.add(r.Steps[i])
+		tail.add(r.Step(i))
 	}
 	for ; si < len(r.samples); si++ {
-		tail.add(r.samples[si].event)
+		tail.add(&r.samples[si].event)
 	}
 	return tail, n
 }
@@ -150,7 +152,7 @@ const lookForMux = 256
 
 // arrive notes what an accept or a recv took from an untraced peer at step i.
 func (r *Run) arrive(i, conn int) {
-	e := &r.Steps[i]
+	e := r.Step(i)
 	a := Arrival{Conn: conn, Took: i, Woke: -1}
 	if e.Call.Receives() && e.Errno == 0 {
 		a.Bytes = e.Result
@@ -174,7 +176,7 @@ func (r *Run) muxed(c *Call, fd int) int {
 		if b.Return < 0 {
 			return -1
 		}
-		e := &r.Steps[b.Return]
+		e := r.Step(b.Return)
 		switch {
 		case e.Call.Multiplexes():
 			if e.Sleep == trace.Slept && e.Sets != nil && slices.Contains(e.Sets.Read, fd) {
@@ -206,9 +208,9 @@ func (r *Run) What(a *Arrival) string { return arrived(r.brought(a)) }
 // brought returns how many bytes an arrival brought, or what else it was.
 func (r *Run) brought(a *Arrival) int64 {
 	switch {
-	case r.Steps[a.Took].Call == trace.Accept:
+	case r.Gist(a.Took).Call == trace.Accept:
 		return cameConnection
-	case r.Steps[a.Took].Errno == trace.ECONNRESET:
+	case r.Gist(a.Took).Errno == trace.ECONNRESET:
 		return cameReset
 	}
 	return a.Bytes

@@ -46,7 +46,7 @@ func (c *chooser) letters(call *Call, in, out *trace.Event) bool {
 
 // one asks how much a recv gets while several datagrams wait that it has room for.
 func (c *chooser) one(call *Call) {
-	r, in, out := c.run, &c.run.Steps[call.Enter], &c.run.Steps[call.Return]
+	r, in, out := c.run, c.run.Step(call.Enter), c.run.Step(call.Return)
 	both, n := int64(0), 0
 	for _, d := range r.toward(in.Proc, r.letterAt(call.Enter), call.Enter) {
 		if d.Passed < 0 && both+d.Len <= int64(in.Size) {
@@ -67,7 +67,7 @@ func (c *chooser) one(call *Call) {
 
 // cut asks what becomes of the bytes of a datagram that have no room.
 func cut(r *Run, c *Call) *Question {
-	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
+	in, out := r.Step(c.Enter), r.Step(c.Return)
 	q := asks(c, AskWhen, lab.RecvCut, c.Enter+1)
 	q.Text = fmt.Sprintf("A datagram of %s comes to %s of %s, which has room for %d. What will become of the rest?",
 		words.Count(out.Result, "byte"), brief(in), r.who(in.Proc), in.Size)
@@ -79,7 +79,7 @@ func cut(r *Run, c *Call) *Question {
 
 // notes asks what a connect of a datagram socket does.
 func notes(r *Run, c *Call) *Question {
-	in := &r.Steps[c.Enter]
+	in := r.Step(c.Enter)
 	q := asks(c, AskWhen, lab.ConnectNotes, c.Enter+1)
 	q.Text = fmt.Sprintf("fd %d of %s is a UDP socket. What does its connect do?", in.FD, r.who(in.Proc))
 	q.right("It notes the address, and returns 0")
@@ -91,7 +91,7 @@ func notes(r *Run, c *Call) *Question {
 
 // refused asks what a call returns after a datagram has come to a port that nobody has.
 func refused(r *Run, c *Call) *Question {
-	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
+	in, out := r.Step(c.Enter), r.Step(c.Return)
 	q := asks(c, AskResult, lab.RecvFails, moment(c, out))
 	q.Text = fmt.Sprintf("Nobody has the port that %s has just sent to. What does %s return?", r.who(in.Proc), brief(in))
 	q.right("%s", failure(out))
@@ -103,7 +103,7 @@ func refused(r *Run, c *Call) *Question {
 // arrive asks, at the close of a datagram socket, how many of a client's datagrams it
 // got. They are those that the client sent before the first of them was received.
 func (c *chooser) arrive(call *Call) {
-	r, in := c.run, &c.run.Steps[call.Enter]
+	r, in := c.run, c.run.Step(call.Enter)
 	f := r.letterAt(call.Enter)
 	first, sent, got := -1, 0, 0
 	for k := range r.Datagrams {

@@ -10,14 +10,14 @@ type lull struct {
 // over: no step and no packet came, and whoever was in a call slept on. from and to are
 // in ns, and equal where there is no such time.
 func (r *Run) Lull() (from, to int64) {
-	if r.End == nil || len(r.Steps) == 0 {
+	if r.End == nil || r.Len() == 0 {
 		return 0, 0
 	}
 	l := &r.longest
-	if l.steps == len(r.Steps) && l.packets == len(r.Packets) {
+	if l.steps == r.Len() && l.packets == len(r.Packets) {
 		return l.from, l.to
 	}
-	*l = lull{steps: len(r.Steps), packets: len(r.Packets)}
+	*l = lull{steps: r.Len(), packets: len(r.Packets)}
 	last, p := int64(0), 0
 	happens := func(t int64) {
 		if t-last > l.to-l.from {
@@ -25,11 +25,11 @@ func (r *Run) Lull() (from, to int64) {
 		}
 		last = max(last, t)
 	}
-	for i := range r.Steps {
-		for ; p < len(r.Packets) && r.Packets[p].Time <= r.Steps[i].Time; p++ {
+	for i := range r.Len() {
+		for ; p < len(r.Packets) && r.Packets[p].Time <= r.Gist(i).Time; p++ {
 			happens(r.Packets[p].Time)
 		}
-		happens(r.Steps[i].Time)
+		happens(r.Gist(i).Time)
 	}
 	for ; p < len(r.Packets); p++ {
 		happens(r.Packets[p].Time)

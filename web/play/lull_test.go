@@ -27,7 +27,7 @@ func TestALullIsMostOfARunThatIsOver(t *testing.T) {
 			r.End = &trace.End{Time: r.Duration()}
 		}
 		from, to := r.Lull()
-		if is := from < to; is != c.is || is && (from != r.Steps[n-1].Time || to != r.Steps[n].Time) {
+		if is := from < to; is != c.is || is && (from != r.Gist(n-1).Time || to != r.Gist(n).Time) {
 			t.Errorf("%+v: from %d to %d", c, from, to)
 		}
 		if !c.is {

@@ -20,7 +20,7 @@ const mostTold = 2
 
 // Narrate tells in a sentence what step i is, as it is known when it has happened.
 func (r *Run) Narrate(i int) Narration {
-	e := &r.Steps[i]
+	e := r.Step(i)
 	c := r.CallAt(i)
 	w := &why{run: r, ends: r.endsNow(), n: i + 1}
 	switch {
@@ -71,7 +71,7 @@ func (r *Run) narration(main Claim, text string, links []Link) Narration {
 	mark := ": "
 	for _, l := range links[:min(len(links), mostTold)] {
 		text := l.Text
-		if l.Kind == From && l.N == r.Steps[l.Other].Result {
+		if l.Kind == From && l.N == r.Step(l.Other).Result {
 			text = strings.Replace(text, words.Count(l.N, "byte"), plural(l.N, "it", "they"), 1)
 		}
 		n.Text += mark + text
@@ -83,7 +83,7 @@ func (r *Run) narration(main Claim, text string, links []Link) Narration {
 
 // exit tells of the exit of step i.
 func (r *Run) exit(i int) string {
-	switch status := r.Steps[i].Result; {
+	switch status := r.Step(i).Result; {
 	case status < 0:
 		return trace.SignalName(-status) + " ends " + r.thread(i)
 	case status > 0:
@@ -94,7 +94,7 @@ func (r *Run) exit(i int) string {
 
 // enters says what the thread of step i calls, from its verb on.
 func (r *Run) enters(i int) string {
-	e := &r.Steps[i]
+	e := r.Step(i)
 	s := r.verb(i, "s", "") // of a verb
 	arg := func(k int) int64 {
 		if k < len(e.Args) {
@@ -135,7 +135,7 @@ func (r *Run) enters(i int) string {
 
 // returns says what the call c came back with.
 func (r *Run) returns(c *Call, at *ends) string {
-	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
+	in, out := r.Step(c.Enter), r.Step(c.Return)
 	text := capital(r.call(c.Enter)) + " returns " + result(out)
 	switch {
 	case out.Errno != 0:

@@ -10,12 +10,12 @@ import (
 func TestEachStepHasItsSentence(t *testing.T) {
 	for _, name := range []string{"first", "iterative", "select", "epoll", "edge", "processes", "runtime", "timeouts"} {
 		r := recorded(t, name)
-		for i := range r.Steps {
+		for i := range r.Len() {
 			n := r.Narrate(i)
 			if n.Text == "" || strings.HasSuffix(n.Text, ".") || n.Text[:1] != strings.ToUpper(n.Text[:1]) {
 				t.Errorf("%s: step %d is told as %q", name, i+1, n.Text)
 			}
-			if k := r.Steps[i].Kind; k != trace.Note && len(n.Claims) == 0 {
+			if k := r.Gist(i).Kind; k != trace.Note && len(n.Claims) == 0 {
 				t.Errorf("%s: %q claims nothing", name, n.Text)
 			}
 			for _, c := range n.Claims {
@@ -30,7 +30,7 @@ func TestEachStepHasItsSentence(t *testing.T) {
 func TestSentencesOfSteps(t *testing.T) {
 	r := recorded(t, "first")
 	var got []string
-	for i := range r.Steps {
+	for i := range r.Len() {
 		got = append(got, r.Narrate(i).Text)
 	}
 	all := strings.Join(got, "\n")
@@ -56,7 +56,7 @@ func TestYouAreSpokenTo(t *testing.T) {
 	s.Return(0, trace.Event{Result: 5})
 	s.Return(1, trace.Event{Result: 5, Sleep: trace.Slept})
 	r := load(s)
-	n := len(r.Steps)
+	n := r.Len()
 	for i, want := range map[int]string{
 		n - 4: "You call recv(3)",
 		n - 1: "Your recv(3) returns 5 bytes: the server's send(4) brought 5 bytes while it slept",

@@ -21,7 +21,7 @@ const mostOptions = 1 << 12
 
 // option notes a call about an option, which returned in step i.
 func (r *Run) option(i int) {
-	e := &r.Steps[i]
+	e := r.Step(i)
 	if e.Call != trace.Getsockopt && e.Call != trace.Setsockopt || e.Errno != 0 || len(e.Args) < 3 {
 		return
 	}
@@ -52,7 +52,7 @@ func (o *Option) At(r *Run, n int) (before, set, after int) {
 		switch {
 		case i >= n:
 			return before, set, after
-		case r.Steps[i].Call == trace.Setsockopt:
+		case r.Gist(i).Call == trace.Setsockopt:
 			if after >= 0 {
 				before = after
 			}

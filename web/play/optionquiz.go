@@ -25,7 +25,7 @@ func (c *chooser) options(call *Call, out *trace.Event) {
 	k := lastBefore(r, calls, call.Enter)
 	for last := max(0, k-lookBack); k >= last && before < 0; k-- {
 		b := &r.Calls[calls[k]]
-		e := &r.Steps[max(b.Return, b.Enter)]
+		e := r.Step(max(b.Return, b.Enter))
 		if e.FD != out.FD || e.Errno != 0 || len(e.Args) < 3 || e.Args[0] != out.Args[0] || e.Args[1] != out.Args[1] {
 			continue
 		}
@@ -36,17 +36,17 @@ func (c *chooser) options(call *Call, out *trace.Event) {
 			before = b.Return
 		}
 	}
-	if set < 0 || r.Steps[set].Args[2] == out.Args[2] {
+	if set < 0 || r.Step(set).Args[2] == out.Args[2] {
 		return
 	}
-	told := r.Steps[set].Args[2]
+	told := r.Step(set).Args[2]
 	_, name := strace.OptionName(out.Args[0], out.Args[1])
 	q := asks(call, AskResult, lab.OptionDiffers, call.Enter+1)
 	q.Text = fmt.Sprintf("%s of fd %d was set to %d. What is its value, when getsockopt asks for it?", name, out.FD, told)
 	q.right("%d", out.Args[2])
 	q.wrong(optionDoubled, "%d: what it was set to", told)
 	if before >= 0 {
-		q.wrong(optionTaken, "%d: as before", r.Steps[before].Args[2])
+		q.wrong(optionTaken, "%d: as before", r.Step(before).Args[2])
 	}
 	q.wrong("0 is what the call itself returns. The value comes out beside it.", "0")
 	c.ask(q.mixed())

@@ -121,7 +121,7 @@ func (r *Run) sending(side *End, n int) bool {
 		calls := r.Lanes[i].Calls
 		if k := lastBefore(r, calls, n); k >= 0 {
 			c := &r.Calls[calls[k]]
-			if e := &r.Steps[c.Enter]; c.Return < 0 && e.Call.Sends() && used(e, c.Enter, side) {
+			if e := r.Gist(c.Enter); c.Return < 0 && e.Call.Sends() && used(e, c.Enter, side) {
 				return true
 			}
 		}

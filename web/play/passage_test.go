@@ -14,8 +14,8 @@ func TestAPassageKnowsWhoseBytesAreWhere(t *testing.T) {
 		s.Do(1, trace.Send, 3, size)
 	}
 	r := load(s)
-	now := r.Steps[len(r.Steps)-1].Time
-	p := r.Passage(0, 0, len(r.Steps), Reading{3, now}, Reading{56, now})
+	now := r.Gist(r.Len() - 1).Time
+	p := r.Passage(0, 0, r.Len(), Reading{3, now}, Reading{56, now})
 	if want := []Part{{0, 7, 0}, {7, 14, 1}, {21, 26, 2}, {47, 4, 3}, {51, 5, 4}}; !reflect.DeepEqual(p.RecvQ.Parts, want) {
 		t.Errorf("Recv-Q: %v", p.RecvQ.Parts)
 	}
@@ -25,8 +25,8 @@ func TestAPassageKnowsWhoseBytesAreWhere(t *testing.T) {
 
 	s.Do(0, trace.Recv, 4, 40)
 	r = load(s)
-	n := len(r.Steps)
-	p = r.Passage(0, 0, n, Reading{0, now}, Reading{16, r.Steps[n-1].Time})
+	n := r.Len()
+	p = r.Passage(0, 0, n, Reading{0, now}, Reading{16, r.Gist(n - 1).Time})
 	if want := []Part{{40, 7, 2}, {47, 4, 3}, {51, 5, 4}}; !reflect.DeepEqual(p.RecvQ.Parts, want) || p.SendQ.Parts != nil || p.Total != 56 {
 		t.Errorf("then Recv-Q: %+v", p)
 	}
@@ -44,8 +44,8 @@ func TestAPassageDoesNotGuess(t *testing.T) {
 	s := busy(1)
 	s.Enter(1, trace.Send, 3, trace.Event{Size: 1000})
 	r := load(s)
-	now := r.Steps[len(r.Steps)-1].Time
-	p := r.Passage(0, 0, len(r.Steps), Reading{600, now}, Reading{300, now})
+	now := r.Gist(r.Len() - 1).Time
+	p := r.Passage(0, 0, r.Len(), Reading{600, now}, Reading{300, now})
 	if p.SendQ.Parts != nil || p.SendQ.Of != 0 {
 		t.Errorf("the Send-Q of the only send: %+v", p.SendQ)
 	}
@@ -56,13 +56,13 @@ func TestAPassageDoesNotGuess(t *testing.T) {
 	s.Enter(1, trace.Send, 3, trace.Event{Size: 50})
 	s.Enter(0, trace.Recv, 4, trace.Event{Size: 100})
 	r = load(s)
-	now = r.Steps[len(r.Steps)-1].Time
-	if p = r.Passage(0, 0, len(r.Steps), Reading{600, now}, Reading{At: -1}); p.SendQ.Parts != nil || p.SendQ.Of != -1 {
+	now = r.Gist(r.Len() - 1).Time
+	if p = r.Passage(0, 0, r.Len(), Reading{600, now}, Reading{At: -1}); p.SendQ.Parts != nil || p.SendQ.Of != -1 {
 		t.Errorf("of two sends: %+v", p.SendQ)
 	}
 	s.Return(0, trace.Event{Result: 100})
 	r = load(s)
-	if p = r.Passage(0, 0, len(r.Steps), Reading{At: -1}, Reading{900, now}); p.RecvQ.Parts != nil {
+	if p = r.Passage(0, 0, r.Len(), Reading{At: -1}, Reading{900, now}); p.RecvQ.Parts != nil {
 		t.Errorf("beside a recv under way: %+v", p.RecvQ)
 	}
 }
@@ -74,8 +74,8 @@ func TestAPassageHasNoByteForTheFIN(t *testing.T) {
 	s.Enter(1, trace.Shutdown, 3, trace.Event{Args: []int64{1}})
 	s.Return(1, trace.Event{Args: []int64{1}})
 	r := load(s)
-	now := r.Steps[len(r.Steps)-1].Time
-	p := r.Passage(0, 0, len(r.Steps), Reading{3, now}, Reading{8, now})
+	now := r.Gist(r.Len() - 1).Time
+	p := r.Passage(0, 0, r.Len(), Reading{3, now}, Reading{8, now})
 	if want := []Part{{5, 2, 0}}; !reflect.DeepEqual(p.SendQ.Parts, want) || !p.SendQ.FIN || !p.RecvQ.FIN {
 		t.Errorf("Send-Q: %v", p.SendQ.Parts)
 	}

@@ -45,7 +45,7 @@ func (p *Player) Pos() int { return p.pos }
 func (p *Player) Now() int64 { return p.now }
 
 // Len returns the number of steps there are.
-func (p *Player) Len() int { return len(p.Run.Steps) }
+func (p *Player) Len() int { return p.Run.Len() }
 
 // State returns what is so at the position. It must not be changed.
 func (p *Player) State() *trace.State {
@@ -93,7 +93,7 @@ func (p *Player) seek(n int) {
 	p.pos = max(0, min(n, p.Len(), p.Quiz.Horizon()))
 	p.now = 0
 	if p.pos > 0 {
-		p.now = p.Run.Steps[p.pos-1].Time
+		p.now = p.Run.Gist(p.pos - 1).Time
 	}
 	p.carry = 0
 	p.state = nil
@@ -119,7 +119,7 @@ func (p *Player) Step(n int) {
 // reports whether there was one. A knob's pause is not the program's call.
 func (p *Player) NextWake(dir int) bool {
 	return p.next(dir, func(i int) bool {
-		e := &p.Run.Steps[i]
+		e := p.Run.Gist(i)
 		return e.Kind == trace.Return && e.Sleep == trace.Slept && !p.Run.Injected(i)
 	})
 }
@@ -127,7 +127,7 @@ func (p *Player) NextWake(dir int) bool {
 // NextError moves to the next return of a call that failed. "Not yet" is no failure.
 func (p *Player) NextError(dir int) bool {
 	return p.next(dir, func(i int) bool {
-		e := &p.Run.Steps[i]
+		e := p.Run.Gist(i)
 		return e.Kind == trace.Return && e.Errno != 0 && !e.Errno.NotYet()
 	})
 }

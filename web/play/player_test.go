@@ -27,7 +27,7 @@ func TestSeekAndStep(t *testing.T) {
 		{"ten steps", func() { p.Step(10) }, 10},
 		{"the end", func() { p.Seek(last + 5) }, last},
 		{"a step on from there", func() { p.Step(1) }, last},
-		{"a time between two steps", func() { p.SeekTime(p.Run.Steps[6].Time + 1) }, 7},
+		{"a time between two steps", func() { p.SeekTime(p.Run.Gist(6).Time + 1) }, 7},
 		{"before time", func() { p.SeekTime(-5) }, 0},
 		{"after time", func() { p.SeekTime(1 << 60) }, last},
 	} {
@@ -38,7 +38,7 @@ func TestSeekAndStep(t *testing.T) {
 		if got := p.State().Events; got != c.want {
 			t.Fatalf("%s: the state has seen %d events, want %d", c.name, got, c.want)
 		}
-		if n := c.want; n > 0 && p.Now() < p.Run.Steps[n-1].Time {
+		if n := c.want; n > 0 && p.Now() < p.Run.Gist(n-1).Time {
 			t.Fatalf("%s: it is %d, before step %d", c.name, p.Now(), n)
 		}
 	}
@@ -53,7 +53,7 @@ func TestNext(t *testing.T) {
 	s.Enter(0, trace.Send, 4, trace.Event{})
 	s.Return(0, trace.Event{Errno: trace.EPIPE})
 	p := NewPlayer(ended(s))
-	at := func() *trace.Event { return &p.Run.Steps[p.Pos()-1] }
+	at := func() *trace.Event { return p.Run.Step(p.Pos() - 1) }
 	if !p.NextWake(1) || at().Call != trace.Select {
 		t.Fatalf("the first wake is at %d", p.Pos())
 	}
@@ -159,7 +159,7 @@ func BenchmarkSeek(b *testing.B) {
 	p := NewPlayer(r)
 	n := 0
 	for b.Loop() {
-		n = (n + 7919*13) % len(r.Steps)
+		n = (n + 7919*13) % r.Len()
 		p.Seek(n)
 		p.State()
 	}

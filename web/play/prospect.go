@@ -27,7 +27,7 @@ func (w *why) waits(c *Call) *Call {
 	if len(p.procs) != 1 {
 		return nil
 	}
-	w.path[len(w.path)-1].alone = !p.brief && w.single(w.run.Steps[c.Enter].Proc) && w.single(p.procs[0])
+	w.path[len(w.path)-1].alone = !p.brief && w.single(w.run.Gist(c.Enter).Proc) && w.single(p.procs[0])
 	return w.now(p.procs[0], p.fd)
 }
 
@@ -106,7 +106,7 @@ func (w *why) final(c *Call, exit int) *Call {
 	for _, enter := range circle[1:] {
 		o := r.CallAt(enter)
 		exit := w.exit(o)
-		w.add(Claim{Kind: Killed, Step: enter, Other: exit, N: r.Steps[exit].Time - r.Steps[enter].Time})
+		w.add(Claim{Kind: Killed, Step: enter, Other: exit, N: r.Gist(exit).Time - r.Gist(enter).Time})
 	}
 	w.add(Claim{Kind: Deadlock, Step: c.Enter, Other: exit, Calls: circle})
 	return nil
@@ -130,8 +130,8 @@ func (w *why) lone(proc int) *Call {
 // lastAct returns the last step in which a program did something: a thread began, or
 // a call entered or returned. It is -1 where there is none.
 func (r *Run) lastAct() int {
-	for i := len(r.Steps) - 1; i >= 0; i-- {
-		if k := r.Steps[i].Kind; k == trace.Enter || k == trace.Return || k == trace.Start {
+	for i := r.Len() - 1; i >= 0; i-- {
+		if k := r.Gist(i).Kind; k == trace.Enter || k == trace.Return || k == trace.Start {
 			return i
 		}
 	}
@@ -140,7 +140,7 @@ func (r *Run) lastAct() int {
 
 // prospect finds out what is known of what the open call c waits for.
 func (w *why) prospect(c *Call) prospect {
-	in := &w.run.Steps[c.Enter]
+	in := w.run.Step(c.Enter)
 	p := prospect{fd: -1}
 	wait := NeedOf(in.Call)
 	if wait == nil {
@@ -169,7 +169,7 @@ func (w *why) prospect(c *Call) prospect {
 
 // patience tells how long a call that receives or accepts waits at most.
 func (w *why) patience(p *prospect, c *Call) {
-	in := &w.run.Steps[c.Enter]
+	in := w.run.Step(c.Enter)
 	list := w.run.patience[endpoint{in.Proc, in.FD}]
 	for k := len(list) - 1; k >= 0; k-- {
 		if list[k].step >= c.Enter {
@@ -185,7 +185,7 @@ func (w *why) patience(p *prospect, c *Call) {
 
 // members tells of the fds that an open multiplexer asks about.
 func (w *why) members(p *prospect, c *Call) {
-	in := &w.run.Steps[c.Enter]
+	in := w.run.Step(c.Enter)
 	if in.Timeout == 0 {
 		p.add(Claim{Kind: NoPatience, Step: c.Enter})
 		return
@@ -207,7 +207,7 @@ const noHang = 1
 
 // children tells which processes' ends an open waitpid waits for.
 func (w *why) children(p *prospect, c *Call) {
-	r, in := w.run, &w.run.Steps[c.Enter]
+	r, in := w.run, w.run.Step(c.Enter)
 	if len(in.Args) > 1 && in.Args[1]&noHang != 0 {
 		p.add(Claim{Kind: NoPatience, Step: c.Enter})
 		return
@@ -233,7 +233,7 @@ func (w *why) children(p *prospect, c *Call) {
 
 // readable tells what is known of what makes fd readable, for the open call c.
 func (w *why) readable(p *prospect, c *Call, fd int) {
-	r, in := w.run, &w.run.Steps[c.Enter]
+	r, in := w.run, w.run.Step(c.Enter)
 	f := w.fd(in.Proc, fd, w.n)
 	if f == nil {
 		return
@@ -287,7 +287,7 @@ func (w *why) readable(p *prospect, c *Call, fd int) {
 		p.add(Claim{Kind: Remote, Step: c.Enter, FD: fd, Addr: l.conn.Addr})
 	default:
 		if who := w.connecting(in.Proc, f.Local); len(who) == 1 {
-			p.procs, p.fd = []int{r.Steps[who[0]].Proc}, r.Steps[who[0]].FD
+			p.procs, p.fd = []int{r.Gist(who[0]).Proc}, r.Gist(who[0]).FD
 			p.add(Claim{Kind: Only, Step: c.Enter, FD: fd, Procs: p.procs})
 		}
 	}
@@ -324,7 +324,7 @@ const epollEdge = 1 << 31
 // reported tells which bytes an epoll_wait that came back did not report, since an
 // earlier one had.
 func (w *why) reported(c *Call) {
-	in, out := &w.run.Steps[c.Enter], &w.run.Steps[c.Return]
+	in, out := w.run.Step(c.Enter), w.run.Step(c.Return)
 	if in.Sets == nil {
 		return
 	}
@@ -368,10 +368,10 @@ func (w *why) leftover(p *prospect, c *Call, fd int, l *seen) bool {
 	at := lastBefore(r, calls, last.Step)
 	for stop := max(0, at-lookForMux); at >= stop; at-- {
 		b := &r.Calls[calls[at]]
-		if e := &r.Steps[b.Enter]; e.Call != trace.EpollWait || e.FD != r.Steps[c.Enter].FD || b.Return < 0 || b.Return > last.Step {
+		if e := r.Step(b.Enter); e.Call != trace.EpollWait || e.FD != r.Gist(c.Enter).FD || b.Return < 0 || b.Return > last.Step {
 			continue
 		}
-		out := &r.Steps[b.Return]
+		out := r.Step(b.Return)
 		before := l.in.Base
 		if i := movesBefore(l.in.Recvs, b.Return); i > 0 {
 			before = l.in.Recvs[i-1].Off + l.in.Recvs[i-1].Len
@@ -395,8 +395,8 @@ func (w *why) underWay(p *prospect, c *Call, fd int, side *End) bool {
 		if o == nil || o == c {
 			continue
 		}
-		e := &r.Steps[o.Enter]
-		if !slices.Contains(by, e.Call) || !used(e, o.Enter, side) || e.Call == trace.Shutdown && !shutsWriting(e) ||
+		e := r.Step(o.Enter)
+		if !slices.Contains(by, e.Call) || !used(r.Gist(o.Enter), o.Enter, side) || e.Call == trace.Shutdown && !shutsWriting(e) ||
 			e.Call == trace.Close && !side.last(side.find(e.Proc, e.FD), o.Enter) {
 			continue
 		}
@@ -420,7 +420,7 @@ func (w *why) opened(i int) *Call {
 // connection tells what is known of connections to the listener f, for the open
 // call c.
 func (w *why) connection(p *prospect, c *Call, f *trace.FDState) {
-	r, in := w.run, &w.run.Steps[c.Enter]
+	r, in := w.run, w.run.Step(c.Enter)
 	if r.gapped(w.n) || r.reusesPort(in.Proc, f.Local, w.n) {
 		return // who was accepted meanwhile, or waits in which backlog, isn't known
 	}
@@ -448,7 +448,7 @@ func (w *why) taken(c *Call, addr string) bool {
 	r := w.run
 	return slices.ContainsFunc(r.Conns, func(o Conn) bool {
 		at := o.Client.Opened
-		return o.Client.Proc >= 0 && at > c.Enter && at < w.n && samePort(addr, r.Steps[at].Addr)
+		return o.Client.Proc >= 0 && at > c.Enter && at < w.n && samePort(addr, r.Step(at).Addr)
 	})
 }
 
@@ -479,17 +479,17 @@ func (w *why) backlog(proc int, addr string, n int) (connects []int, unsure bool
 	for i := range r.Conns {
 		c := &r.Conns[i]
 		step := c.Client.Opened
-		if c.Client.Proc < 0 || step >= n || c.Server.Proc >= 0 && c.Server.Opened < n || !r.together(proc, c.Client.Proc) || !samePort(addr, r.Steps[step].Addr) {
+		if c.Client.Proc < 0 || step >= n || c.Server.Proc >= 0 && c.Server.Opened < n || !r.together(proc, c.Client.Proc) || !samePort(addr, r.Step(step).Addr) {
 			continue
 		}
-		if q := queue(&r.Steps[step], r.Steps[step].FD); r.Steps[step].Errno != 0 && (q == nil || q.State != trace.Established) {
+		if q := queue(r.Step(step), r.Gist(step).FD); r.Gist(step).Errno != 0 && (q == nil || q.State != trace.Established) {
 			unsure = true
 			continue
 		}
 		connects = append(connects, step)
 	}
 	for _, step := range slices.AppendSeq(slices.Clone(r.nameless), maps.Values(r.dialled)) {
-		if step < n && samePort(addr, r.Steps[step].Addr) {
+		if step < n && samePort(addr, r.Step(step).Addr) {
 			return nil, true // nobody can tell which connection that made
 		}
 	}
@@ -503,7 +503,7 @@ func (w *why) connecting(proc int, addr string) []int {
 	var found []int
 	for i := range r.Lanes {
 		if o := w.opened(i); o != nil {
-			if e := &r.Steps[o.Enter]; e.Call == trace.Connect && r.together(proc, e.Proc) && samePort(addr, e.Addr) {
+			if e := r.Step(o.Enter); e.Call == trace.Connect && r.together(proc, e.Proc) && samePort(addr, e.Addr) {
 				found = append(found, o.Enter)
 			}
 		}
@@ -513,9 +513,9 @@ func (w *why) connecting(proc int, addr string) []int {
 
 // backlogged tells of a client's connection that nobody has accepted.
 func (w *why) backlogged(p *prospect, c *Call, fd int) {
-	r, in := w.run, &w.run.Steps[c.Enter]
+	r, in := w.run, w.run.Step(c.Enter)
 	l, _ := w.ends.at(in.Proc, fd, w.n)
-	at := r.listening(in.Proc, r.Steps[l.own.Opened].Addr, w.n)
+	at := r.listening(in.Proc, r.Step(l.own.Opened).Addr, w.n)
 	if at == nil || r.gapped(w.n) {
 		return
 	}
@@ -539,7 +539,7 @@ const smallSend = 2 << 10
 
 // room tells who can make room for the open send c, where it may need some.
 func (w *why) room(p *prospect, c *Call) {
-	in := &w.run.Steps[c.Enter]
+	in := w.run.Step(c.Enter)
 	l, ok := w.ends.at(in.Proc, in.FD, w.n)
 	if !ok || !l.conn.whole(w.n) || l.side.Ended(w.n) >= 0 {
 		return
@@ -564,22 +564,22 @@ func (w *why) room(p *prospect, c *Call) {
 // answer tells whether the open connect c found a full backlog.
 func (w *why) answer(p *prospect, c *Call) {
 	if at := w.full(c); at != nil {
-		w.dropped(p, c, at, w.run.Steps[w.n-1].Time)
+		w.dropped(p, c, at, w.run.Gist(w.n-1).Time)
 		p.procs, p.fd, p.brief = []int{at.proc}, at.fd, true
 	}
 }
 
 // refused tells that a connect which came back late had found a full backlog.
 func (w *why) refused(c *Call) {
-	r, out := w.run, &w.run.Steps[c.Return]
+	r, out := w.run, w.run.Step(c.Return)
 	at := w.full(c)
-	if at == nil || out.Time-r.Steps[c.Enter].Time < resend*9/10 {
+	if at == nil || out.Time-r.Gist(c.Enter).Time < resend*9/10 {
 		return
 	}
 	var p prospect
 	w.dropped(&p, c, at, out.Time)
 	for i := c.Enter + 1; i < c.Return && out.Errno == 0; i++ {
-		if e := &r.Steps[i]; e.Kind == trace.Return && e.Call == trace.Accept && e.Errno == 0 && e.Proc == at.proc && e.FD == at.fd {
+		if e := r.Step(i); e.Kind == trace.Return && e.Call == trace.Accept && e.Errno == 0 && e.Proc == at.proc && e.FD == at.fd {
 			p.add(Claim{Kind: Accepted, Step: i, Other: c.Enter})
 			break
 		}
@@ -592,10 +592,10 @@ func (w *why) refused(c *Call) {
 // dropped tells that the connect c found the listener's backlog full, and, if it has
 // waited long enough by some time, that its SYN was sent again.
 func (w *why) dropped(p *prospect, c *Call, at *listener, until int64) {
-	r, in := w.run, &w.run.Steps[c.Enter]
+	r, in := w.run, w.run.Step(c.Enter)
 	waiting, _ := w.backlog(in.Proc, at.addr, c.Enter)
 	p.add(Claim{Kind: Full, Step: c.Enter, Other: at.step, N: int64(len(waiting)), Count: at.backlog})
-	if n := until - r.Steps[c.Enter].Time; n >= resend*9/10 {
+	if n := until - r.Gist(c.Enter).Time; n >= resend*9/10 {
 		p.add(Claim{Kind: Resent, Step: c.Enter, N: n})
 	}
 }
@@ -604,7 +604,7 @@ func (w *why) dropped(p *prospect, c *Call, at *listener, until int64) {
 // nil. Linux lets in one connection more than listen(2) was told. Where somebody was
 // in accept, the backlog was not full.
 func (w *why) full(c *Call) *listener {
-	r, in := w.run, &w.run.Steps[c.Enter]
+	r, in := w.run, w.run.Step(c.Enter)
 	if f := w.fd(in.Proc, in.FD, c.Enter); f != nil && f.Datagrams() {
 		return nil // it asks nobody
 	}
@@ -618,7 +618,7 @@ func (w *why) full(c *Call) *listener {
 	then := &why{run: r, ends: w.ends, n: c.Enter}
 	for i := range r.Lanes {
 		if o := then.opened(i); o != nil {
-			if e := &r.Steps[o.Enter]; e.Call == trace.Accept && e.Proc == at.proc && e.FD == at.fd {
+			if e := r.Step(o.Enter); e.Call == trace.Accept && e.Proc == at.proc && e.FD == at.fd {
 				return nil
 			}
 		}
@@ -666,7 +666,7 @@ func (w *why) uses(l *Lane, fd int) int {
 	}
 	k := lastBefore(r, l.Calls, w.n)
 	for last := max(0, k-lookBack); k >= last; k-- {
-		e := &r.Steps[r.Calls[l.Calls[k]].Enter]
+		e := r.Step(r.Calls[l.Calls[k]].Enter)
 		if e.FD == fd || e.Sets != nil && slices.Contains(e.Sets.Read, fd) {
 			return r.Calls[l.Calls[k]].Enter
 		}

@@ -139,7 +139,7 @@ func asks(c *Call, a Asking, s lab.Topic, at int) *Question {
 // sleeps asks, of a call that slept, what it does, just after it entered. The text is
 // the same as for a call that did not sleep, so that it gives nothing away.
 func sleeps(r *Run, c *Call, s lab.Topic) *Question {
-	in := &r.Steps[c.Enter]
+	in := r.Step(c.Enter)
 	q := asks(c, AskSleep, s, c.Enter+1)
 	q.happens(r, in)
 	switch {
@@ -181,7 +181,7 @@ func (q *Question) happens(r *Run, in *trace.Event) {
 // received asks what a recv returns. first and whole are the bytes of the first and
 // of the last send that its bytes came from; 0 where that is not known.
 func received(r *Run, c *Call, s lab.Topic, nonBlocking bool, first, whole int64) *Question {
-	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
+	in, out := r.Step(c.Enter), r.Step(c.Return)
 	slept := out.Sleep != trace.Awake
 	q := asks(c, AskResult, s, moment(c, out))
 	q.happens(r, in)
@@ -220,7 +220,7 @@ func received(r *Run, c *Call, s lab.Topic, nonBlocking bool, first, whole int64
 // answered asks what a recv returns that gets bytes after its own side has shut down
 // what it sends.
 func answered(r *Run, c *Call, s lab.Topic) *Question {
-	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
+	in, out := r.Step(c.Enter), r.Step(c.Return)
 	q := asks(c, AskResult, s, moment(c, out))
 	q.Text = fmt.Sprintf("%s has shut down what it sends. What does its %s return?", capital(r.who(in.Proc)), brief(in))
 	q.right("%s", words.Count(out.Result, "byte"))
@@ -233,7 +233,7 @@ func answered(r *Run, c *Call, s lab.Topic) *Question {
 // tells asks what a close, which resets the connection, makes the peer's recv return.
 // c is that recv.
 func tells(r *Run, c, closing *Call) *Question {
-	e := &r.Steps[closing.Enter]
+	e := r.Step(closing.Enter)
 	q := &Question{Topic: lab.CloseTells, Asking: AskWhen, Lane: closing.Lane, Enter: closing.Enter, Answer: c.Return, At: closing.Enter + 1}
 	q.Text = fmt.Sprintf("%s closes fd %d.", capital(r.who(e.Proc)), e.FD)
 	belief := "SO_LINGER with 0 seconds makes it a reset: RST brings an error, and no end."
@@ -241,8 +241,8 @@ func tells(r *Run, c, closing *Call) *Question {
 		q.Text = fmt.Sprintf("%s closes fd %d, with %s unread in its Recv-Q.", capital(r.who(e.Proc)), e.FD, words.Count(int64(held.Recv), "byte"))
 		belief = "Unread bytes make it a reset, so that the peer learns that they were lost."
 	}
-	q.Text += fmt.Sprintf(" What does recv(%d) of %s then return?", r.Steps[c.Enter].FD, r.who(r.Steps[c.Enter].Proc))
-	q.right("%s", failure(&r.Steps[c.Return]))
+	q.Text += fmt.Sprintf(" What does recv(%d) of %s then return?", r.Gist(c.Enter).FD, r.who(r.Gist(c.Enter).Proc))
+	q.right("%s", failure(r.Step(c.Return)))
 	q.wrong(belief, "0: the end of the stream")
 	q.wrong("No: the RST ends the connection at once, for both sides.", "Nothing yet: it sleeps on")
 	return q.mixed()
@@ -261,7 +261,7 @@ func failure(out *trace.Event) string {
 
 // sent asks what a send returns.
 func sent(r *Run, c *Call, s lab.Topic, nonBlocking bool) *Question {
-	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
+	in, out := r.Step(c.Enter), r.Step(c.Return)
 	q := asks(c, AskResult, s, moment(c, out))
 	q.happens(r, in)
 	switch {
@@ -300,17 +300,17 @@ func sent(r *Run, c *Call, s lab.Topic, nonBlocking bool) *Question {
 func killed(r *Run, c *Call, exit int) *Question {
 	q := asks(c, AskSleep, lab.SendSignal, c.Enter+1)
 	q.Answer = exit
-	q.happens(r, &r.Steps[c.Enter])
-	q.right("It never returns: %s ends the process", trace.SignalName(-r.Steps[exit].Result))
+	q.happens(r, r.Step(c.Enter))
+	q.right("It never returns: %s ends the process", trace.SignalName(-r.Step(exit).Result))
 	q.wrong("So it would in a program that has seen to the signal. The default of SIGPIPE ends the process before send returns.", "It returns -1 EPIPE")
-	q.wrong("The RST has ended the connection: the kernel takes no more bytes for it.", "It returns %d, as the send before", r.Steps[c.Enter].Size)
+	q.wrong("The RST has ended the connection: the kernel takes no more bytes for it.", "It returns %d, as the send before", r.Step(c.Enter).Size)
 	q.wrong("No peer is left that could make room.", "It sleeps, until there is room")
 	return q.mixed()
 }
 
 // accepted asks what an accept returns.
 func accepted(r *Run, c *Call, s lab.Topic) *Question {
-	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
+	in, out := r.Step(c.Enter), r.Step(c.Return)
 	q := asks(c, AskResult, s, moment(c, out))
 	q.happens(r, in)
 	if out.Errno != 0 {
@@ -338,7 +338,7 @@ func accepted(r *Run, c *Call, s lab.Topic) *Question {
 // connected asks what a connect returns while nobody has accepted it, or one that
 // fails.
 func connected(r *Run, c *Call, s lab.Topic) *Question {
-	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
+	in, out := r.Step(c.Enter), r.Step(c.Return)
 	q := asks(c, AskResult, s, c.Return)
 	q.Text = fmt.Sprintf("Nobody is in accept. What does %s of %s return?", brief(in), r.who(in.Proc))
 	if out.Errno != 0 {
@@ -369,7 +369,7 @@ func moment(c *Call, out *trace.Event) int {
 
 // ready asks which fds a multiplexer finds ready.
 func ready(r *Run, c *Call, s lab.Topic) *Question {
-	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
+	in, out := r.Step(c.Enter), r.Step(c.Return)
 	q := asks(c, AskReady, s, moment(c, out))
 	q.Text = fmt.Sprintf("Which fds does %v of %s find ready?", in.Call, r.who(in.Proc))
 	came := lists(out.Sets)
@@ -412,7 +412,7 @@ func lists(s *trace.Sets) [3][]int {
 // counted asks for the number that a multiplexer returns. sat is how many bytes the
 // ready fds had, and fd is one of them.
 func counted(r *Run, c *Call, s lab.Topic, sat int64, fd int) *Question {
-	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
+	in, out := r.Step(c.Enter), r.Step(c.Return)
 	q := asks(c, AskResult, s, moment(c, out))
 	q.Text = fmt.Sprintf("What number does %v of %s return?", in.Call, r.who(in.Proc))
 	q.right("%d", out.Result)
@@ -426,8 +426,8 @@ func counted(r *Run, c *Call, s lab.Topic, sat int64, fd int) *Question {
 
 // ranOut asks what a multiplexer returns when its time is up.
 func ranOut(r *Run, c *Call, s lab.Topic) *Question {
-	in := &r.Steps[c.Enter]
-	q := asks(c, AskResult, s, moment(c, &r.Steps[c.Return]))
+	in := r.Step(c.Enter)
+	q := asks(c, AskResult, s, moment(c, r.Step(c.Return)))
 	q.Text = fmt.Sprintf("%v of %s waits %s at most. What does it return?", in.Call, r.who(in.Proc), words.Span(in.Timeout))
 	q.right("0: its time is up")
 	q.wrong(timeoutIsNoError, "-1, with an error")
@@ -438,7 +438,7 @@ func ranOut(r *Run, c *Call, s lab.Topic) *Question {
 // printed asks what a program prints after it has received a number. values are what
 // the bytes mean in either order.
 func printed(r *Run, c *Call, s lab.Topic, text string, values []uint64) *Question {
-	in := &r.Steps[c.Enter]
+	in := r.Step(c.Enter)
 	q := asks(c, AskResult, s, c.Enter)
 	q.Answer = c.Enter
 	q.Text = fmt.Sprintf("What does %s print?", r.who(in.Proc))
@@ -460,7 +460,7 @@ func counts(r *Run, c *Call, n int) *Question {
 			clients++
 		}
 	}
-	q.Text = fmt.Sprintf("%s came, and each was counted. How many visits does %s print?", words.Count(int64(clients), "client"), r.who(r.Steps[c.Enter].Proc))
+	q.Text = fmt.Sprintf("%s came, and each was counted. How many visits does %s print?", words.Count(int64(clients), "client"), r.who(r.Gist(c.Enter).Proc))
 	q.right("%d", n)
 	q.wrong("To add one is to read, to add and to write. Another one has read the same in between, and written the same; or it counted in memory of its own.", "%d", clients)
 	q.wrong("Somebody has written before this was read.", "0")
@@ -471,7 +471,7 @@ func counts(r *Run, c *Call, n int) *Question {
 // queued asks of a client that has just connected when it is accepted. others are the
 // clients before it; right is the one whose end let the server accept.
 func queued(r *Run, c *Call, s lab.Topic, asked int, others []int, right int) *Question {
-	conn := &r.Steps[asked]
+	conn := r.Step(asked)
 	q := asks(c, AskWhen, s, asked+1)
 	q.Text = fmt.Sprintf("%s is connected. When is it accepted?", capital(r.who(conn.Proc)))
 	q.right("When %s is done", r.who(right))
@@ -488,7 +488,7 @@ func queued(r *Run, c *Call, s lab.Topic, asked int, others []int, right int) *Q
 // before the bytes do. c gets them.
 func asked(r *Run, c *Call, s lab.Topic, a series) *Question {
 	first := r.CallAt(a.first)
-	in := &r.Steps[first.Enter]
+	in := r.Step(first.Enter)
 	q := &Question{Asking: AskWhen, Lane: c.Lane, Enter: first.Enter, Answer: c.Return, At: a.first + 1, Topic: s}
 	q.Text = fmt.Sprintf("%s of %s was told EAGAIN. How often in this trace, before its bytes come?", brief(in), r.who(in.Proc))
 	q.right("%s", times(a.n))
@@ -500,10 +500,10 @@ func asked(r *Run, c *Call, s lab.Topic, a series) *Question {
 
 // recvs asks, at the first recv of a stream, how many get its bytes. c saw their end.
 func recvs(r *Run, c, first *Call, s lab.Topic, f *Flow, sender int) *Question {
-	sends, n, size := len(f.Sends), len(f.Recvs), int64(r.Steps[first.Enter].Size)
+	sends, n, size := len(f.Sends), len(f.Recvs), int64(r.Step(first.Enter).Size)
 	q := &Question{Asking: AskWhen, Lane: c.Lane, Enter: first.Enter, Answer: c.Return, At: first.Enter + 1, Topic: s}
 	q.Text = fmt.Sprintf("%s sends %s times, %s in all. A recv of %s has room for %s. How many recvs get them?", capital(r.who(sender)), words.Thousands(int64(sends)),
-		words.Count(f.Sends[sends-1].Off+f.Sends[sends-1].Len-f.Base, "byte"), r.who(r.Steps[c.Enter].Proc), words.Count(size, "byte"))
+		words.Count(f.Sends[sends-1].Off+f.Sends[sends-1].Len-f.Base, "byte"), r.who(r.Gist(c.Enter).Proc), words.Count(size, "byte"))
 	q.right("%s", words.Thousands(int64(n)))
 	for _, other := range []int{sends, 1, sends + 1, 2} {
 		if other != n {
@@ -516,11 +516,11 @@ func recvs(r *Run, c, first *Call, s lab.Topic, f *Flow, sender int) *Question {
 // half asks what a program does next that has received bytes, in c, without a newline.
 // It made the call next.
 func half(r *Run, c, next *Call, s lab.Topic) *Question {
-	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
+	in, out := r.Step(c.Enter), r.Step(c.Return)
 	q := &Question{Topic: s, Asking: AskWhen, Lane: c.Lane, Enter: c.Enter, Answer: next.Enter, At: c.Return + 1}
 	q.Text = fmt.Sprintf("%s of %s returned %q, without a newline. What does the program do?", brief(in), r.who(in.Proc), out.Data)
 	const again, answers = "It calls recv again, for the rest of the line", "It answers what it has got"
-	if r.Steps[next.Enter].Call.Receives() {
+	if r.Gist(next.Enter).Call.Receives() {
 		q.right(again)
 		q.wrong(noBoundaries+" So the program looks for the newline.", answers)
 	} else {
@@ -534,7 +534,7 @@ func half(r *Run, c, next *Call, s lab.Topic) *Question {
 // stuck asks, just after it entered, whether the call c of a deadlock returns. At the
 // step exit the last process had ended.
 func stuck(r *Run, c *Call, s lab.Topic, exit int) *Question {
-	in := &r.Steps[c.Enter]
+	in := r.Step(c.Enter)
 	q := &Question{Asking: AskWhen, Lane: c.Lane, Enter: c.Enter, Answer: exit, At: c.Enter + 1, Topic: s}
 	q.happens(r, in)
 	q.Text, q.does = strings.TrimSuffix(q.Text, " What does it do?")+" Does it return?", false
@@ -564,7 +564,7 @@ func times(n int) string {
 func told(r *Run, c *Call, s lab.Topic, left *trace.Queue, edge bool) *Question {
 	q := asks(c, AskWhen, s, c.Enter+1)
 	q.Text = fmt.Sprintf("%s has left %s in the Recv-Q of fd %d. Does epoll_wait return for them again?",
-		capital(r.who(r.Steps[c.Enter].Proc)), words.Count(int64(left.Recv), "byte"), left.FD)
+		capital(r.who(r.Gist(c.Enter).Proc)), words.Count(int64(left.Recv), "byte"), left.FD)
 	if edge {
 		q.right("No: it sleeps until something new comes")
 		q.wrong(edgeToldOnce, "Yes, at once: they are unread")
@@ -581,7 +581,7 @@ func told(r *Run, c *Call, s lab.Topic, left *trace.Queue, edge bool) *Question 
 // want of an fd.
 func toldOfClient(r *Run, c *Call, fd int) *Question {
 	q := asks(c, AskWhen, lab.FullAgain, c.Enter+1)
-	in := &r.Steps[c.Enter]
+	in := r.Step(c.Enter)
 	q.Text = fmt.Sprintf("accept(%d) of %s has failed: no fd is left. The client waits in the backlog. Does %v return for it again?", fd, r.who(in.Proc), in.Call)
 	q.right("Yes, at once: a client waits")
 	q.wrong("It reports what is so, each time it is asked: somebody waits in the backlog.", "No: it has told of that client")
@@ -594,9 +594,9 @@ func toldOfClient(r *Run, c *Call, fd int) *Question {
 // it is -1.
 func receives(r *Run, c, send, accept *Call, other int) *Question {
 	q := &Question{Topic: lab.WhoReceives, Asking: AskWhen, Lane: send.Lane, Enter: send.Enter, Answer: c.Return, At: send.Enter + 1}
-	q.Text = fmt.Sprintf("The first bytes of %s are on their way. Who receives them?", r.who(r.Steps[send.Enter].Proc))
+	q.Text = fmt.Sprintf("The first bytes of %s are on their way. Who receives them?", r.who(r.Gist(send.Enter).Proc))
 	q.right("%s", capital(r.thread(c.Enter)))
-	if child := r.Steps[c.Enter].Proc; child != r.Steps[accept.Enter].Proc {
+	if child := r.Gist(c.Enter).Proc; child != r.Gist(accept.Enter).Proc {
 		q.wrong("The process that accepted the connection has left it to a child, and closes its own copy of the fd.", "%s, which accepted it", capital(r.thread(accept.Enter)))
 	} else {
 		q.wrong("That thread is back in accept. It has started another one for this client.", "%s, by the thread that accepted it", capital(r.thread(accept.Enter)))
@@ -611,7 +611,7 @@ func receives(r *Run, c, send, accept *Call, other int) *Question {
 // sleeps.
 func wakes(r *Run, c, act *Call) *Question {
 	q := &Question{Topic: lab.WakesIt, Asking: AskWhen, Lane: act.Lane, Enter: act.Enter, Answer: c.Return, At: act.Enter + 1}
-	in, e := &r.Steps[c.Enter], &r.Steps[act.Enter]
+	in, e := r.Step(c.Enter), r.Step(act.Enter)
 	q.Text = fmt.Sprintf("%s sleeps in %s. Another thread ", capital(r.thread(c.Enter)), brief(in))
 	const badFD = "Yes: it returns -1 EBADF"
 	switch e.Call {
@@ -643,7 +643,7 @@ func wakes(r *Run, c, act *Call) *Question {
 // has a copy of.
 func closes(r *Run, c *Call, copied, client int) *Question {
 	q := asks(c, AskWhen, lab.WhoCloses, c.Enter+1)
-	e := &r.Steps[c.Enter]
+	e := r.Step(c.Enter)
 	q.Text = fmt.Sprintf("%s closes fd %d, the connection of %s. Does that end it?", capital(r.who(e.Proc)), e.FD, r.who(client))
 	q.right("No: %s has it open, too", r.who(copied))
 	q.wrong("close gives back one fd. The connection lives as long as any process has an fd of it.", "Yes: close ends a connection")
@@ -655,8 +655,8 @@ func closes(r *Run, c *Call, copied, client int) *Question {
 // returned EINPROGRESS. failed is its SO_ERROR.
 func shaken(r *Run, c *Call, found int, failed int64) *Question {
 	q := asks(c, AskWhen, lab.ShakenHands, found+1)
-	e := &r.Steps[found]
-	q.Text = fmt.Sprintf("The connect of fd %d returned EINPROGRESS. Now %s of %s finds it writable. What does that mean?", r.Steps[c.Enter].FD, brief(e), r.who(e.Proc))
+	e := r.Step(found)
+	q.Text = fmt.Sprintf("The connect of fd %d returned EINPROGRESS. Now %s of %s finds it writable. What does that mean?", r.Gist(c.Enter).FD, brief(e), r.who(e.Proc))
 	if failed == 0 {
 		q.right("The handshake is over: it is connected")
 		q.wrong("It may mean that. SO_ERROR tells: here it is 0.", "The handshake is over: it failed")

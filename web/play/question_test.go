@@ -97,7 +97,7 @@ func TestEachLabAsksItsOwn(t *testing.T) {
 		r := recorded(t, l.ID)
 		for _, q := range Questions(r) {
 			asked = append(asked, q.Topic)
-			if e := &r.Steps[q.Enter]; e.Call.Receives() && r.ConnOf(e.Proc, e.FD, q.Enter) == nil && r.letterAt(q.Enter) == nil {
+			if e := r.Step(q.Enter); e.Call.Receives() && r.ConnOf(e.Proc, e.FD, q.Enter) == nil && r.letterAt(q.Enter) == nil {
 				t.Errorf("%s asks about a file: %s", l.ID, q.Text)
 			}
 			if !slices.Contains(l.Asks, q.Topic) {
@@ -312,7 +312,7 @@ func TestQuestionsOfTheRecordings(t *testing.T) {
 		at := 0
 		for _, q := range Questions(r) {
 			got = append(got, r.Happened(q))
-			if q.At < at || q.At > q.Answer || q.Answer >= len(r.Steps) {
+			if q.At < at || q.At > q.Answer || q.Answer >= r.Len() {
 				t.Errorf("%s: %q is asked at %d, after %d, and answered at %d", name, q.Text, q.At, at, q.Answer)
 			}
 			at = q.At
@@ -399,8 +399,8 @@ func TestQuestionsDoNotDependOnHowARunArrives(t *testing.T) {
 		whole := recorded(t, name)
 		live := NewRun(whole.Header)
 		c := newChooser(live)
-		for i := range whole.Steps {
-			live.Add(whole.Steps[i : i+1])
+		for i := range whole.Len() {
+			live.Add([]trace.Event{*whole.Step(i)})
 			c.grow()
 		}
 		if want := Questions(whole); !reflect.DeepEqual(c.questions, want) {

@@ -35,10 +35,22 @@ type held struct{ playing, follow bool }
 
 // NewQuiz returns a Quiz for p, switched off. It takes its place as p.Quiz.
 func NewQuiz(p *Player) *Quiz {
-	q := &Quiz{player: p, chooser: newChooser(p.Run), answers: map[*Question]*Answer{}, passed: map[*Question]bool{}}
+	q := &Quiz{player: p, chooser: p.Run.prepared, answers: map[*Question]*Answer{}, passed: map[*Question]bool{}}
 	p.Quiz = q
+	if q.chooser == nil {
+		q.chooser = newChooser(p.Run)
+	}
 	q.chooser.grow()
 	return q
+}
+
+// Prepare looks for questions in the steps that have come, before a Quiz asks for them: of
+// a long run that takes a while.
+func (r *Run) Prepare() {
+	if r.prepared == nil {
+		r.prepared = newChooser(r)
+	}
+	r.prepared.grow()
 }
 
 // On reports whether the quiz asks.

@@ -153,7 +153,7 @@ func TestNothingIsShownBehindAQuestion(t *testing.T) {
 		"error":     func() { p.NextError(1) },
 		"follow":    func() { p.Follow = true; p.Grown() },
 	} {
-		if move(); p.Pos() > first || p.Now() > p.Run.Steps[first].Time {
+		if move(); p.Pos() > first || p.Now() > p.Run.Gist(first).Time {
 			t.Errorf("%s: at %d, %d ns", name, p.Pos(), p.Now())
 		}
 	}
@@ -177,13 +177,13 @@ func TestPassedQuestionsComeAtTheEnd(t *testing.T) {
 	q := NewQuiz(p)
 	q.Switch(true)
 	p.Follow = true
-	live.Add(whole.Steps[:40])
+	live.Add(whole.Steps()[:40])
 	p.Grown()
 	for q.Open() != nil {
 		q.Skip()
 	}
 	p.Seek(40)
-	for _, s := range whole.Steps[40:] {
+	for _, s := range whole.Steps()[40:] {
 		live.Add([]trace.Event{s})
 		p.Follow = true
 		p.Grown()
@@ -249,7 +249,7 @@ func TestALiveRunWaitsForTheAnswer(t *testing.T) {
 	q := NewQuiz(p)
 	q.Switch(true)
 	p.Follow = true
-	add := func(from, to int) { live.Add(whole.Steps[from:to]); p.Grown() }
+	add := func(from, to int) { live.Add(whole.Steps()[from:to]); p.Grown() }
 	add(0, 10)
 	if p.Pos() != 10 || q.Open() != nil {
 		t.Fatalf("at %d, open %v: accept has not returned, so nobody knows what is right", p.Pos(), q.Open())
@@ -271,7 +271,7 @@ func FuzzQuestions(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		header := script(2).Header
 		r := NewRun(header)
-		for len(data) >= 5 && len(r.Steps) < 2000 {
+		for len(data) >= 5 && r.Len() < 2000 {
 			b := data[:5]
 			data = data[5:]
 			e := trace.Event{
@@ -289,30 +289,30 @@ func FuzzQuestions(f *testing.F) {
 		q := NewQuiz(p)
 		q.Switch(true)
 		for range 3 * maxQuestions {
-			p.Step(len(r.Steps) + 1)
+			p.Step(r.Len() + 1)
 			if open := q.Open(); open != nil {
 				r.Happened(open)
 				r.Explain(open)
 				q.Skip()
 			}
 		}
-		if p.Pos() != len(r.Steps) {
-			t.Errorf("all questions skipped, the player is at %d of %d", p.Pos(), len(r.Steps))
+		if p.Pos() != r.Len() {
+			t.Errorf("all questions skipped, the player is at %d of %d", p.Pos(), r.Len())
 		}
-		for i := range r.Steps {
-			r.Carried(i, len(r.Steps))
-			if n := len(r.Why(i, i+1)) + len(r.Why(i, len(r.Steps))); n > 2*maxLinks {
+		for i := range r.Len() {
+			r.Carried(i, r.Len())
+			if n := len(r.Why(i, i+1)) + len(r.Why(i, r.Len())); n > 2*maxLinks {
 				t.Errorf("step %d has %d links", i, n)
 			}
 		}
-		for i := range r.Steps {
+		for i := range r.Len() {
 			if n := r.Narrate(i); n.Text == "" && len(n.Claims) > 0 {
 				t.Errorf("step %d is told without words", i)
 			}
 		}
 		for _, l := range lab.All {
 			for k := range l.Stops {
-				if f, ok := r.Find(&l.Stops[k].At); ok && (f.Step < 0 || f.Step >= len(r.Steps)) {
+				if f, ok := r.Find(&l.Stops[k].At); ok && (f.Step < 0 || f.Step >= r.Len()) {
 					t.Errorf("a stop of %s is at step %d", l.ID, f.Step)
 				}
 			}

@@ -14,10 +14,6 @@ type Run struct {
 	Header *trace.Header
 	End    *trace.End // nil while the run is live
 
-	// Steps are the events without samples. Step n is the n-th event, from 1:
-	// the position n means that Steps[:n] have happened.
-	Steps []trace.Event
-
 	Lanes []Lane
 	Calls []Call
 	Conns []Conn
@@ -42,31 +38,38 @@ type Run struct {
 	// begins. Of a single run it is nil.
 	Bands []int
 
+	// Breathe, if it is set, is called now and then by what takes long of a long run.
+	Breathe func()
+
 	// Passed is how old the run is at least, in ns, while it is under way and nothing
 	// new has come; 0 where only its events tell the time.
 	Passed int64
 
+	// steps are the events without samples. Step n is the n-th event, from 1: the
+	// position n means that n steps have happened.
+	steps     steps
 	samples   []sample
 	segments  packet.Flows
 	dropped   []string                  // the addresses for which nothing arrives
 	streamAt  map[[2]netip.AddrPort]int // the newest of two addresses, client's first: index in Streams, plus one
 	keyframes []keyframe                // by position
 	head      *trace.State              // after all steps and samples
-	callOf    []int                     // by step: index in Calls, or -1
 	ends      map[endpoint]int
 	dialled   map[endpoint]int // by the client's fd: the connect whose own address is not known yet
 	nameless  []int            // connects whose own address nobody told until they were closed
 	connects  map[int]int      // by the step of a connect's Return: index in Conns
-	moved     map[int]place    // by the step of a send's or recv's Return that moved bytes
+	moved     []place          // in the order of their steps
+	letters   bool             // a socket for datagrams was made
 	letterOf  map[int]int      // by the steps of its send, and of its recv's Return: index in Datagrams
 	last      lookup
 	listeners []listener
 	muddled   []string // addresses of Unix sockets; see muddle
 	patience  map[endpoint][]allowed
 
-	longest lull
-	midway  bool  // it goes on from a state, and its first event is still to come
-	zero    int64 // what was taken off all times, ns
+	longest  lull
+	prepared *chooser // nil where Prepare wasn't called
+	midway   bool     // it goes on from a state, and its first event is still to come
+	zero     int64    // what was taken off all times, ns
 }
 
 // keyframe is the state after so many steps, from which later ones are folded.
@@ -127,7 +130,6 @@ func NewRun(h *trace.Header) *Run {
 		ends:     map[endpoint]int{},
 		dialled:  map[endpoint]int{},
 		connects: map[int]int{},
-		moved:    map[int]place{},
 		letterOf: map[int]int{},
 		patience: map[endpoint][]allowed{},
 	}
@@ -153,32 +155,67 @@ func (r *Run) addLane(proc, thread int) int {
 	return len(r.Lanes) - 1
 }
 
-// Add appends events in the order of the trace.
+// Len returns how many steps there are.
+func (r *Run) Len() int { return r.steps.n }
+
+// Gist returns what of step i, counted from 0, is at hand. It must not be changed.
+func (r *Run) Gist(i int) *Gist { return r.steps.at(i) }
+
+// Step returns step i, counted from 0. It must not be changed. Where a Gist says enough,
+// that takes much less time.
+func (r *Run) Step(i int) *trace.Event {
+	e, fresh := r.steps.event(i)
+	if fresh && e.Kind == trace.Enter && e.Line == 0 {
+		if c := r.CallAt(i); c != nil && c.Return >= 0 { // see index
+			out := r.steps.unpack(r.steps.at(c.Return))
+			e.File, e.Line = out.File, out.Line
+		}
+	}
+	return e
+}
+
+// queues returns what was read beside step i.
+func (r *Run) queues(i int) []trace.Queue {
+	if !r.steps.has(i, hasQueues) {
+		return nil
+	}
+	return r.Step(i).Queues
+}
+
+// Steps returns all steps, unpacked.
+func (r *Run) Steps() []trace.Event {
+	all := make([]trace.Event, r.Len())
+	for i := range all {
+		all[i] = *r.Step(i)
+	}
+	return all
+}
+
+// Add appends events in the order of the trace. They must not change any more.
 func (r *Run) Add(events []trace.Event) {
 	for i := range events {
-		r.add(events[i])
+		r.add(&events[i])
 	}
 }
 
-func (r *Run) add(e trace.Event) {
+func (r *Run) add(e *trace.Event) {
 	if r.midway {
 		r.begin(e.Time)
 	}
 	if r.zero != 0 {
-		shift(&e, r.zero)
+		e = shifted(e, r.zero)
 	}
 	if e.Kind == trace.Packet {
-		r.packet(&e)
+		r.packet(e)
 		return
 	}
-	r.head.Apply(&e)
+	r.head.Apply(e)
 	if e.Kind == trace.Sample {
-		r.samples = append(r.samples, sample{len(r.Steps), e})
+		r.samples = append(r.samples, sample{r.Len(), *e})
 		return
 	}
-	r.Steps = append(r.Steps, e)
-	r.callOf = append(r.callOf, -1)
-	n := len(r.Steps)
+	r.steps.add(e)
+	n := r.Len()
 	if since := n - r.keyframes[len(r.keyframes)-1].after; since >= keyframeEvery && since >= 4*weight(r.head) {
 		r.keyframes = append(r.keyframes, keyframe{n, r.head.Clone()})
 	}
@@ -186,13 +223,13 @@ func (r *Run) add(e trace.Event) {
 		r.dropped = append(r.dropped, e.Addr)
 	}
 	if e.Kind != trace.Note {
-		r.index(len(r.Steps) - 1)
+		r.index(n - 1)
 	}
 }
 
 // index finds the lane and the call of a step, and what follows from it.
 func (r *Run) index(i int) {
-	e := &r.Steps[i]
+	e := r.Step(i)
 	li := r.lane(e.Proc, e.Thread)
 	if li < 0 {
 		return
@@ -209,17 +246,17 @@ func (r *Run) index(i int) {
 	case trace.Exit:
 		lane.Exit = i
 	case trace.Enter:
-		r.callOf[i] = len(r.Calls)
+		r.steps.at(i).call = int32(len(r.Calls))
 		lane.Calls = append(lane.Calls, len(r.Calls))
 		r.Calls = append(r.Calls, Call{Lane: li, Enter: i, Return: -1})
 	case trace.Return:
 		if n := len(lane.Calls); n > 0 {
 			ci := lane.Calls[n-1]
-			if c := &r.Calls[ci]; c.Return < 0 && r.Steps[c.Enter].Call == e.Call {
+			if c := &r.Calls[ci]; c.Return < 0 && r.Gist(c.Enter).Call == e.Call {
 				c.Return = i
-				r.callOf[i] = ci
-				if at := &r.Steps[c.Enter]; at.Line == 0 { // strace tells it when a call is over
-					at.File, at.Line = e.File, e.Line
+				r.steps.at(i).call = int32(ci)
+				if e.Line != 0 && r.Step(c.Enter).Line == 0 { // strace tells it when a call is over
+					r.steps.change(c.Enter, func(in *trace.Event) { in.File, in.Line = e.File, e.Line })
 				}
 			}
 		}
@@ -264,7 +301,7 @@ func (r *Run) Logged(proc int) bool {
 // Injected reports whether the call at step i is a pause that a knob put there. Knobs
 // hold clients back; a server's pause is its own.
 func (r *Run) Injected(i int) bool {
-	e := &r.Steps[i]
+	e := r.Gist(i)
 	return e.Call == trace.Nanosleep && e.Proc >= 0 && e.Proc < len(r.Header.Procs) && r.Header.Procs[e.Proc].Role == trace.RoleClient && !r.Logged(e.Proc)
 }
 
@@ -279,16 +316,16 @@ func (r *Run) CallAt(i int) *Call {
 // CallIndex returns the index in Calls of the call that step index i entered or
 // returned from, or -1.
 func (r *Run) CallIndex(i int) int {
-	if i < 0 || i >= len(r.callOf) {
+	if i < 0 || i >= r.Len() {
 		return -1
 	}
-	return r.callOf[i]
+	return int(r.steps.at(i).call)
 }
 
 // State returns what was so after n steps, with the samples that were read
 // before the next one. It folds from the keyframe before.
 func (r *Run) State(n int) *trace.State {
-	n = max(0, min(n, len(r.Steps)))
+	n = max(0, min(n, r.Len()))
 	k := sort.Search(len(r.keyframes), func(i int) bool { return r.keyframes[i].after > n }) - 1
 	s, at := r.keyframes[k].state.Clone(), r.keyframes[k].after
 	si := sort.Search(len(r.samples), func(i int) bool { return r.samples[i].after >= at })
@@ -297,7 +334,7 @@ func (r *Run) State(n int) *trace.State {
 			s.Apply(&r.samples[si].event)
 		}
 		if at < n {
-			s.Apply(&r.Steps[at])
+			s.Apply(r.Step(at))
 		}
 	}
 	return s
@@ -313,8 +350,8 @@ type lookup struct {
 }
 
 func (r *Run) look() *lookup {
-	if l := &r.last; l.ends.run == nil || l.steps != len(r.Steps) || l.events != r.head.Events {
-		r.last = lookup{steps: len(r.Steps), events: r.head.Events, ends: newEnds(r)}
+	if l := &r.last; l.ends.run == nil || l.steps != r.Len() || l.events != r.head.Events {
+		r.last = lookup{steps: r.Len(), events: r.head.Events, ends: newEnds(r)}
 	}
 	return &r.last
 }
@@ -335,8 +372,8 @@ func (r *Run) stateOf(n int) *trace.State {
 // its last step.
 func (r *Run) Duration() int64 {
 	var d int64
-	if n := len(r.Steps); n > 0 {
-		d = r.Steps[n-1].Time
+	if n := r.Len(); n > 0 {
+		d = r.Gist(n - 1).Time
 	}
 	if r.End != nil {
 		return max(d, r.End.Time)
@@ -346,5 +383,5 @@ func (r *Run) Duration() int64 {
 
 // StepAt returns how many steps had happened at time t.
 func (r *Run) StepAt(t int64) int {
-	return sort.Search(len(r.Steps), func(i int) bool { return r.Steps[i].Time > t })
+	return sort.Search(r.Len(), func(i int) bool { return r.Gist(i).Time > t })
 }

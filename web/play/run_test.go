@@ -46,8 +46,8 @@ func TestStateIsTheFoldAtEveryPosition(t *testing.T) {
 		fresh.Apply(&s.Events[i])
 	}
 	check()
-	if n != len(r.Steps) {
-		t.Fatalf("%d steps, want %d", len(r.Steps), n)
+	if n != r.Len() {
+		t.Fatalf("%d steps, want %d", r.Len(), n)
 	}
 }
 
@@ -59,7 +59,7 @@ func TestGettingAStateChangesNone(t *testing.T) {
 		for i := range s.Events[:50] {
 			a.Apply(&s.Events[i])
 		}
-		if b := r.State(n); b.Events != min(n, len(r.Steps)) {
+		if b := r.State(n); b.Events != min(n, r.Len()) {
 			t.Errorf("the state after %d steps has seen %d", n, b.Events)
 		}
 	}
@@ -70,8 +70,8 @@ func TestPositionsOutsideOfTheRun(t *testing.T) {
 	if got := r.State(-3); got.Events != 0 {
 		t.Errorf("before the start: %d events", got.Events)
 	}
-	if got := r.State(1 << 30); got.Events != len(r.Steps) {
-		t.Errorf("after the end: %d events, want %d", got.Events, len(r.Steps))
+	if got := r.State(1 << 30); got.Events != r.Len() {
+		t.Errorf("after the end: %d events, want %d", got.Events, r.Len())
 	}
 	if got := NewRun(&trace.Header{}).State(5); got.Events != 0 {
 		t.Errorf("of an empty run: %d events", got.Events)
@@ -93,7 +93,7 @@ func TestKeyframesStayInProportion(t *testing.T) {
 	for _, k := range r.keyframes {
 		kept += weight(k.state)
 	}
-	if most := len(r.Steps); kept > most {
+	if most := r.Len(); kept > most {
 		t.Errorf("the keyframes hold %d fds for %d steps", kept, most)
 	}
 	if got := len(r.State(20_000).Procs[0].FDs); got != 3000 {
@@ -110,7 +110,7 @@ func TestCallsOfALane(t *testing.T) {
 	var got []string
 	for _, ci := range lane.Calls {
 		c := r.Calls[ci]
-		text := r.Steps[c.Enter].Call.String()
+		text := r.Gist(c.Enter).Call.String()
 		if c.Return < 0 {
 			text += " open"
 		}
@@ -147,7 +147,7 @@ func TestThreadsGetLanesAsTheyShow(t *testing.T) {
 func TestTimes(t *testing.T) {
 	s := playtest.Select(2, 100)
 	r := load(s)
-	for i, e := range r.Steps {
+	for i, e := range r.Steps() {
 		if got := r.StepAt(e.Time); got != i+1 {
 			t.Fatalf("at the time of step %d there were %d", i+1, got)
 		}
@@ -155,7 +155,7 @@ func TestTimes(t *testing.T) {
 			t.Fatalf("just before step %d there were %d", i+1, got)
 		}
 	}
-	last := r.Steps[len(r.Steps)-1].Time
+	last := r.Gist(r.Len() - 1).Time
 	if r.Duration() != last {
 		t.Errorf("live, the run lasts %d, want %d", r.Duration(), last)
 	}
@@ -172,8 +172,8 @@ func sameRun(t *testing.T, a, b *Run) {
 		name string
 		a, b any
 	}{
-		{"steps", a.Steps, b.Steps}, {"lanes", a.Lanes, b.Lanes}, {"calls", a.Calls, b.Calls},
-		{"connections", a.Conns, b.Conns}, {"wakes", a.Wakes, b.Wakes}, {"state", a.State(len(a.Steps)), b.State(len(b.Steps))},
+		{"steps", a.Steps(), b.Steps()}, {"lanes", a.Lanes, b.Lanes}, {"calls", a.Calls, b.Calls},
+		{"connections", a.Conns, b.Conns}, {"wakes", a.Wakes, b.Wakes}, {"state", a.State(a.Len()), b.State(b.Len())},
 	} {
 		if !reflect.DeepEqual(c.a, c.b) {
 			t.Errorf("%s differ:\n%+v\n%+v", c.name, c.a, c.b)
@@ -186,7 +186,7 @@ func TestGrowingEqualsLoading(t *testing.T) {
 	live := NewRun(s.Header)
 	for at, n := 0, 1; at < len(s.Events); at, n = at+n, n%13+1 {
 		live.Add(s.Events[at:min(at+n, len(s.Events))])
-		live.State(len(live.Steps) / 2) // looking at it changes nothing
+		live.State(live.Len() / 2) // looking at it changes nothing
 	}
 	sameRun(t, live, load(s))
 }
@@ -214,10 +214,10 @@ func FuzzRun(f *testing.F) {
 			events = append(events, e)
 		}
 		r.Add(events)
-		for _, n := range []int{0, len(r.Steps) / 2, len(r.Steps)} {
+		for _, n := range []int{0, r.Len() / 2, r.Len()} {
 			r.State(n)
 		}
-		if got, want := r.State(len(r.Steps)), trace.Fold(events); !reflect.DeepEqual(got, want) {
+		if got, want := r.State(r.Len()), trace.Fold(events); !reflect.DeepEqual(got, want) {
 			t.Errorf("the state at the end is not the fold:\n%+v\n%+v", got, want)
 		}
 		p := NewPlayer(r)

@@ -124,7 +124,7 @@ func (r *Run) EndStates(stream, n int) (ends [2]EndState) {
 			continue
 		}
 		if state.SocketsAt < e.At {
-			if r.PacketsTorn > 0 && n > 0 && r.Steps[n-1].Time > r.PacketsTorn {
+			if r.PacketsTorn > 0 && n > 0 && r.Gist(n-1).Time > r.PacketsTorn {
 				e.State, e.By = 0, -1 // what is missing may have moved it
 			}
 			continue

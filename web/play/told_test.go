@@ -36,8 +36,8 @@ func toldRead(again bool) *Run {
 
 func TestAReadIsAnsweredByTheKernel(t *testing.T) {
 	r := toldRead(true)
-	last := len(r.Steps) - 1
-	if w := r.WakeOf(last); w == nil || r.Steps[w.Cause].Call != trace.Read || r.Steps[w.Cause].Errno != 0 {
+	last := r.Len() - 1
+	if w := r.WakeOf(last); w == nil || r.Gist(w.Cause).Call != trace.Read || r.Gist(w.Cause).Errno != 0 {
 		t.Errorf("Read was answered by %+v", w)
 	}
 	if len(r.Conns) != 1 || len(r.Conns[0].Flows[0].Recvs) != 1 {
@@ -61,7 +61,7 @@ func TestAReadIsAnsweredByTheKernel(t *testing.T) {
 
 func TestAReadThatHadItsBytesWaitedForNobody(t *testing.T) {
 	r := toldRead(false)
-	if w := r.WakeOf(len(r.Steps) - 1); w != nil {
+	if w := r.WakeOf(r.Len() - 1); w != nil {
 		t.Errorf("%+v", w)
 	}
 }

@@ -25,6 +25,9 @@ func (r *Run) WakeOf(i int) *Wake {
 // wakeAt returns the index of the first arrow that ends at step index i or
 // later.
 func (r *Run) wakeAt(i int) int {
+	if n := len(r.Wakes); n == 0 || r.Wakes[n-1].Effect < i {
+		return n
+	}
 	return sort.Search(len(r.Wakes), func(k int) bool { return r.Wakes[k].Effect >= i })
 }
 
@@ -52,7 +55,7 @@ func (r *Run) setWake(effect, cause int) {
 // calls that made room it is the last. Nothing is concluded where nobody woke it: its
 // time was up, or a knob's pause was over.
 func (r *Run) wake(i int) {
-	e := &r.Steps[i]
+	e := r.Step(i)
 	call := r.CallAt(i)
 	if call == nil || e.Errno.NotYet() { // not yet: its patience ran out (SO_RCVTIMEO, socket(7))
 		return
@@ -68,7 +71,7 @@ func (r *Run) wake(i int) {
 	case e.Errno == trace.EINTR:
 		add(s.own(func(_ int, o *trace.Event) bool { return o.Call == trace.Tgkill }))
 	case e.Call == trace.Futex:
-		add(s.futex(&r.Steps[call.Enter]))
+		add(s.futex(r.Step(call.Enter)))
 	case e.Call.Receives() && e.Errno == 0 && e.Result == 0 && s.shut(e.FD) >= 0:
 		add(s.shut(e.FD))
 	case e.Call.Multiplexes() && e.Sets != nil:
@@ -109,12 +112,12 @@ const nearBy = 1000
 // the system call, of whichever thread, that got what the kernel had not had when it
 // was asked first.
 func (r *Run) answered(i int) {
-	e, call := &r.Steps[i], r.CallAt(i)
+	e, call := r.Step(i), r.CallAt(i)
 	if call == nil || e.Errno != 0 {
 		return
 	}
 	is := func(k int) (again, done bool) {
-		s := &r.Steps[k]
+		s := r.Step(k)
 		ours := s.Kind == trace.Return && s.Proc == e.Proc && s.FD == e.FD && s.Call == e.Call.Row().Beneath
 		return ours && s.Errno == trace.EAGAIN, ours && s.Errno == 0
 	}
@@ -138,7 +141,7 @@ const resend = 1e9
 // handshake may have been sent again. What ended a sleep is then somewhere inside of
 // the connect, and no step of the trace shows it.
 func (r *Run) late(c *Call, i int) bool {
-	return (c.Return < 0 || c.Return > i) && r.Steps[i].Time-r.Steps[c.Enter].Time >= resend
+	return (c.Return < 0 || c.Return > i) && r.Gist(i).Time-r.Gist(c.Enter).Time >= resend
 }
 
 // handshake settles which accept the connect c woke, now that its return, step i,
@@ -150,12 +153,12 @@ func (r *Run) handshake(i int, c *Conn) {
 	}
 	for k := r.wakeAt(call.Enter); k < len(r.Wakes); k++ {
 		w := r.Wakes[k]
-		if w.Cause == call.Enter && r.Steps[w.Effect].Call == trace.Accept && w.Effect != c.Server.Opened {
+		if w.Cause == call.Enter && r.Gist(w.Effect).Call == trace.Accept && w.Effect != c.Server.Opened {
 			r.setWake(w.Effect, -1)
 			k--
 		}
 	}
-	if at := c.Server.Opened; c.Server.Proc >= 0 && at < i && at > call.Enter && (r.Steps[at].Sleep == trace.Slept || r.mayHaveSlept(at)) {
+	if at := c.Server.Opened; c.Server.Proc >= 0 && at < i && at > call.Enter && (r.Gist(at).Sleep == trace.Slept || r.mayHaveSlept(at)) {
 		cause := call.Enter
 		if r.late(call, at) {
 			cause = -1
@@ -172,15 +175,14 @@ func (r *Run) handshake(i int, c *Conn) {
 // mayHaveSlept reports whether strace alone tells of the call that returned at step i, and
 // nobody knows whether it slept.
 func (r *Run) mayHaveSlept(i int) bool {
-	return r.Steps[i].Sleep == trace.SleepUnknown && r.Logged(r.Steps[i].Proc) && r.CallAt(i) != nil // a file may hold anything
+	return r.Gist(i).Sleep == trace.SleepUnknown && r.Logged(r.Gist(i).Proc) && r.CallAt(i) != nil // a file may hold anything
 }
 
 // inferSleep has the call that returned at step i sleep, where only strace tells of it and
 // what it waited for was done after it had entered.
 func (r *Run) inferSleep(i int) {
-	e := &r.Steps[i]
 	if w := r.WakeOf(i); w != nil && r.mayHaveSlept(i) && w.Cause > r.CallAt(i).Enter {
-		e.Sleep = trace.Slept
+		r.steps.change(i, func(e *trace.Event) { e.Sleep = trace.Slept })
 	}
 }
 
@@ -202,7 +204,7 @@ func (s sleep) own(meant func(i int, e *trace.Event) bool) int {
 	r, found := s.run, -1
 	for i := range r.Lanes {
 		l := &r.Lanes[i]
-		if l.Proc != s.proc || l.Thread == r.Steps[s.ret].Thread {
+		if l.Proc != s.proc || l.Thread == r.Gist(s.ret).Thread {
 			continue
 		}
 		for k := lastBefore(r, l.Calls, s.ret); k >= 0; k-- {
@@ -210,7 +212,7 @@ func (s sleep) own(meant func(i int, e *trace.Event) bool) int {
 			if c.Return >= 0 && c.Return < s.enter {
 				break
 			}
-			if !meant(c.Enter, &r.Steps[c.Enter]) {
+			if !meant(c.Enter, r.Step(c.Enter)) {
 				continue
 			}
 			if found >= 0 {
@@ -251,7 +253,7 @@ func (s sleep) futex(in *trace.Event) int {
 		return wake
 	}
 	for i := s.enter + 1; i < s.ret; i++ {
-		if e := &r.Steps[i]; e.Kind == trace.Exit && e.Proc == s.proc && e.Thread > 0 {
+		if e := r.Gist(i); e.Kind == trace.Exit && e.Proc == s.proc && e.Thread > 0 {
 			if wake >= 0 {
 				return -1
 			}
@@ -315,10 +317,10 @@ func (s sleep) readable(fd, conn int) int {
 		sent = flow.Sends[n-1].Off + flow.Sends[n-1].Len
 	}
 	return s.first(func(i int) bool {
-		e := &r.Steps[i]
-		return r.ended(i, peer) || used(e, i, peer) && (e.Call.Sends() || shutsWriting(e) && (peer.Shut < 0 || peer.Shut >= i)) // a second one ends nothing
+		e := r.Gist(i)
+		return r.ended(i, peer) || used(e, i, peer) && (e.Call.Sends() || e.Call == trace.Shutdown && shutsWriting(r.Step(i)) && (peer.Shut < 0 || peer.Shut >= i)) // a second one ends nothing
 	}, func(c *Call) bool {
-		e := &r.Steps[c.Enter]
+		e := r.Step(c.Enter)
 		// Only a send that has not returned can have brought it.
 		return !e.Call.Sends() || c.Return < 0 && missing < sent+max(int64(e.Size), 1)
 	})
@@ -359,10 +361,10 @@ func (s sleep) writable(fd int) int {
 	}
 	ended := func(i int) bool { return r.ended(i, peer) }
 	receives := func(i int) bool {
-		e := &r.Steps[i]
+		e := r.Gist(i)
 		return used(e, i, peer) && e.Call.Receives()
 	}
-	in, out := &r.Steps[s.enter], &r.Steps[s.ret]
+	in, out := r.Step(s.enter), r.Step(s.ret)
 	end := s.first(ended, nil)
 	if out.Call.Sends() && (out.Errno != 0 || out.Result < int64(in.Size)) {
 		return end
@@ -370,7 +372,7 @@ func (s sleep) writable(fd int) int {
 	if end >= 0 && !out.Call.Sends() {
 		return end
 	}
-	if room := s.lastReturn(func(i int) bool { return receives(i) && r.Steps[i].Errno == 0 && r.Steps[i].Result > 0 }); room >= 0 {
+	if room := s.lastReturn(func(i int) bool { return receives(i) && r.Gist(i).Errno == 0 && r.Step(i).Result > 0 }); room >= 0 {
 		return room
 	}
 	if under := s.first(receives, func(c *Call) bool { return c.Return < 0 }); under >= 0 {
@@ -384,7 +386,7 @@ func (s sleep) writable(fd int) int {
 func (s sleep) lastReturn(meant func(i int) bool) int {
 	r := s.run
 	for i := s.ret - 1; i > s.enter; i-- {
-		if e := &r.Steps[i]; e.Kind == trace.Return && e.Proc != s.proc && r.together(e.Proc, s.proc) && meant(i) {
+		if e := r.Gist(i); e.Kind == trace.Return && e.Proc != s.proc && r.together(e.Proc, s.proc) && meant(i) {
 			return i
 		}
 	}
@@ -392,7 +394,7 @@ func (s sleep) lastReturn(meant func(i int) bool) int {
 }
 
 // used reports whether the call e at step i was about an fd of the side.
-func used(e *trace.Event, i int, side *End) bool {
+func used(e *Gist, i int, side *End) bool {
 	f := side.find(e.Proc, e.FD)
 	return f != nil && i > f.Opened && f.open(i)
 }
@@ -400,14 +402,14 @@ func used(e *trace.Event, i int, side *End) bool {
 // ended reports whether step i took the side's last fd away: by a close, or by the
 // exit of its process.
 func (r *Run) ended(i int, side *End) bool {
-	e := &r.Steps[i]
+	e := r.Gist(i)
 	switch {
 	case e.Call == trace.Close && used(e, i, side):
 		f := side.find(e.Proc, e.FD)
 		if c := r.CallAt(i); c != nil && c.Return >= 0 {
 			i = c.Return
 		} else {
-			i = len(r.Steps)
+			i = r.Len()
 		}
 		return side.last(f, i)
 	case e.Kind == trace.Exit && e.Thread == 0:
@@ -471,18 +473,18 @@ func (s sleep) connect(addr string, accepted bool) int {
 			if before && (!logged || s.enter-c.Return > nearBy) {
 				break
 			}
-			if e := &r.Steps[c.Enter]; e.Call != trace.Connect || !samePort(addr, e.Addr) {
+			if e := r.Step(c.Enter); e.Call != trace.Connect || !samePort(addr, e.Addr) {
 				continue
 			}
 			ci, known := r.connects[c.Return]
 			switch {
 			case known && r.Conns[ci].Server.Proc >= 0 && r.Conns[ci].Server.Opened < s.enter:
 				// its connection was accepted before
-			case before && r.Steps[c.Return].Errno == 0:
+			case before && r.Gist(c.Return).Errno == 0:
 				return -1
 			case before:
 			case c.Return >= 0 && c.Return < s.ret:
-				if r.Steps[c.Return].Errno == 0 && !(known && accepted) && (done < 0 || c.Return < done) {
+				if r.Gist(c.Return).Errno == 0 && !(known && accepted) && (done < 0 || c.Return < done) {
 					done = c.Return
 				}
 			case r.late(c, s.ret): // no step tells when its handshake was sent again
@@ -517,7 +519,7 @@ func samePort(a, b string) bool {
 // first. counts, if not nil, can refuse a call.
 func (s sleep) first(meant func(i int) bool, counts func(*Call) bool) int {
 	r := s.run
-	is := func(i int) bool { return r.Steps[i].Proc != s.proc && r.together(r.Steps[i].Proc, s.proc) && meant(i) }
+	is := func(i int) bool { return r.Gist(i).Proc != s.proc && r.together(r.Gist(i).Proc, s.proc) && meant(i) }
 	found := -1
 	for i := range r.Lanes {
 		k := lastBefore(r, r.Lanes[i].Calls, s.enter)
@@ -540,7 +542,7 @@ func (s sleep) first(meant func(i int) bool, counts func(*Call) bool) int {
 		return found
 	}
 	for i := s.enter + 1; i < s.ret; i++ {
-		if k := r.Steps[i].Kind; k != trace.Enter && k != trace.Exit || !is(i) {
+		if k := r.Gist(i).Kind; k != trace.Enter && k != trace.Exit || !is(i) {
 			continue
 		}
 		c := r.CallAt(i)
@@ -558,5 +560,8 @@ func (s sleep) first(meant func(i int) bool, counts func(*Call) bool) int {
 // lastBefore returns the index of the last call in calls that entered before
 // step, or -1.
 func lastBefore(r *Run, calls []int, step int) int {
+	if n := len(calls); n == 0 || r.Calls[calls[n-1]].Enter < step {
+		return n - 1
+	}
 	return sort.Search(len(calls), func(i int) bool { return r.Calls[calls[i]].Enter >= step }) - 1
 }

@@ -22,11 +22,11 @@ func fullSend(recvs int) *playtest.Script {
 // cause returns the index of the step that ended the last call, and the step.
 func cause(t *testing.T, r *Run) (int, *trace.Event) {
 	t.Helper()
-	w := r.WakeOf(len(r.Steps) - 1)
+	w := r.WakeOf(r.Len() - 1)
 	if w == nil {
 		t.Fatal("nobody woke it")
 	}
-	return w.Cause, &r.Steps[w.Cause]
+	return w.Cause, r.Step(w.Cause)
 }
 
 func TestASendThatGotRidOfAllWasWokenByTheLastRecv(t *testing.T) {
@@ -70,7 +70,7 @@ func TestAShortSendWasWokenByTheEndOfItsConnection(t *testing.T) {
 		if _, e := cause(t, r); e.Kind != trace.Exit {
 			t.Errorf("%+v: woken by %+v, want the exit", returned, e)
 		}
-		got := said(r.Why(len(r.Steps)-1, len(r.Steps)))
+		got := said(r.Why(r.Len()-1, r.Len()))
 		if !strings.Contains(got, "inferred: the server ended, and the kernel closes what it had open") || strings.Contains(got, "room") {
 			t.Errorf("told\n%s", got)
 		}
@@ -105,8 +105,8 @@ func TestAShortSendOnAnOpenConnectionWasWokenByNobody(t *testing.T) {
 	s := fullSend(20)
 	s.Return(1, trace.Event{Result: 9216, Sleep: trace.Slept})
 	r := load(s)
-	if w := r.WakeOf(len(r.Steps) - 1); w != nil {
-		t.Errorf("woken by %v", &r.Steps[w.Cause])
+	if w := r.WakeOf(r.Len() - 1); w != nil {
+		t.Errorf("woken by %v", r.Step(w.Cause))
 	}
 }
 
@@ -158,7 +158,7 @@ func TestAResetOfAnUntracedPeerIsAnArrival(t *testing.T) {
 		if a.Woke != woken || r.What(a) != c.what {
 			t.Errorf("%q woke step %d, want %q to wake %d", r.What(a), a.Woke, c.what, woken)
 		}
-		if got := said(r.Why(woken, len(r.Steps))); !strings.Contains(got, " of "+playtest.Addr(1)+", which is not traced, ended the sleep") {
+		if got := said(r.Why(woken, r.Len())); !strings.Contains(got, " of "+playtest.Addr(1)+", which is not traced, ended the sleep") {
 			t.Errorf("told\n%s", got)
 		}
 	}

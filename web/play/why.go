@@ -27,7 +27,7 @@ const maxLinks = 16
 // bytes came from or went to. Then it tells the same of that one's call. It has at
 // most maxLinks links and tells of no call twice. Where there is no call it is nil.
 func (r *Run) Why(i, n int) []Link {
-	n = max(0, min(n, len(r.Steps)))
+	n = max(0, min(n, r.Len()))
 	c := r.CallAt(i)
 	if c == nil || c.Enter >= n {
 		return nil
@@ -88,36 +88,36 @@ func (w *why) lost(c *Call) bool {
 // call tells what c waited for. It returns the call that explains that in turn, or
 // nil.
 func (w *why) call(c *Call) *Call {
-	r, in := w.run, &w.run.Steps[c.Enter]
+	r, in := w.run, w.run.Step(c.Enter)
 	if k := slices.IndexFunc(w.path, func(t waypoint) bool { return t.call == c }); k >= 0 {
 		w.circle(k)
 		return nil
 	}
 	w.path = append(w.path, waypoint{call: c})
-	exit, last := w.exit(c), r.Steps[w.n-1].Time
+	exit, last := w.exit(c), r.Gist(w.n-1).Time
 	switch {
 	case in.Call == trace.Nanosleep:
 		pause := Claim{Kind: r.pause(c.Enter), Step: c.Enter, Other: -1, N: in.Timeout}
 		if c.Return >= 0 && c.Return < w.n {
-			if pause.Other = c.Return; r.Steps[c.Return].Errno == trace.EINTR || in.Timeout == trace.Untold {
-				pause.N = r.Steps[c.Return].Time - in.Time
+			if pause.Other = c.Return; r.Gist(c.Return).Errno == trace.EINTR || in.Timeout == trace.Untold {
+				pause.N = r.Gist(c.Return).Time - in.Time
 			}
 		}
 		w.add(pause)
 		return nil
 	case exit >= 0:
-		w.add(Claim{Kind: Killed, Step: c.Enter, Other: exit, N: r.Steps[exit].Time - in.Time})
+		w.add(Claim{Kind: Killed, Step: c.Enter, Other: exit, N: r.Gist(exit).Time - in.Time})
 		w.buffers(c)
 		return w.final(c, exit)
 	case w.lost(c):
 		w.add(Claim{Kind: Lost, Step: c.Enter})
 		return nil
-	case w.open(c) && w.n == len(r.Steps) && r.End != nil:
+	case w.open(c) && w.n == r.Len() && r.End != nil:
 		w.add(Claim{Kind: CutOff, Step: c.Enter, N: r.Duration() - in.Time})
 		w.buffers(c)
 		return nil
 	case w.open(c):
-		if w.n == len(r.Steps) {
+		if w.n == r.Len() {
 			last = r.Duration() // nothing has come since: it goes on
 		}
 		w.add(Claim{Kind: In, Step: c.Enter, N: last - in.Time})
@@ -129,7 +129,7 @@ func (w *why) call(c *Call) *Call {
 
 // returned tells of a call that has come back.
 func (w *why) returned(c *Call) *Call {
-	r, in, out := w.run, &w.run.Steps[c.Enter], &w.run.Steps[c.Return]
+	r, in, out := w.run, w.run.Step(c.Enter), w.run.Step(c.Return)
 	kind := returnedAs(r, c)
 	w.add(Claim{Kind: kind, Step: c.Enter, Other: c.Return})
 	w.buffers(c)
@@ -159,23 +159,23 @@ func (w *why) returned(c *Call) *Call {
 // child tells what a fork made, and how long that took.
 func (w *why) child(c *Call) {
 	r, born := w.run, c.Return+1
-	if born >= w.n || r.Steps[born].Kind != trace.Start {
+	if born >= w.n || r.Gist(born).Kind != trace.Start {
 		return
 	}
-	w.add(Claim{Kind: Forked, Step: c.Return, Other: born, N: r.Steps[c.Return].Time - r.Steps[c.Enter].Time})
-	i := r.laneOf(r.Steps[born].Proc, 0)
+	w.add(Claim{Kind: Forked, Step: c.Return, Other: born, N: r.Gist(c.Return).Time - r.Gist(c.Enter).Time})
+	i := r.laneOf(r.Gist(born).Proc, 0)
 	if i < 0 || len(r.Lanes[i].Calls) == 0 {
 		return
 	}
 	if first := r.Calls[r.Lanes[i].Calls[0]].Enter; first < w.n {
-		w.add(Claim{Kind: Loaded, Step: first, Other: born, N: r.Steps[first].Time - r.Steps[born].Time})
+		w.add(Claim{Kind: Loaded, Step: first, Other: born, N: r.Gist(first).Time - r.Gist(born).Time})
 	}
 }
 
 // woken tells what ended the sleep of c. It returns the call that the one who ended it
 // had slept in before.
 func (w *why) woken(c *Call) *Call {
-	r, in, out := w.run, &w.run.Steps[c.Enter], &w.run.Steps[c.Return]
+	r, in, out := w.run, w.run.Step(c.Enter), w.run.Step(c.Return)
 	wake := r.WakeOf(c.Return)
 	if wake == nil || wake.Cause >= w.n {
 		if a := r.arrival(c.Return); a != nil && a.Took < w.n {
@@ -191,7 +191,7 @@ func (w *why) woken(c *Call) *Call {
 	}
 	claim := Claim{Kind: Woke, Step: wake.Cause, Other: c.Return}
 	cause := r.CallAt(wake.Cause)
-	if cause != nil && r.Steps[cause.Enter].Call.Sends() {
+	if cause != nil && r.Gist(cause.Enter).Call.Sends() {
 		claim.N = w.brought(cause, c)
 	}
 	w.add(claim)
@@ -206,8 +206,8 @@ func (w *why) woken(c *Call) *Call {
 // 0 where that isn't known: of a recv as many as it got, of one that waits for
 // several fds what had been sent by then.
 func (w *why) brought(cause, c *Call) int64 {
-	r, out := w.run, &w.run.Steps[c.Return]
-	if at, ok := r.moved[c.Return]; ok && out.Call.Receives() {
+	r, out := w.run, w.run.Step(c.Return)
+	if at, ok := r.movedAt(c.Return); ok && out.Call.Receives() {
 		own, others := r.sides(at, out.Call)
 		m, n := own[at.index], own[at.index].Len
 		for _, o := range sharing(others, m, w.n) {
@@ -218,8 +218,8 @@ func (w *why) brought(cause, c *Call) int64 {
 		}
 		return n
 	}
-	if cause.Return >= 0 && cause.Return < c.Return && r.Steps[cause.Return].Errno == 0 {
-		return r.Steps[cause.Return].Result
+	if cause.Return >= 0 && cause.Return < c.Return && r.Gist(cause.Return).Errno == 0 {
+		return r.Step(cause.Return).Result
 	}
 	return 0
 }
@@ -236,7 +236,7 @@ func (w *why) moved(c *Call) {
 // shaken tells which connect an accept took, where nobody is said to have woken it:
 // one that was under way for so long that its handshake was sent again.
 func (w *why) shaken(c *Call) {
-	r, out := w.run, &w.run.Steps[c.Return]
+	r, out := w.run, w.run.Step(c.Return)
 	if out.Call != trace.Accept || out.Errno != 0 {
 		return
 	}
@@ -246,14 +246,14 @@ func (w *why) shaken(c *Call) {
 	}
 	connect := r.CallAt(l.conn.Client.Opened)
 	if connect != nil && r.late(connect, c.Return) {
-		w.add(Claim{Kind: Shaken, Step: c.Return, Other: connect.Enter, N: out.Time - r.Steps[connect.Enter].Time})
+		w.add(Claim{Kind: Shaken, Step: c.Return, Other: connect.Enter, N: out.Time - r.Gist(connect.Enter).Time})
 	}
 }
 
 // timedOut reports whether c slept and returned because its patience was over: 0
 // ready fds of a multiplexer, "not yet" of another call (SO_RCVTIMEO, socket(7)).
 func (w *why) timedOut(c *Call) bool {
-	in, out := &w.run.Steps[c.Enter], &w.run.Steps[c.Return]
+	in, out := w.run.Step(c.Enter), w.run.Step(c.Return)
 	if in.Call.Multiplexes() {
 		return out.Errno == 0 && out.Result == 0 && in.Timeout != trace.Forever
 	}
@@ -262,7 +262,7 @@ func (w *why) timedOut(c *Call) bool {
 
 // ended tells who caused the end of a stream, or the error, that a call saw.
 func (w *why) ended(c *Call) {
-	r, out := w.run, &w.run.Steps[c.Return]
+	r, out := w.run, w.run.Step(c.Return)
 	if r.letterAt(c.Enter) != nil {
 		return // datagrams have no end
 	}
@@ -310,12 +310,12 @@ func (w *why) closing(e *trace.Event, i int) int {
 		if at < 0 || at >= w.n {
 			return -1
 		}
-		if r.Steps[at].Kind != trace.Exit {
+		if r.Gist(at).Kind != trace.Exit {
 			at = began(at)
 		} else if at > i && w.active(f.Proc, i, at) {
 			return -1
 		}
-		if at > i && r.Steps[at].Kind != trace.Exit {
+		if at > i && r.Gist(at).Kind != trace.Exit {
 			return -1
 		}
 		last = max(last, at)
@@ -326,7 +326,7 @@ func (w *why) closing(e *trace.Event, i int) int {
 // active reports whether a process made a step between two, both left out.
 func (w *why) active(proc, from, to int) bool {
 	for i := from + 1; i < to; i++ {
-		if e := &w.run.Steps[i]; e.Proc == proc && (e.Kind == trace.Enter || e.Kind == trace.Return) {
+		if e := w.run.Step(i); e.Proc == proc && (e.Kind == trace.Enter || e.Kind == trace.Return) {
 			return true
 		}
 	}
@@ -343,7 +343,7 @@ func (w *why) before(c *Call) *Call {
 	k := lastBefore(r, calls, c.Enter)
 	for last := max(0, k-lookBack); k >= last; k-- {
 		b := &r.Calls[calls[k]]
-		if b.Return >= 0 && b.Return < c.Enter && (r.Steps[b.Return].Sleep == trace.Slept || r.WakeOf(b.Return) != nil) {
+		if b.Return >= 0 && b.Return < c.Enter && (r.Gist(b.Return).Sleep == trace.Slept || r.WakeOf(b.Return) != nil) {
 			return b
 		}
 	}
@@ -356,7 +356,7 @@ const shownMembers = 6
 // buffers tells how full the kernel's buffers were that c was about, as read
 // just before it: beside its Enter.
 func (w *why) buffers(c *Call) {
-	in := &w.run.Steps[c.Enter]
+	in := w.run.Step(c.Enter)
 	fds := []int{in.FD}
 	switch {
 	case in.Call.Multiplexes():
@@ -410,7 +410,7 @@ const shownMoves = 6
 
 // bytes tells where the bytes of a recv came from, or those of a send went.
 func (w *why) bytes(ret int) {
-	e := &w.run.Steps[ret]
+	e := w.run.Step(ret)
 	l, ok := w.ends.at(e.Proc, e.FD, ret)
 	if !ok || e.Errno != 0 || !l.conn.whole(w.n) {
 		return
@@ -441,11 +441,11 @@ func (w *why) bytes(ret int) {
 func (w *why) sum(m Move, moves []Move, kind Kind) {
 	var shares []Claim
 	for _, o := range moves {
-		proc := w.run.Steps[o.Step].Proc
+		proc := w.run.Gist(o.Step).Proc
 		k := slices.IndexFunc(shares, func(c Claim) bool { return c.Procs[0] == proc })
 		if k < 0 {
 			k = len(shares)
-			shares = append(shares, Claim{Kind: kind, Step: o.Step, Other: m.Step, Procs: []int{proc}, FD: w.run.Steps[m.Step].FD})
+			shares = append(shares, Claim{Kind: kind, Step: o.Step, Other: m.Step, Procs: []int{proc}, FD: w.run.Gist(m.Step).FD})
 		}
 		shares[k].Count++
 		shares[k].N += common(m, o)
@@ -463,8 +463,8 @@ func common(m, o Move) int64 { return min(m.Off+m.Len, o.Off+o.Len) - max(m.Off,
 // where it moved none.
 func (r *Run) Flow(i int) (conn, way int, m Move, ok bool) {
 	if c := r.CallAt(i); c != nil {
-		if at, ok := r.moved[c.Return]; ok {
-			list, _ := r.sides(at, r.Steps[i].Call)
+		if at, ok := r.movedAt(c.Return); ok {
+			list, _ := r.sides(at, r.Gist(i).Call)
 			return at.conn, at.way, list[at.index], true
 		}
 	}
@@ -490,10 +490,10 @@ func (r *Run) Carried(i, n int) []Move {
 	if c == nil || c.Return >= n {
 		return nil
 	}
-	at, ok := r.moved[c.Return]
+	at, ok := r.movedAt(c.Return)
 	if !ok {
 		return nil
 	}
-	own, others := r.sides(at, r.Steps[i].Call)
+	own, others := r.sides(at, r.Gist(i).Call)
 	return sharing(others, own[at.index], n)
 }

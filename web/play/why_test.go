@@ -19,8 +19,8 @@ func said(links []Link) string {
 
 func TestAWakeLeadsToWhatTheOtherHadWaitedFor(t *testing.T) {
 	r := recorded(t, "iterative")
-	for i := range r.Steps {
-		if e := &r.Steps[i]; e.Kind != trace.Return || e.Call != trace.Recv || e.Sleep != trace.Slept || e.Proc != 0 {
+	for i := range r.Len() {
+		if e := r.Step(i); e.Kind != trace.Return || e.Call != trace.Recv || e.Sleep != trace.Slept || e.Proc != 0 {
 			continue
 		}
 		got := said(r.Why(i, i+1))
@@ -39,8 +39,8 @@ func TestAWakeLeadsToWhatTheOtherHadWaitedFor(t *testing.T) {
 
 func TestAClientInTheBacklogIsBlockedByAnother(t *testing.T) {
 	r := recorded(t, "iterative")
-	for i := range r.Steps {
-		if e := &r.Steps[i]; e.Kind != trace.Enter || e.Call != trace.Recv || e.Proc != 4 {
+	for i := range r.Len() {
+		if e := r.Step(i); e.Kind != trace.Enter || e.Call != trace.Recv || e.Proc != 4 {
 			continue
 		}
 		links := r.Why(i, i+1)
@@ -73,7 +73,7 @@ func TestWhoWaitForEachOther(t *testing.T) {
 	s.Enter(0, trace.Recv, 4, trace.Event{})
 	s.Enter(1, trace.Recv, 3, trace.Event{})
 	r := load(s)
-	if got := said(r.Why(len(r.Steps)-1, len(r.Steps))); !strings.HasSuffix(got, "they wait for each other") {
+	if got := said(r.Why(r.Len()-1, r.Len())); !strings.HasSuffix(got, "they wait for each other") {
 		t.Errorf("told\n%s", got)
 	}
 }
@@ -86,7 +86,7 @@ func TestBytesLeadToTheOtherSideAndBack(t *testing.T) {
 	s.Do(0, trace.Recv, 4, 9)
 	recv := len(s.Events) - 1
 	r := load(s)
-	n := len(r.Steps)
+	n := r.Len()
 	if got := said(r.Why(send, n)); !strings.HasSuffix(got, "inferred: 10 bytes went to the server's recv(4)\ninferred: 9 bytes went to the server's recv(4)") {
 		t.Errorf("the send leads to\n%s", got)
 	}
@@ -116,7 +116,7 @@ func TestARecvThatSleptNamesAllItsSends(t *testing.T) {
 	s.Do(1, trace.Send, 3, 15)
 	s.Return(0, trace.Event{Result: 34, Sleep: trace.Slept})
 	r := load(s)
-	n := len(r.Steps)
+	n := r.Len()
 	links := r.Why(n-1, n)
 	got := said(links)
 	if strings.Count(got, "19 bytes") != 1 || strings.Count(got, "15 bytes came from client 1's send(3)") != 1 {
@@ -141,7 +141,7 @@ func TestAConnectThatHadToBeSentAgain(t *testing.T) {
 	accept := len(s.Events) - 1
 	s.Return(1, trace.Event{Queues: []trace.Queue{{FD: 3, Local: playtest.Addr(1)}}})
 	r := load(s)
-	got := said(r.Why(accept, len(r.Steps)))
+	got := said(r.Why(accept, r.Len()))
 	if !strings.Contains(got, "inferred: client 1 had been in connect for 1.02 s: its handshake was sent again") {
 		t.Errorf("told\n%s", got)
 	}
@@ -153,8 +153,8 @@ func TestAConnectThatHadToBeSentAgain(t *testing.T) {
 func TestExplanationsAreBounded(t *testing.T) {
 	for _, name := range recordings {
 		r := recorded(t, name)
-		for i := range r.Steps {
-			links := r.Why(i, len(r.Steps))
+		for i := range r.Len() {
+			links := r.Why(i, r.Len())
 			if len(links) > maxLinks {
 				t.Errorf("%s: step %d has %d links", name, i, len(links))
 			}
@@ -200,7 +200,7 @@ func TestNobodyAloneCanWakeWhoseBytesAreOnTheWay(t *testing.T) {
 			t.Errorf("after %d steps told %v\n%s", n, got, said(r.Why(recv, n)))
 		}
 	}
-	if got := said(r.Why(len(r.Steps)-1, len(r.Steps))); strings.Contains(got, "each other") {
+	if got := said(r.Why(r.Len()-1, r.Len())); strings.Contains(got, "each other") {
 		t.Errorf("the server has its bytes\n%s", got)
 	}
 }
@@ -210,7 +210,7 @@ func TestANonBlockingCallWaitsForNobody(t *testing.T) {
 	s := busy(1)
 	s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
 	r := load(s)
-	if got := kinds(r.Why(len(r.Steps)-1, len(r.Steps))); !slices.Equal(got, []Kind{In, NonBlocking}) {
+	if got := kinds(r.Why(r.Len()-1, r.Len())); !slices.Equal(got, []Kind{In, NonBlocking}) {
 		t.Errorf("told %v", got)
 	}
 }
@@ -220,7 +220,7 @@ func TestASmallSendWaitsForNobody(t *testing.T) {
 	s := blocking()
 	s.Enter(1, trace.Send, 3, trace.Event{Size: 38, Queues: []trace.Queue{{FD: 3, State: trace.Established}}})
 	r := load(s)
-	if got := kinds(r.Why(len(r.Steps)-1, len(r.Steps))); !slices.Equal(got, []Kind{In, Held}) {
+	if got := kinds(r.Why(r.Len()-1, r.Len())); !slices.Equal(got, []Kind{In, Held}) {
 		t.Errorf("told %v", got)
 	}
 }
@@ -242,7 +242,7 @@ func TestWhoWaitedForEachOtherUntilTheEnd(t *testing.T) {
 	if got := kinds(r.Why(first, under)); slices.Contains(got, Deadlock) || !slices.Contains(got, Room) {
 		t.Errorf("while it goes on, told %v", got)
 	}
-	got := r.Why(first, len(r.Steps))
+	got := r.Why(first, r.Len())
 	if !slices.Equal(kinds(got), []Kind{Killed, Killed, Deadlock}) {
 		t.Errorf("at the end told\n%s", said(got))
 	}
@@ -280,7 +280,7 @@ func TestAConnectThatFindsAFullBacklog(t *testing.T) {
 	if got := kinds(r.Why(at, at+1)); !slices.Equal(got, []Kind{In, Full, Idle}) {
 		t.Errorf("as it enters told\n%s", said(r.Why(at, at+1)))
 	}
-	got := r.Why(at, len(r.Steps))
+	got := r.Why(at, r.Len())
 	if !slices.Equal(kinds(got), []Kind{Slept, Full, Resent, Accepted}) {
 		t.Errorf("told\n%s", said(got))
 	}
@@ -311,7 +311,7 @@ func TestAnUntracedPeerIsNamed(t *testing.T) {
 	s.Return(0, trace.Event{Result: 4, Addr: playtest.Addr(1)})
 	s.Enter(0, trace.Select, -1, trace.Event{Sets: &trace.Sets{Read: []int{3, 4}}, Timeout: -1})
 	r := load(s)
-	got := r.Why(len(r.Steps)-1, len(r.Steps))
+	got := r.Why(r.Len()-1, r.Len())
 	if !slices.Equal(kinds(got), []Kind{In, Only, Remote}) || !strings.Contains(said(got), playtest.Addr(1)) {
 		t.Errorf("told\n%s", said(got))
 	}

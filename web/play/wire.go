@@ -55,7 +55,7 @@ func (r *Run) packet(e *trace.Event) {
 	if len(e.Data) == 0 || len(r.Packets) == maxPackets {
 		return
 	}
-	p := Packet{Time: e.Time, After: len(r.Steps), Size: e.Size, Stream: -1}
+	p := Packet{Time: e.Time, After: r.Len(), Size: e.Size, Stream: -1}
 	var err error
 	if p.Packet, err = packet.Parse(e.Data); err == nil {
 		var ok bool
@@ -122,8 +122,8 @@ func (r *Run) connecting(p *Packet) int {
 			continue
 		}
 		c := &r.Calls[calls[len(calls)-1]]
-		e := &r.Steps[c.Enter]
-		if e.Call != trace.Connect || !samePort(e.Addr, p.To.String()) || c.Return >= 0 && r.Steps[c.Return].Time+slack < p.Time || c.Enter <= found {
+		e := r.Step(c.Enter)
+		if e.Call != trace.Connect || !samePort(e.Addr, p.To.String()) || c.Return >= 0 && r.Gist(c.Return).Time+slack < p.Time || c.Enter <= found {
 			continue
 		}
 		if !slices.ContainsFunc(r.Streams, func(l Stream) bool { return l.connect == c.Enter }) {
@@ -165,10 +165,10 @@ func (r *Run) carriage(p *Packet) Carriage {
 	c.Woke = r.wokenBy(p, &to)
 	c.From, c.To = r.user(&from, p.Time), r.user(&to, p.Time)
 	if c.Cause >= 0 {
-		c.From = r.laneOf(r.Steps[c.Cause].Proc, r.Steps[c.Cause].Thread)
+		c.From = r.laneOf(r.Gist(c.Cause).Proc, r.Gist(c.Cause).Thread)
 	}
 	if c.Woke >= 0 {
-		c.To = r.laneOf(r.Steps[c.Woke].Proc, r.Steps[c.Woke].Thread)
+		c.To = r.laneOf(r.Gist(c.Woke).Proc, r.Gist(c.Woke).Thread)
 	}
 	return c
 }
@@ -216,10 +216,10 @@ func (r *Run) endOf(p *Packet, sender bool) wireEnd {
 	}
 	switch {
 	case client && l.connect >= 0:
-		e.proc, e.fd = r.Steps[l.connect].Proc, r.Steps[l.connect].FD
+		e.proc, e.fd = r.Gist(l.connect).Proc, r.Gist(l.connect).FD
 	case !client:
 		for k := len(r.listeners) - 1; k >= 0; k-- {
-			if o := &r.listeners[k]; samePort(o.addr, l.Server.String()) && r.Steps[o.step].Time <= p.Time {
+			if o := &r.listeners[k]; samePort(o.addr, l.Server.String()) && r.Gist(o.step).Time <= p.Time {
 				e.proc, e.fd = o.proc, o.fd
 				break
 			}
@@ -230,7 +230,7 @@ func (r *Run) endOf(p *Packet, sender bool) wireEnd {
 
 // has reports whether the call entered at step i was about a fd of the end.
 func (e *wireEnd) has(r *Run, i int) bool {
-	s := &r.Steps[i]
+	s := r.Step(i)
 	if e.side != nil && e.side.Proc >= 0 {
 		return e.opened(s.Proc, s.FD, i)
 	}
@@ -256,7 +256,7 @@ func (r *Run) user(e *wireEnd, t int64) int {
 		if l.Proc != e.proc && (e.side == nil || !e.side.Of(l.Proc)) {
 			continue
 		}
-		k := sort.Search(len(l.Calls), func(k int) bool { return r.Steps[r.Calls[l.Calls[k]].Enter].Time > t+slack }) - 1
+		k := sort.Search(len(l.Calls), func(k int) bool { return r.Gist(r.Calls[l.Calls[k]].Enter).Time > t+slack }) - 1
 		for last := max(0, k-lookBack); k >= last; k-- {
 			if enter := r.Calls[l.Calls[k]].Enter; e.has(r, enter) {
 				if enter > newest {
@@ -277,10 +277,10 @@ func (r *Run) during(e *wireEnd, t int64, meant func(trace.Call) bool) int {
 		if l.Proc != e.proc && (e.side == nil || !e.side.Of(l.Proc)) {
 			continue
 		}
-		k := sort.Search(len(l.Calls), func(k int) bool { return r.Steps[r.Calls[l.Calls[k]].Enter].Time > t+slack }) - 1
+		k := sort.Search(len(l.Calls), func(k int) bool { return r.Gist(r.Calls[l.Calls[k]].Enter).Time > t+slack }) - 1
 		for last := max(0, k-1); k >= last; k-- { // a told call may be around the system call
 			c := &r.Calls[l.Calls[k]]
-			if (c.Return < 0 || r.Steps[c.Return].Time+slack >= t) && meant(r.Steps[c.Enter].Call) && e.has(r, c.Enter) {
+			if (c.Return < 0 || r.Gist(c.Return).Time+slack >= t) && meant(r.Gist(c.Enter).Call) && e.has(r, c.Enter) {
 				return c.Enter
 			}
 		}
@@ -339,7 +339,7 @@ func (r *Run) exitAt(e *wireEnd, t int64) int {
 	const near = 50e6
 	for i := range r.Lanes {
 		if l := &r.Lanes[i]; l.Thread == 0 && l.Exit >= 0 && (l.Proc == e.proc || e.side != nil && e.side.Of(l.Proc)) {
-			if at := r.Steps[l.Exit].Time; at >= t-slack && at-t < near {
+			if at := r.Gist(l.Exit).Time; at >= t-slack && at-t < near {
 				return l.Exit
 			}
 		}
@@ -355,7 +355,7 @@ func (r *Run) sentBy(p *Packet, from *wireEnd) int {
 	}
 	sends, off := from.out.Sends, int64(p.Segment.Seq)-1
 	k := sort.Search(len(sends), func(i int) bool { return sends[i].Off+sends[i].Len > off })
-	if k == len(sends) || r.Steps[sends[k].Step].Time > p.Time+slack {
+	if k == len(sends) || r.Gist(sends[k].Step).Time > p.Time+slack {
 		return -1
 	}
 	if c := r.CallAt(sends[k].Step); c != nil {
@@ -375,10 +375,10 @@ func (r *Run) wokenBy(p *Packet, to *wireEnd) int {
 		if l.Proc != to.proc && (to.side == nil || !to.side.Of(l.Proc)) {
 			continue
 		}
-		k := sort.Search(len(l.Calls), func(k int) bool { return r.Steps[r.Calls[l.Calls[k]].Enter].Time > p.Time }) - 1
+		k := sort.Search(len(l.Calls), func(k int) bool { return r.Gist(r.Calls[l.Calls[k]].Enter).Time > p.Time }) - 1
 		for last := max(0, k-1); k >= last; k-- {
 			c := &r.Calls[l.Calls[k]]
-			if c.Return < 0 || r.Steps[c.Return].Sleep != trace.Slept || r.Steps[c.Return].Time < p.Time {
+			if c.Return < 0 || r.Gist(c.Return).Sleep != trace.Slept || r.Gist(c.Return).Time < p.Time {
 				continue
 			}
 			if wakes := r.wakes(c, p.Stream, to); wakes != nil && wakes(p) && r.decides(c, p, wakes) {
@@ -392,7 +392,7 @@ func (r *Run) wokenBy(p *Packet, to *wireEnd) int {
 // wakes returns what of a stream's packets to an end can end the sleep of the call c; nil
 // for nothing.
 func (r *Run) wakes(c *Call, stream int, to *wireEnd) func(*Packet) bool {
-	in, out := &r.Steps[c.Enter], &r.Steps[c.Return]
+	in, out := r.Step(c.Enter), r.Step(c.Return)
 	l := &r.Streams[stream]
 	readable := func(p *Packet) bool {
 		return p.Length > 0 || p.Flags.Has(packet.FIN) || p.Flags.Has(packet.RST)
@@ -436,12 +436,12 @@ func (r *Run) wakes(c *Call, stream int, to *wireEnd) func(*Packet) bool {
 // decides reports whether p, of those packets that could end the sleep of c, is the one:
 // the first, or for a send, which may need several, the last.
 func (r *Run) decides(c *Call, p *Packet, wakes func(*Packet) bool) bool {
-	from, to := r.Steps[c.Enter].Time, r.Steps[c.Return].Time
+	from, to := r.Gist(c.Enter).Time, r.Gist(c.Return).Time
 	if from > p.Time {
 		return false
 	}
 	all := r.Streams[p.Stream].Packets
-	if r.Steps[c.Enter].Call.Sends() {
+	if r.Gist(c.Enter).Call.Sends() {
 		for k := len(all) - 1; k >= 0 && r.Packets[all[k]].Time > p.Time; k-- {
 			if o := &r.Packets[all[k]]; o.Time <= to && o.Back == p.Back && wakes(o) {
 				return false

@@ -45,7 +45,7 @@ func TestCarriage(t *testing.T) {
 		if step < 0 {
 			return "none"
 		}
-		return r.Steps[step].Call.String()
+		return r.Gist(step).Call.String()
 	}
 	lane := func(i int) string {
 		if i < 0 {
@@ -69,8 +69,8 @@ func TestCarriage(t *testing.T) {
 			t.Errorf("packet %d: %s, want %s", i, got, want)
 		}
 	}
-	if c := r.Carriage(6); r.Steps[c.Cause].Size != 3 {
-		t.Errorf("what was held back is said to be of the send of %d bytes", r.Steps[c.Cause].Size)
+	if c := r.Carriage(6); r.Step(c.Cause).Size != 3 {
+		t.Errorf("what was held back is said to be of the send of %d bytes", r.Step(c.Cause).Size)
 	}
 	if len(r.Streams) != 2 || !r.Streams[0].Whole || r.Streams[1].Whole {
 		t.Errorf("streams %+v", r.Streams)
@@ -105,7 +105,7 @@ func TestPacketsAreMissing(t *testing.T) {
 	if ends := r.EndStates(0, before); ends[0].State != trace.Established {
 		t.Errorf("before, the client is in %v", ends[0].State)
 	}
-	if ends := r.EndStates(0, len(r.Steps)); ends[0].State != 0 || ends[1].State != 0 {
+	if ends := r.EndStates(0, r.Len()); ends[0].State != 0 || ends[1].State != 0 {
 		t.Errorf("then the ends are in %v and %v", ends[0].State, ends[1].State)
 	}
 	if r.Streams[0].Whole || len(r.Packets) != 3 || r.PacketsTorn == 0 {

@@ -29,8 +29,8 @@ func (r *Run) leftAt(c *Call) (at int64, ok bool) {
 	if c.Return < 0 {
 		return 0, false
 	}
-	m, moved := r.moved[c.Return]
-	if !moved || !r.Steps[c.Enter].Call.Sends() || r.Conns[m.conn].Torn >= 0 {
+	m, moved := r.movedAt(c.Return)
+	if !moved || !r.Gist(c.Enter).Call.Sends() || r.Conns[m.conn].Torn >= 0 {
 		return 0, false
 	}
 	s := r.streamOf(m.conn)
@@ -49,15 +49,15 @@ func (r *Run) leftAt(c *Call) (at int64, ok bool) {
 // left tells how long the kernel has kept the bytes of a send.
 func (w *why) left(c *Call) {
 	r := w.run
-	if at, ok := r.leftAt(c); ok && at <= r.Steps[w.n-1].Time && at-r.Steps[c.Return].Time >= heldBack {
-		w.add(Claim{Kind: Left, Step: c.Return, N: at - r.Steps[c.Return].Time})
+	if at, ok := r.leftAt(c); ok && at <= r.Gist(w.n-1).Time && at-r.Gist(c.Return).Time >= heldBack {
+		w.add(Claim{Kind: Left, Step: c.Return, N: at - r.Gist(c.Return).Time})
 	}
 }
 
 // unanswered tells how often the kernel had sent without an answer, when it gave up the
 // peer of the call that returned ETIMEDOUT.
 func (w *why) unanswered(c *Call) {
-	r, out := w.run, &w.run.Steps[c.Return]
+	r, out := w.run, w.run.Step(c.Return)
 	if out.Errno != trace.ETIMEDOUT || !out.Call.Receives() && !out.Call.Sends() {
 		return
 	}
@@ -127,17 +127,17 @@ func (c *chooser) leaves(got *Call) {
 	if !ok || !c.wants(lab.LeavesLater) || c.topics == nil {
 		return
 	}
-	at := r.moved[got.Return]
+	at, _ := r.movedAt(got.Return)
 	for _, s := range sharing(r.Conns[at.conn].Flows[at.way].Sends, m, got.Return) {
 		send := r.CallAt(s.Step)
 		if send == nil {
 			continue
 		}
-		if t, ok := r.leftAt(send); !ok || t-r.Steps[send.Return].Time < heldBack {
+		if t, ok := r.leftAt(send); !ok || t-r.Gist(send.Return).Time < heldBack {
 			continue
 		}
 		q := &Question{Topic: lab.LeavesLater, Asking: AskWhen, Lane: send.Lane, Enter: send.Enter, Answer: got.Return, At: send.Return + 1}
-		q.Text = fmt.Sprintf("%s has returned. When do its %s leave?", brief(&r.Steps[send.Enter]), words.Count(s.Len, "byte"))
+		q.Text = fmt.Sprintf("%s has returned. When do its %s leave?", brief(r.Step(send.Enter)), words.Count(s.Len, "byte"))
 		const nagle = "Nagle's rule holds a small segment back for as long as bytes before it are not acknowledged."
 		q.right("When the ACK of the bytes before them has come: Nagle's rule")
 		q.wrong("send returns when the kernel has copied the bytes. "+nagle, "They have left: send has returned")

@@ -23,7 +23,7 @@ func (r *Run) who(proc int) string {
 // thread names the thread of step i as a sentence does: "the server", "thread 2 of
 // the server".
 func (r *Run) thread(i int) string {
-	e := &r.Steps[i]
+	e := r.Step(i)
 	switch {
 	case r.Straced(e.Proc):
 		return trace.ThreadName(e.Thread) + " of " + r.who(e.Proc)
@@ -76,7 +76,7 @@ func (r *Run) side(procs []int) string {
 }
 
 // brief writes the call of step i in a few letters: "recv(4)", "select".
-func (r *Run) brief(i int) string { return brief(&r.Steps[i]) }
+func (r *Run) brief(i int) string { return brief(r.Step(i)) }
 
 func brief(e *trace.Event) string {
 	if e.FD < 0 {

@@ -47,7 +47,7 @@ const partText = "first divergence"
 func (t *Timeline) marks(f *frame) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		for _, at := range t.View.Marks {
-			if at > 0 && !t.View.Veil && at <= len(f.p.Run.Steps) && !yield(at-1) {
+			if at > 0 && !t.View.Veil && at <= f.p.Run.Len() && !yield(at-1) {
 				return
 			}
 		}
@@ -75,7 +75,7 @@ func (t *Timeline) mark(f *frame) {
 		x := math.Round(f.Step(r, step)) + 0.5
 		from, to := math.Inf(1), 0.0
 		for _, row := range t.rows {
-			if proc := r.Lanes[row.Lane].Proc; proc >= 0 && r.Band(proc) == r.Band(r.Steps[step].Proc) {
+			if proc := r.Lanes[row.Lane].Proc; proc >= 0 && r.Band(proc) == r.Band(r.Gist(step).Proc) {
 				from, to = min(from, f.top(row)), max(to, f.top(row)+row.Height)
 			}
 		}

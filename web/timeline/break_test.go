@@ -35,12 +35,12 @@ func TestATornAxis(t *testing.T) {
 	if x0 < 100 || x1-x0 < 100 || x1-x0 > 300 || x1 > tl.View.Width-30 {
 		t.Fatalf("the tear is from %.0f to %.0f px", x0, x1)
 	}
-	for i := range p.Run.Steps {
+	for i := range p.Run.Len() {
 		if x := s.Step(p.Run, i); x > x0+1 && x < x1-1 {
 			t.Errorf("step %d is in the tear", i+1)
 		}
 		x := s.Step(p.Run, i) + 0.01
-		at := p.Run.StepAt(p.Run.Steps[i].Time)
+		at := p.Run.StepAt(p.Run.Gist(i).Time)
 		if hit := tl.Hit(x, 5); hit.Step < at {
 			t.Errorf("at step %d is step %d", at, hit.Step)
 		}
@@ -60,9 +60,9 @@ func TestATornAxis(t *testing.T) {
 	}
 	o := &Overview{Of: tl}
 	o.Layout(700, 34)
-	for i := range p.Run.Steps {
+	for i := range p.Run.Len() {
 		o.Gesture(Gesture{Action: Press, X: o.scale().Step(p.Run, i) + 1e-3})
-		if at := p.Run.StepAt(p.Run.Steps[i].Time); p.Pos() < at {
+		if at := p.Run.StepAt(p.Run.Gist(i).Time); p.Pos() < at {
 			t.Errorf("in the overview step %d leads to %d", at, p.Pos())
 		}
 	}
@@ -83,7 +83,7 @@ func TestTheFlagHidesNoTear(t *testing.T) {
 	tl.View.Size = Narrow
 	tl.View.Width = 344
 	beneath := 0
-	for at := range p.Run.Steps {
+	for at := range p.Run.Len() {
 		p.Seek(at + 1)
 		tl.View.Fit(p)
 		var tear, flag *drawn

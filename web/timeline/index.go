@@ -8,9 +8,9 @@ import (
 	"sockscope/web/play"
 )
 
-// index holds what the layout needs of a run, packed: drawing a hundred
-// thousand calls must not touch a hundred thousand events.
-type index struct {
+// Index holds what the layout needs of a run, packed: drawing a hundred
+// thousand calls must not touch a hundred thousand events. The zero Index is of none.
+type Index struct {
 	run   *play.Run
 	lanes []laneIndex
 }
@@ -52,10 +52,10 @@ const stripLength = 3
 // forever is the end of a call that has not returned.
 const forever = math.MaxInt64
 
-// update adds what the run has grown by.
-func (x *index) update(r *play.Run) {
+// Update adds what the run has grown by.
+func (x *Index) Update(r *play.Run) {
 	if x.run != r {
-		*x = index{run: r}
+		*x = Index{run: r}
 	}
 	for len(x.lanes) < len(r.Lanes) {
 		x.lanes = append(x.lanes, newLaneIndex())
@@ -97,7 +97,7 @@ func (l *laneIndex) drop() {
 }
 
 func (l *laneIndex) add(r *play.Run, lane *play.Lane, c *play.Call) {
-	enter := &r.Steps[c.Enter]
+	enter := r.Gist(c.Enter)
 	sh, toStep, toTime := open, int64(forever), int64(forever)
 	end := c.Return
 	if end < 0 && lane.Exit > c.Enter {
@@ -107,10 +107,10 @@ func (l *laneIndex) add(r *play.Run, lane *play.Lane, c *play.Call) {
 		end = lane.Gaps[n-1].Step // how it went on is not in the trace
 	}
 	if end >= 0 {
-		toStep, toTime = int64(end+1), max(r.Steps[end].Time, enter.Time)
+		toStep, toTime = int64(end+1), max(r.Gist(end).Time, enter.Time)
 	}
 	if c.Return >= 0 {
-		sh = returned(&r.Steps[c.Return])
+		sh = returned(r.Gist(c.Return))
 	}
 	if r.Injected(c.Enter) {
 		sh = sh&open | paused
@@ -155,11 +155,11 @@ func same(r *play.Run, lane *play.Lane, i, j int, shapes []shape) bool {
 	if k := sort.Search(len(lane.Gaps), func(k int) bool { return lane.Gaps[k].Step > from }); k < len(lane.Gaps) && lane.Gaps[k].Step < to {
 		return false // others lie between them
 	}
-	a, b := &r.Steps[from], &r.Steps[to]
+	a, b := r.Gist(from), r.Gist(to)
 	return a.Call == b.Call && a.FD == b.FD
 }
 
-func returned(e *trace.Event) shape {
+func returned(e *play.Gist) shape {
 	var s shape
 	switch {
 	case e.Errno.NotYet():

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"sockscope/server/trace"
+	"sockscope/web/play"
 )
 
 // label is a word beside a bar, written after the marks are drawn.
@@ -54,28 +55,27 @@ func (d *laneDrawing) label(b bar, room float64) {
 		}
 		return
 	}
-	colour, weight := resultLook(ret)
 	if d.row.Big {
 		y := d.mid + d.h/2 + 12
 		if b.shape&slept != 0 && end-b.x0 > 40 {
 			// What came out of a sleep came at its end.
-			d.result(ret, colour, weight, right, end-9, y, end-9-math.Max(b.x0, 0))
+			d.result(b.first, right, end-9, y, end-9-math.Max(b.x0, 0))
 			return
 		}
-		d.result(ret, colour, weight, left, x, y, free)
+		d.result(b.first, left, x, y, free)
 		return
 	}
 	// A small lane has one line for both.
 	switch {
 	case ret.Errno != 0:
-		d.result(ret, colour, weight, left, x+used+gap, nameY, free-used-gap)
+		d.result(b.first, left, x+used+gap, nameY, free-used-gap)
 	case b.shape&slept != 0 && end <= f.right:
-		d.result(ret, colour, weight, right, end-9, nameY, end-9-x-used-2*gap)
+		d.result(b.first, right, end-9, nameY, end-9-x-used-2*gap)
 	}
 }
 
 // name writes the call above its bar, as much as fits, and returns its width.
-func (d *laneDrawing) name(b bar, enter, ret *trace.Event, x, y, free float64) float64 {
+func (d *laneDrawing) name(b bar, enter, ret *play.Gist, x, y, free float64) float64 {
 	t := d.t
 	colour := Muted
 	if d.row.Big {
@@ -145,9 +145,16 @@ func resultLook(ret *trace.Event) (Colour, font) {
 	return Muted, mono
 }
 
-// result notes what the call returned, shortened to what fits.
-func (d *laneDrawing) result(ret *trace.Event, c Colour, f font, a align, x, y, free float64) {
-	t := d.t
+// leastResult is the number of characters of the shortest result: "= 0".
+const leastResult = 3
+
+// result notes what call i of the lane returned, shortened to what fits.
+func (d *laneDrawing) result(i int, a align, x, y, free float64) {
+	if free < leastResult*charWidth {
+		return
+	}
+	t, ret := d.t, d.back(i)
+	c, f := resultLook(ret)
 	t.word = t.word[:0]
 	switch {
 	case ret.Errno != 0:
@@ -223,7 +230,7 @@ type stub struct {
 }
 
 // inside notes the word of a bar in a lane too low for words above it.
-func (d *laneDrawing) inside(b bar, enter *trace.Event, x0, x1 float64) {
+func (d *laneDrawing) inside(b bar, enter *play.Gist, x0, x1 float64) {
 	if b.strip || b.shape&(slept|open|paused) == 0 {
 		return
 	}
@@ -261,7 +268,7 @@ func (d *laneDrawing) done(x float64) {
 	if t.View.Size != Compact || d.row.Big || !d.exited() || d.lane.Role != trace.RoleClient || x < -edge || x > d.f.right {
 		return
 	}
-	t.word = appendTime(append(t.word[:0], "done at "...), float64(r.Steps[d.lane.Exit].Time), 3, 0)
+	t.word = appendTime(append(t.word[:0], "done at "...), float64(r.Gist(d.lane.Exit).Time), 3, 0)
 	d.fit(Muted, mono, left, x+8, d.mid+3.5, d.f.right-x-8, 0)
 }
 

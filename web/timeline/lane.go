@@ -273,13 +273,20 @@ func (d *laneDrawing) pause(x0, x1 float64) {
 	}
 }
 
-// event returns the Enter of call i of the lane and its Return, or nil.
-func (d *laneDrawing) event(i int) (enter, ret *trace.Event) {
+// event returns what is at hand of the Enter of call i of the lane and of its Return, nil
+// for none.
+func (d *laneDrawing) event(i int) (enter, ret *play.Gist) {
 	r := d.f.p.Run
 	c := &r.Calls[d.lane.Calls[i]]
-	enter = &r.Steps[c.Enter]
+	enter = r.Gist(c.Enter)
 	if c.Return >= 0 {
-		ret = &r.Steps[c.Return]
+		ret = r.Gist(c.Return)
 	}
 	return enter, ret
+}
+
+// back returns the Return of call i of the lane.
+func (d *laneDrawing) back(i int) *trace.Event {
+	r := d.f.p.Run
+	return r.Step(r.Calls[d.lane.Calls[i]].Return)
 }

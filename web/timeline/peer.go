@@ -46,7 +46,7 @@ func (t *Timeline) arrivals(f *frame) {
 		if x > f.right+edge {
 			return
 		}
-		from, to := t.rowOfPeer(a.Conn), t.rowOf(r.Steps[a.Took].Proc, r.Steps[a.Took].Thread)
+		from, to := t.rowOfPeer(a.Conn), t.rowOf(r.Gist(a.Took).Proc, r.Gist(a.Took).Thread)
 		if from < 0 || to < 0 || f.Step(r, a.Took) > f.told+0.5 {
 			continue
 		}

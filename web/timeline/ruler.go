@@ -118,11 +118,11 @@ func (t *Timeline) number(f *frame, g grid, u, x float64, even bool) {
 		s.write(Ink, mono, middle, x, 15, s.string(t.word))
 	}
 	i := int(u) - 1
-	if f.By == play.ByTime || !even || t.View.Size == Narrow || i < 0 || i >= len(f.p.Run.Steps) || f.X(u) > f.told+0.5 {
+	if f.By == play.ByTime || !even || t.View.Size == Narrow || i < 0 || i >= f.p.Run.Len() || f.X(u) > f.told+0.5 {
 		return
 	}
 	x += w/2 + 7
-	t.word = appendTime(t.word[:0], float64(f.p.Run.Steps[i].Time), 4, f.apart(i, int(2*g.major)))
+	t.word = appendTime(t.word[:0], float64(f.p.Run.Gist(i).Time), 4, f.apart(i, int(2*g.major)))
 	if end := x + float64(utf8.RuneCount(t.word))*charWidth; end+w/2+gap < f.X(u+g.major) && free(x, end) {
 		s.write(Muted, mono, left, x, 15, s.string(t.word))
 	}
@@ -131,11 +131,10 @@ func (t *Timeline) number(f *frame, g grid, u, x float64, even bool) {
 // apart returns the time between step i and the step so many before or after it,
 // whichever is nearer in time. It is 0 when they are at the same time.
 func (f *frame) apart(i, steps int) float64 {
-	all := f.p.Run.Steps
 	least := math.Inf(1)
 	for _, k := range [...]int{i - steps, i + steps} {
-		if k >= 0 && k < len(all) {
-			least = math.Min(least, math.Abs(float64(all[k].Time-all[i].Time)))
+		if k >= 0 && k < f.p.Run.Len() {
+			least = math.Min(least, math.Abs(float64(f.p.Run.Gist(k).Time-f.p.Run.Gist(i).Time)))
 		}
 	}
 	return least

@@ -25,13 +25,13 @@ func unit(r *play.Run, by play.Scale, i int) float64 {
 	if by == play.ByStep {
 		return float64(i + 1)
 	}
-	return float64(r.Steps[i].Time)
+	return float64(r.Gist(i).Time)
 }
 
 // extent returns the last unit of r.
 func extent(r *play.Run, by play.Scale) float64 {
 	if by == play.ByStep {
-		return float64(len(r.Steps))
+		return float64(r.Len())
 	}
 	return float64(r.Duration())
 }

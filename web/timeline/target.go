@@ -48,7 +48,7 @@ func (t *Timeline) Hit(x, y float64) Target {
 	if s.By == play.ByStep {
 		hit.Step = max(0, min(int(u+0.5), p.Len()))
 		if hit.Step > 0 {
-			hit.Time = p.Run.Steps[hit.Step-1].Time
+			hit.Time = p.Run.Gist(hit.Step - 1).Time
 		}
 	} else {
 		hit.Time = max(0, min(int64(u), p.Run.Duration()))

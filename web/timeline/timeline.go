@@ -30,7 +30,7 @@ type Timeline struct {
 	// Still switches motion off, as prefers-reduced-motion asks.
 	Still bool
 
-	index   index
+	index   Index
 	rows    []Row
 	scene   Scene
 	labels  []label
@@ -55,6 +55,14 @@ func (t *Timeline) Show(p *play.Player) {
 	t.View.Picked, t.View.Chain = 0, nil
 }
 
+// Know takes over an index that was made of a run while that came. It is for the player
+// of that run, and does nothing else.
+func (t *Timeline) Know(made *Index) {
+	if t.Player != nil && made.run == t.Player.Run && t.index.run != made.run {
+		t.index = *made
+	}
+}
+
 // Rows returns where the lanes are; see Row. It is valid until the next call.
 func (t *Timeline) Rows() []Row {
 	t.prepare()
@@ -72,7 +80,7 @@ func (t *Timeline) ShowLane(lane int) {
 
 // prepare takes over what the run has grown by.
 func (t *Timeline) prepare() {
-	t.index.update(t.Player.Run)
+	t.index.Update(t.Player.Run)
 	t.rows = Rows(t.Player.Run, t.View.Size, t.rows)
 	t.View.Top = max(0, min(t.View.Top, RowsHeight(t.rows)-(t.View.Height-Ruler)))
 }

@@ -439,7 +439,7 @@ func TestMarksStayInTheirRun(t *testing.T) {
 	tl := timelineOf(play.NewPlayer(j.Run))
 	tl.View.Height, tl.View.Size = 400, Compact
 	for k, step := range steps {
-		for j.Run.Band(j.Run.Steps[step].Proc) != k {
+		for j.Run.Band(j.Run.Gist(step).Proc) != k {
 			step++
 		}
 		steps[k], tl.View.Marks = step, append(tl.View.Marks, step+1)

@@ -123,7 +123,7 @@ func TestHit(t *testing.T) {
 		if hit := tl.Hit(mid, Ruler+64+20); hit.Lane() != 1 || hit.Call() != -1 {
 			t.Errorf("by %d: on the client are lane %d and call %d", by, hit.Lane(), hit.Call())
 		}
-		for i := range p.Run.Steps {
+		for i := range p.Run.Len() {
 			if hit := tl.Hit(sc.Step(p.Run, i)+0.01, 5); hit.Step != i+1 {
 				t.Errorf("by %d: at step %d is step %d", by, i+1, hit.Step)
 			}

@@ -62,7 +62,7 @@ type curve struct {
 // curve finds the shape of an arrow, and reports whether anything of it shows.
 func (t *Timeline) curve(f *frame, w play.Wake, c *curve) bool {
 	r := f.p.Run
-	from, to := t.rowOf(r.Steps[w.Cause].Proc, r.Steps[w.Cause].Thread), t.rowOf(r.Steps[w.Effect].Proc, r.Steps[w.Effect].Thread)
+	from, to := t.rowOf(r.Gist(w.Cause).Proc, r.Gist(w.Cause).Thread), t.rowOf(r.Gist(w.Effect).Proc, r.Gist(w.Effect).Thread)
 	x0, x1 := f.Step(r, w.Cause), f.Step(r, w.Effect)
 	if from < 0 || to < 0 || from == to || x1 > f.told+0.5 || x1 < -edge || x0 > f.right+edge {
 		return false

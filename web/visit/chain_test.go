@@ -15,7 +15,7 @@ func chosen(t *testing.T, name string, fits func(in, out *trace.Event) bool) (*R
 	s := recorded(t, name)
 	run := s.Player.Run
 	for i := range run.Calls {
-		if c := &run.Calls[i]; c.Return >= 0 && fits(&run.Steps[c.Enter], &run.Steps[c.Return]) {
+		if c := &run.Calls[i]; c.Return >= 0 && fits(run.Step(c.Enter), run.Step(c.Return)) {
 			return s, i
 		}
 	}
@@ -41,7 +41,7 @@ func TestThePickedChainStays(t *testing.T) {
 	}
 	cause := w.Links[ends].Step
 	s.Visit(cause)
-	if s.Pos() != cause+1 || run.Lanes[s.Lane].Proc != run.Steps[cause].Proc {
+	if s.Pos() != cause+1 || run.Lanes[s.Lane].Proc != run.Gist(cause).Proc {
 		t.Errorf("the visit leads to %d, lane %d", s.Pos(), s.Lane)
 	}
 	if again := s.Chain(); again.of.call != call {
@@ -87,11 +87,11 @@ func TestAcrossAndBack(t *testing.T) {
 		t.Fatal("the send leads nowhere")
 	}
 	at := run.CallAt(s.Pos() - 1)
-	if e := &run.Steps[s.Pos()-1]; e.Proc != 0 || e.Call != trace.Recv {
+	if e := run.Step(s.Pos() - 1); e.Proc != 0 || e.Call != trace.Recv {
 		t.Errorf("it leads to %v of process %d", e.Call, e.Proc)
 	}
 	m := s.Followed(s.flow)
-	if m.Step != at.Return || m.Len != run.Steps[at.Return].Result {
+	if m.Step != at.Return || m.Len != run.Step(at.Return).Result {
 		t.Errorf("%d bytes of step %d are marked", m.Len, m.Step)
 	}
 	if !s.Cross() || s.picked != call+1 {

@@ -280,7 +280,7 @@ func (c *Comparison) letGo(r int) {
 	for _, rd := range c.rounds {
 		for i := range rd.runs {
 			if run := rd.runs[i].Run; run != nil {
-				kept += len(run.Steps)
+				kept += run.Len()
 			}
 		}
 	}
@@ -342,7 +342,7 @@ func (c *Comparison) Align() {
 		if runs[i] == nil {
 			runs[i] = play.NewRun(&trace.Header{Procs: Plan(e.lab, e.values)})
 		}
-		n += len(runs[i].Steps)
+		n += runs[i].Len()
 	}
 	if n == 0 || c.Busy() && n > liveSteps && c.joined != nil {
 		return

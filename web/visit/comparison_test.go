@@ -208,7 +208,7 @@ func TestLongRunsAreLetGo(t *testing.T) {
 	for r, rd := range c.rounds {
 		for i := range rd.runs {
 			if o := &rd.runs[i]; o.Run != nil {
-				kept += len(o.Run.Steps)
+				kept += o.Run.Len()
 			} else if !rd.gone || o.tally.Replies != len(one) {
 				t.Errorf("round %d, run %d: gone %v, %d replies", r, i, rd.gone, o.tally.Replies)
 			}
@@ -510,7 +510,7 @@ func TestTheWalkOfAComparison(t *testing.T) {
 			t.Errorf("stop %d: %q", i+2, stops[i+1].Say)
 		}
 		s.GoToStop(i + 1)
-		e := &run.Steps[s.Pos()-1]
+		e := run.Step(s.Pos() - 1)
 		if at, _ := s.Lit(); at == nil || run.Band(e.Proc) != i || !e.Call.Receives() || run.Lanes[s.Lane].Proc != e.Proc {
 			t.Errorf("stop %d is at %v of process %d, lane %d", i+2, e.Call, e.Proc, s.Lane)
 		}

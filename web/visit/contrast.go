@@ -38,7 +38,7 @@ func (c *Comparison) contrast() {
 // stop adds a stop to the walk.
 func (c *Comparison) stop(say string, at play.Found) {
 	light := lab.OnBar | lab.OnLine
-	if at.Wake != nil && c.joined.Run.Steps[at.Step].Sleep == trace.Slept {
+	if at.Wake != nil && c.joined.Run.Gist(at.Step).Sleep == trace.Slept {
 		light |= lab.OnWake
 	}
 	c.walk.stops = append(c.walk.stops, play.Stop{Stop: lab.Stop{Say: say, Light: light}, Found: &at})

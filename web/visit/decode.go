@@ -136,7 +136,7 @@ func (f *Focus) endSeen(fl Flow) bool {
 	}
 	ended := from.Ended(f.Pos())
 	for i := ended; ended >= 0 && i < f.Pos(); i++ {
-		if e := &run.Steps[i]; e.Kind == trace.Return && e.Call.Receives() && e.Errno == 0 && e.Result == 0 && to.Of(e.Proc) && run.ConnOf(e.Proc, e.FD, i) == &run.Conns[fl.Conn] {
+		if e := run.Gist(i); e.Kind == trace.Return && e.Call.Receives() && e.Errno == 0 && run.Step(i).Result == 0 && to.Of(e.Proc) && run.ConnOf(e.Proc, e.FD, i) == &run.Conns[fl.Conn] {
 			return true
 		}
 	}

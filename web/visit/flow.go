@@ -99,7 +99,7 @@ func (f *Focus) lastLetter(post int) int {
 		if d.Proc == f.Proc() && d.Enter < f.Pos() {
 			last = max(last, d.Enter)
 		}
-		if d.Recv >= 0 && d.Recv < f.Pos() && run.Steps[d.Recv].Proc == f.Proc() {
+		if d.Recv >= 0 && d.Recv < f.Pos() && run.Gist(d.Recv).Proc == f.Proc() {
 			last = max(last, d.Recv)
 		}
 	}

@@ -40,7 +40,8 @@ type Focus struct {
 	began time.Time // when the run that is under way began, at the latest; see Tick
 
 	walk   walk
-	first  View // that a run shows first
+	index  *timeline.Index // of the run, nil where it wasn't made before
+	first  View            // that a run shows first
 	flow   Flow
 	picked int   // the call whose causes are followed, an index in Run.Calls plus one; 0 follows the lane
 	chain  Chain // as Why made it last
@@ -96,14 +97,17 @@ func (f *Focus) open(planned []trace.Proc, l *lab.Lab, first View) {
 }
 
 // show goes to the start of a run.
-func (f *Focus) show(run *play.Run) {
+func (f *Focus) show(run *play.Run) { f.showMade(run, newLog(run), nil) }
+
+// showMade goes to the start of a run whose lines and index are made, as far as they are.
+func (f *Focus) showMade(run *play.Run, log *Log, index *timeline.Index) {
 	before := f.Player
 	f.Player = play.NewPlayer(run)
 	if before != nil {
 		f.Player.Scale = before.Scale
 		f.Player.SetSpeed(before.Speed())
 	}
-	f.Log = newLog(run)
+	f.Log, f.index = log, index
 	f.Log.grow()
 	f.Quiz, f.attended, f.began = nil, nil, time.Time{}
 	f.flow, f.picked, f.chain = Flow{}, 0, Chain{}
@@ -131,8 +135,8 @@ func (f *Focus) grow() {
 
 // hear notes that the newest event had happened at a time, at the latest.
 func (f *Focus) hear(now time.Time) {
-	if run := f.Player.Run; len(run.Steps) > 0 {
-		began := now.Add(-time.Duration(run.Steps[len(run.Steps)-1].Time))
+	if run := f.Player.Run; run.Len() > 0 {
+		began := now.Add(-time.Duration(run.Gist(run.Len() - 1).Time))
 		if f.began.IsZero() || began.Before(f.began) {
 			f.began = began
 		}
@@ -320,6 +324,9 @@ func (f *Focus) Asks() bool { return f.Question() != nil }
 
 // Lay has a timeline show what the learner follows: see [Mode].
 func (f *Focus) Lay(t *timeline.Timeline, _ bool) {
+	if f.index != nil {
+		t.Know(f.index)
+	}
 	t.View.Picked, t.View.Chain = f.picked, nil
 	if f.View == Why {
 		if w := f.Chain(); w != nil {

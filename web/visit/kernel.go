@@ -183,7 +183,7 @@ func (f *Focus) QueuesRead() string {
 func (f *Focus) When(t int64) string {
 	now, pos := int64(0), f.Pos()
 	if pos > 0 {
-		now = f.Player.Run.Steps[pos-1].Time
+		now = f.Player.Run.Gist(pos - 1).Time
 	}
 	switch {
 	case t > now:
@@ -218,7 +218,7 @@ func (f *Focus) Waiting(listener *trace.FDState) []string {
 		if c.Server.Proc >= 0 && c.Server.Opened < pos {
 			continue // accepted
 		}
-		if to := run.Steps[c.Client.Opened].Addr; to != "" && to != listener.Local {
+		if to := run.Step(c.Client.Opened).Addr; to != "" && to != listener.Local {
 			continue // to somebody else
 		}
 		tags = append(tags, run.Header.Procs[c.Client.Proc].Tag)
@@ -260,12 +260,12 @@ func (f *Focus) ToBeTold(fd *trace.FDState) bool {
 	if n := len(st.Sends); n > 0 {
 		unread = st.Sent > st.Read
 		if call := run.CallAt(st.Sends[n-1].Step); call != nil {
-			came = run.Steps[call.Enter].Time
+			came = run.Gist(call.Enter).Time
 		}
 	}
 	if at := peer.Ended(pos); at >= 0 {
 		unread = true
-		came = max(came, run.Steps[at].Time)
+		came = max(came, run.Gist(at).Time)
 	}
 	switch {
 	case fd.Watched&EpollEdge == 0:

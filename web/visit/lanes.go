@@ -162,7 +162,7 @@ func exitWord(run *play.Run, l *play.Lane) string {
 	if l.Exit < 0 {
 		return "exited"
 	}
-	switch status := run.Steps[l.Exit].Result; {
+	switch status := run.Step(l.Exit).Result; {
 	case status > 0:
 		return fmt.Sprintf("exited with %d", status)
 	case status < 0:
@@ -183,7 +183,7 @@ func blocked(p *play.Player, l *play.Lane) bool {
 	case c.Return < 0:
 		return true
 	}
-	return (c.Enter < pos-1 || p.Now() > run.Steps[c.Enter].Time) && run.Steps[c.Return].Sleep != trace.Awake
+	return (c.Enter < pos-1 || p.Now() > run.Gist(c.Enter).Time) && run.Gist(c.Return).Sleep != trace.Awake
 }
 
 // openCall returns the call that lane l is in after pos steps, or nil.

@@ -31,7 +31,7 @@ func newLog(run *play.Run) *Log { return &Log{run: run, done: map[int]Line{}} }
 
 // grow takes in the steps that have come since.
 func (l *Log) grow() {
-	for i := len(l.row); i < len(l.run.Steps); i++ {
+	for i := len(l.row); i < l.run.Len(); i++ {
 		if c := l.run.CallAt(i); c != nil && c.Return == i && c.Enter == i-1 {
 			l.rows[len(l.rows)-1].last = i
 		} else {
@@ -80,7 +80,7 @@ func (l *Log) Line(i, pos int) Line {
 
 // read puts a step into words.
 func (l *Log) read(step int) Line {
-	e := &l.run.Steps[step]
+	e := l.run.Step(step)
 	out := Line{Step: step + 1}
 	if e.Proc < len(l.run.Header.Procs) && e.Proc >= 0 && e.Kind != trace.Note {
 		out.Tag = l.run.Header.Procs[e.Proc].Tag
@@ -94,7 +94,7 @@ func (l *Log) read(step int) Line {
 	case trace.Return:
 		enter := e
 		if c := l.run.CallAt(step); c != nil {
-			enter = &l.run.Steps[c.Enter]
+			enter = l.run.Step(c.Enter)
 		}
 		out.HTML = returned(strace.API.Line(enter, e), e)
 	case trace.Start:
@@ -117,14 +117,14 @@ func (l *Log) read(step int) Line {
 // Whole returns row i as it reads at position pos with nothing shortened.
 func (l *Log) Whole(i, pos int) string {
 	step := l.Line(i, pos).Step - 1
-	e := &l.run.Steps[step]
+	e := l.run.Step(step)
 	switch c := l.run.CallAt(step); {
 	case e.Kind == trace.Note:
 		return e.Note
 	case e.Kind == trace.Enter:
 		return strace.API.Line(e, nil)
 	case e.Kind == trace.Return && c != nil:
-		return strace.API.Line(&l.run.Steps[c.Enter], e)
+		return strace.API.Line(l.run.Step(c.Enter), e)
 	case e.Kind == trace.Return:
 		return strace.API.Line(e, e)
 	}

@@ -81,6 +81,6 @@ func ReadMoment(fragment string) (*Moment, error) {
 	if bad != 0 && m.Tape.Fault == "" {
 		m.Tape.Fault = "The run in this link is damaged at its end."
 	}
-	m.At = max(0, min(m.At, len(m.Tape.Run.Steps)))
+	m.At = max(0, min(m.At, m.Tape.Run.Len()))
 	return m, nil
 }

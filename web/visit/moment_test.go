@@ -87,7 +87,7 @@ func TestALinkThatIsDamagedSaysSo(t *testing.T) {
 			t.Errorf("%q: %v, %v; want neither", fragment, m, err)
 		}
 	}
-	if m, err := ReadMoment(strings.Replace(whole, "at=", "at=99999", 1)); err != nil || m.At != len(m.Tape.Run.Steps) {
+	if m, err := ReadMoment(strings.Replace(whole, "at=", "at=99999", 1)); err != nil || m.At != m.Tape.Run.Len() {
 		t.Errorf("a step behind the end: %v, %v", m, err)
 	}
 }
@@ -116,7 +116,7 @@ func FuzzReadMoment(f *testing.F) {
 	f.Add("at=1&run=AAAA")
 	f.Fuzz(func(t *testing.T, fragment string) {
 		m, err := ReadMoment(fragment)
-		if m != nil && (err != nil || m.At < 0 || m.At > len(m.Tape.Run.Steps)) {
+		if m != nil && (err != nil || m.At < 0 || m.At > m.Tape.Run.Len()) {
 			t.Errorf("%v, %v", m, err)
 		}
 	})

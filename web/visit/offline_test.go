@@ -58,7 +58,7 @@ func TestEmbed(t *testing.T) {
 		return u
 	}
 	moment, err := ReadMoment(read().Fragment)
-	if err != nil || moment == nil || moment.At != 3 || len(moment.Tape.Run.Steps) != len(tape.Run.Steps) {
+	if err != nil || moment == nil || moment.At != 3 || moment.Tape.Run.Len() != tape.Run.Len() {
 		t.Errorf("the moment is %+v, %v", moment, err)
 	}
 	tape.ours = true

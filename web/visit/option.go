@@ -53,7 +53,7 @@ func (f *Focus) Options() []OptionRow {
 		for k, step := range [...]int{before, set, after} {
 			row.Values[k] = value(run, step)
 		}
-		row.Differs = set >= 0 && after >= 0 && run.Steps[set].Args[2] != run.Steps[after].Args[2]
+		row.Differs = set >= 0 && after >= 0 && run.Step(set).Args[2] != run.Step(after).Args[2]
 		rows = append(rows, row)
 	}
 	return rows
@@ -63,6 +63,6 @@ func value(run *play.Run, step int) Value {
 	if step < 0 {
 		return Value{Step: -1}
 	}
-	e := &run.Steps[step]
+	e := run.Step(step)
 	return Value{strace.OptionValue(e.Args[0], e.Args[1], e.Args[2]), step}
 }

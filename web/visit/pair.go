@@ -34,7 +34,7 @@ const pairSteps = 100_000
 // CanPair reports whether there is a run before this one to set above it.
 func (r *Run) CanPair() bool {
 	return r.Pair != nil || r.before != nil && !r.Lab.Measures && r.Player != nil && r.Phase == Over && !r.Quiz.Hides() &&
-		len(r.before.Run.Steps)+len(r.tape.Run.Steps) <= pairSteps
+		r.before.Run.Len()+r.tape.Run.Len() <= pairSteps
 }
 
 // keep keeps the run that shows as the one before the next.
@@ -102,7 +102,7 @@ func (r *Run) pair() {
 	r.Player.SetScale(play.ByTime)
 	at := p.joined.Busy()
 	if p.Part != nil {
-		at = p.joined.Run.Steps[max(p.Part.StepA, p.Part.StepB)].Time
+		at = p.joined.Run.Gist(max(p.Part.StepA, p.Part.StepB)).Time
 	}
 	r.Player.SeekTime(at)
 }
@@ -207,8 +207,8 @@ type failure struct {
 }
 
 func failures(r *play.Run) (all []failure) {
-	for i := range r.Steps {
-		e := &r.Steps[i]
+	for i := range r.Len() {
+		e := r.Step(i)
 		if e.Kind != trace.Return || e.Errno == 0 || e.Errno.NotYet() || e.Errno == trace.EINTR {
 			continue
 		}
@@ -244,13 +244,13 @@ func lastings(r *play.Run) map[nthCall]int64 {
 	all, count := map[nthCall]int64{}, map[nthCall]int{}
 	for i := range r.Calls {
 		c := &r.Calls[i]
-		in := &r.Steps[c.Enter]
+		in := r.Step(c.Enter)
 		if c.Return < 0 || in.Call == trace.Nanosleep || r.Header.Procs[in.Proc].Role != trace.RoleClient {
 			continue
 		}
 		at := nthCall{r.Header.Procs[in.Proc].Name, in.Call, 0}
 		count[at]++
-		all[nthCall{at.who, at.call, count[at]}] = max(1, r.Steps[c.Return].Time-in.Time)
+		all[nthCall{at.who, at.call, count[at]}] = max(1, r.Gist(c.Return).Time-in.Time)
 	}
 	return all
 }

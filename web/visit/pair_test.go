@@ -32,7 +32,7 @@ func TestTwoRunsOfOneLab(t *testing.T) {
 	if r.Pair == nil || len(r.Bands) != 2 || r.Player.Scale != play.ByTime || r.Stops() != nil || r.Quiz != nil {
 		t.Fatalf("paired: %+v, %d bands, stops %v", r.Pair, len(r.Bands), r.Stops())
 	}
-	if n := len(player.Run.Steps) + len(r.before.Run.Steps); r.Player.Len() != n {
+	if n := player.Run.Len() + r.before.Run.Len(); r.Player.Len() != n {
 		t.Errorf("both have %d steps, of %d", r.Player.Len(), n)
 	}
 	if !strings.Contains(r.Pair.Waits, "was ") || r.Pair.notes[0].What == "" {

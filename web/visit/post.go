@@ -77,11 +77,11 @@ func (f *Focus) fate(d *play.Datagram, size string) (Fate, string) {
 	run, pos := f.Player.Run, f.Pos()
 	switch {
 	case d.Failed && d.Send < pos:
-		return Unsent, size + ", not sent: " + run.Steps[d.Send].Errno.String()
+		return Unsent, size + ", not sent: " + run.Gist(d.Send).Errno.String()
 	case d.Recv >= 0 && d.Recv < pos && d.Alike:
 		return Received, size + ", received, it or one like it"
 	case d.Recv >= 0 && d.Recv < pos:
-		if got := run.Steps[d.Recv].Got(); got < d.Len {
+		if got := run.Step(d.Recv).Got(); got < d.Len {
 			return Shortened, fmt.Sprintf("%d of %s received", got, size)
 		}
 		return Received, size + ", received"

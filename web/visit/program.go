@@ -196,5 +196,5 @@ func (f *Focus) Printed() []Printed {
 
 // Sum returns the thread of a process, as it is at the run's end; nil for none.
 func Sum(run *play.Run, proc int) *trace.ThreadState {
-	return threadOf(run.State(len(run.Steps)), proc, 0)
+	return threadOf(run.State(run.Len()), proc, 0)
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 // logOf writes a log of strace's with so many recvs.
@@ -22,15 +23,22 @@ func logOf(n int) []byte {
 func read(t *testing.T, file []byte, piece int) *Reading {
 	t.Helper()
 	r := &Reading{Size: int64(len(file))}
-	for rest, more := file, true; more; {
+	for rest := file; r.More(); {
 		n := min(piece, len(rest))
-		var err error
-		if more, err = r.Take(rest[:n]); err != nil {
-			t.Fatal(err)
-		}
+		take(t, r, rest[:n])
 		rest = rest[n:]
 	}
 	return r
+}
+
+// take has a reading work on a piece.
+func take(t *testing.T, r *Reading, piece []byte) {
+	t.Helper()
+	if err := r.Take(piece); err != nil {
+		t.Fatal(err)
+	}
+	for r.Work(time.Now().Add(time.Millisecond)) {
+	}
 }
 
 // In pieces a log is what it is as a whole.
@@ -45,18 +53,20 @@ func TestReadingInPieces(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(got.Run.Steps) != len(want.Run.Steps) || len(got.Run.Calls) != 501 || !bytes.Equal(got.file, file) || ending(got.Run.End) != "" {
-			t.Errorf("in pieces of %d there are %d steps, as a whole %d: %+v", piece, len(got.Run.Steps), len(want.Run.Steps), got.Run.End)
+		if got.Run.Len() != want.Run.Len() || len(got.Run.Calls) != 501 || !bytes.Equal(got.file, file) || ending(got.Run.End) != "" {
+			t.Errorf("in pieces of %d there are %d steps, as a whole %d: %+v", piece, got.Run.Len(), want.Run.Len(), got.Run.End)
 		}
 	}
 	trace, err := os.ReadFile("../assets/recordings/echo.trace")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := read(t, trace, 1000).Tape(); err != nil || got.Fault != "" || got.Run.End == nil {
+	if r := read(t, trace, 1000); r.bad {
+		t.Error("it is bad")
+	} else if got, err := r.Tape(); err != nil || got.Fault != "" || got.Run.End == nil {
 		t.Errorf("a trace in pieces: %v", err)
 	}
-	if _, err := (&Reading{Size: maxTrace + 1}).Take([]byte("\x00\x00")); err == nil {
+	if err := (&Reading{Size: maxTrace + 1}).Take([]byte("\x00\x00")); err == nil {
 		t.Error("a trace of any size is read")
 	}
 }
@@ -65,8 +75,8 @@ func TestReadingInPieces(t *testing.T) {
 func TestReadingIsStopped(t *testing.T) {
 	file := logOf(2000)
 	r := &Reading{Size: int64(len(file))}
-	if more, err := r.Take(file[:len(file)/2]); !more || err != nil {
-		t.Fatal(more, err)
+	if take(t, r, file[:len(file)/2]); !r.More() {
+		t.Fatal("it wants no more")
 	}
 	got, err := r.Tape()
 	if err != nil || len(got.Run.Calls) < 900 || len(got.Run.Calls) > 1100 || !strings.Contains(ending(got.Run.End), "reading was stopped") {
@@ -79,14 +89,11 @@ func TestReadingIsBounded(t *testing.T) {
 	piece := logOf(8000)
 	const most = 50_000
 	r := &Reading{Size: 500 << 20, most: most}
-	for more := true; more; {
-		var err error
-		if more, err = r.Take(piece); err != nil {
-			t.Fatal(err)
-		}
+	for r.More() {
+		take(t, r, piece)
 	}
-	if r.events < most || r.events > most+20_000 {
-		t.Errorf("%d events", r.events)
+	if n := r.tape.Run.Len(); n < most || n > most+20_000 {
+		t.Errorf("%d events", n)
 	}
 	got, err := r.Tape()
 	if err != nil || !strings.Contains(ending(got.Run.End), "is left out") {
@@ -96,7 +103,7 @@ func TestReadingIsBounded(t *testing.T) {
 	for len(r.file)+len(piece) <= maxLog {
 		r.file = append(r.file, piece...)
 	}
-	if more, err := r.Take(piece); !more || err != nil || r.file != nil {
+	if take(t, r, piece); !r.More() || r.file != nil {
 		t.Errorf("%d bytes of the log are kept", len(r.file))
 	}
 }

@@ -17,19 +17,19 @@ func TestTheReadyListIsWhatIsToldNext(t *testing.T) {
 		s := recorded(t, name)
 		run := s.Player.Run
 		told := 0
-		for i := range run.Steps {
-			e := &run.Steps[i]
+		for i := range run.Len() {
+			e := run.Step(i)
 			if e.Call != trace.EpollWait {
 				continue
 			}
 			s.Lane = slices.IndexFunc(run.Lanes, func(l play.Lane) bool { return l.Proc == e.Proc && l.Thread == e.Thread })
 			c := run.CallAt(i)
 			switch {
-			case e.Kind == trace.Enter && c.Return >= 0 && run.Steps[c.Return].Sleep == trace.Slept:
+			case e.Kind == trace.Enter && c.Return >= 0 && run.Gist(c.Return).Sleep == trace.Slept:
 				s.Player.Seek(i + 1)
 				p := &s.State().Procs[e.Proc]
 				for k := range p.FDs {
-					if f := &p.FDs[k]; s.ToBeTold(f) && run.Steps[c.Return].Time-e.Time > 100_000 {
+					if f := &p.FDs[k]; s.ToBeTold(f) && run.Gist(c.Return).Time-e.Time > 100_000 {
 						t.Errorf("%s: at %d epoll_wait falls asleep, and fd %d is said to be ready", name, i+1, f.FD)
 					}
 				}
@@ -98,8 +98,8 @@ func TestTheRowOfRdHup(t *testing.T) {
 		s := recorded(t, name)
 		run := s.Player.Run
 		rows := 0
-		for i := range run.Steps {
-			e := &run.Steps[i]
+		for i := range run.Len() {
+			e := run.Step(i)
 			if e.Kind != trace.Return || !e.Call.Multiplexes() || e.Sets == nil {
 				continue
 			}

@@ -121,7 +121,7 @@ func TestWakesStayWithinTheirConnection(t *testing.T) {
 	for _, name := range recordings(t) {
 		run := recorded(t, name).Player.Run
 		for _, w := range run.Wakes {
-			effect, cause := &run.Steps[w.Effect], &run.Steps[w.Cause]
+			effect, cause := run.Step(w.Effect), run.Step(w.Cause)
 			if !effect.Call.Receives() && !effect.Call.Sends() || cause.Kind == trace.Exit {
 				continue
 			}

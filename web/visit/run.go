@@ -129,7 +129,14 @@ func (r *Run) begin() {
 	clear(r.sent[:])
 	r.single()
 	first := r.Player == nil
-	r.show(r.tape.Run)
+	if r.tape.log == nil {
+		r.show(r.tape.Run)
+	} else {
+		r.showMade(r.tape.Run, r.tape.log, r.tape.index)
+	}
+	if r.tape.stops != nil {
+		r.walk.of, r.walk.at, r.walk.marks, r.walk.stops = r.tape.Run, 0, nil, r.tape.stops
+	}
 	if first && r.Lab.ByTime {
 		r.Player.SetScale(play.ByTime)
 	}
@@ -343,8 +350,8 @@ func (r *Run) held(agent int, call trace.Call) string {
 	run := r.Player.Run
 	for i := range run.Lanes {
 		l := &run.Lanes[i]
-		if c := openCall(run, l, len(run.Steps)); l.Proc == agent && c != nil {
-			for _, link := range run.Why(c.Enter, len(run.Steps)) {
+		if c := openCall(run, l, run.Len()); l.Proc == agent && c != nil {
+			for _, link := range run.Why(c.Enter, run.Len()) {
 				if link.Kind == play.Deadlock {
 					return "You are in " + call.String() + ", and the server waits for you: nothing will end it. Stop is the way out."
 				}

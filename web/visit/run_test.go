@@ -372,7 +372,7 @@ func TestAChildComesIntoTheRun(t *testing.T) {
 	}
 	check := func(s *Run) {
 		t.Helper()
-		s.Player.Seek(len(s.Player.Run.Steps))
+		s.Player.Seek(s.Player.Run.Len())
 		lanes := s.Lanes()
 		if len(lanes) != 3 || lanes[1].Name != "child 77" || lanes[1].PID != 77 || lanes[1].Big || lanes[2].Name != "client 1" {
 			t.Fatalf("lanes %+v", lanes)
@@ -557,7 +557,7 @@ func TestARunIsNotSavedUntilItIs(t *testing.T) {
 	}
 	s.Seek(s.Player.Len())
 	c := &s.Player.Run.Calls[0]
-	took := words.Span(s.Player.Run.Steps[c.Return].Time - s.Player.Run.Steps[c.Enter].Time)
+	took := words.Span(s.Player.Run.Gist(c.Return).Time - s.Player.Run.Gist(c.Enter).Time)
 	if told := s.Tell(0); !strings.HasSuffix(told, ", after "+took) {
 		t.Errorf("pointed at: %q, which took %s", told, took)
 	}

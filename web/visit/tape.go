@@ -7,6 +7,7 @@ import (
 	"sockscope/server/trace"
 	"sockscope/server/trace/strace"
 	"sockscope/web/play"
+	"sockscope/web/timeline"
 	"sockscope/web/words"
 )
 
@@ -19,6 +20,10 @@ type Tape struct {
 	file   []byte // the frames as they came, or a log
 	ending string // of the file's name; "" is that of a trace
 	ours   bool   // the site has it
+
+	log   *Log            // its lines, as far as they are made; nil for none
+	index *timeline.Index // of its calls, the same
+	stops []play.Stop     // of the walk through it; nil where Ponder hasn't found them
 }
 
 // readLog reads a log of strace's. Its file is the log.
@@ -64,6 +69,29 @@ func (t *Tape) take(m *trace.Message, raw []byte) {
 	t.file = append(t.file, raw...)
 }
 
+// prepare makes what shows of the run, as far as it has come: of a long one all of it
+// at once would take too long.
+func (t *Tape) prepare() {
+	if t.log == nil {
+		t.log, t.index = newLog(t.Run), new(timeline.Index)
+	}
+	t.log.grow()
+	t.Run.Prepare()
+	t.index.Update(t.Run)
+}
+
+// Ponder finds the stops of the walk through the run, which shows as soon as it is shown.
+// It calls breathe now and then: of a long run it takes a while.
+func (t *Tape) Ponder(breathe func()) {
+	l, err := t.Lab()
+	if err != nil || l.Measures {
+		return
+	}
+	t.Run.Breathe = breathe
+	t.stops = t.Run.Walk(l.Walk(t.Run.Header.Knobs))
+	t.Run.Breathe = nil
+}
+
 // breakOff ends a run whose end will not come.
 func breakOff(r *play.Run, why string) {
 	r.End = &trace.End{Time: r.Duration(), Reason: trace.EndFailed, Message: why}
@@ -95,7 +123,7 @@ func ReadTape(file []byte) (*Tape, error) {
 	for _, m := range f.Messages {
 		t.take(m, nil)
 	}
-	t.file = slices.Clone(f.Whole)
+	t.file = f.Whole[:len(f.Whole):len(f.Whole)]
 	if err != nil {
 		t.Fault = words.Sentence(err.Error())
 	}

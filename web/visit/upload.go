@@ -100,8 +100,8 @@ func (r *Run) send() {
 	for i := range run.Lanes {
 		if l := &run.Lanes[i]; l.Role == trace.RoleAgent {
 			for _, c := range l.Calls {
-				if at := run.Calls[c].Return; at >= 0 && run.Steps[at].Errno != trace.EINTR {
-					returned, last = returned+1, &run.Steps[at]
+				if at := run.Calls[c].Return; at >= 0 && run.Gist(at).Errno != trace.EINTR {
+					returned, last = returned+1, run.Step(at)
 				}
 			}
 		}
@@ -206,7 +206,7 @@ func (r *Run) Transfer() (t Transfer, ok bool) {
 		if c := run.CallAt(there.Sends[1].Step); c != nil && t.Got > 0 {
 			for i := range flow.Recvs {
 				if m := &flow.Recvs[i]; m.Step < pos {
-					t.Took = run.Steps[m.Step].Time - run.Steps[c.Enter].Time
+					t.Took = run.Gist(m.Step).Time - run.Gist(c.Enter).Time
 				}
 			}
 		}

@@ -181,7 +181,7 @@ func (f *Focus) LitFDs() []int {
 		return nil
 	}
 	var fds []int
-	e, p := &f.Player.Run.Steps[at.Step], &f.State().Procs[at.Proc]
+	e, p := f.Player.Run.Step(at.Step), &f.State().Procs[at.Proc]
 	switch {
 	case e.Call.Multiplexes():
 		lists := Ready(p)
@@ -228,7 +228,7 @@ func (f *Focus) Narration() string {
 	}
 	run, step := f.Player.Run, f.Pos()-1
 	text := run.Narrate(step).Text
-	if k := run.Band(max(run.Steps[step].Proc, 0)); k < len(f.Bands) {
+	if k := run.Band(max(run.Gist(step).Proc, 0)); k < len(f.Bands) {
 		text = f.Bands[k].Name + ": " + text
 	}
 	return text
@@ -241,7 +241,7 @@ func (f *Focus) Tell(i int) string {
 	c := &run.Calls[i]
 	switch pos := f.Pos(); {
 	case c.Return >= 0 && c.Return < pos:
-		return run.Narrate(c.Return).Text + ", after " + words.Span(run.Steps[c.Return].Time-run.Steps[c.Enter].Time)
+		return run.Narrate(c.Return).Text + ", after " + words.Span(run.Gist(c.Return).Time-run.Gist(c.Enter).Time)
 	case c.Enter < pos:
 		return run.Narrate(c.Enter).Text
 	}

@@ -72,7 +72,7 @@ func (w *Watch) take(m *trace.Message, _ []byte) {
 		w.resume(play.NewLateRun(w.Player.Run.Header, m.Now.State()), w.Pos())
 	case m.Events != nil:
 		w.Player.Run.Add(m.Events)
-		if n := len(w.Player.Run.Steps); n > watchedSteps {
+		if n := w.Player.Run.Len(); n > watchedSteps {
 			w.resume(w.Player.Run.Tail(n - watchedSteps*3/4))
 		}
 		w.grow()

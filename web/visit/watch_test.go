@@ -91,14 +91,14 @@ func TestWatchingKeepsAWindow(t *testing.T) {
 		events = events[n:]
 	}
 	run := s.Player.Run
-	if n := len(run.Steps); n > watchedSteps || n < watchedSteps/2 {
+	if n := run.Len(); n > watchedSteps || n < watchedSteps/2 {
 		t.Errorf("%d steps are kept", n)
 	}
-	if !s.Player.Follow || s.Pos() != len(run.Steps) || len(s.Log.rows) == 0 {
-		t.Errorf("follows: %v, at %d of %d", s.Player.Follow, s.Pos(), len(run.Steps))
+	if !s.Player.Follow || s.Pos() != run.Len() || len(s.Log.rows) == 0 {
+		t.Errorf("follows: %v, at %d of %d", s.Player.Follow, s.Pos(), run.Len())
 	}
-	if run.Steps[0].Kind != trace.Enter || run.Steps[0].Time != 0 {
-		t.Errorf("it begins with %+v", run.Steps[0])
+	if run.Gist(0).Kind != trace.Enter || run.Gist(0).Time != 0 {
+		t.Errorf("it begins with %+v", run.Step(0))
 	}
 	if f := s.State().Procs[0].FD(4); f == nil || f.In != total {
 		t.Errorf("%+v, want %d bytes in", f, total)
@@ -148,8 +148,8 @@ func TestAMissedCallIsSaid(t *testing.T) {
 	if !strings.HasPrefix(s.Problem, "1,234 calls left out") {
 		t.Errorf("%q", s.Problem)
 	}
-	if s.Pos() != 0 || len(s.Player.Run.Steps) != 0 {
-		t.Errorf("at %d of %d", s.Pos(), len(s.Player.Run.Steps))
+	if s.Pos() != 0 || s.Player.Run.Len() != 0 {
+		t.Errorf("at %d of %d", s.Pos(), s.Player.Run.Len())
 	}
 	for _, l := range s.Player.Run.Lanes {
 		if l.Role == play.RolePeer {

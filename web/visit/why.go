@@ -99,7 +99,7 @@ func (f *Focus) Picked() string {
 	}
 	run := f.Player.Run
 	c := &run.Calls[f.picked-1]
-	e := &run.Steps[c.Enter]
+	e := run.Step(c.Enter)
 	name := e.Call.String()
 	if e.FD >= 0 {
 		name += fmt.Sprintf("(%d)", e.FD)
@@ -112,7 +112,7 @@ func (f *Focus) Picked() string {
 func (f *Focus) tells(call int) bool {
 	run := f.Player.Run
 	c := &run.Calls[call]
-	if c.Return < 0 || run.Steps[c.Return].Sleep == trace.Slept {
+	if c.Return < 0 || run.Gist(c.Return).Sleep == trace.Slept {
 		return true
 	}
 	_, _, _, moved := run.Flow(c.Return)
@@ -126,7 +126,7 @@ func (f *Focus) Visit(step int) {
 		f.picked = w.of.call + 1
 	}
 	f.Seek(step + 1)
-	e := &f.Player.Run.Steps[step]
+	e := f.Player.Run.Step(step)
 	for i := range f.Player.Run.Lanes {
 		if l := &f.Player.Run.Lanes[i]; l.Proc == e.Proc && l.Thread == e.Thread {
 			f.Lane = i

@@ -115,16 +115,16 @@ func (f *Focus) packetRow(run *play.Run, i int) PacketRow {
 	}
 	row.Sent = "the kernel"
 	switch {
-	case c.Cause >= 0 && run.Steps[c.Cause].Kind == trace.Exit:
+	case c.Cause >= 0 && run.Gist(c.Cause).Kind == trace.Exit:
 		row.Sent = "the end of " + run.Lanes[c.From].Tag
 	case c.Cause >= 0:
-		row.Sent = run.Steps[c.Cause].Call.String()
-		if call := run.CallAt(c.Cause); call != nil && call.Return >= 0 && run.Steps[call.Return].Time < p.Time {
-			row.Sent += ", " + words.Span(p.Time-run.Steps[call.Return].Time) + " before"
+		row.Sent = run.Gist(c.Cause).Call.String()
+		if call := run.CallAt(c.Cause); call != nil && call.Return >= 0 && run.Gist(call.Return).Time < p.Time {
+			row.Sent += ", " + words.Span(p.Time-run.Gist(call.Return).Time) + " before"
 		}
 	}
 	if c.Woke >= 0 && c.Woke < f.Pos() {
-		row.Woke = run.Steps[c.Woke].Call.String()
+		row.Woke = run.Gist(c.Woke).Call.String()
 	}
 	return row
 }

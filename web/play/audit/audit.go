@@ -49,10 +49,10 @@ func Run(run *play.Run) *Report { return Some(run, 20_000) }
 
 // Some is Run at so many steps, evenly over a longer run.
 func Some(run *play.Run, mostSteps int) *Report {
-	h := &auditing{Report: Report{Runs: 1, Steps: len(run.Steps), ByKind: map[play.Kind]int{}}, run: run, world: newWorld(run.Header, run.Steps, run.End != nil)}
+	h := &auditing{Report: Report{Runs: 1, Steps: run.Len(), ByKind: map[play.Kind]int{}}, run: run, world: newWorld(run.Header, run.Steps(), run.End != nil)}
 	at := make([]int, len(run.Lanes)) // by lane: its newest call, an index in Calls
-	every := 1 + len(run.Steps)/mostSteps
-	for n := 1; n <= len(run.Steps); n += every {
+	every := 1 + run.Len()/mostSteps
+	for n := 1; n <= run.Len(); n += every {
 		for i := range run.Lanes {
 			l := &run.Lanes[i]
 			for at[i] < len(l.Calls) && run.Calls[l.Calls[at[i]]].Enter < n {
@@ -65,7 +65,7 @@ func Some(run *play.Run, mostSteps int) *Report {
 		h.narrate(n - 1)
 	}
 	for i := 0; i < len(run.Calls); i += every {
-		h.ask(run.Calls[i].Enter, len(run.Steps))
+		h.ask(run.Calls[i].Enter, run.Len())
 	}
 	h.wire()
 	h.live(every)
@@ -85,11 +85,11 @@ func (h *auditing) live(every int) {
 	header.Procs = slices.DeleteFunc(slices.Clone(header.Procs), func(p trace.Proc) bool { return p.Parent > 0 || p.Tracer == trace.StraceLog })
 	grown := play.NewRun(&header)
 	h.run = grown
-	for i := range all.Steps {
-		if e := &all.Steps[i]; e.Kind != trace.Note && e.Proc == len(grown.Header.Procs) {
+	for i := range all.Len() {
+		if e := all.Step(i); e.Kind != trace.Note && e.Proc == len(grown.Header.Procs) {
 			grown.AddProc(&all.Header.Procs[e.Proc])
 		}
-		grown.Add(all.Steps[i : i+1])
+		grown.Add([]trace.Event{*all.Step(i)})
 		if i%every > 0 {
 			continue
 		}
@@ -136,7 +136,7 @@ func (h *auditing) hold(c *play.Claim, text string, n, about int) {
 	}
 	if wrong != "" {
 		h.wrong++
-		e := &h.run.Steps[about]
+		e := h.run.Step(about)
 		h.add(fmt.Sprintf("%s: after %d steps, of step %d (%v of process %d): %q (kind %d, step %d, other %d): %s",
 			h.run.Header.Lab, n, about, e.Call, e.Proc, text, c.Kind, c.Step, c.Other, wrong))
 	}

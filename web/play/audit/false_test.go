@@ -39,7 +39,7 @@ func TestFalseClaimsAreFound(t *testing.T) {
 	s.Return(0, trace.Event{Result: 4})
 	s.Return(1, trace.Event{Result: 4, Data: []byte("echo"), Sleep: trace.Slept})
 	run := load(s, true)
-	w := newWorld(run.Header, run.Steps, true)
+	w := newWorld(run.Header, run.Steps(), true)
 	for _, c := range []struct {
 		name  string
 		claim play.Claim
@@ -83,9 +83,9 @@ func TestChangedClaimsAreFound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := newWorld(run.Header, run.Steps, true)
+		w := newWorld(run.Header, run.Steps(), true)
 		for i := range run.Calls {
-			for _, n := range []int{run.Calls[i].Enter + 1, run.Calls[i].Return + 1, len(run.Steps)} {
+			for _, n := range []int{run.Calls[i].Enter + 1, run.Calls[i].Return + 1, run.Len()} {
 				if n <= run.Calls[i].Enter {
 					continue
 				}
@@ -139,7 +139,7 @@ func TestAKillEndsAWait(t *testing.T) {
 		s.Return(1, trace.Event{Result: c.result, Data: make([]byte, c.result), Sleep: trace.Slept})
 		run := load(s, true)
 		claim := play.Claim{Kind: play.Deadlock, Step: there, Calls: []int{there, here}}
-		if wrong := newWorld(run.Header, run.Steps, true).check(&claim, here+1); (wrong == "") != c.so {
+		if wrong := newWorld(run.Header, run.Steps(), true).check(&claim, here+1); (wrong == "") != c.so {
 			t.Errorf("%s: %q", c.name, wrong)
 		}
 	}
@@ -158,7 +158,7 @@ func TestASendIsUnderWayAtTheEnd(t *testing.T) {
 		s.Return(0, trace.Event{Result: 5, Data: []byte("hello"), Sleep: trace.Slept})
 		run := load(s, true)
 		claim := play.Claim{Kind: play.Only, Step: recv, FD: 4, Procs: []int{1}}
-		if wrong := newWorld(run.Header, run.Steps, true).check(&claim, recv+1); (wrong == "") != (call == trace.Send) {
+		if wrong := newWorld(run.Header, run.Steps(), true).check(&claim, recv+1); (wrong == "") != (call == trace.Send) {
 			t.Errorf("%v: %q", call, wrong)
 		}
 	}

@@ -26,7 +26,7 @@ func (h *auditing) wire() {
 		}
 		if c.Cause >= 0 {
 			h.Claims++
-			h.sent(p, &h.run.Steps[c.Cause], say)
+			h.sent(p, h.run.Step(c.Cause), say)
 		}
 		if c.Woke >= 0 {
 			h.Claims++
@@ -65,9 +65,9 @@ func (h *auditing) sent(p *play.Packet, e *trace.Event, say func(string, ...any)
 }
 
 func (h *auditing) woke(p *play.Packet, ret int, say func(string, ...any)) {
-	out := &h.run.Steps[ret]
+	out := h.run.Step(ret)
 	c := h.run.CallAt(ret)
-	if out.Sleep != trace.Slept || c == nil || h.run.Steps[c.Enter].Time > p.Time+clocks || out.Time < p.Time-clocks {
+	if out.Sleep != trace.Slept || c == nil || h.run.Gist(c.Enter).Time > p.Time+clocks || out.Time < p.Time-clocks {
 		say("it woke %v, which slept otherwise", out.Call)
 		return
 	}
@@ -115,7 +115,7 @@ func (h *auditing) carried(flows map[int][2][]byte) {
 // checkWire checks what is claimed of packets. It finds them by the addresses that the
 // kernel told beside the calls, and by their bytes.
 func (h *auditing) checkWire(c *play.Claim) string {
-	ret := &h.run.Steps[c.Step]
+	ret := h.run.Step(c.Step)
 	conn := h.run.ConnOf(ret.Proc, ret.FD, c.Step)
 	if conn == nil {
 		return "its connection is not known"
@@ -124,7 +124,7 @@ func (h *auditing) checkWire(c *play.Claim) string {
 	var again, probes int
 	var first, before int64 = -1, 0 // bytes that were sent before
 	for i := range c.Step {
-		if e := &h.run.Steps[i]; e.Kind == trace.Return && e.Call.Sends() && e.FD == ret.FD && e.Proc == ret.Proc && h.run.ConnOf(e.Proc, e.FD, i) == conn {
+		if e := h.run.Step(i); e.Kind == trace.Return && e.Call.Sends() && e.FD == ret.FD && e.Proc == ret.Proc && h.run.ConnOf(e.Proc, e.FD, i) == conn {
 			before += max(0, e.Result)
 		}
 	}

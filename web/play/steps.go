@@ -1,0 +1,333 @@
+package play
+
+import (
+	"encoding/binary"
+
+	"sockscope/server/trace"
+)
+
+// Gist is what of a step is at hand without unpacking it. Its fields are those of the
+// trace.Event.
+type Gist struct {
+	Time             int64
+	Proc, Thread, FD int
+	Kind             trace.Kind
+	Call             trace.Call
+	Sleep            trace.Sleep
+	Errno            trace.Errno
+
+	rest uint32 // where the other fields are packed: the number of a block of bytes, and the place there
+	call int32  // index in Run.Calls, or -1
+}
+
+// steps are the events of a run, packed. A million of them as Events would take
+// 300 MB, and as much again while a slice of them grows; a garbage collector would have
+// to look at all of them. Packed they take 80, nothing moves when more come, and there
+// are no pointers in them.
+type steps struct {
+	n     int
+	gists []*[gistBlock]Gist
+	bytes [][]byte // the newest has room at its end
+	room  packer   // to pack a step in
+	had   []had    // events that were unpacked or added last, by their number modulo recent
+}
+
+type had struct {
+	step  int
+	event *trace.Event
+}
+
+const (
+	gistBlock = 1 << 10 // steps
+	byteBits  = 18      // of the place in a block of bytes
+	recent    = 1 << 11
+)
+
+// add adds the next step. e is kept for a while, and must not change.
+func (s *steps) add(e *trace.Event) {
+	if s.n%gistBlock == 0 {
+		s.gists = append(s.gists, new([gistBlock]Gist))
+	}
+	if s.had == nil {
+		s.had = make([]had, recent)
+	}
+	s.had[s.n%recent] = had{s.n, e}
+	*s.at(s.n) = Gist{
+		Time: e.Time, Proc: e.Proc, Thread: e.Thread, FD: e.FD,
+		Kind: e.Kind, Call: e.Call, Sleep: e.Sleep, Errno: e.Errno, rest: s.pack(e), call: -1,
+	}
+	s.n++
+}
+
+func (s *steps) at(i int) *Gist { return &s.gists[i/gistBlock][i%gistBlock] }
+
+// event returns step i, which must not be changed, and whether it was unpacked just now.
+func (s *steps) event(i int) (e *trace.Event, fresh bool) {
+	h := &s.had[i%recent]
+	if h.step != i || h.event == nil {
+		*h, fresh = had{i, s.unpack(s.at(i))}, true
+	}
+	return h.event, fresh
+}
+
+// change has what a function makes of step i be in its place. It may change whether the
+// call slept, and for as long as the step is one of the recent its line.
+func (s *steps) change(i int, make func(e *trace.Event)) {
+	before, _ := s.event(i)
+	e := *before
+	make(&e)
+	s.had[i%recent].event, s.at(i).Sleep = &e, e.Sleep
+}
+
+// The fields that a step may have beside its Gist, in the order in which they are packed.
+const (
+	hasLine = 1 << iota
+	hasArgs
+	hasSize
+	hasTimeout
+	hasAddr
+	hasData
+	hasSets
+	hasResult
+	hasCPU
+	hasQueues
+	hasNote
+	hasText
+)
+
+// pack packs what of e isn't in its Gist, and returns where.
+func (s *steps) pack(e *trace.Event) uint32 {
+	fields := 0
+	for bit, is := range [...]bool{
+		e.File != 0 || e.Line != 0, e.Args != nil, e.Size != 0, e.Timeout != 0, e.Addr != "", e.Data != nil,
+		e.Sets != nil, e.Result != 0, e.CPU != 0, e.Queues != nil, e.Note != "", e.Text != "",
+	} {
+		if is {
+			fields |= 1 << bit
+		}
+	}
+	p := s.room[:0]
+	p.number(int64(fields))
+	if fields&hasResult != 0 { // first, for result
+		p.number(e.Result)
+	}
+	if fields&hasLine != 0 {
+		p.number(int64(e.File))
+		p.number(int64(e.Line))
+	}
+	if fields&hasArgs != 0 {
+		p.number(int64(len(e.Args)))
+		for _, a := range e.Args {
+			p.number(a)
+		}
+	}
+	if fields&hasSize != 0 {
+		p.number(int64(e.Size))
+	}
+	if fields&hasTimeout != 0 {
+		p.number(e.Timeout)
+	}
+	if fields&hasAddr != 0 {
+		p.text(e.Addr)
+	}
+	if fields&hasData != 0 {
+		p.number(int64(len(e.Data)))
+		p = append(p, e.Data...)
+	}
+	if fields&hasSets != 0 {
+		for _, fds := range setLists(e.Sets) {
+			p.fds(*fds)
+		}
+		p.number(int64(e.Sets.Null))
+	}
+	if fields&hasCPU != 0 {
+		p.number(e.CPU)
+	}
+	if fields&hasQueues != 0 {
+		p.number(int64(len(e.Queues)))
+		for i := range e.Queues {
+			p.queue(&e.Queues[i], e.Time)
+		}
+	}
+	if fields&hasNote != 0 {
+		p.text(e.Note)
+	}
+	if fields&hasText != 0 {
+		p.text(e.Text)
+	}
+	s.room = p
+	return s.keep(p)
+}
+
+// keep puts bytes behind the others, and returns where they are.
+func (s *steps) keep(b []byte) uint32 {
+	const least, most = 1 << 12, 1 << byteBits
+	last := len(s.bytes) - 1
+	if last < 0 || len(s.bytes[last])+len(b) > cap(s.bytes[last]) || len(s.bytes[last]) >= most {
+		size := least
+		if last >= 0 {
+			size = min(2*cap(s.bytes[last]), most)
+		}
+		s.bytes = append(s.bytes, make([]byte, 0, max(size, len(b))))
+		last++
+	}
+	at := len(s.bytes[last])
+	s.bytes[last] = append(s.bytes[last], b...)
+	return uint32(last)<<byteBits | uint32(at)
+}
+
+// packed returns what of a step isn't in its gist g.
+func (s *steps) packed(g *Gist) unpacker {
+	return s.bytes[g.rest>>byteBits][g.rest&(1<<byteBits-1):]
+}
+
+// has reports whether step i has a field.
+func (s *steps) has(i int, field int64) bool {
+	p := s.packed(s.at(i))
+	return p.number()&field != 0
+}
+
+// result returns the Result of step i.
+func (s *steps) result(i int) int64 {
+	p := s.packed(s.at(i))
+	if p.number()&hasResult == 0 {
+		return 0
+	}
+	return p.number()
+}
+
+// unpack makes the event whose gist g is.
+func (s *steps) unpack(g *Gist) *trace.Event {
+	e := &trace.Event{
+		Time: g.Time, Proc: g.Proc, Thread: g.Thread, FD: g.FD,
+		Kind: g.Kind, Call: g.Call, Sleep: g.Sleep, Errno: g.Errno,
+	}
+	u := s.packed(g)
+	fields := u.number()
+	if fields&hasResult != 0 {
+		e.Result = u.number()
+	}
+	if fields&hasLine != 0 {
+		e.File, e.Line = u.int(), u.int()
+	}
+	if fields&hasArgs != 0 {
+		e.Args = make([]int64, u.int())
+		for i := range e.Args {
+			e.Args[i] = u.number()
+		}
+	}
+	if fields&hasSize != 0 {
+		e.Size = u.int()
+	}
+	if fields&hasTimeout != 0 {
+		e.Timeout = u.number()
+	}
+	if fields&hasAddr != 0 {
+		e.Addr = string(u.bytes())
+	}
+	if fields&hasData != 0 {
+		e.Data = u.bytes()
+	}
+	if fields&hasSets != 0 {
+		e.Sets = new(trace.Sets)
+		for _, fds := range setLists(e.Sets) {
+			*fds = u.fds()
+		}
+		e.Sets.Null = uint8(u.number())
+	}
+	if fields&hasCPU != 0 {
+		e.CPU = u.number()
+	}
+	if fields&hasQueues != 0 {
+		e.Queues = make([]trace.Queue, u.int())
+		for i := range e.Queues {
+			u.queue(&e.Queues[i], e.Time)
+		}
+	}
+	if fields&hasNote != 0 {
+		e.Note = string(u.bytes())
+	}
+	if fields&hasText != 0 {
+		e.Text = string(u.bytes())
+	}
+	return e
+}
+
+// setLists are the lists of a Sets.
+func setLists(s *trace.Sets) [6]*[]int {
+	return [6]*[]int{&s.Read, &s.Write, &s.Except, &s.Error, &s.HangUp, &s.RdHup}
+}
+
+// packer is what has been packed. Small numbers take one byte.
+type packer []byte
+
+func (p *packer) number(n int64) { *p = binary.AppendVarint(*p, n) }
+
+func (p *packer) text(s string) {
+	p.number(int64(len(s)))
+	*p = append(*p, s...)
+}
+
+// fds packs a list, one more than its length first: 0 is of none.
+func (p *packer) fds(fds []int) {
+	if fds == nil {
+		p.number(0)
+		return
+	}
+	p.number(int64(len(fds) + 1))
+	for _, fd := range fds {
+		p.number(int64(fd))
+	}
+}
+
+// queue packs what was read beside the call at a time.
+func (p *packer) queue(q *trace.Queue, at int64) {
+	p.number(int64(q.FD))
+	p.number(q.Time - at)
+	p.number(int64(q.Recv))
+	p.number(int64(q.Send))
+	p.number(int64(q.State))
+	p.text(q.Local)
+	p.text(q.Peer)
+	p.number(int64(q.Only))
+	p.number(int64(q.Unit))
+	p.number(int64(q.Drops))
+}
+
+// unpacker is what is left to unpack.
+type unpacker []byte
+
+func (u *unpacker) number() int64 {
+	n, size := binary.Varint(*u)
+	*u = (*u)[size:]
+	return n
+}
+
+func (u *unpacker) int() int { return int(u.number()) }
+
+// bytes returns bytes that stay where they are.
+func (u *unpacker) bytes() []byte {
+	n := u.int()
+	b := (*u)[:n:n]
+	*u = (*u)[n:]
+	return b
+}
+
+func (u *unpacker) fds() []int {
+	n := u.int() - 1
+	if n < 0 {
+		return nil
+	}
+	fds := make([]int, n)
+	for i := range fds {
+		fds[i] = u.int()
+	}
+	return fds
+}
+
+func (u *unpacker) queue(q *trace.Queue, at int64) {
+	q.FD, q.Time, q.Recv, q.Send = u.int(), at+u.number(), u.int(), u.int()
+	q.State = trace.TCPState(u.number())
+	q.Local, q.Peer = string(u.bytes()), string(u.bytes())
+	q.Only, q.Unit, q.Drops = trace.Length(u.number()), trace.Unit(u.number()), u.int()
+}
