@@ -8,6 +8,8 @@
 # make soak   a few visitors at a time for SOAK=1h, and whether anything grows
 # make dist   the site as plain files, in dist/
 # make release  the relay for each system, in release/
+# make tab    a Linux for the browser's tab, from sources: ten minutes, once. With TAB=1,
+#             make dist and make build put it beside the pages, make release into the relays
 # make recordings   run every lab here, and keep the traces that the site ships with
 
 GOTESTSUM = gotest.tools/gotestsum@v1.13.0
@@ -22,9 +24,9 @@ SMALL = -gcflags=sockscope/web/...=-l -gcflags=sockscope/web/timeline=
 # Where the relay runs; on Windows without a native server of its own.
 SYSTEMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: build run quick test check bench load abuse soak dist release recordings clean FORCE
+.PHONY: build run quick test check bench load abuse soak dist tab inside release recordings clean FORCE
 # Without cgo, also where there is a C compiler: the relay then runs on any Linux.
-build: $(WASM)
+build: $(WASM) inside
 	CGO_ENABLED=0 go build -trimpath -o .build/ ./relay ./server
 
 run: build
@@ -79,12 +81,15 @@ abuse: build
 soak: build
 	go test ./relay -run '^TestSoak$$' $(RELAY) -timeout 0 -soak $(SOAK)
 
-dist: $(WASM)
+dist: $(WASM) $(if $(TAB),tab)
 	rm -rf dist
-	go run ./web/site/export index.html dist
+	go run ./web/site/export index.html dist $(if $(TAB),.build/tab/bundle)
+
+tab:
+	web/machine/build
 
 # One file for each system, with the site inside. The same sources give the same files.
-release: $(WASM)
+release: $(WASM) inside
 	rm -rf release
 	@for s in $(SYSTEMS); do os=$${s%/*}; case $$os in windows) exe=.exe;; *) exe=;; esac; \
 	echo release/relay-$$os-$${s#*/}$$exe; \
@@ -92,11 +97,16 @@ release: $(WASM)
 		-o release/relay-$$os-$${s#*/}$$exe ./relay || exit 1; done
 	cd release && sha256sum relay-* >SHA256SUMS
 
+# What the relay has of the machine.
+inside: $(if $(TAB),tab)
+	@rm -rf web/site/built/tab
+	$(if $(TAB),cp -r .build/tab/bundle web/site/built/tab)
+
 recordings:
 	go run ./server record web/assets/recordings
 
 clean:
-	rm -rf .build dist release web/site/built/app.wasm.*
+	rm -rf .build dist release web/site/built/app.wasm.* web/site/built/tab
 
 # The go command knows what app.wasm is made of. The file changes only when its content
 # does, because packing it takes most of a minute.

@@ -324,7 +324,12 @@ func TestALinkIsASetUp(t *testing.T) {
 func TestBrowserAsClient(t *testing.T) {
 	t.Parallel()
 	b, base := desk(t)
-	tab := b.Open(t, base+"/lab/echo", browser.Desk)
+	beClient(b.Open(t, base+"/lab/echo", browser.Desk))
+}
+
+// beClient has the tab be the client of lab echo.
+func beClient(tab *browser.Tab) {
+	t := tab.TB
 	live(tab)
 	tab.Key("r")
 	button := func(name string) {

@@ -28,6 +28,7 @@ type config struct {
 	targets       map[string]bridge.Target // those of -target
 	beyond        bool                     // targets may be on other machines
 	origins       []string
+	tab           bool     // offer a machine in the visitor's tab
 	framers       []string // origins whose pages may have the site's in a frame
 	proxies       []netip.Prefix
 	cert, key     string
@@ -54,6 +55,7 @@ func parse(args []string, help io.Writer) (config, error) {
 	f.StringVar(&c.ports.echo, "echo", trace.DefaultEcho, "the echo server's `address`")
 	f.StringVar(&c.ports.mux, "mux", trace.DefaultMux, "the select multiplexer's `address`")
 	f.StringVar(&c.ports.byteorder, "byteorder", trace.DefaultByteorder, "the byte order server's `address`")
+	f.BoolVar(&c.tab, "tab", false, "offer a Linux in the visitor's own tab, where there is no native server for a page; the relay must have been built with it (make build TAB=1)")
 	f.Func("target", "relay /relay/NAME to your own TCP server, `NAME=HOST:PORT` on this machine; can be repeated", c.addTarget)
 	f.BoolVar(&c.beyond, "target-beyond-loopback", false, "let a -target be on another machine")
 	f.Func("allow-origin", "let pages from these `origins` connect too, such as https://example.org; separated by commas, or repeated", c.addOrigins)

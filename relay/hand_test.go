@@ -48,51 +48,56 @@ func TestByHandOnThePage(t *testing.T) {
 	t.Parallel()
 	b, base := desk(t)
 	for _, v := range []browser.View{browser.Desk, browser.Phone} {
-		tab := b.Open(t, base+"/hand", v)
-		tab.WaitText(".status", "live")
-		tab.Wait(`document.querySelector(".runb:enabled")`)
-		fits(tab)
-		tab.Key("r")
-		A, B := sideOf(tab, 0), sideOf(tab, 1)
-		A.ready()
-		B.ready()
-		A.call("socket")
-		A.call("bind")
-		A.call("listen")
-		A.call("accept")
-		tab.WaitText(A.at+" h3", "in accept until that returns")
-		tab.Wait(`document.querySelector("` + A.at + ` .btn").disabled`)
-		B.call("socket")
-		B.call("connect")
-		A.ready()
-		B.call("send")
-		A.call("recv")
-		A.ready()
-		tab.WaitText(".p-log", `recv(4, "Hello, world", 1024)`)
-		tab.WaitText(".p-kernel thead", "side A")
-		tab.Choose(B.at+" select", "1") // bind
-		tab.Wait(`document.querySelector("` + B.at + ` .long input")`)
-		tab.Type(B.at+" .long input", "localhost:80")
-		B.press()
-		tab.WaitText(B.at+" .said.bad", "is no address")
-		fits(tab)
-		tab.Shot(fmt.Sprintf("hand-%d", v.Width))
-
-		tab.Eval(`(() => { window.saved = {}; let last; URL.createObjectURL = (blob) => { last = blob; return "data:,"; };
-			HTMLAnchorElement.prototype.click = function () { const name = this.download; last.text().then((text) => { saved[name.slice(name.lastIndexOf("."))] = text; }); }; })()`)
-		for ending, of := range map[string]struct{ name, has string }{
-			".go": {"Go", "fd4, _, err = syscall.Accept(fd3)"}, ".py": {"Python", "accept, fd3)"}, ".c": {"C", "n = accept(fd3, "},
-		} {
-			tab.Eval(`[...document.querySelectorAll(".saves button")].find(b => b.textContent === "` + of.name + `").click()`)
-			tab.Wait(`saved["` + ending + `"]`)
-			if text := tab.Eval(`saved["` + ending + `"]`); !strings.Contains(text, of.has) {
-				t.Errorf("%s is\n%s", ending, text)
-			}
-		}
-		tab.Click(".runb")
-		tab.WaitText(".say", "was stopped")
-		tab.WaitText(A.at+" h3", "over")
+		byHand(b.Open(t, base+"/hand", v))
 	}
+}
+
+// byHand makes calls of both sides by hand.
+func byHand(tab *browser.Tab) {
+	t := tab.TB
+	tab.WaitText(".status", "live")
+	tab.Wait(`document.querySelector(".runb:enabled")`)
+	fits(tab)
+	tab.Key("r")
+	A, B := sideOf(tab, 0), sideOf(tab, 1)
+	A.ready()
+	B.ready()
+	A.call("socket")
+	A.call("bind")
+	A.call("listen")
+	A.call("accept")
+	tab.WaitText(A.at+" h3", "in accept until that returns")
+	tab.Wait(`document.querySelector("` + A.at + ` .btn").disabled`)
+	B.call("socket")
+	B.call("connect")
+	A.ready()
+	B.call("send")
+	A.call("recv")
+	A.ready()
+	tab.WaitText(".p-log", `recv(4, "Hello, world", 1024)`)
+	tab.WaitText(".p-kernel thead", "side A")
+	tab.Choose(B.at+" select", "1") // bind
+	tab.Wait(`document.querySelector("` + B.at + ` .long input")`)
+	tab.Type(B.at+" .long input", "localhost:80")
+	B.press()
+	tab.WaitText(B.at+" .said.bad", "is no address")
+	fits(tab)
+	tab.Shot("hand-" + tab.Eval(`innerWidth`))
+
+	tab.Eval(`(() => { window.saved = {}; let last; URL.createObjectURL = (blob) => { last = blob; return "data:,"; };
+			HTMLAnchorElement.prototype.click = function () { const name = this.download; last.text().then((text) => { saved[name.slice(name.lastIndexOf("."))] = text; }); }; })()`)
+	for ending, of := range map[string]struct{ name, has string }{
+		".go": {"Go", "fd4, _, err = syscall.Accept(fd3)"}, ".py": {"Python", "accept, fd3)"}, ".c": {"C", "n = accept(fd3, "},
+	} {
+		tab.Eval(`[...document.querySelectorAll(".saves button")].find(b => b.textContent === "` + of.name + `").click()`)
+		tab.Wait(`saved["` + ending + `"]`)
+		if text := tab.Eval(`saved["` + ending + `"]`); !strings.Contains(text, of.has) {
+			t.Errorf("%s is\n%s", ending, text)
+		}
+	}
+	tab.Click(".runb")
+	tab.WaitText(".say", "was stopped")
+	tab.WaitText(A.at+" h3", "over")
 }
 
 // All of it goes by keyboard alone, and each control has a name that says its side.

@@ -39,6 +39,7 @@ func TestImports(t *testing.T) {
 		{"./server/ring", false, []string{demo, socket, run, labs, web, relay, "net", "golang.org/x/sys/..."}, "the ring knows memory, not who maps it"},
 		{"./server/socket", false, []string{demo, run, labs, web, relay}, "the socket calls know who traces them, not who makes them"},
 		{"./server/socket", false, []string{"net"}, "package net's poller would hide what blocks"},
+		{"./server/console", false, []string{ours, "golang.org/x/sys/..."}, "a machine and its page have the same console, and one of them is in a browser"},
 		{"./server/knob", false, []string{ours, "golang.org/x/sys/..."}, "labs and programs take their knobs from it, and it compiles everywhere"},
 		{"./server/byhand", false, []string{demo, socket, run, labs, web, relay, "net", "golang.org/x/sys/..."}, "the page offers what the run checks by it"},
 		{"./server/demo", false, []string{run, labs, web, relay}, "a program is what a learner reads; which may use package net is TestSourcesReadLikeATextbook's business"},

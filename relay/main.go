@@ -59,6 +59,11 @@ func serve(ctx context.Context, c config) error {
 		return err
 	}
 	pages.Framers = c.framers
+	if c.tab {
+		if err := addMachine(pages); err != nil {
+			return err
+		}
+	}
 	if err := c.checkTargets(ctx); err != nil {
 		return err
 	}
@@ -153,6 +158,15 @@ func serve(ctx context.Context, c config) error {
 		server.Close()
 	}
 	return nil
+}
+
+// addMachine has the pages offer the machine that is in this binary.
+func addMachine(pages *site.Site) error {
+	bundle := site.BuiltMachine()
+	if bundle == nil {
+		return errors.New("-tab: this relay was built without a machine for the tab; make build TAB=1 builds one with it")
+	}
+	return pages.AddMachine(bundle)
 }
 
 // where returns the site's address, as a browser on this machine can open it.

@@ -370,11 +370,13 @@ func (f *frame) say() app.UI {
 			said = append(said, "The run has ended: "+f.mode.Headline()+".")
 		}
 	}
+	offer := f.tab.machine.offer(f.mode.Start)
 	return dom.Elc("div", "told").Body(
 		dom.Elc("div", class).Role("status").Aria("live", "polite").Body(
 			app.Raw(icon.Notice),
 			dom.El("span").Text(strings.Join(said, " ")),
 		),
+		app.If(offer != nil, func() app.UI { return offer }),
 		dom.Elc("span", "state").Text(f.mode.Headline()),
 	)
 }

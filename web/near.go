@@ -92,9 +92,14 @@ func barred(take func(bool)) {
 
 // unlink goes back to recordings.
 func (n *near) unlink(app.Context, app.Event) {
+	n.forget()
+	n.tab.dial()
+}
+
+// forget has no relay linked, on the next visit either.
+func (n *near) forget() {
 	app.Window().Get("localStorage").Call("removeItem", nearKey)
 	n.Addr, n.Phase = "", visit.NearNone
-	n.tab.dial()
 }
 
 // unreached says why there is no server to run things on, a sentence.
@@ -103,10 +108,25 @@ func (n *near) unreached() string { return n.Unreached(n.tab.relay.State) }
 // status is the page's status, and on a page of plain files the way to the sheet.
 func (n *near) status(long bool) app.UI {
 	s := pane.Status(n.tab.relay.State, n.tab.relay.Hello, long)
-	if !n.Offered {
+	m := &n.tab.machine
+	if m.Phase == visit.MachineLoading {
+		s = pane.StatusLine("lamp off", m.Progress(), "loading", "")
+	}
+	if !n.Offered && m.Place == "" {
 		return s
 	}
-	return dom.Elc("span", "near").Body(s, dom.Button(n.onOpen).Class("btn").Text(map[bool]string{true: "yours", false: "link yours"}[n.Phase == visit.NearLinked]))
+	return dom.Elc("span", "near").Body(s, dom.Button(n.onOpen).Class("btn").Text(n.word()))
+}
+
+// word is on the button that opens the sheet.
+func (n *near) word() string {
+	switch {
+	case n.tab.machine.Wanted() || n.Phase == visit.NearLinked:
+		return "yours"
+	case n.Offered:
+		return "link yours"
+	}
+	return "live here"
 }
 
 func (n *near) onOpen(app.Context, app.Event) { nearSheet().Call("showModal") }
@@ -117,14 +137,23 @@ func nearSheet() app.Value { return app.Window().GetElementByID("near") }
 
 // sheet explains, and links.
 func (n *near) sheet() app.UI {
-	if !n.Offered {
+	m := &n.tab.machine
+	if !n.Offered && m.Place == "" {
 		return nil
 	}
 	return dom.Elc("dialog", "sheet").ID("near").Aria("labelledby", "near-title").Body(
 		dom.El("h2").ID("near-title").Body(
-			dom.El("span").Text("Run the labs on your own machine"), dom.Elc("span", "sp"),
+			dom.El("span").Text(map[bool]string{true: "Run the labs on your own machine", false: "Run the labs in this tab"}[n.Offered]), dom.Elc("span", "sp"),
 			dom.Button(n.onClose).Class("btn").Text("Close"),
 		),
+		app.If(m.Place != "", func() app.UI { return m.part() }),
+		app.If(n.Offered, func() app.UI { return n.part() }),
+	)
+}
+
+// part links a relay.
+func (n *near) part() app.UI {
+	return dom.Elc("div", "part").Body(
 		dom.El("p").Text("These pages are plain files, and play recordings. With a relay on your machine they run live, on your own kernel. It is one file: make release makes it from Sockscope's sources, for Linux, macOS and Windows. Start it so that it takes this site, and no other:"),
 		dom.Elc("div", "cmd").Body(dom.El("i").Text("$"), app.Text(nearCommand())),
 		dom.El("p").Text("With -watch, its pages also show what the standing servers do for programs of your own."),

@@ -16,11 +16,12 @@ import (
 // tab is what lives as long as the browser's tab, while its pages come and go: the
 // link to the relay, and what a page hands to the next one.
 type tab struct {
-	relay  visit.Relay
-	near   near
-	asking bool        // questions are asked
-	starts bool        // the page that comes begins to run at once
-	opened *visit.Tape // a trace file for the page that comes
+	relay   visit.Relay
+	near    near
+	machine machine
+	asking  bool        // questions are asked
+	starts  bool        // the page that comes begins to run at once
+	opened  *visit.Tape // a trace file for the page that comes
 
 	// alone says that the page is one file with a run in it, embed that it is a part of
 	// somebody's page. Both play, and run nothing.
@@ -46,7 +47,7 @@ type guest struct {
 func newTab() *tab {
 	t := new(tab)
 	t.relay.Send = t.send
-	t.near.tab = t
+	t.near.tab, t.machine.tab = t, t
 	if app.IsClient {
 		t.look()
 	}
@@ -91,6 +92,7 @@ func (t *tab) enter(g *guest) {
 	})
 	if !t.plays() {
 		t.near.begin()
+		t.machine.begin()
 	}
 	t.dial()
 }
@@ -112,6 +114,10 @@ func (t *tab) deliver(g *guest) {
 	t.mu.Unlock()
 	for _, e := range events {
 		t.near.hear(e)
+		if e.State.Off() && !t.near.Offered && !t.machine.Wanted() && t.machine.chosen() {
+			t.machine.start()
+			t.dial()
+		}
 		visit.Hear(g.mode, e)
 		g.take(e)
 	}
@@ -130,6 +136,15 @@ func (t *tab) dial() {
 		return
 	}
 	url := t.near.WebSocket()
+	if url == "" && t.near.Offered && t.machine.chosen() {
+		t.machine.start()
+	}
+	if t.machine.Wanted() {
+		t.relay.State = link.Connecting
+		t.link = link.Over(t.machine.open, t.collect)
+		t.shown.ctx.Async(t.link.Run)
+		return
+	}
 	beside := url == "" && !t.near.Offered
 	if beside {
 		url = relayURL()
@@ -151,6 +166,9 @@ func (t *tab) busy(yes bool) {
 		t.link.Busy.Store(yes)
 	}
 }
+
+// works reports whether a run is under way.
+func (t *tab) works() bool { return t.link != nil && t.link.Busy.Load() }
 
 // hiddenEvery is how often a tab that isn't shown, and gets no frames, takes
 // its messages, in ms.

@@ -30,13 +30,16 @@ func lacks(p *demo.Program, box confine.Sandbox) string {
 
 // cannot says why labs can't run in a sandbox, or why the host doesn't let them, by the
 // labs' IDs.
-func cannot(box confine.Sandbox, measures bool) map[string]string {
+func (c *Config) cannot(box confine.Sandbox) map[string]string {
 	out := map[string]string{}
 	if box.Isolation != trace.Namespace {
 		out[lab.Hand.ID] = "its calls may name any address, which takes a network namespace of the run's own, and that can't be had on this machine"
 	}
 	for _, l := range lab.All {
-		if l.Measures && !measures {
+		switch {
+		case l.Measures && c.Emulated:
+			out[l.ID] = "it measures processor time, and an emulated machine's would be the emulator's: it would plot how good that is"
+		case l.Measures && c.Most < 0:
 			out[l.ID] = "who hosts this server has switched measurements off (-scaling-max)"
 		}
 		if l.Drops != nil && box.Isolation != trace.Namespace {
@@ -48,7 +51,9 @@ func cannot(box confine.Sandbox, measures bool) map[string]string {
 			if err != nil {
 				continue // the agent, or what measures
 			}
-			if why := lacks(p, box); why != "" {
+			if why := lacks(p, box); why != "" && c.Emulated && p.Needs == demo.Strace {
+				out[l.ID] = "the calls of its server are taken by strace, and the machine in this tab has no file but the server's"
+			} else if why != "" {
 				out[l.ID] = why
 			}
 		}

@@ -19,6 +19,7 @@ import (
 type pool struct {
 	box    confine.Sandbox
 	limits Limits
+	clock  string // as trace.Header has it
 	log    *slog.Logger
 
 	ctx    context.Context
@@ -34,8 +35,8 @@ type pool struct {
 
 // newPool finds out which of the sandboxes can be had, and starts to keep size workers of
 // it ready.
-func newPool(ways []confine.Sandbox, size int, limits Limits, log *slog.Logger) (*pool, error) {
-	p := &pool{limits: limits, log: log, ready: make(chan *warm), hungry: make(chan struct{})}
+func newPool(ways []confine.Sandbox, size int, limits Limits, clock string, log *slog.Logger) (*pool, error) {
+	p := &pool{limits: limits, clock: clock, log: log, ready: make(chan *warm), hungry: make(chan struct{})}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	var first *warm
 	var errs []error
@@ -77,7 +78,7 @@ func (p *pool) make() (*warm, error) {
 	}
 	by := p.by
 	p.mu.Unlock()
-	return startWorker(by, p.box, p.limits)
+	return startWorker(by, p.box, p.limits, p.clock)
 }
 
 // keep keeps one worker ready, w to begin with, until the pool is closed.

@@ -44,6 +44,10 @@ type Config struct {
 	Warm         int           // workers that are kept ready; 2
 	WriteTimeout time.Duration // after which a viewer that takes nothing is given up; 10 s
 
+	// Emulated says that this machine is a program in somebody's browser. Traces say so.
+	// Nobody else can connect to it, so that it has no standing servers.
+	Emulated bool
+
 	// Shared has runs use the host's loopback, also where each could have a network
 	// namespace.
 	Shared bool
@@ -82,6 +86,14 @@ func (w *Watch) Set(s string) error {
 func Loopback(l net.Listener) bool {
 	tcp, ok := l.Addr().(*net.TCPAddr)
 	return ok && tcp.IP.IsLoopback()
+}
+
+// clock is what traces say of this machine's clock.
+func (c *Config) clock() string {
+	if c.Emulated {
+		return trace.EmulatedClock
+	}
+	return ""
 }
 
 func (c Config) withDefaults() Config {
@@ -144,20 +156,25 @@ func (s *Server) start() error {
 		setDefault(&s.cfg.Most, MostHere)
 	}
 	setDefault(&s.cfg.Most, MostHosted)
-	s.watched = s.cfg.Watch == WatchAlways || s.cfg.Watch == WatchHere && Loopback(s.control)
+	s.watched = !s.cfg.Emulated && (s.cfg.Watch == WatchAlways || s.cfg.Watch == WatchHere && Loopback(s.control))
 	s.addrs["lab"] = s.control.Addr().String()
 	s.keeper = confine.NewLauncher(confine.Standing)
 	// A tutorial's backlog of 5 is for a lab. Of more clients at once the kernel
 	// would reset some that send twice before they are accepted (SYN cookies).
 	backlog := strconv.Itoa(socket.SOMAXCONN)
-	for _, p := range []struct {
+	type place struct {
 		name, addr, program string
 		args                map[string]string
-	}{
+	}
+	places := []place{
 		{"echo", s.cfg.Echo, "echo", map[string]string{"backlog": backlog}},
 		{"mux", s.cfg.Mux, "select", map[string]string{"backlog": backlog, "timeout": "0s"}}, // never times out
 		{"byteorder", s.cfg.Byteorder, "byteorder", map[string]string{"backlog": backlog}},
-	} {
+	}
+	if s.cfg.Emulated {
+		places = nil
+	}
+	for _, p := range places {
 		st, err := stand(s.keeper, p.name, process.Job{Program: p.program, Addr: p.addr, Args: p.args}, s.cfg.Limits, s.watched, s.cfg.Logger)
 		if err != nil {
 			return err
@@ -169,10 +186,10 @@ func (s *Server) start() error {
 	if s.cfg.Shared {
 		ways = []confine.Sandbox{confine.Shared}
 	}
-	if s.pool, err = newPool(ways, s.cfg.Warm, s.cfg.Limits, s.cfg.Logger); err != nil {
+	if s.pool, err = newPool(ways, s.cfg.Warm, s.cfg.Limits, s.cfg.clock(), s.cfg.Logger); err != nil {
 		return err
 	}
-	s.cannot = sync.OnceValue(func() map[string]string { return cannot(s.pool.box, s.cfg.Most >= 0) })
+	s.cannot = sync.OnceValue(func() map[string]string { return s.cfg.cannot(s.pool.box) })
 	s.wait.Go(func() { s.cannot() }) // to be known when the first viewer comes
 	s.note()
 	s.wait.Go(s.accept)

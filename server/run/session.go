@@ -47,7 +47,7 @@ func (s *Server) serve(conn net.Conn) {
 	c := &session{server: s, conn: conn, ctx: ctx, cancel: cancel}
 	unhook := context.AfterFunc(ctx, func() { conn.Close() })
 	defer unhook()
-	hello := &trace.Hello{Version: trace.Version, Kernel: confine.Kernel(), Isolation: s.pool.box.Isolation, Most: s.cfg.Most}
+	hello := &trace.Hello{Version: trace.Version, Kernel: confine.Kernel(), Isolation: s.pool.box.Isolation, Most: s.cfg.Most, Clock: s.cfg.clock()}
 	hello.Cannot = s.cannot()
 	for _, st := range s.standing {
 		hello.Standing = append(hello.Standing, trace.Proc{Name: st.name, Role: trace.RoleServer, Program: st.job.Program, Addr: st.addr})
@@ -178,6 +178,9 @@ func (c *session) watch(name string) error {
 	if name == trace.LogLab {
 		return c.foreign()
 	}
+	if c.server.cfg.Emulated {
+		return errAlone
+	}
 	if !c.server.watched {
 		return errNotWatched
 	}
@@ -215,6 +218,9 @@ func (c *session) foreign() error {
 
 // errNotWatched says why nobody may watch.
 var errNotWatched = errors.New("this host keeps watching off, since everyone would see everyone's bytes; whoever runs it can allow it with -watch")
+
+// errAlone says why there is nothing to watch.
+var errAlone = errors.New("nobody else can connect to a machine in a browser's tab, so it has no standing servers")
 
 // view takes a run from the queue to its end.
 func (c *session) view(ctx context.Context, v *viewing, gate *gate, req *trace.Request) {

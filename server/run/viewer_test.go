@@ -23,6 +23,7 @@ type viewer struct {
 
 	hello *trace.Hello
 	ahead []*trace.Message // read already, for next
+	ended func(*result)    // is told of each run that is over; may be nil
 }
 
 // dial connects to the control port and reads the Hello.
@@ -141,6 +142,9 @@ func (v *viewer) run() *result {
 	v.t.Helper()
 	r := new(result)
 	v.until(r, func() bool { return false })
+	if v.ended != nil {
+		v.ended(r)
+	}
 	return r
 }
 

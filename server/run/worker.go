@@ -30,6 +30,7 @@ type furnishing struct {
 	Isolation string `cbor:"1,keyasint"`
 	Limits    Limits `cbor:"2,keyasint"`
 	Users     bool   `cbor:"3,keyasint,omitempty"` // the worker has a user namespace of its own
+	Clock     string `cbor:"4,keyasint,omitempty"` // as trace.Header has it
 }
 
 // readiness is the first thing that a worker says.
@@ -257,7 +258,7 @@ func (w *worker) begin(req trace.Request, box *outbox) (*execution, error) {
 	}
 	header := &trace.Header{
 		Version: trace.Version, Lab: l.ID, Knobs: values,
-		Kernel: confine.Kernel(), Isolation: w.Isolation, Procs: shown, Sources: sources, TraceCost: w.cost,
+		Kernel: confine.Kernel(), Isolation: w.Isolation, Procs: shown, Sources: sources, TraceCost: w.cost, Clock: w.Clock,
 	}
 	if l.Measures {
 		w.Limits = w.Limits.forMeasuring(values)

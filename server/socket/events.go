@@ -4,7 +4,7 @@ import "sockscope/server/ring"
 
 // Events is a set of things that a socket can be ready for, as poll(2) and
 // epoll_ctl(2) number them.
-type Events int
+type Events uint32
 
 // What to ask poll for. POLLERR and POLLHUP need not be asked for: they are
 // told anyway, and a recv or send then says what happened.

@@ -48,6 +48,8 @@ func (d *decoder) hello(h *Hello) {
 			h.Most = d.int()
 		case 30:
 			h.Cannot = d.knobs()
+		case 40:
+			h.Clock = d.text()
 		case 4:
 			h.Standing = array(d, "server", (*decoder).proc)
 		default:

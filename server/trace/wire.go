@@ -49,6 +49,7 @@ type Hello struct {
 	// Cannot says of each lab that this server can't run why: a sentence, by the
 	// lab's ID.
 	Cannot map[string]string `cbor:"30,keyasint,omitempty"`
+	Clock  string            `cbor:"40,keyasint,omitempty"` // see Header
 }
 
 // Look is a lab as it stands before a run: the programs it would run.
@@ -122,7 +123,7 @@ type Header struct {
 	// of packets at all.
 	Wire   string `cbor:"40,keyasint,omitempty"`
 	NoWire string `cbor:"41,keyasint,omitempty"`
-	Clock  string `cbor:"42,keyasint,omitempty"` // NoClock, else ""
+	Clock  string `cbor:"42,keyasint,omitempty"` // NoClock or EmulatedClock, else ""
 	// File says that the trace is made of a file that is being read, of so many bytes; 1
 	// where nobody knows how many. 0 is of programs that run.
 	File int64 `cbor:"43,keyasint,omitempty"`
@@ -131,6 +132,15 @@ type Header struct {
 // NoClock is the Clock of a trace whose times nobody wrote down: they give the order of
 // the events, and no more.
 const NoClock = "none"
+
+// EmulatedClock is the Clock of a machine that is a program in a browser. Calls, their
+// order, sleeps and wakes are its kernel's. How long they take is the emulator's doing,
+// and what takes less than EmulatedGrain is not told apart: a browser's clock is that
+// coarse.
+const (
+	EmulatedClock = "emulated"
+	EmulatedGrain = 100_000 // ns
+)
 
 // Proc is one process of a run.
 type Proc struct {

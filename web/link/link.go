@@ -1,27 +1,14 @@
-// Package link keeps a page connected to the relay: one WebSocket, frames in
-// and requests out, made again when it breaks.
-//
-// It is the only package that knows the WebSocket library, so that the
-// library's successor is a change in one file. In the browser that library
-// can only close with 1000 or 3000-4999 (other codes throw, and the socket
-// stays open), never blocks in Write, and has no ping: this package keeps to
-// the codes, and leaves the heartbeat to the relay, whose pings the browser
-// answers by itself.
+// Package link keeps a page connected to a native server: frames in and requests out,
+// over a WebSocket to a relay or over any other stream, made again when it breaks.
 package link
 
-//lint:file-ignore SA1019 The library lives on as github.com/coder/websocket; this file is where that change will be made.
-
 import (
-	"context"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
-	"fmt"
+	"io"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"nhooyr.io/websocket"
 
 	"sockscope/server/trace"
 )
@@ -59,11 +46,11 @@ type Link struct {
 	// browser doesn't tell; "" is for nobody knows.
 	Why func() string
 
-	url  string
+	dial func() (conn, error)
 	take func(Event)
 
 	mu     sync.Mutex
-	conn   *websocket.Conn // nil unless live
+	conn   conn // nil unless live
 	closed bool
 	stop   chan struct{}
 }
@@ -74,21 +61,25 @@ const (
 	lastWait  = 8 * time.Second
 )
 
-// maxMessage bounds one WebSocket message, in bytes. A relay passes on what it
-// read, which is far less than one frame of the protocol.
-const maxMessage = 2 * trace.MaxFrame
-
-// Subprotocol is negotiated with the relay: binary messages are the bytes of the
-// stream, cut anywhere; short text messages are control.
-const Subprotocol = "sockscope.v1"
-
 // ErrNotLive is returned by Send while there is no connection.
 var ErrNotLive = errors.New("the relay is not connected")
 
 // New returns a Link to url (ws: or wss:). Run makes it live; take is called
 // from Run's goroutine, one event after another.
 func New(url string, take func(Event)) *Link {
-	return &Link{url: url, take: take, stop: make(chan struct{})}
+	return &Link{dial: func() (conn, error) { return dial(url) }, take: take, stop: make(chan struct{})}
+}
+
+// Over returns a Link whose connections are streams that open opens. It may wait.
+func Over(open func() (io.ReadWriteCloser, error), take func(Event)) *Link {
+	dial := func() (conn, error) {
+		s, err := open()
+		if err != nil {
+			return nil, err
+		}
+		return &stream{s: s}, nil
+	}
+	return &Link{dial: dial, take: take, stop: make(chan struct{})}
 }
 
 // Run connects, reads and reconnects until Close.
@@ -127,9 +118,7 @@ func (l *Link) Run() {
 // relay's word that it closes. The relay may ask to be left alone for a time.
 func (l *Link) once() (came State, retry time.Duration) {
 	came = Gone
-	// Dial's context must not end: it would close with a code that a browser
-	// refuses. A browser gives up an attempt by itself.
-	conn, _, err := websocket.Dial(context.Background(), l.url, &websocket.DialOptions{Subprotocols: []string{Subprotocol}})
+	conn, err := l.dial()
 	if err != nil {
 		if l.Why == nil {
 			return came, retry
@@ -140,44 +129,28 @@ func (l *Link) once() (came State, retry time.Duration) {
 		}
 		return came, retry
 	}
-	conn.SetReadLimit(maxMessage)
 	if !l.hold(conn) {
-		conn.Close(websocket.StatusNormalClosure, "")
+		conn.close()
 		return came, retry
 	}
 	defer l.drop(conn)
 	var rest []byte
-	spent := 0 // bytes taken since the last grant
 	for {
-		kind, data, err := conn.Read(context.Background())
+		data, closing, err := conn.read()
 		if err != nil {
 			return came, retry
 		}
-		if kind != websocket.MessageBinary {
-			c, ok := parse(data)
-			if !ok || c.Type == "eof" || c.Type == "reset" {
+		if closing != nil {
+			retry = time.Duration(min(closing.Retry, maxRetry)) * time.Second
+			if came != Live {
+				l.take(Event{State: Refused, Message: &trace.Message{Error: &trace.Error{Text: closing.Reason}}})
+				return Refused, retry
+			}
+			l.take(Event{State: Live, Notice: closing.Reason})
+			if !l.Busy.Load() { // nothing is lost, and the relay needn't wait for us
 				return came, retry
 			}
-			if c.Type == "closing" {
-				retry = time.Duration(min(c.Retry, maxRetry)) * time.Second
-				if came != Live {
-					l.take(Event{State: Refused, Message: &trace.Message{Error: &trace.Error{Text: c.Reason}}})
-					return Refused, retry
-				}
-				l.take(Event{State: Live, Notice: c.Reason})
-				if !l.Busy.Load() { // nothing is lost, and the relay needn't wait for us
-					return came, retry
-				}
-			}
-			continue // credit for what we send concerns only those who send much
-		}
-		spent += len(data)
-		if spent >= grant {
-			text := fmt.Appendf(nil, `{"type":"credit","bytes":%d}`, spent)
-			if conn.Write(context.Background(), websocket.MessageText, text) != nil {
-				return came, retry
-			}
-			spent = 0
+			continue
 		}
 		// Frames that were given away may be kept by their taker: what comes is
 		// written behind them.
@@ -194,33 +167,11 @@ func (l *Link) once() (came State, retry time.Duration) {
 			l.take(Event{State: came, Message: m, Raw: raw})
 		})
 		if err != nil { // not our protocol: no use to read on
-			conn.Close(closeBadFrame, "bad frame")
+			conn.noise()
 			return came, retry
 		}
 	}
 }
-
-// grant is how many bytes are taken before the relay is told that as many more
-// are welcome: half of the window that it begins with, so that it never runs dry.
-const grant = 128 << 10
-
-// control is a control message of the relay's.
-type control struct {
-	Type   string `json:"type"`
-	Reason string `json:"reason"` // of closing
-	Retry  int    `json:"retry"`  // of closing; s
-}
-
-// maxRetry bounds how long the relay may ask to be left alone, in seconds.
-const maxRetry = 300
-
-func parse(text []byte) (c control, ok bool) {
-	err := json.Unmarshal(text, &c)
-	return c, err == nil
-}
-
-// closeBadFrame is our own close code for bytes that are no frames.
-const closeBadFrame websocket.StatusCode = 4002
 
 // Send sends a request. It returns ErrNotLive while there is no connection.
 func (l *Link) Send(r *trace.Request) error {
@@ -233,7 +184,7 @@ func (l *Link) Send(r *trace.Request) error {
 	if r.Op == trace.OpRun {
 		l.Busy.Store(true) // it counts from now on, before the server has said a word of it
 	}
-	return conn.Write(context.Background(), websocket.MessageBinary, trace.AppendRequest(nil, r))
+	return conn.write(trace.AppendRequest(nil, r))
 }
 
 // Close ends the link for good. It doesn't wait.
@@ -246,7 +197,7 @@ func (l *Link) Close() {
 	l.closed = true
 	close(l.stop)
 	if conn := l.conn; conn != nil {
-		go conn.Close(websocket.StatusNormalClosure, "") // waits for the peer
+		go conn.close() // waits for the peer
 	}
 }
 
@@ -257,7 +208,7 @@ func (l *Link) isClosed() bool {
 }
 
 // hold makes conn the link's connection, unless the link was closed meanwhile.
-func (l *Link) hold(conn *websocket.Conn) bool {
+func (l *Link) hold(conn conn) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
@@ -267,9 +218,40 @@ func (l *Link) hold(conn *websocket.Conn) bool {
 	return true
 }
 
-func (l *Link) drop(conn *websocket.Conn) {
+func (l *Link) drop(conn conn) {
 	l.mu.Lock()
 	l.conn = nil
 	l.mu.Unlock()
-	go conn.Close(websocket.StatusNormalClosure, "")
+	go conn.close()
 }
+
+// conn is a connection to a native server.
+type conn interface {
+	// read waits for the next bytes, or for the relay's word that it is going to close.
+	read() (data []byte, closing *control, err error)
+	write(frame []byte) error
+	noise() // closes, because what came was no frame
+	close()
+}
+
+// stream is a conn over a stream of bytes, which has its own way to bound what is on it.
+type stream struct {
+	s   io.ReadWriteCloser
+	buf [32 << 10]byte
+}
+
+func (s *stream) read() ([]byte, *control, error) {
+	n, err := s.s.Read(s.buf[:])
+	if n > 0 {
+		err = nil
+	}
+	return s.buf[:n], nil, err
+}
+
+func (s *stream) write(frame []byte) error {
+	_, err := s.s.Write(frame)
+	return err
+}
+
+func (s *stream) noise() { s.s.Close() }
+func (s *stream) close() { s.s.Close() }

@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http/httptest"
 	"strings"
@@ -347,5 +348,48 @@ func TestAServerThatTakesNobody(t *testing.T) {
 	conn.Close()
 	if e := c.next(events); e.State != Refused || e.Message == nil || e.Message.Error == nil || e.Message.Error.Text != "full" {
 		t.Errorf("the link says %+v", e)
+	}
+}
+
+// Over a stream of another kind, the link is the same: it is made, spoken over, broken and
+// made again.
+func TestOverAStream(t *testing.T) {
+	far := make(chan net.Conn, 8)
+	opened := 0
+	events := make(chan Event, 64)
+	l := Over(func() (io.ReadWriteCloser, error) {
+		if opened++; opened == 2 {
+			return nil, errors.New("not now")
+		}
+		near, other := net.Pipe()
+		far <- other
+		return near, nil
+	}, func(e Event) { events <- e })
+	go l.Run()
+	defer l.Close()
+	c := &server{T: t}
+	for range 2 {
+		conn := <-far
+		frame := c.say(conn, hello)
+		if e := c.next(events); e.State != Live || e.Message == nil || string(e.Raw) != string(frame) {
+			t.Fatalf("first event %+v", e)
+		}
+		asked := make(chan error)
+		go func() { asked <- l.Send(&trace.Request{Op: trace.OpRun, Lab: "select"}) }()
+		var r trace.Request
+		if err := trace.ReadFrame(conn, trace.MaxRequest, &r); err != nil || r.Lab != "select" || <-asked != nil {
+			t.Fatalf("the server got %+v, %v", r, err)
+		}
+		conn.Close()
+		if e := c.next(events); e.State != Gone {
+			t.Fatalf("after the end: %+v", e)
+		}
+	}
+	conn := <-far
+	c.say(conn, hello)
+	c.next(events)
+	go conn.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n"))
+	if e := c.next(events); e.State != Gone {
+		t.Fatalf("after bytes that are no frames: %+v", e)
 	}
 }

@@ -79,7 +79,7 @@ func neighbours(l *lab.Lab) (prev, next *lab.Lab) {
 
 // Status says whether a server is in reach, and which kernel it runs on.
 func Status(state link.State, hello *trace.Hello, long bool) app.UI {
-	lamp, text, short := "lamp off", "looking for the relay", "looking"
+	lamp, text, short, tip := "lamp off", "looking for the relay", "looking", ""
 	switch {
 	case state == link.Gone:
 		lamp, text, short = "lamp gone", "no relay in reach", "no relay"
@@ -89,13 +89,20 @@ func Status(state link.State, hello *trace.Hello, long bool) app.UI {
 		text, short = "connected, waiting for the server", "waiting"
 	case state == link.Live:
 		lamp, text, short = "lamp", "live on "+visit.KernelName(hello.Kernel), "live"
-		if long && hello.Isolation == trace.Namespace {
+		if hello.Clock == trace.EmulatedClock {
+			tip, text, short = visit.Emulated, text+", emulated in this tab", "emulated"
+		} else if long && hello.Isolation == trace.Namespace {
 			text += ", own network namespace"
 		} else if long && hello.Isolation == trace.Shared {
 			text += ", shared loopback"
 		}
 	}
-	return dom.Elc("span", "status").Body(
+	return StatusLine(lamp, text, short, tip)
+}
+
+// StatusLine is the status in words, short ones for a phone. lamp is its lamp's class.
+func StatusLine(lamp, text, short, tip string) app.UI {
+	return dom.Elc("span", "status").Title(tip).Body(
 		dom.Elc("span", lamp).Aria("hidden", true),
 		dom.Elc("span", "wide").Text(text),
 		dom.Elc("span", "narrow").Text(short),

@@ -110,17 +110,17 @@ var sayings = [numKinds]struct {
 		if c.N == 0 {
 			return fmt.Sprintf("%s %s entered %s", r.thread(c.Step), r.verb(c.Step, "has", "have"), r.brief(c.Step))
 		}
-		return fmt.Sprintf("%s %s in %s, for %s so far", r.thread(c.Step), r.verb(c.Step, "is", "are"), r.brief(c.Step), words.Span(c.N))
+		return fmt.Sprintf("%s %s in %s, for %s so far", r.thread(c.Step), r.verb(c.Step, "is", "are"), r.brief(c.Step), r.Span(c.N))
 	}},
 	Killed: {trace.Observed, func(r *Run, c *Claim) string {
 		end := "its process ended"
 		if signal := -r.Step(c.Other).Result; signal > 0 {
 			end = trace.SignalName(signal) + " ended it"
 		}
-		return fmt.Sprintf("%s %s in %s, for %s, when %s", r.thread(c.Step), r.verb(c.Step, "was", "were"), r.brief(c.Step), words.Span(c.N), end)
+		return fmt.Sprintf("%s %s in %s, for %s, when %s", r.thread(c.Step), r.verb(c.Step, "was", "were"), r.brief(c.Step), r.Span(c.N), end)
 	}},
 	CutOff: {trace.Observed, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("%s %s in %s, for %s, when the trace ended", r.thread(c.Step), r.verb(c.Step, "was", "were"), r.brief(c.Step), words.Span(c.N))
+		return fmt.Sprintf("%s %s in %s, for %s, when the trace ended", r.thread(c.Step), r.verb(c.Step, "was", "were"), r.brief(c.Step), r.Span(c.N))
 	}},
 	Lost: {trace.Observed, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("%s called %s, whose end was not recorded", r.thread(c.Step), r.brief(c.Step))
@@ -134,19 +134,19 @@ var sayings = [numKinds]struct {
 	}},
 	Slept: {trace.Observed, func(r *Run, c *Claim) string {
 		in, out := r.Step(c.Step), r.Step(c.Other)
-		return fmt.Sprintf("%s slept in %s, which returned %s after %s", r.thread(c.Step), r.brief(c.Step), result(out), words.Span(out.Time-in.Time))
+		return fmt.Sprintf("%s slept in %s, which returned %s after %s", r.thread(c.Step), r.brief(c.Step), result(out), r.Span(out.Time-in.Time))
 	}},
 	Patience: {trace.Observed, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("it gives up after %s", words.Span(c.N))
+		return fmt.Sprintf("it gives up after %s", r.Span(c.N))
 	}},
 	TimedOut: {trace.Observed, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("nothing came for %s: its time was up", words.Span(c.N))
+		return fmt.Sprintf("nothing came for %s: its time was up", r.Span(c.N))
 	}},
 	Forked: {trace.Observed, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("fork took %s; from then on %s has a copy of each fd", words.Span(c.N), r.who(r.Gist(c.Other).Proc))
+		return fmt.Sprintf("fork took %s; from then on %s has a copy of each fd", r.Span(c.N), r.who(r.Gist(c.Other).Proc))
 	}},
 	Loaded: {trace.Observed, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("%s made its first call %s later, once its program had started", r.who(r.Gist(c.Other).Proc), words.Span(c.N))
+		return fmt.Sprintf("%s made its first call %s later, once its program had started", r.who(r.Gist(c.Other).Proc), r.Span(c.N))
 	}},
 	Idle: {trace.Observed, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("%s %s in no call now", r.thread(c.Step), r.verb(c.Step, "is", "are"))
@@ -166,10 +166,10 @@ var sayings = [numKinds]struct {
 		return "its thread gave up the processor: the kernel counted it"
 	}},
 	Spun: {trace.Observed, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("%s asked from then on for %s, and no call slept", r.thread(c.Step), words.Span(c.N))
+		return fmt.Sprintf("%s asked from then on for %s, and no call slept", r.thread(c.Step), r.Span(c.N))
 	}},
 	Cost: {trace.Observed, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("that took %s of processor time, as of the kernel's last tick", words.Span(c.N))
+		return fmt.Sprintf("that took %s of processor time, as of the kernel's last tick", r.Span(c.N))
 	}},
 	Watched: {trace.Observed, func(r *Run, c *Claim) string {
 		how := "level-triggered"
@@ -188,7 +188,7 @@ var sayings = [numKinds]struct {
 		return "getsockopt read its SO_ERROR: " + trace.Errno(c.N).String()
 	}},
 	Connected: {trace.Observed, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("%s had been connected for %s", r.who(r.Gist(c.Other).Proc), words.Span(c.N))
+		return fmt.Sprintf("%s had been connected for %s", r.who(r.Gist(c.Other).Proc), r.Span(c.N))
 	}},
 
 	Held: {trace.Sampled, func(r *Run, c *Claim) string { return fill(r.Gist(c.Step).Call, c.Queue) }},
@@ -201,7 +201,7 @@ var sayings = [numKinds]struct {
 		if c.Other < 0 {
 			is = r.verb(c.Step, "is", "are")
 		}
-		return fmt.Sprintf("%s %s held back for %s by a knob", r.thread(c.Step), is, words.Span(c.N))
+		return fmt.Sprintf("%s %s held back for %s by a knob", r.thread(c.Step), is, r.Span(c.N))
 	}},
 
 	Rested: {trace.Observed, func(r *Run, c *Claim) string {
@@ -209,9 +209,9 @@ var sayings = [numKinds]struct {
 		case c.N == trace.Untold: // until a time of a clock
 			return fmt.Sprintf("%s %s, by itself", r.thread(c.Step), r.verb(c.Step, "pauses", "pause"))
 		case c.Other < 0:
-			return fmt.Sprintf("%s %s for %s, by itself", r.thread(c.Step), r.verb(c.Step, "pauses", "pause"), words.Span(c.N))
+			return fmt.Sprintf("%s %s for %s, by itself", r.thread(c.Step), r.verb(c.Step, "pauses", "pause"), r.Span(c.N))
 		}
-		return fmt.Sprintf("%s paused for %s, by itself", r.thread(c.Step), words.Span(c.N))
+		return fmt.Sprintf("%s paused for %s, by itself", r.thread(c.Step), r.Span(c.N))
 	}},
 
 	NonBlocking: {trace.Inferred, func(r *Run, c *Claim) string {
@@ -277,13 +277,13 @@ var sayings = [numKinds]struct {
 			words.Count(c.N, "connection"), r.Gist(c.Other).FD, c.Count, c.Count+1)
 	}},
 	Resent: {trace.Inferred, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("its kernel sends the SYN again after about 1 s, and goes on with it until one is let in, or connect returns ETIMEDOUT: here for %s", words.Span(c.N))
+		return fmt.Sprintf("its kernel sends the SYN again after about 1 s, and goes on with it until one is let in, or connect returns ETIMEDOUT: here for %s", r.Span(c.N))
 	}},
 	Accepted: {trace.Inferred, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("%s made a place in the backlog: the next SYN was let in", r.call(c.Step))
 	}},
 	Shaken: {trace.Inferred, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("%s had been in connect for %s: its handshake was sent again, at a moment that the trace does not show", r.who(r.Gist(c.Other).Proc), words.Span(c.N))
+		return fmt.Sprintf("%s had been in connect for %s: its handshake was sent again, at a moment that the trace does not show", r.who(r.Gist(c.Other).Proc), r.Span(c.N))
 	}},
 	Deadlock: {trace.Inferred, func(r *Run, c *Claim) string {
 		if c.Other > 0 {

@@ -40,7 +40,7 @@ type Work struct {
 	Wakes              int   // sleeps of which it is inferred who ended them
 	Errors             int   // that returned an errno other than "not yet"
 	NotYet             int   // that returned EAGAIN and the like
-	CPU                int64 // processor time of each thread, from its first return to its last or to its exit. Of a process that another made it is all, with its start
+	CPU                int64 // processor time of each thread, from its first return to its last or to its exit. Of a process that another made it is all, with its start. It is -1 on an emulated machine, whose it would be
 }
 
 // Wait is the longest wait of a client for a reply.
@@ -56,6 +56,9 @@ func NewTally(r *Run) Tally {
 	t := Tally{FirstReply: -1, LastReply: -1, OthersWait: -1, BacklogStep: -1, LongestWait: Wait{Client: -1, Step: -1, Reply: -1}}
 	for i := range r.Lanes {
 		t.side(&r.Lanes[i]).lane(r, &r.Lanes[i])
+	}
+	if r.Emulated() {
+		t.Servers.CPU, t.Clients.CPU = -1, -1
 	}
 	t.Servers.Processes, t.Clients.Processes = processes(r)
 	t.replies(r)

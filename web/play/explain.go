@@ -7,7 +7,6 @@ import (
 
 	"sockscope/server/lab"
 	"sockscope/server/trace"
-	"sockscope/web/words"
 )
 
 // Happened says what the answer to q was, in a few words.
@@ -27,7 +26,7 @@ func (r *Run) Happened(q *Question) string {
 	case trace.Awake:
 		parts = append(parts, "at once")
 	case trace.Slept:
-		parts = append(parts, "after "+words.Span(took))
+		parts = append(parts, "after "+r.Span(took))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -143,7 +142,7 @@ func (w *why) spun(first, last *Call) {
 	r := w.run
 	from, to := r.Step(first.Return), r.Step(last.Return)
 	w.add(Claim{Kind: Spun, Step: first.Return, Other: last.Return, FD: from.FD, N: to.Time - from.Time})
-	if cpu := to.CPU - from.CPU; cpu > 0 {
+	if cpu := to.CPU - from.CPU; cpu > 0 && !r.Emulated() {
 		w.add(Claim{Kind: Cost, Step: last.Return, Other: first.Return, N: cpu})
 	}
 	w.bytes(last.Return)

@@ -6,6 +6,7 @@ import (
 
 	"sockscope/server/packet"
 	"sockscope/server/trace"
+	"sockscope/web/words"
 )
 
 // Run is a trace as the page holds it, with its indexes. All methods are for
@@ -384,4 +385,16 @@ func (r *Run) Duration() int64 {
 // StepAt returns how many steps had happened at time t.
 func (r *Run) StepAt(t int64) int {
 	return sort.Search(r.Len(), func(i int) bool { return r.Gist(i).Time > t })
+}
+
+// Emulated reports whether the run's machine was a program in a browser: how long things
+// took is then that program's doing.
+func (r *Run) Emulated() bool { return r.Header.Clock == trace.EmulatedClock }
+
+// Span writes a duration of the run. What was shorter than its clock can tell is written so.
+func (r *Run) Span(ns int64) string {
+	if r.Emulated() && ns >= 0 && ns < trace.EmulatedGrain {
+		return "less than " + words.Span(trace.EmulatedGrain)
+	}
+	return words.Span(ns)
 }

@@ -95,7 +95,7 @@ func (w *why) unanswered(c *Call) {
 }
 
 func sayLeft(r *Run, c *Claim) string {
-	return fmt.Sprintf("its bytes left %s later, in a packet: until then the kernel kept them", words.Span(c.N))
+	return fmt.Sprintf("its bytes left %s later, in a packet: until then the kernel kept them", r.Span(c.N))
 }
 
 func sayUnanswered(r *Run, c *Claim) string {

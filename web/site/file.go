@@ -45,6 +45,9 @@ func newFile(name string, data []byte) *file {
 	if f.contentType == "" {
 		f.contentType = "application/octet-stream"
 	}
+	if path.Ext(name) == ".bin" { // it is packed
+		return f
+	}
 	if z := zip(data); len(z) < len(data)*9/10 {
 		f.gzip = z
 	}

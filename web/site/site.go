@@ -101,9 +101,14 @@ func newSite(built fs.FS) (*Site, error) {
 	}
 	s.pages = shell.pages
 	for _, p := range s.pages {
-		s.files[p.path] = newFile("index.html", relative(p.html, strings.Count(p.path, "/")-1))
+		s.files[p.path] = s.pageFile(&p)
 	}
 	return s, nil
+}
+
+// pageFile is a page as it is served.
+func (s *Site) pageFile(p *page) *file {
+	return newFile("index.html", relative(p.html, strings.Count(p.path, "/")-1))
 }
 
 // Built reports whether app.wasm is in this binary.

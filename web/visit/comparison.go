@@ -625,7 +625,7 @@ func (c *Comparison) outcome(i int) string {
 	case ending(o.end) != "":
 		return ending(o.end)
 	case o.end != nil && o.tally.LastReply >= 0:
-		return "last reply " + words.Span(o.tally.LastReply) + " after the first connect" // the ruler's 0 is earlier
+		return "last reply " + o.Run.Span(o.tally.LastReply) + " after the first connect" // the ruler's 0 is earlier
 	}
 	return ""
 }

@@ -6,7 +6,6 @@ import (
 	"sockscope/server/lab"
 	"sockscope/server/trace"
 	"sockscope/web/play"
-	"sockscope/web/words"
 )
 
 // contrast makes the walk through what the servers differ in: where their runs part, and
@@ -27,9 +26,9 @@ func (c *Comparison) contrast() {
 		if !o.done() || w.Reply < 0 {
 			continue
 		}
-		text := fmt.Sprintf("With %s, %s waits longest for a reply: %s. Here it comes.", c.Name(i), o.Run.Header.Procs[w.Client].Name, words.Span(w.Time))
+		text := fmt.Sprintf("With %s, %s waits longest for a reply: %s. Here it comes.", c.Name(i), o.Run.Header.Procs[w.Client].Name, o.Run.Span(w.Time))
 		if o.tally.OthersWait >= 0 {
-			text += fmt.Sprintf(" The others wait up to %s.", words.Span(o.tally.OthersWait))
+			text += fmt.Sprintf(" The others wait up to %s.", o.Run.Span(o.tally.OthersWait))
 		}
 		c.stop(text, run.FoundAt(c.joined.Place(i, w.Reply)))
 	}

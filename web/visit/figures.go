@@ -21,10 +21,12 @@ const (
 	share
 )
 
-// The lines of figures that say whose client waits longest, and who finished first.
+// The lines of figures that say whose client waits longest, who finished first, and what
+// the server spent.
 const (
 	longestWait = 0
 	lastReply   = 3
+	serverCPU   = 5
 )
 
 // Lines are the lines of the table beneath a comparison. A figure that is
@@ -149,6 +151,13 @@ func (c *Comparison) Row(k int) []Figure {
 	for i, x := range xs {
 		if k == longestWait {
 			cells[i].Whose = c.whose(i)
+		}
+		if o := c.out(i); o.Run != nil && o.Run.Emulated() {
+			if k == serverCPU {
+				cells[i].Whose = "it would be the emulator's"
+			} else if f.unit == duration && x >= 0 {
+				cells[i].Text = o.Run.Span(int64(x))
+			}
 		}
 		cells[i].Level = int(math.Ceil(20 * max(x, 0) / max(high, 1e-9)))
 		cells[i].Best = f.better != 0 && st.Apart() && who[st.First] == i

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"sockscope/server/trace"
-	"sockscope/web/words"
 )
 
 // Column is one fd of the selected lane's process.
@@ -187,9 +186,9 @@ func (f *Focus) When(t int64) string {
 	}
 	switch {
 	case t > now:
-		return fmt.Sprintf("%s after %d", words.Span(t-now), pos)
+		return fmt.Sprintf("%s after %d", f.Player.Run.Span(t-now), pos)
 	case t < now:
-		return fmt.Sprintf("%s before %d", words.Span(now-t), pos)
+		return fmt.Sprintf("%s before %d", f.Player.Run.Span(now-t), pos)
 	}
 	return fmt.Sprintf("at %d", pos)
 }

@@ -193,7 +193,7 @@ func (d *Desk) ready() bool {
 		d.Relay.Notice = noRelay
 	default:
 		d.wanted = true
-		d.Relay.Notice = "The relay is still being looked for. The run begins when it answers."
+		d.Relay.Notice = "The run begins as soon as there is a server."
 	}
 	d.Rev++
 	return false

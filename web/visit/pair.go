@@ -76,7 +76,7 @@ func (r *Run) pair() {
 	}
 	tallies := [2]play.Tally{play.NewTally(runs[0]), play.NewTally(runs[1])}
 	if a, b := tallies[0].LongestWait, tallies[1].LongestWait; a.Client >= 0 && b.Client >= 0 {
-		p.Waits = fmt.Sprintf("The longest wait for a reply was %s before, and is %s now.", words.Span(a.Time), words.Span(b.Time))
+		p.Waits = fmt.Sprintf("The longest wait for a reply was %s before, and is %s now.", runs[0].Span(a.Time), runs[1].Span(b.Time))
 	}
 	p.Effects = effects(runs[0], runs[1])
 	second := p.joined.Run.Bands[1]
@@ -133,7 +133,7 @@ func (r *Run) differing(run, other *play.Run) string {
 // lasted says when the last reply of a run came, or else how long it took.
 func lasted(run *play.Run, t *play.Tally) string {
 	if t.LastReply >= 0 {
-		return "last reply " + words.Span(t.LastReply) + " after the first connect"
+		return "last reply " + run.Span(t.LastReply) + " after the first connect"
 	}
 	return "took " + words.Span(run.Duration())
 }

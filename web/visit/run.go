@@ -221,6 +221,9 @@ func (r *Run) Headline() string {
 // describe says in one line what the run is, and that it has n.
 func (r *Run) describe(n string) string {
 	h := r.tape.Run.Header
+	if h.Clock == trace.EmulatedClock {
+		n += ", times are an emulator's"
+	}
 	switch {
 	case r.Phase == Live && h.File > 0:
 		return "the file is being read, " + n
@@ -414,6 +417,9 @@ func (a *Aside) Spent() string {
 func Spent(r *play.Run) string {
 	w := play.NewTally(r).Servers
 	text := words.Span(w.CPU) + " in "
+	if w.CPU < 0 {
+		text = "processor time that is not shown, as it would be the emulator's, in "
+	}
 	if r.End != nil && r.End.Dropped > 0 {
 		text += "at least "
 	}

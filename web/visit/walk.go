@@ -6,7 +6,6 @@ import (
 
 	"sockscope/server/lab"
 	"sockscope/web/play"
-	"sockscope/web/words"
 )
 
 // walk leads through a run that has ended, stop by stop, to the recap behind them.
@@ -241,7 +240,7 @@ func (f *Focus) Tell(i int) string {
 	c := &run.Calls[i]
 	switch pos := f.Pos(); {
 	case c.Return >= 0 && c.Return < pos:
-		return run.Narrate(c.Return).Text + ", after " + words.Span(run.Gist(c.Return).Time-run.Gist(c.Enter).Time)
+		return run.Narrate(c.Return).Text + ", after " + run.Span(run.Gist(c.Return).Time-run.Gist(c.Enter).Time)
 	case c.Enter < pos:
 		return run.Narrate(c.Enter).Text
 	}

@@ -120,7 +120,7 @@ func (f *Focus) packetRow(run *play.Run, i int) PacketRow {
 	case c.Cause >= 0:
 		row.Sent = run.Gist(c.Cause).Call.String()
 		if call := run.CallAt(c.Cause); call != nil && call.Return >= 0 && run.Gist(call.Return).Time < p.Time {
-			row.Sent += ", " + words.Span(p.Time-run.Gist(call.Return).Time) + " before"
+			row.Sent += ", " + run.Span(p.Time-run.Gist(call.Return).Time) + " before"
 		}
 	}
 	if c.Woke >= 0 && c.Woke < f.Pos() {

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	neturl "net/url"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"sockscope/server/lab"
+	"sockscope/web/browser"
+	"sockscope/web/site"
+)
+
+var machineAt = flag.String("machine", "", "the `folder` of a machine for the tab, to be tested")
+
+// machineSite hosts the site with a machine for the tab as plain files, beneath a path. It
+// counts the requests.
+func machineSite(t *testing.T) (home string, requests *atomic.Int64) {
+	t.Helper()
+	if *machineAt == "" {
+		t.Skip("needs a machine for the tab: make test-tab builds it")
+	}
+	s, err := site.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.AddMachine(os.DirFS(*machineAt)); err != nil {
+		t.Fatal(err)
+	}
+	entry, err := os.ReadFile("../index.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := s.Export(entry, dir); err != nil {
+		t.Fatal(err)
+	}
+	requests = new(atomic.Int64)
+	files := http.StripPrefix("/sockscope", http.FileServer(http.Dir(dir)))
+	host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		files.ServeHTTP(w, r)
+	}))
+	t.Cleanup(host.Close)
+	return host.URL + "/sockscope/", requests
+}
+
+// inTab waits until the page runs on the tab's own machine.
+func inTab(tab *browser.Tab) {
+	tab.Helper()
+	tab.WaitText(".status", "emulated in this tab")
+	live(tab)
+}
+
+// goTo follows a link within the site, as a visitor does.
+func goTo(tab *browser.Tab, href string) {
+	tab.Helper()
+	tab.Eval(fmt.Sprintf(`(() => {
+		const a = document.createElement("a");
+		a.href = %q;
+		document.body.append(a);
+		a.click();
+		a.remove();
+	})()`, href))
+}
+
+// A page of plain files runs the labs in the tab itself: asked once, each lab but those
+// that it names to its end, with nothing from the network.
+func TestMachineInTheTab(t *testing.T) {
+	home, requests := machineSite(t)
+	b := browser.Start(t)
+	tab := b.Private(t, home+"lab/select", browser.Desk)
+	tab.WaitText(".state", "a recording")
+	tab.WaitText(".machine", "Run in this tab: a real Linux, emulated (")
+	tab.Shot("tab-offer")
+	began := time.Now()
+	tab.Click(".machine button")
+	tab.WaitText(".status", "emulated in this tab")
+	t.Logf("chosen and ready in %v", time.Since(began).Round(10*time.Millisecond))
+	tab.WaitText(".state", "recorded, ")
+	t.Logf("and its first run over in %v", time.Since(began).Round(10*time.Millisecond))
+	tab.WaitText(".state", "times are an emulator's")
+	tab.Shot("tab-select")
+
+	tab.Reload()
+	began = time.Now()
+	inTab(tab) // it is remembered
+	t.Logf("after a reload live in %v", time.Since(began).Round(10*time.Millisecond))
+	loaded := requests.Load()
+	runToEnd(tab)
+	runToEnd(tab)
+	if n := requests.Load(); n != loaded {
+		t.Errorf("%d requests after the machine was loaded", n-loaded)
+	}
+
+	second := b.Open(t, home+"lab/poll", browser.Desk) // a tab of another visitor, who has to choose
+	second.Click(".machine button")
+	inTab(second)
+	runToEnd(second)
+	second.Close()
+
+	goTo(tab, home)
+	tab.WaitText(".status", "emulated in this tab")
+	for _, l := range lab.All {
+		if l.Compares {
+			continue
+		}
+		t.Run(l.ID, func(t *testing.T) {
+			tab.TB = t
+			query := neturl.Values{}
+			for name, value := range l.Unattended {
+				query.Set(name, value)
+			}
+			goTo(tab, home+"lab/"+l.ID+"?"+query.Encode())
+			tab.WaitText(".q h1", l.Question)
+			if l.ID == "scaling" || l.ID == "runtime" || l.ID == "kqueue" {
+				tab.Wait(`document.querySelector(".runb").disabled`)
+				tab.WaitText(".say", map[string]string{"scaling": "the emulator's", "runtime": "strace", "kqueue": "Linux, which has no kqueue"}[l.ID])
+				return
+			}
+			began := time.Now()
+			runToEnd(tab)
+			took := time.Since(began)
+			if at, of := pos(tab); of < 10 || at != of {
+				t.Errorf("at %d of %d when the run ended", at, of)
+			}
+			if said := tab.Text(".say"); strings.Contains(said, "early") || strings.Contains(said, "limit") {
+				t.Errorf("the page says %q", said)
+			}
+			t.Logf("%v", took.Round(10*time.Millisecond))
+		})
+	}
+	tab.TB = t
+	goTo(tab, home+"lab/compare")
+	tab.WaitText(".q h1", "compare")
+	runToEndOf(tab)
+	tab.WaitText(".tally", "it would be the emulator's")
+	tab.Shot("tab-compare")
+	goTo(tab, home+"lab/echo")
+	tab.WaitText(".q h1", "echo")
+	beClient(tab)
+	goTo(tab, home+"hand")
+	tab.WaitText(".bar", "hand")
+	byHand(tab)
+	goTo(tab, home+"watch/mux")
+	tab.WaitText(".say", "no standing servers")
+}
+
+// runToEndOf runs a comparison.
+func runToEndOf(tab *browser.Tab) {
+	tab.Helper()
+	live(tab)
+	tab.Key("r")
+	tab.Wait(`document.querySelector(".runb").textContent.includes("Stop")`)
+	tab.Wait(`!document.querySelector(".runb").textContent.includes("Stop")`)
+}
+
+// The machine stands still while it has nothing to do, and goes on when it has.
+func TestMachineRests(t *testing.T) {
+	home, _ := machineSite(t)
+	b := browser.Start(t)
+	tab := b.Private(t, home+"lab/first", browser.Desk)
+	tab.Eval(`(() => { window.told = []; const post = Worker.prototype.postMessage;
+		Worker.prototype.postMessage = function (m, ...rest) { if (m.run !== undefined) told.push(m.run); return post.call(this, m, ...rest); } })()`)
+	tab.Click(".machine button")
+	tab.WaitText(".state", "recorded, ")
+	tab.Wait(`told.at(-1) === false`)
+	if told, err := strconv.Atoi(tab.Eval(`told.length`)); err != nil || told < 2 {
+		t.Errorf("the machine was told %s", tab.Eval(`told`))
+	}
+	runToEnd(tab)
+	tab.Wait(`told.at(-1) === false`)
+	tab.Click(".near button")
+	tab.WaitText("#near", "Each tab has its own")
+	tab.Shot("tab-sheet")
+	tab.Eval(`[...document.querySelectorAll("#near button")].find(b => b.textContent === "Switch it off").click()`)
+	tab.WaitText(".status", "no relay")
+	tab.Wait(`localStorage.getItem("machine") === null`)
+}

@@ -1,0 +1,48 @@
+// node snapshot.js DIR: boots the machine whose parts are in DIR, waits until its server
+// is ready, and writes state.bin and made.json there.
+import fs from "node:fs";
+import zlib from "node:zlib";
+import { pathToFileURL } from "node:url";
+
+const dir = process.argv[2];
+const { V86 } = await import(pathToFileURL(`${dir}/npm/node_modules/v86/build/libv86.mjs`));
+const file = (name) => ({ buffer: new Uint8Array(fs.readFileSync(`${dir}/${name}`)).buffer });
+
+// v86 puts the initramfs at 64 MiB, so that there must be more.
+const memory = 128 << 20, video = 1 << 20;
+// What the server does when it is ready, it does within this time: it keeps a worker
+// and its processes ready for the first run.
+const settle = 5000;
+
+const machine = new V86({
+  wasm_path: `${dir}/npm/node_modules/v86/build/v86.wasm`,
+  memory_size: memory, vga_memory_size: video,
+  bios: file("bios.bin"), vga_bios: file("vgabios.bin"),
+  bzimage: file("bzImage"), initrd: file("files.cpio"),
+  cmdline: "console=ttyS0 rdinit=/init quiet tsc=reliable",
+  virtio_console: { type: "none" }, disable_speaker: true, autostart: true,
+});
+machine.add_listener("emulator-ready", () => machine.v86.cpu.set_jit_config(0, 2_000_000));
+let line = "";
+machine.add_listener("serial0-output-byte", (b) => {
+  if (b !== 10) {
+    line += String.fromCharCode(b);
+    return;
+  }
+  console.log(line.trimEnd());
+  if (line.startsWith("machine: ready")) setTimeout(save, settle);
+  line = "";
+});
+setTimeout(() => {
+  console.error("snapshot: the machine doesn't get ready");
+  process.exit(1);
+}, 180_000);
+
+async function save() {
+  await machine.stop();
+  const clock = performance.now();
+  const state = new Uint8Array(await machine.save_state());
+  fs.writeFileSync(`${dir}/state.bin`, zlib.gzipSync(state, { level: 9 }));
+  fs.writeFileSync(`${dir}/made.json`, JSON.stringify({ clock, memory, video }));
+  process.exit(0);
+}
