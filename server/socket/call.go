@@ -224,6 +224,9 @@ func (t *thread) returned(c *call) (int, Errno) {
 	n, errno := p.result()
 	rec.Kind, rec.Time = trace.Return, p.returned
 	rec.Result, rec.Errno = int64(n), trace.Errno(errno)
+	if c.name == trace.Shmat && errno == 0 {
+		rec.Result = int64(uintptr(n)) // an address has no sign
+	}
 	rec.Sleep, rec.CPU = p.slept(), p.cpu()
 	rec.Size, rec.Timeout, rec.Data = 0, 0, nil
 	ok := errno == 0

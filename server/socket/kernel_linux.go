@@ -138,7 +138,7 @@ func (p *passage) before() {
 	if p.mark == nil || !p.mark.isSet() {
 		p.readUsage()
 	}
-	p.sleeps = p.usage.Nvcsw
+	p.sleeps = int64(p.usage.Nvcsw)
 }
 
 // fresh is how old a thread's processor time may be, in ns. The kernel itself counts
@@ -172,7 +172,7 @@ func (p *passage) result() (int, Errno) { return int(p.r), Errno(p.errno) }
 // slept tells from the kernel's counts whether the thread gave up the processor
 // in the call.
 func (p *passage) slept() trace.Sleep {
-	if p.usage.Nvcsw != p.sleeps {
+	if int64(p.usage.Nvcsw) != p.sleeps {
 		return trace.Slept
 	}
 	return trace.Awake

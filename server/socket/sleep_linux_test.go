@@ -187,7 +187,7 @@ func (p *passage) throughCounted() int64 {
 	p.after()
 	p.r, p.errno = r, uintptr(errno)
 	exitsyscall()
-	return after.Nvcsw - before.Nvcsw
+	return int64(after.Nvcsw - before.Nvcsw)
 }
 
 // witness reads what the kernel says about another thread.

@@ -103,7 +103,7 @@ const (
 
 // appendHead appends the head of a data item: its type, and a number that is the
 // value, or the length of what follows.
-func appendHead(b []byte, major byte, number int) []byte {
+func appendHead[T int | int64](b []byte, major byte, number T) []byte {
 	switch n := uint64(number); {
 	case n < 24:
 		return append(b, major|byte(n))
@@ -122,9 +122,9 @@ func appendUint(b []byte, n int) []byte { return appendHead(b, cborUint, n) }
 
 func appendInt(b []byte, n int64) []byte {
 	if n < 0 {
-		return appendHead(b, cborNegative, int(-1-n))
+		return appendHead(b, cborNegative, -1-n)
 	}
-	return appendHead(b, cborUint, int(n))
+	return appendHead(b, cborUint, n)
 }
 
 func appendText(b []byte, s string) []byte { return append(appendHead(b, cborText, len(s)), s...) }

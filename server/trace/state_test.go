@@ -263,7 +263,7 @@ func TestSampleAndNote(t *testing.T) {
 func TestEventsOfNobody(t *testing.T) {
 	s := new(State)
 	for _, e := range []Event{
-		{Kind: Enter, Proc: -1}, {Kind: Enter, Thread: -1}, {Kind: Enter, Proc: 1 << 40}, {Kind: Return, Thread: MostThreads}, {Kind: 99}, {},
+		{Kind: Enter, Proc: -1}, {Kind: Enter, Thread: -1}, {Kind: Enter, Proc: 1 << 30}, {Kind: Return, Thread: MostThreads}, {Kind: 99}, {},
 	} {
 		s.Apply(&e)
 	}

@@ -435,7 +435,7 @@ func TestARunMayBeAskedForEarly(t *testing.T) {
 		return n
 	}
 	s.Start()
-	if runs() != 0 || !strings.Contains(s.Relay.Notice, "begins when it answers") {
+	if runs() != 0 || !strings.Contains(s.Relay.Notice, "begins as soon as") {
 		t.Fatalf("%d runs, notice %q", runs(), s.Relay.Notice)
 	}
 	Hear(s, hello())

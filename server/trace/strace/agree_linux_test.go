@@ -232,7 +232,8 @@ func makeCalls(seed uint64, dir string) {
 		for i := range vectors {
 			piece := []byte("}, {"[:rnd.IntN(5)] + "\"\\"[:rnd.IntN(3)] + strings.Repeat("x", rnd.IntN(26)))
 			copy(memory[3500+50*i:], piece)
-			vectors[i] = unix.Iovec{Base: &memory[3500+50*i], Len: uint64(len(piece))}
+			vectors[i].Base = &memory[3500+50*i]
+			vectors[i].SetLen(len(piece))
 		}
 	}
 	// A struct msghdr with pieces, at 3304; and with room for an address, or one of that size.
@@ -240,9 +241,10 @@ func makeCalls(seed uint64, dir string) {
 		if new {
 			pieces()
 		}
-		*(*unix.Msghdr)(unsafe.Pointer(&memory[3304])) = unix.Msghdr{Iov: (*unix.Iovec)(unsafe.Pointer(&memory[3400])), Iovlen: uint64(1 + rnd.IntN(3))}
+		m := (*unix.Msghdr)(unsafe.Pointer(&memory[3304]))
+		*m = unix.Msghdr{Iov: (*unix.Iovec)(unsafe.Pointer(&memory[3400]))}
+		m.SetIovlen(1 + rnd.IntN(3))
 		if size > 0 {
-			m := (*unix.Msghdr)(unsafe.Pointer(&memory[3304]))
 			m.Name, m.Namelen = &memory[addr], uint32(size)
 		}
 	}
@@ -334,16 +336,16 @@ func makeCalls(seed uint64, dir string) {
 				}
 				return at(i)
 			}
-			*(*unix.Timespec)(unsafe.Pointer(&memory[2800])) = unix.Timespec{Nsec: int64(rnd.IntN(1e6))}
+			*(*unix.Timespec)(unsafe.Pointer(&memory[2800])) = unix.NsecToTimespec(int64(rnd.IntN(1e6)))
 			call(unix.SYS_PSELECT6, conn+1, set(2000), set(2200), set(2400), at(2800), 0)
 			clear(memory[2000:2600])
-			*(*unix.Timeval)(unsafe.Pointer(&memory[2800])) = unix.Timeval{Usec: int64(rnd.IntN(1000))}
+			*(*unix.Timeval)(unsafe.Pointer(&memory[2800])) = unix.NsecToTimeval(1000 * int64(rnd.IntN(1000)))
 			selected(call, conn+1, set(2000), set(2200), set(2400), at(2800))
 			fds := (*[3]unix.PollFd)(unsafe.Pointer(&memory[3000]))
 			for i, fd := range []uintptr{server, client, conn} {
 				fds[i] = unix.PollFd{Fd: int32(fd), Events: int16(1 + rnd.IntN(7))}
 			}
-			*(*unix.Timespec)(unsafe.Pointer(&memory[2800])) = unix.Timespec{Nsec: int64(rnd.IntN(1e6))}
+			*(*unix.Timespec)(unsafe.Pointer(&memory[2800])) = unix.NsecToTimespec(int64(rnd.IntN(1e6)))
 			call(unix.SYS_PPOLL, at(3000), uintptr(1+rnd.IntN(3)), at(2800), 0, 0)
 			polled(call, at(3000), uintptr(1+rnd.IntN(3)), uintptr(rnd.IntN(3)))
 
