@@ -9,7 +9,8 @@
 # make dist   the site as plain files, in dist/
 # make release  the relay for each system, in release/
 # make tab    a Linux for the browser's tab, from sources: ten minutes, once. With TAB=1,
-#             make dist and make build put it beside the pages, make release into the relays
+#             make dist puts it beside the pages, make build and make release into the relay
+# make test-tab  the machine's tests: each lab on it, TRIES=20 times, and in a browser
 # make recordings   run every lab here, and keep the traces that the site ships with
 
 GOTESTSUM = gotest.tools/gotestsum@v1.13.0
@@ -24,7 +25,7 @@ SMALL = -gcflags=sockscope/web/...=-l -gcflags=sockscope/web/timeline=
 # Where the relay runs; on Windows without a native server of its own.
 SYSTEMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: build run quick test check bench load abuse soak dist tab inside release recordings clean FORCE
+.PHONY: build run quick test check bench load abuse soak dist tab test-tab inside release recordings clean FORCE
 # Without cgo, also where there is a C compiler: the relay then runs on any Linux.
 build: $(WASM) inside
 	CGO_ENABLED=0 go build -trimpath -o .build/ ./relay ./server
@@ -87,6 +88,14 @@ dist: $(WASM) $(if $(TAB),tab)
 
 tab:
 	web/machine/build
+
+TRIES ?= 20
+
+test-tab: $(WASM) tab
+	@.ci/need
+	GOARCH=386 CGO_ENABLED=0 go test ./server/trace ./server/socket ./server/demo ./server/console
+	go test ./server/run -run '^TestMachine' -count=1 -v -timeout 0 -machine $(CURDIR)/.build/tab/bundle -tries $(TRIES)
+	go test ./relay -run '^TestMachine' -count=1 -v -timeout 60m -machine $(CURDIR)/.build/tab/bundle
 
 # One file for each system, with the site inside. The same sources give the same files.
 release: $(WASM) inside

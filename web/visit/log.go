@@ -96,7 +96,7 @@ func (l *Log) read(step int) Line {
 		if c := l.run.CallAt(step); c != nil {
 			enter = l.run.Step(c.Enter)
 		}
-		out.HTML = returned(strace.API.Line(enter, e), e)
+		out.HTML = returned(l.whole(enter, e), e)
 	case trace.Start:
 		word := "starts"
 		if e.Thread == 0 && len(e.Args) == 2 {
@@ -124,11 +124,21 @@ func (l *Log) Whole(i, pos int) string {
 	case e.Kind == trace.Enter:
 		return strace.API.Line(e, nil)
 	case e.Kind == trace.Return && c != nil:
-		return strace.API.Line(l.run.Step(c.Enter), e)
+		return l.whole(l.run.Step(c.Enter), e)
 	case e.Kind == trace.Return:
 		return strace.API.Line(e, e)
 	}
 	return ""
+}
+
+// whole is a call that has returned. A duration that is too short for the run's clock is
+// given as the bound that it is known by.
+func (l *Log) whole(enter, ret *trace.Event) string {
+	text := strace.API.Line(enter, ret)
+	if i := strings.LastIndex(text, " <"); i >= 0 && l.run.Emulated() && ret.Time-enter.Time < trace.EmulatedGrain {
+		text = text[:i] + " <under 0.0001>"
+	}
+	return text
 }
 
 // Width returns how many characters the HTML of a line takes, with a space
