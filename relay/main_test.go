@@ -26,6 +26,7 @@ import (
 
 	"sockscope/server/run"
 	"sockscope/web/browser"
+	"sockscope/web/site"
 )
 
 // asRelay in the environment makes the test's binary the relay.
@@ -275,6 +276,15 @@ func TestPortInUse(t *testing.T) {
 	for _, flag := range []string{"-http", "-control", "-echo", "-mux", "-byteorder"} {
 		wantExit(t, 1, "in use", flag, l.Addr().String())
 	}
+}
+
+// A relay that was built without a machine for the tab says so when it is to offer one.
+func TestNoMachineForTheTab(t *testing.T) {
+	t.Parallel()
+	if site.BuiltMachine() != nil {
+		t.Skip("this build has one")
+	}
+	wantExit(t, 1, "-tab: this relay was built without a machine for the tab; make build TAB=1 builds one with it", relay("-tab", "-server=none"))
 }
 
 func TestBadUsage(t *testing.T) {

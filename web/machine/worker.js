@@ -26,8 +26,7 @@ self.Worker = class {
   terminate() { this.channel.port1.close(); }
 };
 
-// get fetches a file that was packed with gzip. Its name doesn't say so, or some hosts
-// would have the browser unpack it.
+// get fetches a file, and tells how far that has come.
 async function get(name) {
   const response = await fetch(new URL(name, import.meta.url));
   if (!response.ok) throw new Error(`${name}: status ${response.status}`);
@@ -37,15 +36,19 @@ async function get(name) {
       to.enqueue(piece);
     },
   });
-  const plain = response.body.pipeThrough(counted).pipeThrough(new DecompressionStream("gzip"));
-  return new Response(plain).arrayBuffer();
+  return response.body.pipeThrough(counted);
 }
+
+// The names of packed files don't say that they are, or some hosts would have the browser
+// unpack them. v86 unpacks the snapshot itself.
+const bytes = (stream) => new Response(stream).arrayBuffer();
+const unpacked = (stream) => bytes(stream.pipeThrough(new DecompressionStream("gzip")));
 
 let machine;
 
 async function start() {
   const [{ V86 }, code, state, made] = await Promise.all([
-    import("./v86.js"), get("v86.bin"), get("state.bin"),
+    import("./v86.js"), get("v86.bin").then(unpacked), get("state.bin").then(bytes),
     fetch(new URL("made.json", import.meta.url)).then((r) => r.json()),
   ]);
   postMessage({ fetched: true });
@@ -72,7 +75,7 @@ async function start() {
   });
 }
 
-onmessage = ({ data: { input, run } }) => {
+self.onmessage = ({ data: { input, run } }) => {
   if (input) machine.bus.send("virtio-console0-input-bytes", input);
   if (run === true && stood !== null) {
     behind += clock() - stood;
