@@ -284,7 +284,7 @@ func TestNoMachineForTheTab(t *testing.T) {
 	if site.BuiltMachine() != nil {
 		t.Skip("this build has one")
 	}
-	wantExit(t, 1, "-tab: this relay was built without a machine for the tab; make build TAB=1 builds one with it", relay("-tab", "-server=none"))
+	wantExit(t, 1, "-tab: this relay was built without a machine for the tab; make build TAB=1 builds one with it", "-tab", "-server=none")
 }
 
 func TestBadUsage(t *testing.T) {
