@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"io"
 	"net/url"
 	"strings"
@@ -356,7 +355,11 @@ func (f *frame) onStop(app.Context, app.Event)  { f.mode.Stop() }
 func (f *frame) say() app.UI {
 	d := f.mode.Base()
 	var said []string
-	for _, t := range []string{f.complaint, d.Problem, d.Relay.Notice, words.Sentence(d.Cannot()), f.mode.Trouble()} {
+	cannot := words.Sentence(d.Cannot())
+	if d.Lab == lab.Yours && f.mode.At().Player != nil { // a file shows, and needs no program
+		cannot = ""
+	}
+	for _, t := range []string{f.complaint, d.Problem, d.Relay.Notice, cannot, f.mode.Trouble()} {
 		if t != "" {
 			said = append(said, t)
 		}
@@ -440,7 +443,7 @@ func (f *frame) openLink() app.UI {
 	if r := f.reading; r != nil {
 		return dom.Elc("span", "reading").Body(
 			app.Elem("progress").Attr("max", int(max(r.Size>>10, 1))).Attr("value", int(r.Read>>10)).Aria("label", "Reading the file"),
-			dom.El("span").Text(fmt.Sprintf("%d of %d MiB", r.Read>>20, (r.Size+1<<20-1)>>20)),
+			dom.El("span").Text(r.Progress()),
 			dom.Button(func(app.Context, app.Event) { f.readOut(nil) }).Class("link").Title("What was read so far shows").Text("stop"),
 		)
 	}

@@ -68,9 +68,9 @@ func (f *Focus) Crowded() bool {
 }
 
 // Unknown reports whether calls may show of which nobody knows whether they slept: those
-// of who is traced by strace.
+// that strace tells of.
 func (f *Focus) Unknown() bool {
-	return slices.ContainsFunc(f.Procs(), func(p trace.Proc) bool { return p.Tracer == trace.StraceTracer })
+	return slices.ContainsFunc(f.Procs(), func(p trace.Proc) bool { return p.Tracer != "" })
 }
 
 // band names, of lanes from the top, the first of each band.

@@ -47,7 +47,6 @@ func (r *Reading) Take(piece []byte) error {
 		if strace.IsLog(piece) {
 			r.log = new(strace.Log)
 			r.in = r.log.Input()
-			r.tape.take(&trace.Message{Header: r.log.Header()}, nil)
 		} else if r.Size > maxTrace {
 			return fmt.Errorf("this file is no log of strace's, and a trace has at most %d MiB", maxTrace>>20)
 		} else {
@@ -69,6 +68,11 @@ func (r *Reading) Take(piece []byte) error {
 	}
 	r.piece = piece
 	return nil
+}
+
+// Progress says how much of the file was read: "3 of 51 MiB".
+func (r *Reading) Progress() string {
+	return fmt.Sprintf("%d of %d MiB", r.Read>>20, (r.Size+1<<20-1)>>20)
 }
 
 // More reports whether another piece is wanted.
@@ -115,7 +119,15 @@ func (r *Reading) part() bool {
 
 func (r *Reading) take(messages []*trace.Message) {
 	for _, m := range messages {
+		r.begin()
 		r.tape.take(m, nil)
+	}
+}
+
+// begin begins the trace of a log: not before there are lines, which tell its clock.
+func (r *Reading) begin() {
+	if r.tape.Run == nil {
+		r.tape.take(&trace.Message{Header: r.log.Header()}, nil)
 	}
 }
 
@@ -131,6 +143,7 @@ func (r *Reading) Tape() (*Tape, error) {
 			r.in.Close()
 			r.take(r.log.End())
 		}
+		r.begin()
 		end.Dropped = r.log.Missed()
 		t.file, t.ending = r.file, ".strace"
 	case whole && !r.full() && (t.Run == nil || t.Run.End == nil || len(bytes.TrimSpace(r.file[r.parts.Whole():])) > 0):
@@ -143,7 +156,7 @@ func (r *Reading) Tape() (*Tape, error) {
 	default:
 		t.file = r.file[:r.parts.Whole():r.parts.Whole()]
 	}
-	at := fmt.Sprintf("after %d of %d MiB of the %s", r.Read>>20, r.Size>>20, what)
+	at := fmt.Sprintf("after %s of the %s", r.Progress(), what)
 	switch {
 	case t.Run.End != nil:
 	case r.full():

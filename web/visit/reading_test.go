@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sockscope/server/lab"
+	"sockscope/server/trace"
 )
 
 // logOf writes a log of strace's with so many recvs.
@@ -56,6 +59,9 @@ func TestReadingInPieces(t *testing.T) {
 		if got.Run.Len() != want.Run.Len() || len(got.Run.Calls) != 501 || !bytes.Equal(got.file, file) || ending(got.Run.End) != "" {
 			t.Errorf("in pieces of %d there are %d steps, as a whole %d: %+v", piece, got.Run.Len(), want.Run.Len(), got.Run.End)
 		}
+		if h := got.Run.Header; h.Began != 1700000000_000 || h.Clock != "" {
+			t.Errorf("in pieces of %d its header is %+v", piece, h)
+		}
 	}
 	trace, err := os.ReadFile("../assets/recordings/echo.trace")
 	if err != nil {
@@ -68,6 +74,24 @@ func TestReadingInPieces(t *testing.T) {
 	}
 	if err := (&Reading{Size: maxTrace + 1}).Take([]byte("\x00\x00")); err == nil {
 		t.Error("a trace of any size is read")
+	}
+}
+
+// A log without times is of no day, and its bars have their own place in the key.
+func TestALogWithoutTimes(t *testing.T) {
+	tape, err := read(t, []byte("socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 3\nclose(3) = 0\n"), Piece).Tape()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tape.Run.Header.Clock != trace.NoClock {
+		t.Errorf("its header is %+v", tape.Run.Header)
+	}
+	r := new(Traced)
+	r.Relay = new(Relay)
+	r.Open(lab.Yours, nil)
+	r.Load(tape)
+	if name, _ := r.File(); name != "trace.strace" || r.Headline() != "a recording, made on Linux, 6 events" || !r.At().Unknown() {
+		t.Errorf("%s, %s, %v", name, r.Headline(), r.At().Unknown())
 	}
 }
 

@@ -192,8 +192,16 @@ func (r *Run) Recordings() []Recording {
 
 // File returns the trace as a file, and the name for it.
 func (r *Run) File() (name string, file []byte) {
-	return r.Lab.ID + "-" + words.Date(r.tape.Run.Header.Began) + cmp.Or(r.tape.ending, ".trace"), r.tape.file
+	name = r.Lab.ID
+	if began := r.tape.Run.Header.Began; dated(began) {
+		name += "-" + words.Date(began)
+	}
+	return name + cmp.Or(r.tape.ending, ".trace"), r.tape.file
 }
+
+// dated reports whether a wall clock's time, in ms since 1970, has a date: that of a log
+// may lack one, or all time.
+func dated(ms int64) bool { return ms > 365*24*3600*1000 }
 
 // NotKept says why the run can't be saved as a file, nil where it can.
 func (r *Run) NotKept() error {
@@ -229,6 +237,8 @@ func (r *Run) describe(n string) string {
 		return "the file is being read, " + n
 	case r.Phase == Live:
 		return "live, " + n
+	case r.Recorded && !dated(h.Began):
+		return fmt.Sprintf("a recording, made on %s, %s", KernelName(h.Kernel), n)
 	case r.Recorded:
 		return fmt.Sprintf("a recording, made %s on %s, %s", words.Date(h.Began), KernelName(h.Kernel), n)
 	}

@@ -155,7 +155,7 @@ func (g *Log) line(text string) {
 	if !g.clock.timed { // their order is all there is
 		g.clock.now++
 	}
-	if g.began == 0 {
+	if g.began == 0 && (l.clock != clockNone || l.kind == lineCall) { // strace's own lines have no time
 		g.began = g.clock.now
 	}
 	if l.kind == lineCall {

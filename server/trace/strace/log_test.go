@@ -161,6 +161,27 @@ accept(3, {sa_fam`)
 	}
 }
 
+// A log begins with its first call where lines of strace's own, which have no time, are
+// before it.
+func TestLogBeginsWithItsFirstTime(t *testing.T) {
+	g, messages := readLog(t, `strace: Process 9 attached
+9 1700000000.500000 socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 3 <0.000010>
+9 1700000001.500000 close(3) = 0 <0.000010>
+`)
+	if h := g.Header(); h.Began != 1700000000_500 || h.Clock != "" {
+		t.Errorf("%+v", h)
+	}
+	last := int64(0)
+	for _, m := range messages {
+		for i := range m.Events {
+			last = max(last, m.Events[i].Time)
+		}
+	}
+	if last != 1_000_010_000 {
+		t.Errorf("it ends %d ns after it began", last)
+	}
+}
+
 // Copies of an fd are fds, and execve keeps those that are not to be closed.
 func TestLogOfCopies(t *testing.T) {
 	_, messages := readLog(t, `9 1.1 socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_IP) = 3
