@@ -565,3 +565,28 @@ func TestChangedKnobsAreReadable(t *testing.T) {
 		tab.Wait(`document.querySelector(".say:not(.none)") === null`)
 	}
 }
+
+// Run answers before the app runs: a press is kept, and says so.
+func TestRunIsPressedEarly(t *testing.T) {
+	t.Parallel()
+	b, base := desk(t)
+	for name, press := range map[string]func(tab *browser.Tab){
+		"a click": func(tab *browser.Tab) { tab.Click(".q .runb") },
+		"a key":   func(tab *browser.Tab) { tab.Key("r") },
+	} {
+		tab := b.Open(t, base+"/", browser.Desk)
+		tab.Before(`const stream = WebAssembly.instantiateStreaming
+			WebAssembly.instantiateStreaming = async (...a) => { await new Promise((go) => window.go = go); return stream.apply(WebAssembly, a) }`)
+		tab.Load(base + "/lab/select?timeout=100ms&clients=1")
+		tab.Wait(`window.go && !document.querySelector(".q .runb").disabled`)
+		press(tab)
+		tab.Wait(`document.querySelector(".q .runb").ariaBusy === "true"`)
+		tab.Shot("pressed-early")
+		tab.Eval(`(go(), 0)`)
+		tab.WaitApp()
+		tab.Wait(`document.querySelector(".state").textContent.includes("recorded, ")`)
+		if t.Failed() {
+			t.Fatal(name)
+		}
+	}
+}

@@ -106,7 +106,7 @@ func (f *frame) OnNav(ctx app.Context) {
 			f.address(ctx, &back)
 		}
 		f.record(ctx)
-		if f.tab.starts {
+		if f.tab.starts || dom.Pressed() {
 			f.tab.starts = false
 			f.mode.Start()
 		}
@@ -342,7 +342,7 @@ func (f *frame) question() app.UI {
 		if d.Relay.State.Off() {
 			why = f.tab.near.unreached()
 		}
-		run = pane.RunButton(f.verb, f.onStart, d.CanStart(), why)
+		run = pane.RunButton(f.verb, f.onStart, d.CanPress(), why)
 	}
 	return f.knobs.Render(d, d.Relay.State.Off() || d.Cannot() != "", run)
 }

@@ -223,8 +223,14 @@ func (t *Tab) Resize(v View) {
 // Navigate opens url in this tab and waits for the app.
 func (t *Tab) Navigate(url string) {
 	t.Helper()
-	t.must(chromedp.Navigate(url))
+	t.Load(url)
 	t.WaitApp()
+}
+
+// Load opens url in this tab. The app may still have to come.
+func (t *Tab) Load(url string) {
+	t.Helper()
+	t.must(chromedp.Navigate(url))
 }
 
 // Before has a script run in each document that comes, before its own.

@@ -188,9 +188,14 @@ func Save(name string, file []byte) {
 
 // Pressed reports, once, whether Run was pressed before the app ran: see theme.js.
 func Pressed() bool {
+	if app.IsServer {
+		return false
+	}
 	data := app.Window().Get("document").Get("documentElement").Get("dataset")
 	was := data.Get("pressed").Truthy()
-	data.Set("pressed", "")
+	if was {
+		data.Set("pressed", "")
+	}
 	return was
 }
 

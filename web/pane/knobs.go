@@ -133,6 +133,9 @@ func StopButton(do app.EventHandler) app.UI {
 
 // RunButton starts a run; where it can't, why says the reason.
 func RunButton(verb string, do app.EventHandler, can bool, why string) app.UI {
-	return dom.Button(do).Class("runb").Attr("disabled", !can).Title(why).
-		Body(app.Raw(icon.Run), app.Text(verb), dom.El("kbd").Text("R"))
+	b := dom.Button(do).Class("runb").Title(why)
+	if !can {
+		b = b.Attr("disabled", true)
+	}
+	return b.Body(app.Raw(icon.Run), app.Text(verb), dom.El("kbd").Text("R"))
 }

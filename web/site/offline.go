@@ -34,7 +34,7 @@ func (s *Site) Offline(trace []byte) ([]byte, error) {
 }
 
 // wasmCall is how go-app's app.js gets app.wasm.
-var wasmCall = regexp.MustCompile(`fetchWithProgress\(siteBase \+ "[^"]*", showProgress\)`)
+var wasmCall = regexp.MustCompile(`fetch\(siteBase \+ "[^"]*/app\.wasm[^"]*"\)`)
 
 // makeOffline puts the app into one page. Its policy allows the scripts and the style
 // sheets that are in it, by their hashes, and nothing from anywhere.

@@ -47,12 +47,14 @@ func render(files map[string]*file, pages []string) (*shell, error) {
 		Icon:                  app.Icon{Default: "/web/icon.svg", Large: "/web/icon.svg", SVG: "/web/icon.svg", Maskable: "/web/icon.svg"},
 		BackgroundColor:       "#f3efe6",
 		ThemeColor:            "#f3efe6",
-		LoadingLabel:          "{progress}%",
+		LoadingLabel:          "loading",
 		Resources:             versioned(files),
 		ServiceWorkerTemplate: workerJS,
 		Version:               version(files),
 		WasmContentLength:     strconv.Itoa(files["/web/app.wasm"].size),
 	}
+	// It is on its way before there is a script that asks for it.
+	h.RawHeaders = []string{`<link rel="preload" as="fetch" type="application/wasm" crossorigin href="` + h.Resources.Resolve("/web/app.wasm") + `">`}
 	for _, name := range topLevel(files, ".css") {
 		h.Styles = append(h.Styles, h.Resources.Resolve(name))
 	}
@@ -157,7 +159,8 @@ func anywhere(js []byte) ([]byte, error) {
 	for _, r := range []struct{ old, new string }{
 		{`"GOAPP_ROOT_PREFIX":"/"`, `"GOAPP_ROOT_PREFIX":siteBase`},
 		{`"GOAPP_STATIC_RESOURCES_URL":"/web"`, `"GOAPP_STATIC_RESOURCES_URL":siteBase+"web"`},
-		{`fetchWithProgress("/`, `fetchWithProgress(siteBase + "`},
+		{`fetchWithProgress("/`, `fetch(siteBase + "`},
+		{`", showProgress),`, `"),`}, // the browser compiles what it fetches itself while it comes, and keeps that
 		{`"/app-worker.js"`, `siteBase + "app-worker.js"`},
 	} {
 		if n := bytes.Count(js, []byte(r.old)); n != 1 {

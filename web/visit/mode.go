@@ -173,6 +173,11 @@ func (d *Desk) Cannot() string {
 // CanStart reports whether a run can begin now.
 func (d *Desk) CanStart() bool { return d.greeted() && !d.Busy() && d.Cannot() == "" }
 
+// CanPress reports whether Start begins a run now, or is kept until the server has spoken.
+func (d *Desk) CanPress() bool {
+	return d.CanStart() || !d.greeted() && !d.Relay.State.Off() && !d.Busy() && d.Cannot() == ""
+}
+
 // greeted reports whether the server has spoken, and is there.
 func (d *Desk) greeted() bool { return d.Relay.State == link.Live && d.Relay.Hello != nil }
 
