@@ -36,7 +36,7 @@ var backlog = &Lab{
 				At: Moment{Calls: aConnect, By: AClient, Result: Exactly(0), Unaccepted: true, Nth: -1}, Light: OnBar | OnLine}},
 		{Say: "Now the server accepts, one after the other.",
 			At: Moment{Calls: anAccept, By: AServer}, Maybe: true},
-		{Say: "The SYN was sent again, after a second and then after two more. One of these found room, and `connect` returned.",
+		{Say: "The SYN was sent again after a second, and would be after two more and four more. One found room, and `connect` returned.",
 			At: Moment{Calls: aConnect, By: AClient, Result: Exactly(0), Lasts: resend}, For: ackAtOnce, Maybe: true, Light: OnBar | OnLine},
 		{Say: "ECONNRESET. The accept queue was full when the late ACK came, so the kernel dropped it, and a cookie leaves nothing behind. It answered the client's next segment by RST (SyncookiesFailed).",
 			At: Moment{By: AClient, Errno: trace.ECONNRESET}, For: map[string]string{"ack": lateACK, Cookies: "2"}},

@@ -36,18 +36,17 @@ func (c *ask) Render() app.UI {
 
 func (c *ask) asked(q *play.Question) app.UI {
 	guess := c.F.Quiz.Guess()
-	class, hint := "ask", "Choose an answer, or press its letter."
+	class, hint, keyed := "ask", "Choose an answer", ", or press its letter"
 	if len(q.Members) > 0 {
-		class, hint = "ask lights", "Pick the fds above"
+		class, hint, keyed = "ask lights", "Pick the fds above", ", or press their digits: again for the next list"
 		if len(q.Offers) > 0 {
 			hint += ", or choose below"
 		}
-		hint += "."
 	}
 	return dom.Elc("section", class).ID("ask").TabIndex(-1).Role("group").Aria("label", "Question").Body(
 		dom.Elc("div", "asks").Body(
 			dom.Elc("span", "qm").Aria("hidden", true).Text("?"),
-			dom.El("p").Body(dom.El("b").Text(q.Text), app.Text(" "), dom.El("span").Text(hint)),
+			dom.El("p").Body(dom.El("b").Text(q.Text), app.Text(" "), dom.El("span").Text(hint), dom.Elc("span", "keyed").Text(keyed), app.Text(".")),
 		),
 		dom.Elc("div", "offers").Body(
 			app.Range(q.Offers).Slice(func(i int) app.UI {

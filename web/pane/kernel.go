@@ -324,7 +324,7 @@ func backlog(f *visit.Focus, fd *trace.FDState) app.UI {
 	if fd.RecvAt < 0 {
 		return dom.Elc("div", "slots").Body(app.Text("backlog"))
 	}
-	waiting := f.Waiting(fd)
+	waiting := f.Waiting(fd.Local)
 	later := max(0, len(waiting)-fd.Recv)
 	for len(waiting) < fd.Recv {
 		waiting = append(waiting, "")

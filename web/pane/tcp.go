@@ -82,7 +82,7 @@ func tcp(f *visit.Focus) app.UI {
 			dom.Elc("div", "two").Body(
 				dom.Elc("div", "queue").Body(app.Raw(slots(b.HalfOpen, 0)), dom.El("span").Text(fmt.Sprintf("SYN queue: %d half open", b.HalfOpen))),
 				dom.Elc("div", "queue").Body(app.Raw(slots(b.Waiting, b.Room)), dom.El("span").Text(fmt.Sprintf("accept queue: %d of %d", b.Waiting, b.Room))),
-				provenance(trace.Sampled, b.When),
+				provenance(b.How, b.When),
 			))
 	}
 	if ends, ok := f.TCPEnds(); ok {

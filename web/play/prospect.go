@@ -516,7 +516,7 @@ func (w *why) backlogged(p *prospect, c *Call, fd int) {
 	r, in := w.run, w.run.Step(c.Enter)
 	l, _ := w.ends.at(in.Proc, fd, w.n)
 	at := r.listening(in.Proc, r.Step(l.own.Opened).Addr, w.n)
-	if at == nil || r.gapped(w.n) {
+	if at == nil || r.gapped(w.n) || !r.Backlogged(l.conn, w.n) {
 		return
 	}
 	p.add(Claim{Kind: Unaccepted, Step: c.Enter, FD: fd, Procs: []int{at.proc}})

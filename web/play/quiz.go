@@ -56,13 +56,16 @@ func (r *Run) Prepare() {
 // On reports whether the quiz asks.
 func (q *Quiz) On() bool { return q.on }
 
-// Switch turns asking on or off. Answers stay. When it is turned on after the run,
-// the player goes back to the start and what follows is hidden.
+// Switch turns asking on or off. Answers stay, until there is one to each question. When it
+// is turned on after the run, the player goes back to the start and what follows is hidden.
 func (q *Quiz) Switch(on bool) {
 	again := on && !q.on
 	q.on, q.verdict = on, nil
 	if again && q.player.Run.End != nil {
 		clear(q.passed)
+		if q.next() == nil {
+			clear(q.answers) // all of them: it asks anew
+		}
 		q.player.Playing = false
 		q.player.Seek(0)
 	}

@@ -98,6 +98,36 @@ func (r *Run) shakes(stream, i int) bool {
 	return true
 }
 
+// shaking is how far the clock of packets and that of calls may be apart, in ns.
+const shaking = 5000
+
+// Backlogged reports whether a connection waits in its listener's accept queue after n
+// steps, as far as the trace tells. Its client's connect has made it and nobody has accepted
+// it; where its packets are captured, the listener's kernel has taken the ACK that ends the
+// handshake, without which its end is half open.
+func (r *Run) Backlogged(c *Conn, n int) bool {
+	if c.Client.Proc < 0 || c.Client.Opened >= n || c.Server.Proc >= 0 && c.Server.Opened < n {
+		return false
+	}
+	now := r.Gist(n - 1).Time
+	if r.PacketsTorn == 0 || now < r.PacketsTorn {
+		for i := range r.Streams {
+			if r.connOf(&r.Streams[i], 0) != c {
+				continue
+			}
+			k := r.PacketsAt(n)
+			for k < len(r.Packets) && r.Packets[k].Time <= now+shaking {
+				k++
+			}
+			turns := r.Turns(i, k)[ServerEnd]
+			return len(turns) > 0 && turns[len(turns)-1].To != trace.SynRecv
+		}
+	}
+	e := r.Step(c.Client.Opened)
+	q := queue(e, e.FD)
+	return e.Errno == 0 || q != nil && q.State == trace.Established
+}
+
 // EndState is the state of one end at a position.
 type EndState struct {
 	State trace.TCPState // 0 while nothing is known

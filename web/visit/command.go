@@ -124,11 +124,16 @@ func (f *Focus) Apply(c Command) bool {
 			return true
 		}
 	}
-	p := f.Player
-	if p == nil {
+	if f.Player == nil || !f.obey(c) {
 		return false
 	}
-	f.Rev++
+	f.moved()
+	return true
+}
+
+// obey does what a command asks of the run that shows, and reports whether it is such a one.
+func (f *Focus) obey(c Command) bool {
+	p := f.Player
 	switch c {
 	case PlayPause:
 		if p.Playing {

@@ -204,20 +204,17 @@ func (f *Focus) Others(fd *trace.FDState) string {
 	return text
 }
 
-// Waiting returns the tags of the clients that are connected to a listener and
-// not accepted, in the order in which they came.
-func (f *Focus) Waiting(listener *trace.FDState) []string {
+// Waiting returns the tags of the clients whose connections wait in a listener's accept
+// queue, in the order in which they came.
+func (f *Focus) Waiting(listener string) []string {
 	run, pos := f.Player.Run, f.Pos()
 	var tags []string
 	for i := range run.Conns {
 		c := &run.Conns[i]
-		if c.Client.Proc < 0 || c.Client.Proc >= len(run.Header.Procs) || c.Client.Opened >= pos {
-			continue // not connected
+		if !run.Backlogged(c, pos) || c.Client.Proc >= len(run.Header.Procs) {
+			continue
 		}
-		if c.Server.Proc >= 0 && c.Server.Opened < pos {
-			continue // accepted
-		}
-		if to := run.Step(c.Client.Opened).Addr; to != "" && to != listener.Local {
+		if to := run.Step(c.Client.Opened).Addr; to != "" && to != listener {
 			continue // to somebody else
 		}
 		tags = append(tags, run.Header.Procs[c.Client.Proc].Tag)
@@ -242,7 +239,7 @@ func (f *Focus) ToBeTold(fd *trace.FDState) bool {
 		return false
 	}
 	if fd.Kind == trace.FDListener {
-		return fd.Watched&EpollIn != 0 && len(f.Waiting(fd)) > 0
+		return fd.Watched&EpollIn != 0 && len(f.Waiting(fd.Local)) > 0
 	}
 	run, pos := f.Player.Run, f.Pos()
 	c := run.ConnOf(f.Proc(), fd.FD, pos)

@@ -2,7 +2,6 @@ package visit
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"sockscope/web/play"
@@ -32,6 +31,7 @@ func (f *Focus) Answered() *play.Answer {
 // SwitchAsking turns questions on or off, for this run and those to come.
 func (f *Focus) SwitchAsking() {
 	f.Asking = !f.Asking
+	f.walk.at = 0 // it was at another moment
 	if f.Quiz != nil {
 		f.Quiz.Switch(f.Asking)
 	}
@@ -93,15 +93,23 @@ func (f *Focus) Light(i int) {
 	f.Rev++
 }
 
-// Digit lights the fd of that number in the open question's lists, or puts it out: in the
-// first list that has it.
+// Digit lights the fd of that number in the open question's lists. Where several have it,
+// the first press lights it in the first, the next in the second, then in both, then in none.
 func (f *Focus) Digit(n int) {
 	q := f.Question()
 	if q == nil {
 		return
 	}
-	if i := slices.IndexFunc(q.Members, func(m play.Member) bool { return m.FD == n }); i >= 0 {
+	lit := f.Quiz.Guess().Lit
+	for i, m := range q.Members {
+		if m.FD != n {
+			continue
+		}
+		was := i < len(lit) && lit[i]
 		f.Light(i)
+		if !was {
+			return
+		}
 	}
 }
 

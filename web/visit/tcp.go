@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"sockscope/server/trace"
+	"sockscope/web/play"
 	"sockscope/web/words"
 )
 
@@ -82,13 +83,15 @@ func (f *Focus) stream() int {
 	return newest
 }
 
-// Backlog is the two queues of a listener, as sampled.
+// Backlog is the two queues of a listener: as sampled, or as packets and calls have changed
+// them since.
 type Backlog struct {
 	Addr     string
 	HalfOpen int // connections whose handshake isn't finished: the SYN queue
 	Waiting  int // connections that wait for accept
 	Room     int // how many may, and one more
-	When     string
+	How      trace.Provenance
+	When     string // of a sampled one
 }
 
 // Backlogs returns the queues of the listeners in the kernel's table.
@@ -99,15 +102,39 @@ func (f *Focus) Backlogs() (out []Backlog) {
 		if l.State != trace.Listening || l.Kind != trace.TCP {
 			continue
 		}
-		b := Backlog{Addr: l.Local, Waiting: l.Recv, Room: l.Send + 1, When: f.When(state.SocketsAt)}
+		b := Backlog{Addr: l.Local, Waiting: l.Recv, Room: l.Send + 1, How: trace.Sampled, When: f.When(state.SocketsAt)}
 		for k := range state.Sockets {
 			if s := &state.Sockets[k]; s.State == trace.SynRecv && s.Local == l.Local {
 				b.HalfOpen++
 			}
 		}
+		if half, seen := f.halfOpen(l.Local); seen {
+			if waiting := len(f.Waiting(l.Local)); half != b.HalfOpen || waiting != b.Waiting {
+				b.HalfOpen, b.Waiting, b.How, b.When = half, waiting, trace.Inferred, ""
+			}
+		}
 		out = append(out, b)
 	}
 	return out
+}
+
+// halfOpen counts the half-open connections of a listener by the packets so far, and reports
+// whether all of them were seen.
+func (f *Focus) halfOpen(addr string) (n int, seen bool) {
+	run := f.Player.Run
+	if run.PacketsTorn > 0 {
+		return 0, false
+	}
+	for i := range run.Streams {
+		if run.Streams[i].Server.String() != addr {
+			continue
+		}
+		seen = true
+		if run.EndStates(i, f.Pos())[play.ServerEnd].State == trace.SynRecv {
+			n++
+		}
+	}
+	return n, seen
 }
 
 // counterSays says what the kernel's counters count.

@@ -134,6 +134,9 @@ func (h *auditing) hold(c *play.Claim, text string, n, about int) {
 	} else {
 		wrong = h.world.check(c, n)
 	}
+	if c.Kind == play.Unaccepted && wrong == "" {
+		wrong = h.shaken(c, n)
+	}
 	if wrong != "" {
 		h.wrong++
 		e := h.run.Step(about)

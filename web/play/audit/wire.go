@@ -156,6 +156,27 @@ func (h *auditing) checkWire(c *play.Claim) string {
 	return ""
 }
 
+// shaken checks that a connection that is said to wait for accept has had the ACK that ends
+// its handshake, where its packets are there.
+func (h *auditing) shaken(c *play.Claim, n int) string {
+	e := h.run.Step(c.Step)
+	conn := h.run.ConnOf(e.Proc, c.FD, n)
+	if conn == nil || h.run.PacketsTorn > 0 {
+		return ""
+	}
+	now, seen := h.run.Step(n-1).Time+clocks, false
+	for i := range h.run.Packets {
+		p := &h.run.Packets[i]
+		if p.From.String() != conn.Addr || p.Time > now {
+			continue
+		}
+		if seen = true; p.Flags.Has(packet.ACK) && !p.Flags.Has(packet.SYN) {
+			return ""
+		}
+	}
+	return is(!seen, "its ACK has not left: the server's end is half open")
+}
+
 // reading is how long the kernel's table of sockets takes to be read, at most, in ns, where
 // the reader loses its processor.
 const reading = 50e6
