@@ -3,6 +3,8 @@ package run
 import (
 	"fmt"
 	"maps"
+	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -35,6 +37,20 @@ func ends(k *knob.Knob) []string {
 	return nil
 }
 
+// withoutDetector has the same test run in a binary without the race detector. To hold
+// millions of claims against their traces is one goroutine's work, and takes ten times as
+// long with it.
+func withoutDetector(t *testing.T) {
+	file := filepath.Join("..", "..", ".build", "test", "run.test")
+	if out, err := exec.Command("go", "test", "-c", "-o", file, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	out, err := exec.Command(file, "-test.v", "-test.run", "^"+t.Name()+"$").CombinedOutput()
+	if t.Logf("%s", out); err != nil {
+		t.Error(err)
+	}
+}
+
 // missing returns what a stop says that the run of the lab hasn't got; "" when it has all.
 func missing(l *lab.Lab, r *result) string {
 	run := loaded(r)
@@ -53,6 +69,10 @@ func missing(l *lab.Lab, r *result) string {
 func TestEveryKnobAtItsEnds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs every lab")
+	}
+	if raced {
+		withoutDetector(t)
+		return
 	}
 	type turned struct {
 		lab   *lab.Lab

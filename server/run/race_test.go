@@ -1,0 +1,6 @@
+//go:build race
+
+package run
+
+// raced reports whether the race detector is in this binary.
+const raced = true
