@@ -436,9 +436,6 @@ func freeAddr(t *testing.T) string {
 
 // Each program says which family of addresses it takes, before it begins.
 func TestRunSaysWhichAddressesAProgramTakes(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long")
-	}
 	for _, p := range demo.Programs {
 		if p.Needs != "" {
 			continue
@@ -448,9 +445,10 @@ func TestRunSaysWhichAddressesAProgramTakes(t *testing.T) {
 			wrong, takes = wrong[2:], "takes one with a port"
 		}
 		for _, addr := range wrong {
-			_, stderr, status := finish(t, "run", p.Name, addr)
-			if status != exitUsage || !strings.Contains(stderr, takes) || strings.Count(stderr, "\n") != 1 {
-				t.Errorf("%s %s: status %d\n%s", p.Name, addr, status, stderr)
+			var stderr strings.Builder
+			status := command(t.Context(), []string{"run", p.Name, addr}, os.Stdout, &stderr)
+			if says := stderr.String(); status != exitUsage || !strings.Contains(says, takes) || strings.Count(says, "\n") != 1 {
+				t.Errorf("%s %s: status %d\n%s", p.Name, addr, status, says)
 			}
 		}
 	}
