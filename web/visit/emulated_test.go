@@ -3,6 +3,7 @@ package visit
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"sockscope/server/trace"
 	"sockscope/web/play"
@@ -33,6 +34,12 @@ func TestEmulatedRun(t *testing.T) {
 		}
 		if tally := play.NewTally(run); tally.Servers.CPU != cpu {
 			t.Errorf("clock %q: %d ns of processor time", clock, tally.Servers.CPU)
+		}
+		f := Focus{}
+		f.show(run)
+		f.began, f.Player.Follow = time.Now(), true
+		if ticks := f.Tick(time.Now().Add(time.Minute)); ticks != (clock == "") {
+			t.Errorf("clock %q: its time goes on with ours: %v", clock, ticks)
 		}
 		if got := Spent(run); got != spent {
 			t.Errorf("clock %q: %s", clock, got)

@@ -151,6 +151,9 @@ func (f *Focus) Tick(now time.Time) bool {
 		return false
 	}
 	run := f.Player.Run
+	if run.Emulated() {
+		return false // its clock is slower, and stands when the tab is hidden
+	}
 	run.Passed = max(run.Passed, int64(now.Sub(f.began)))
 	f.Player.Grown()
 	f.chain = Chain{} // it says for how long
