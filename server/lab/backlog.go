@@ -44,7 +44,7 @@ var backlog = &Lab{
 			At: Moment{Calls: aRecv, By: AClient, Runs: "late-ack", Result: AtLeast(1)}, For: map[string]string{"ack": lateACK, Cookies: "0|1"}, Light: OnBar | OnLine | OnBytes},
 	},
 	Recap:  "The kernel makes connections, `accept` only takes them out of a queue. Where that is full a SYN is dropped, and whoever sent it waits for a second and more until the next.",
-	Recaps: []Recap{{"A client is connected when it has the SYN-ACK, the server's kernel when it has the ACK. With the accept queue full it drops that. It remembers a half-open connection and takes it up later; of a cookie nothing is left, and the client is reset.", ackLate}},
+	Recaps: []Recap{{"A client is connected when it has the SYN-ACK, the server's kernel when it has the ACK. While the accept queue is full, the kernel drops that ACK. A half-open connection it remembers, and takes up later. Of a cookie nothing is left, and the client is reset.", ackLate}},
 	Needs:  "iterative",
 	Wire:   true,
 	Tries: []Try{

@@ -42,7 +42,7 @@ var halfclose = &Lab{
 		{"one message", map[string]string{"messages": "1"}},
 	},
 	True: []string{
-		"`shutdown` ends a direction of the connection, whoever has it open. `close` gives back an fd, and ends the connection with the last one (shutdown(2), close(2)).",
+		"`shutdown` ends one direction of the connection, for all processes that have it open. `close` gives back an fd, and ends the connection with the last one (shutdown(2), close(2)).",
 		"In CLOSE-WAIT a side has received FIN and can still send; the other side, in FIN-WAIT-2, can still receive (RFC 9293, section 3.6).",
 		"Who closes receives nothing any more: the kernel answers what comes by RST (RFC 9293, section 3.6.1). The server's `send` succeeded all the same: it counts the bytes that the kernel took, not those that arrived.",
 		"0 from `recv` does not tell a half-close from a close. Only an answer to what is sent shows which it was.",

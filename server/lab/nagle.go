@@ -16,7 +16,7 @@ var nagle = &Lab{
 	Brief:    "When does the second send leave?",
 	Question: "The client sends a request in two parts, 4 bytes and then the rest, and waits for the answer. When does the second part leave?",
 	Stops: []Stop{
-		{Say: "The first part leaves at once, inside of `send`: nothing is on its way, so that the kernel has nothing to wait for.",
+		{Say: "The first part of the second request leaves at once, inside of `send`: nothing is on its way, so the kernel has nothing to wait for. (In the first request the kernel still acknowledges at once.)",
 			At: Moment{Is: Enters, Calls: aSend, By: AClient, Nth: 3}, For: inParts, Light: OnBar | OnLine},
 		{Say: "The second `send` takes its bytes, too. They stay with the kernel: the first part is not acknowledged yet (Nagle's rule).",
 			At: Moment{Calls: aSend, By: AClient, Nth: 4}, For: heldBack, Light: OnBar | OnLine},
@@ -24,7 +24,7 @@ var nagle = &Lab{
 			At: Moment{Is: Enters, Calls: aRecv, By: AServer, Nth: 4}, For: heldBack, Light: OnBar | OnLine},
 		{Say: "After some 40 ms the ACK goes by itself. It lets the second part go, and the server's `recv` returns.",
 			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(5), Lasts: 20 * time.Millisecond}, For: heldBack, Light: OnBar | OnBytes},
-		{Say: "So long has the client waited for an answer that took the server no time.",
+		{Say: "The client has its answer only now. The server took no time for it: the client has waited for that ACK.",
 			At: Moment{Calls: aRecv, By: AClient, Lasts: 20 * time.Millisecond}, For: heldBack},
 		{Say: "The second `send` takes its bytes. Nagle's rule keeps them only until the first part is acknowledged, and TCP_QUICKACK has that done at once.",
 			At: Moment{Is: Enters, Calls: aSend, By: AClient, Nth: 4}, For: quickACK, Light: OnBar | OnLine},

@@ -20,7 +20,7 @@ var selects = talking(&Lab{
 			At: Moment{Calls: anAccept, By: AServer, With: AClient, Sleep: trace.Awake}},
 		{Say: "Now a connection is readable. Its bytes lie in Recv-Q until `recv` takes them.",
 			At: Moment{Calls: aSelect, By: AServer, Ready: BytesReady}, Light: OnBar | OnLine | OnQueue},
-		{Say: "A connection with something to send is asked about for writing, too, and there is room. It stays in that list only while there is something to send.",
+		{Say: "This connection has bytes to send, so `select` was asked for room in its Send-Q, too, and there is some. It is on that list only while it has bytes to send.",
 			At: Moment{Calls: aSelect, By: AServer, Ready: RoomReady, After: &Moment{Calls: aRecv, By: AServer, Result: AtLeast(1)}}, Light: OnBar | OnLine},
 		{Say: "`recv` takes 1,024 bytes of the message. The rest stays in Recv-Q, and `select` will say again that there is something.",
 			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), Queue: Queue{RecvQ, 1}}, For: map[string]string{"bytes": "4096|12288|16384"}, Light: OnBar | OnLine | OnBytes},
@@ -31,7 +31,7 @@ var selects = talking(&Lab{
 		{Say: "Nothing came for the timeout: `select` returns 0, and the program ends.",
 			At: Moment{Calls: aSelect, By: AServer, Ready: NoneReady}},
 	},
-	Recap: "`select` moves no bytes: it sleeps until one of many calls would not sleep. So one thread serves all clients, and sleeps in one place only.",
+	Recap: "`select` moves no bytes. It sleeps until one of its sockets is ready: a `recv`, `accept` or `send` on that one would not sleep. So one thread serves all clients, and sleeps in one place only.",
 	Needs: "iterative",
 	Tries: []Try{
 		{"the last client resets", map[string]string{"last": "resets"}},
@@ -39,7 +39,7 @@ var selects = talking(&Lab{
 		{"12 KiB messages", map[string]string{"bytes": "12288"}},
 	},
 	True: []string{
-		"`select` moves no bytes. It sleeps until one of many calls would not sleep.",
+		"`select` moves no bytes. It sleeps until a `recv`, `accept` or `send` on one of its sockets would not sleep.",
 		"A connection that was reset is readable (and writable): the next `recv` returns the error. The third list is for out-of-band data.",
 		"One send is not one recv. The server has a queue for each client, of what it could not send yet. It reads on until the queue holds 64 KiB, so a client may send much before it reads. The programs of `poll` and `epoll` read only when all is sent.",
 		"A set has bits for the fds below FD_SETSIZE, which is 1,024. This program runs with that as its limit of fds.",

@@ -163,7 +163,7 @@ var sayings = [numKinds]struct {
 		return fmt.Sprintf("%s %s ended", r.who(r.Gist(c.Step).Proc), r.verb(c.Step, "has", "have"))
 	}},
 	GaveUp: {trace.Observed, func(r *Run, c *Claim) string {
-		return "its thread gave up the processor: the kernel counted it"
+		return "its thread gave up the processor: the kernel counts that"
 	}},
 	Spun: {trace.Observed, func(r *Run, c *Claim) string {
 		return fmt.Sprintf("%s asked from then on for %s, and no call slept", r.thread(c.Step), r.Span(c.N))

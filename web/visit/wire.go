@@ -30,7 +30,7 @@ func (f *Focus) Dark() string {
 	h := run.Header
 	switch {
 	case f.Bands != nil:
-		return "Packets show on the page of each server alone."
+		return "Here several runs share the screen, which leaves no room for packets. They show where one run has the page."
 	case strings.HasPrefix(h.Lab, trace.StandingLab):
 		return "A standing server uses this machine's own network, which is not captured."
 	case h.NoWire != "":
