@@ -126,7 +126,7 @@ func BenchmarkOpen(b *testing.B) {
 }
 
 // longTrace returns a trace file of about so many events.
-func longTrace(b *testing.B, events int) []byte {
+func longTrace(b testing.TB, events int) []byte {
 	s := playtest.Select(4, events)
 	var file []byte
 	add := func(m *trace.Message) {

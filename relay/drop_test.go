@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -42,4 +44,24 @@ func TestALogIsDropped(t *testing.T) {
 	if said := tab.Eval(`[...said].join()`); !strings.Contains(said, " of 2") {
 		t.Errorf("it said %s", said)
 	}
+}
+
+// A trace that is chosen by the button is read in slices, too, and what was read shows
+// when that is stopped.
+func TestATraceIsChosen(t *testing.T) {
+	t.Parallel()
+	b, base := desk(t)
+	file := filepath.Join(t.TempDir(), "long.trace")
+	if err := os.WriteFile(file, longTrace(t, 60_000), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	tab := b.Open(t, base+"/lab/select", browser.Desk)
+	tab.WaitText(".status", "live")
+	tab.Upload(".filepick input", file)
+	tab.WaitText(".pos", " of 600")
+	tab.Wait(`document.querySelectorAll(".chips li").length > 3`)
+
+	tab.Eval(`(new MutationObserver(() => document.querySelector(".reading button")?.click()).observe(document.body, {subtree: true, childList: true}), 0)`)
+	tab.Upload(".filepick input", file)
+	tab.WaitText(".say", "reading was stopped")
 }

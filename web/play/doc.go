@@ -3,7 +3,8 @@
 // plain Go: components draw it, tests drive it.
 //
 // A [Run] grows while its run is live. A step is one event that a program
-// made; the kernel's samples lie between steps. A [Player] is a position in a
+// made; the kernel's samples lie between steps. Steps are kept packed, since there may be
+// a million: [Run.Gist] has what is looked at often, [Run.Step] unpacks one. A [Player] is a position in a
 // Run that can be moved, and can play. A [Quiz] stops it where the next step is
 // worth a guess.
 //

@@ -8,6 +8,7 @@ import (
 
 	"sockscope/server/trace"
 	"sockscope/server/trace/strace"
+	"sockscope/web/words"
 )
 
 // Reading is a file of the learner's that is read in pieces: a log of strace's of any size,
@@ -160,7 +161,7 @@ func (r *Reading) Tape() (*Tape, error) {
 	switch {
 	case t.Run.End != nil:
 	case r.full():
-		end.Reason, end.Message = trace.EndLimit, fmt.Sprintf("a page holds %d events, which there were %s: what follows is left out", cmp.Or(r.most, maxEvents), at)
+		end.Reason, end.Message = trace.EndLimit, fmt.Sprintf("a page holds %s, which there were %s: what follows is left out", words.Count(int64(cmp.Or(r.most, maxEvents)), "event"), at)
 	case !whole:
 		end.Reason, end.Message = trace.EndLimit, "reading was stopped "+at
 	}
