@@ -64,6 +64,9 @@ func TestALabByKeyboardAlone(t *testing.T) {
 		tab.Wait(`document.querySelector("#ask .pri:enabled")`)
 		tab.Key(kb.Enter)
 		tab.Wait(`document.querySelector("#ask .note").textContent.includes("right")`)
+		tab.Wait(focus + `.closest("#ask")`)
+		tab.Key(kb.Enter)
+		tab.Wait(focus + `.closest("#ask, .trans")`)
 	}
 	tab.Wait(`document.querySelector(".chips")`)
 
@@ -86,6 +89,14 @@ func TestALabByKeyboardAlone(t *testing.T) {
 	if len(seen) < 25 {
 		t.Errorf("the Tab key comes to %d elements", len(seen))
 	}
+
+	tab.Navigate(base + "/lab/select") // it has knobs that most runs leave alone
+	for _, says := range []string{"fewer", "more"} {
+		tab.Wait(`document.querySelector(".knobs > .link")`)
+		tab.Eval(`document.querySelector(".knobs > .link").focus(), 0`)
+		tab.Key(kb.Enter)
+		tab.Wait(focus + `.textContent === "` + says + `"`)
+	}
 }
 
 // named fails where something that can be pressed or set has no name, and where a page
@@ -103,6 +114,9 @@ func named(tab *browser.Tab) {
 		if count[role] == 0 {
 			tab.Errorf("the page has no %s; it has %v", role, count)
 		}
+	}
+	if bare := tab.Eval(`[...document.querySelectorAll("[tabindex='0']:not([aria-label])")].map(e => e.id || e.className).join()`); bare != "" {
+		tab.Errorf("the focus comes to what has no name: %s", bare)
 	}
 	if tab.Count("h1") != "1" {
 		tab.Errorf("%s first headings", tab.Count("h1"))

@@ -384,6 +384,9 @@ func (p *scopePage) command(ctx app.Context, c visit.Command) {
 			return
 		}
 	}
+	if c == visit.CheckAnswer || c == visit.SkipQuestion || c == visit.GoOn {
+		pane.KeepAsking(ctx)
+	}
 	p.mode.Apply(c)
 	if c == visit.Answer {
 		p.asked(ctx)

@@ -63,6 +63,12 @@ func FocusOn(selector string) {
 	}
 }
 
+// HasFocus reports whether the element of a selector, or one in it, has the focus.
+func HasFocus(selector string) bool {
+	e := app.Window().Get("document").Get("activeElement")
+	return e.Truthy() && e.Call("closest", selector).Truthy()
+}
+
 // Reveal scrolls the box with the ID, and nothing around it, so that the first element
 // of a selector in it is in view.
 func Reveal(id, selector string) {

@@ -77,7 +77,7 @@ func (c *ask) told(a *play.Answer) app.UI {
 	facts := run.Explain(q)
 	score := c.F.Quiz.Score()
 	onward := c.F.Onward()
-	return dom.Elc("section", "ask").ID("ask").Role("status").Body(
+	return dom.Elc("section", "ask").ID("ask").TabIndex(-1).Role("status").Aria("label", "Answer").Body(
 		dom.Elc("div", "asks").Body(
 			dom.Elc("span", class).Aria("hidden", true).Text(mark),
 			dom.El("p").Body(
@@ -100,9 +100,29 @@ func (c *ask) told(a *play.Answer) app.UI {
 }
 
 func (c *ask) onCheck(app.Context, app.Event) { c.F.Apply(visit.CheckAnswer) }
-func (c *ask) onSkip(app.Context, app.Event)  { c.F.Apply(visit.SkipQuestion) }
-func (c *ask) onGoOn(app.Context, app.Event)  { c.F.Apply(visit.GoOn) }
 func (c *ask) onAgain(app.Context, app.Event) { c.F.AskAgain() }
+
+func (c *ask) onSkip(ctx app.Context, _ app.Event) {
+	KeepAsking(ctx)
+	c.F.Apply(visit.SkipQuestion)
+}
+
+func (c *ask) onGoOn(ctx app.Context, _ app.Event) {
+	KeepAsking(ctx)
+	c.F.Apply(visit.GoOn)
+}
+
+// KeepAsking has the focus stay with the questions where it is there: when one has been
+// left it is on the next, else on what plays on to it.
+func KeepAsking(ctx app.Context) {
+	if dom.HasFocus("#ask") {
+		ctx.Defer(func(app.Context) {
+			if !dom.HasFocus("#ask") {
+				dom.FocusOn("#ask, .trans .play")
+			}
+		})
+	}
+}
 
 // light is a member of a list that select will return or has returned, as
 // question and answer have it; nil where neither says anything.

@@ -97,7 +97,7 @@ func (c *Bytes) view(fl *visit.Flow, picker, how, body app.UI, below ...app.UI) 
 			),
 			picker, dom.Elc("span", "sp"), app.If(how != nil, func() app.UI { return how }),
 		),
-		dom.Elc("div", "scroll").ID("bytes").TabIndex(0).Body(body),
+		dom.Elc("div", "scroll").ID("bytes").TabIndex(0).Role("group").Aria("label", "Bytes").Body(body),
 	}, append(below, printed(f))...)...)
 }
 

@@ -37,7 +37,7 @@ func (c *Calls) Render() app.UI {
 			dom.El("h2").Text("Calls"), dom.Elc("span", "wide").Text("in strace's style"), dom.Elc("span", "sp"),
 			provenance(trace.Observed, ""),
 		),
-		dom.Elc("div", "scroll").ID("log").TabIndex(0).OnScroll(c.onScroll).Body(c.lines()),
+		dom.Elc("div", "scroll").ID("log").TabIndex(0).Role("group").Aria("label", "Calls").OnScroll(c.onScroll).Body(c.lines()),
 		app.If(c.cut(), func() app.UI { return dom.Elc("p", "whole mono").Text(c.F.Log.Whole(c.opened, c.F.Pos())) }),
 	)
 }

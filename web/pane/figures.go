@@ -99,13 +99,13 @@ func (c *Figures) race() app.UI {
 		case longest >= 0 && v.Guess >= 0:
 			mark = "✗"
 		}
-		return dom.Elc("section", "ask").ID("ask").Role("status").Body(
+		return dom.Elc("section", "ask").ID("ask").TabIndex(-1).Role("status").Body(
 			said(class, mark, head, rest),
 			app.If(v.Several(), c.parting),
 		)
 	}
 	if same := v.Same(); same != "" {
-		return dom.Elc("section", "ask").ID("ask").Role("status").Body(said("qm", "=", "", same))
+		return dom.Elc("section", "ask").ID("ask").TabIndex(-1).Role("status").Body(said("qm", "=", "", same))
 	}
 	hint, done := "Guess now; the runs will tell.", v.Veiled() && !v.Busy()
 	switch {

@@ -85,7 +85,7 @@ func kernel(f *visit.Focus, title string, body app.UI, views []visit.View, right
 	}
 	return dom.Elc("section", "pane p-kernel").Aria("label", title).Body(append([]app.UI{
 		dom.Elc("div", "ph2").Body(append(head, right...)...),
-		dom.Elc("div", "scroll").ID("kernel").TabIndex(0).Body(body),
+		dom.Elc("div", "scroll").ID("kernel").TabIndex(0).Role("group").Aria("label", title).Body(body),
 	}, below...)...)
 }
 

@@ -49,7 +49,8 @@ func (c *Knobs) Render(d *visit.Desk, fixed bool, run app.UI) app.UI {
 		app.If(len(knobs) > 0, func() app.UI {
 			return dom.Elc("fieldset", "knobs").Title(d.Lab.Notes).Body(
 				dom.Elc("legend", "vh").Text("Knobs"),
-				app.Range(knobs).Slice(func(i int) app.UI { return c.knob(d, knobs[i], fixed) }),
+				// In a box of their own: the button keeps its place among the elements, and the focus.
+				dom.El("span").Body(app.Range(knobs).Slice(func(i int) app.UI { return c.knob(d, knobs[i], fixed) })),
 				app.If(more != "", func() app.UI {
 					return dom.Button(c.onMore).Class("link").Title("The knobs that most runs leave alone").Aria("expanded", c.All).Text(more)
 				}),

@@ -37,7 +37,7 @@ func (c *Bytes) letters(flows []visit.Flow, at int) app.UI {
 			dom.El("span").Text(fmt.Sprintf("%d so far", before+len(list))),
 			dom.Elc("span", "sp"), provenance(trace.Observed, ""),
 		),
-		dom.Elc("ol", "scroll letters").ID("bytes").TabIndex(0).Body(app.Range(list).Slice(func(i int) app.UI {
+		dom.Elc("ol", "scroll letters").ID("bytes").TabIndex(0).Aria("label", "Letters").Body(app.Range(list).Slice(func(i int) app.UI {
 			l := &list[i]
 			return dom.El("li").Body(dom.Elc("button", l.Class()).Attr("type", "button").DataSet("step", l.Step).Body(
 				dom.El("code").Text(l.Text), dom.El("span").Text(l.Note)))

@@ -27,7 +27,7 @@ var Quantities = [...]struct{ Button, Axis, Unit string }{
 func Section(class, title string, body app.UI) app.UI {
 	return dom.Elc("section", "pane "+class).Aria("label", title).Body(
 		app.Raw(`<div class="ph2"><h2>`+title+`</h2></div>`),
-		dom.Elc("div", "scroll").TabIndex(0).Body(body),
+		dom.Elc("div", "scroll").TabIndex(0).Role("group").Aria("label", title).Body(body),
 	)
 }
 

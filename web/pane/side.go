@@ -20,7 +20,7 @@ func Sides(r *visit.Run, save app.UI, rev int) app.UI {
 	sides := r.Sides()
 	return dom.Elc("section", "pane p-hand").Aria("label", "By hand").Body(
 		dom.Elc("div", "ph2").Body(dom.El("h2").Text("By hand"), dom.El("span").Text("choose a call, make it"), dom.Elc("span", "sp"), save),
-		dom.Elc("div", "scroll").ID("hand").TabIndex(0).Body(
+		dom.Elc("div", "scroll").ID("hand").TabIndex(0).Role("group").Aria("label", "Sides").Body(
 			app.Range(sides).Slice(func(i int) app.UI { return &Side{R: r, At: i, Rev: rev} }),
 		),
 	)

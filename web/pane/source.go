@@ -169,7 +169,7 @@ func (c *Source) listing(id string, s *trace.Source, marks map[int]*visit.Mark) 
 		former = s.Former
 	}
 	lines := tinted(former, s.Text)
-	return dom.Elc("div", "scroll").ID(id).TabIndex(0).Body(
+	return dom.Elc("div", "scroll").ID(id).TabIndex(0).Role("group").Aria("label", s.Name).Body(
 		dom.Elc("ol", "src").Body(
 			app.Range(lines).Slice(func(i int) app.UI {
 				l := &lines[i]

@@ -74,7 +74,10 @@ func reason(f *visit.Focus, l *play.Link) string {
 func (c *why) onLink(ctx app.Context, e app.Event) {
 	if step := dom.Number(e, "step"); step >= 0 && step < c.F.Player.Len() {
 		c.F.Visit(step)
-		ctx.Defer(func(app.Context) { dom.FocusOn(".why-chain .cur button") })
+		ctx.Defer(func(app.Context) {
+			dom.FocusOn(".why-chain button") // the lane's thread may be in another call by then
+			dom.FocusOn(".why-chain .cur button")
+		})
 	}
 }
 
