@@ -371,7 +371,7 @@ func sockets(f *visit.Focus) app.UI {
 	}
 	about += " Read " + f.When(f.State().SocketsAt)
 	if newer {
-		about += ". What calls have told since then is added"
+		about += ". What calls have told since then is added; a socket that was closed may come back with the next reading"
 	}
 	about += "."
 	table, drops := "stat", slices.ContainsFunc(rows, func(s trace.Sock) bool { return s.Drops > 0 })
