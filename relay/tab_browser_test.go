@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"sockscope/relay/bridge"
 	"sockscope/server/lab"
 	"sockscope/web/browser"
 	"sockscope/web/site"
@@ -139,6 +140,43 @@ func TestMachineInTheTab(t *testing.T) {
 	goTo(tab, home+"hand")
 	tab.WaitText(".bar", "hand")
 	byHand(tab)
+}
+
+// Behind a relay without a native server, with that one's policy, the machine runs as well.
+func TestMachineOfARelay(t *testing.T) {
+	if *machineAt == "" {
+		t.Skip("needs a machine for the tab: make test-tab builds it")
+	}
+	s, err := site.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.AddMachine(os.DirFS(*machineAt)); err != nil {
+		t.Fatal(err)
+	}
+	targets, err := noServer("there is no native server here")
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := httptest.NewUnstartedServer(nil)
+	mux := http.NewServeMux()
+	mux.Handle(bridge.Prefix, bridge.New(bridge.Config{Targets: map[string]bridge.Target{"lab": {Address: targets["lab"]}}, Listen: web.Listener.Addr().String()}))
+	mux.Handle("/", s)
+	web.Config.Handler = mux
+	web.Start()
+	t.Cleanup(web.Close)
+	tab := browser.Start(t).Private(t, web.URL+"/lab/threads", browser.Phone)
+	tab.WaitText(".say", "There is no native server here")
+	fits(tab)
+	tab.Shot("tab-phone")
+	tab.Click(".machine button")
+	tab.WaitText(".status", "emulated")
+	runToEnd(tab)
+	tab.Reload()
+	tab.WaitText(".status", "emulated") // chosen before, where no server is
+	runToEnd(tab)
+	fits(tab)
+	tab.Shot("tab-phone-run")
 }
 
 // Each lab runs to its end on the tab's own machine, or says why it doesn't.
