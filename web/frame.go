@@ -355,11 +355,7 @@ func (f *frame) onStop(app.Context, app.Event)  { f.mode.Stop() }
 func (f *frame) say() app.UI {
 	d := f.mode.Base()
 	var said []string
-	cannot := words.Sentence(d.Cannot())
-	if d.Lab == lab.Yours && f.mode.At().Player != nil { // a file shows, and needs no program
-		cannot = ""
-	}
-	for _, t := range []string{f.complaint, d.Problem, d.Relay.Notice, cannot, f.mode.Trouble()} {
+	for _, t := range []string{f.complaint, d.Problem, d.Relay.Notice, words.Sentence(d.Cannot()), f.mode.Trouble()} {
 		if t != "" {
 			said = append(said, t)
 		}
