@@ -237,6 +237,10 @@ func TestMachineRests(t *testing.T) {
 		Worker.prototype.postMessage = function (m, ...rest) { if (m.run !== undefined) told.push(m.run); return post.call(this, m, ...rest); } })()`)
 	tab.Click(".machine button")
 	tab.WaitText(".state", "recorded, ")
+	for _, hidden := range []string{"true", "false"} {
+		tab.Eval(`Object.defineProperty(document, "hidden", {configurable: true, get: () => ` + hidden + `}), document.dispatchEvent(new Event("visibilitychange"))`)
+		tab.Wait(`told.at(-1) === !document.hidden`)
+	}
 	tab.Wait(`told.at(-1) === false`)
 	if told, err := strconv.Atoi(tab.Eval(`told.length`)); err != nil || told < 2 {
 		t.Errorf("the machine was told %s", tab.Eval(`told`))
