@@ -413,10 +413,9 @@ func (f *frame) onLink(ctx app.Context, r *visit.Run) {
 	url := f.query(ctx)
 	url.Fragment, url.RawFragment = fragment, fragment
 	f.address(ctx, &url)
-	f.linked, r.Kept = r.Pos()+1, true
-	if dom.Copy(url.String()) {
-		f.linked = -f.linked
-	}
+	at := r.Pos() + 1
+	f.linked, r.Kept = at, true
+	dom.Copy(ctx, url.String(), func() { f.linked = -at })
 }
 
 // linkWord is what the button of the link says: what became of it, while the step is

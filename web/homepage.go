@@ -74,8 +74,8 @@ func (p *homePage) Render() app.UI {
 	)
 }
 
-func (p *homePage) onCopy(app.Context, app.Event) {
-	p.own.copied = dom.Copy(p.own.watch.Command(visit.Tools[0]))
+func (p *homePage) onCopy(ctx app.Context, _ app.Event) {
+	dom.Copy(ctx, p.own.watch.Command(visit.Tools[0]), func() { p.own.copied = true })
 }
 
 // onFirst has the lab that the link leads to run at once.

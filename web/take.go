@@ -121,10 +121,10 @@ func (f *frame) openTake(ctx app.Context, r *visit.Run) {
 	}
 }
 
-func (f *frame) copySnippet(app.Context, app.Event) {
+func (f *frame) copySnippet(ctx app.Context, _ app.Event) {
 	place := app.Window().GetElementByID("snippet")
 	place.Call("select")
-	dom.Copy(place.Get("value").String())
+	dom.Copy(ctx, place.Get("value").String(), func() {})
 }
 
 func takeDialog() app.Value { return app.Window().GetElementByID("take") }

@@ -65,6 +65,8 @@ const traceCommand = "relay trace -- python3 server.py"
 func (p *tracePage) how() app.UI {
 	return dom.Elc("section", "mine").Aria("label", "Trace a program").Body(
 		dom.El("b").Text("Trace a program"),
-		commandLine(traceCommand, p.copied, func(app.Context, app.Event) { p.copied = dom.Copy(traceCommand) }),
+		commandLine(traceCommand, p.copied, func(ctx app.Context, _ app.Event) {
+			dom.Copy(ctx, traceCommand, func() { p.copied = true })
+		}),
 	)
 }

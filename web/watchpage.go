@@ -55,8 +55,8 @@ func (p *watchPage) mine() app.UI {
 	)
 }
 
-func (p *watchPage) onCopy(app.Context, app.Event) {
-	p.copied = dom.Copy(p.watch.Command(visit.Tools[p.tool]))
+func (p *watchPage) onCopy(ctx app.Context, _ app.Event) {
+	dom.Copy(ctx, p.watch.Command(visit.Tools[p.tool]), func() { p.copied = true })
 }
 
 // commandLine is a command for a terminal, with a button that copies it.

@@ -205,11 +205,22 @@ func Pressed() bool {
 	return was
 }
 
-// Copy puts text on the clipboard, and reports whether there is one.
-func Copy(text string) bool {
+// Copy puts text on the clipboard, and calls copied when it is there: not where the page
+// has no clipboard, or the visitor lets nobody write to it.
+func Copy(ctx app.Context, text string, copied func()) {
 	clipboard := app.Window().Get("navigator").Get("clipboard")
-	if clipboard.Truthy() { // only secure pages have one
-		clipboard.Call("writeText", text)
+	if !clipboard.Truthy() { // only secure pages have one
+		return
 	}
-	return clipboard.Truthy()
+	var done, denied app.Func
+	end := func(then func()) func(app.Value, []app.Value) any {
+		return func(app.Value, []app.Value) any {
+			ctx.Dispatch(func(app.Context) { then() })
+			done.Release()
+			denied.Release()
+			return nil
+		}
+	}
+	done, denied = app.FuncOf(end(copied)), app.FuncOf(end(func() {}))
+	clipboard.Call("writeText", text).Call("then", done, denied)
 }

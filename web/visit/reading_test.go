@@ -95,6 +95,24 @@ func TestALogWithoutTimes(t *testing.T) {
 	}
 }
 
+// A file that shows is not what the page looked for when it began: an answer that there is
+// nothing comes too late.
+func TestAFileIsNoAnswerToALook(t *testing.T) {
+	tape, err := read(t, logOf(3), Piece).Tape()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := new(Traced)
+	r.Relay = new(Relay)
+	r.Open(lab.Yours, nil)
+	r.Phase = Asked
+	r.Load(tape)
+	r.take(&trace.Message{Error: &trace.Error{Text: "no program is traced here"}}, nil)
+	if r.Problem != "" {
+		t.Errorf("beside a file it says %q", r.Problem)
+	}
+}
+
 // What was read so far shows when reading is stopped, and its end says that.
 func TestReadingIsStopped(t *testing.T) {
 	file := logOf(2000)

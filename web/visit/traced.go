@@ -36,6 +36,8 @@ func (t *Traced) take(m *trace.Message, raw []byte) {
 	switch {
 	case m.Header != nil && m.Header.Lab != t.Lab.ID:
 		t.coming = new(Tape)
+	case m.Error != nil && t.Phase == Over && t.Player != nil:
+		return // it looked on in vain, and a file shows
 	case t.coming == nil:
 		t.Run.take(m, raw)
 		return
