@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -201,8 +202,8 @@ func fdTable(f *visit.Focus) app.UI {
 			app.If(slices.ContainsFunc(cols, func(c visit.Column) bool { return c.FD != nil && c.FD.Drops > 0 }), func() app.UI {
 				return row("st", "dropped", func(c *visit.Column) app.UI { return app.Text(dropsWord(c.FD)) })
 			}),
-			row("age", "Recv-Q read", func(c *visit.Column) app.UI { return app.Text(ageWord(c.FD, c.FD.RecvAt, state.Time)) }),
-			row("age", "Send-Q read", func(c *visit.Column) app.UI { return app.Text(ageWord(c.FD, c.FD.SendAt, state.Time)) }),
+			row("age", "Recv-Q read", func(c *visit.Column) app.UI { return app.Text(ageWord(f, c.FD, c.FD.RecvAt, state.Time)) }),
+			row("age", "Send-Q read", func(c *visit.Column) app.UI { return app.Text(ageWord(f, c.FD, c.FD.SendAt, state.Time)) }),
 			app.IfSlice(p.Muxed != nil, func() []app.UI { return readiness(f, p, cols, row) }),
 		),
 	)
@@ -272,17 +273,18 @@ func modeWord(f *trace.FDState) string {
 	return "blocking"
 }
 
-// ageWord says how long before now, or after it, something of f was read.
-func ageWord(f *trace.FDState, at, now int64) string {
+// ageWord says how long before now, or after it, something of fd was read.
+func ageWord(f *visit.Focus, fd *trace.FDState, at, now int64) string {
+	short := func(ns int64) string { return strings.Replace(f.Player.Run.Span(ns), "less than ", "<", 1) }
 	switch {
-	case !f.Kind.Socket():
+	case !fd.Kind.Socket():
 		return ""
 	case at < 0:
 		return "not read"
 	case at >= now:
-		return "+" + words.Span(at-now)
+		return "+" + short(at-now)
 	}
-	return "−" + words.Span(now-at)
+	return "−" + short(now-at)
 }
 
 // queues draws the two tanks of a connection, or the backlog of a listener.
