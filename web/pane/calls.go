@@ -23,6 +23,7 @@ type Calls struct {
 	room   int // lines in the DOM
 	height int // of a line, px; 24 on a phone
 	lastAt int // the current line when it was last scrolled to
+	tall   int // the height of the pane then, px
 	cols   int // characters that a line has room for
 	opened int // the line that was clicked; it is shown whole while it is the current one
 }
@@ -136,7 +137,7 @@ func space(height int) app.UI {
 func (c *Calls) OnMount(ctx app.Context)  { c.reveal(ctx) }
 func (c *Calls) OnUpdate(ctx app.Context) { c.reveal(ctx) }
 
-// reveal keeps the current line in view as it moves.
+// reveal keeps the current line in view as it moves, and as the pane grows and shrinks.
 func (c *Calls) reveal(ctx app.Context) {
 	f := c.F
 	if f.Log == nil {
@@ -144,16 +145,21 @@ func (c *Calls) reveal(ctx app.Context) {
 		return
 	}
 	at := max(0, f.Log.At(f.Pos()))
-	if at == c.lastAt {
+	box := app.Window().GetElementByID("log")
+	if !box.Truthy() {
 		return
 	}
-	if box := app.Window().GetElementByID("log"); box.Truthy() && box.Get("clientHeight").Int() > 0 {
-		c.lastAt = at
+	tall := box.Get("clientHeight").Int()
+	if at == c.lastAt && tall == c.tall {
+		return
+	}
+	if tall > 0 {
+		c.lastAt, c.tall = at, tall
 		c.measure(box)
 		// The lines around the current one must be in the DOM before it can be
 		// scrolled to.
 		first := box.Get("scrollTop").Int() / c.height
-		view := max(1, box.Get("clientHeight").Int()/c.height)
+		view := max(1, tall/c.height)
 		if at < first || at >= first+view-1 {
 			first = max(0, at-view*3/4)
 			c.top = max(0, first-spareLines)

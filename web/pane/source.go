@@ -91,10 +91,11 @@ func (c *Source) onPick(ctx app.Context, _ app.Event) {
 	}
 }
 
-// place is a line of a program, by how far below its top it stands, in px.
+// place is a line of a program, by how far below its top it stands, in a listing of some
+// height, in px.
 type place struct {
-	program string
-	at      int
+	program  string
+	at, tall int
 }
 
 func (c *Source) OnMount(ctx app.Context)  { c.reveal(ctx) }
@@ -121,7 +122,7 @@ func (c *Source) reveal(ctx app.Context) {
 				continue
 			}
 			at := line.Get("offsetTop").Int()
-			if now := (place{c.names[i], at}); now == c.last[i] {
+			if now := (place{c.names[i], at, box.Get("clientHeight").Int()}); now == c.last[i] {
 				continue
 			} else {
 				c.last[i] = now
