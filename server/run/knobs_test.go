@@ -3,8 +3,6 @@ package run
 import (
 	"fmt"
 	"maps"
-	"os/exec"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -35,20 +33,6 @@ func ends(k *knob.Knob) []string {
 		return []string{strings.Repeat("x", int(k.Min)), strings.Repeat("x", int(k.Max))}
 	}
 	return nil
-}
-
-// withoutDetector has the same test run in a binary without the race detector. To hold
-// millions of claims against their traces is one goroutine's work, and takes ten times as
-// long with it.
-func withoutDetector(t *testing.T) {
-	file := filepath.Join("..", "..", ".build", "test", "run.test")
-	if out, err := exec.Command("go", "test", "-c", "-o", file, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	out, err := exec.Command(file, "-test.v", "-test.run", "^"+t.Name()+"$").CombinedOutput()
-	if t.Logf("%s", out); err != nil {
-		t.Error(err)
-	}
 }
 
 // missing returns what a stop says that the run of the lab hasn't got; "" when it has all.

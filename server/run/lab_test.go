@@ -138,6 +138,10 @@ func TestLabsRunToTheirEnds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs every lab")
 	}
+	if raced {
+		withoutDetector(t)
+		return
+	}
 	for _, mode := range []struct {
 		name   string
 		shared bool

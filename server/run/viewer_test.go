@@ -87,6 +87,29 @@ var built = sync.OnceValues(func() (file string, err error) {
 	return file, nil
 })
 
+// withoutDetector has the same test run in a binary without the race detector. To hold
+// millions of claims against their traces is one goroutine's work, and takes ten times as
+// long with it. What the server does is raced by the tests of its own.
+func withoutDetector(t *testing.T) {
+	t.Helper()
+	file, err := withoutRace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(file, "-test.v", "-test.run", "^"+t.Name()+"$").CombinedOutput()
+	if t.Logf("%s", out); err != nil {
+		t.Error(err)
+	}
+}
+
+var withoutRace = sync.OnceValues(func() (file string, err error) {
+	file = filepath.Join("..", "..", ".build", "test", "run.test")
+	if out, err := exec.Command("go", "test", "-c", "-o", file, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return file, nil
+})
+
 func (v *viewer) send(req *trace.Request) {
 	v.t.Helper()
 	if err := trace.WriteFrame(v.conn, req); err != nil {

@@ -71,6 +71,11 @@ func (r *Run) Turns(stream, n int) (turns [2][]Turn) {
 		}
 		if p.Flags.Has(packet.FIN) && fin[own] == 0 {
 			fin[own] = p.Segment.Seq + p.Span()
+			if last := len(turns[own]) - 1; state[own] == trace.CloseWait && int32(p.Segment.Ack-fin[other]) < 0 {
+				// The two have crossed: it left before the other one came.
+				turns[own] = append(turns[own][:last], Turn{i, trace.FinWait1}, Turn{i, trace.Closing})
+				state[own] = trace.Closing
+			}
 			turn(own, map[trace.TCPState]trace.TCPState{trace.Established: trace.FinWait1, trace.CloseWait: trace.LastAck})
 			if !p.Lost {
 				turn(other, map[trace.TCPState]trace.TCPState{

@@ -1,6 +1,7 @@
 package play
 
 import (
+	"slices"
 	"testing"
 
 	"sockscope/server/packet"
@@ -110,6 +111,26 @@ func TestPacketsAreMissing(t *testing.T) {
 	}
 	if r.Streams[0].Whole || len(r.Packets) != 3 || r.PacketsTorn == 0 {
 		t.Errorf("%d packets, torn at %d: %+v", len(r.Packets), r.PacketsTorn, r.Streams)
+	}
+}
+
+// Both ends close at once: their FINs cross, and both wait in TIME-WAIT.
+func TestFINsThatCross(t *testing.T) {
+	s := handshaken()
+	s.Packet(wireServer, playtest.Addr(1), packet.FIN|packet.ACK, 501, 101, "")
+	s.Packet(playtest.Addr(1), wireServer, packet.FIN|packet.ACK, 101, 501, "")
+	s.Packet(playtest.Addr(1), wireServer, packet.ACK, 102, 502, "")
+	s.Packet(wireServer, playtest.Addr(1), packet.ACK, 502, 102, "")
+	r := load(s)
+	for end, turns := range r.Turns(0, len(r.Packets)) {
+		var to []trace.TCPState
+		for _, turn := range turns {
+			to = append(to, turn.To)
+		}
+		want := []trace.TCPState{trace.Established, trace.FinWait1, trace.Closing, trace.TimeWait}
+		if n := len(to) - len(want); n < 0 || !slices.Equal(to[n:], want) {
+			t.Errorf("end %d goes through %v", end, to)
+		}
 	}
 }
 

@@ -155,8 +155,8 @@ var rules = map[play.Kind]func(w *world, c *play.Claim, n int) string{
 		k := w.entered(c.Step)
 		return first(
 			is(k != nil && k.on != nil && at(k.on.flags, c.Step) != 0, "it is a blocking socket"),
-			// A send of many pages may sleep for memory, or for the socket's lock: for no peer.
-			is(k == nil || k.ret < 0 || w.steps[k.ret].Sleep != trace.Slept || w.steps[k.ret].Call.Sends() && w.steps[k.ret].Result >= 1<<16, "the call slept"))
+			// One that moves pages may sleep for memory, or for the socket's lock: for no peer.
+			is(k == nil || k.ret < 0 || w.steps[k.ret].Sleep != trace.Slept || w.steps[k.ret].Result >= 1<<12, "the call slept"))
 	},
 	play.NoPatience: func(w *world, c *play.Claim, n int) string {
 		k := w.entered(c.Step)
