@@ -40,11 +40,11 @@ quick:
 # Each test is named when it ends; then come those that failed, those that were skipped and
 # why, and the slow ones. A machine may be slow: the time limit is for tests that hang. Most
 # parallel tests wait, so that there are more of them than processors. The packages that
-# take longest begin first.
+# take longest begin first, three at a time: they wait more than they work.
 test: $(WASM)
 	@.ci/need
 	go vet ./...
-	@go run $(GOTESTSUM) --format testname --format-icons text --jsonfile .build/test.json -- -race -parallel 4 -timeout 60m ./relay ./server/run ./server/demo ./...; status=$$?; \
+	@go run $(GOTESTSUM) --format testname --format-icons text --jsonfile .build/test.json -- -race -p 3 -parallel 4 -timeout 60m ./relay ./server/run ./server/demo ./...; status=$$?; \
 	echo 'Tests that took more than 5 s:'; go run $(GOTESTSUM) tool slowest --threshold 5s --jsonfile .build/test.json; \
 	printf '%s passed, %s failed, %s skipped\n' $$(for a in pass fail skip; do \
 		grep -c "\"Action\":\"$$a\".*\"Test\":" .build/test.json; done); exit $$status
