@@ -70,7 +70,7 @@ func plain(t testing.TB) (control string) {
 		cmd.Process.Signal(os.Interrupt)
 		cmd.Wait()
 	})
-	line, err := bufio.NewReader(out).ReadString('\n')
+	line, _ := bufio.NewReader(out).ReadString('\n')
 	if _, err := fmt.Sscanf(line, "control %s", &control); err != nil {
 		t.Fatalf("the server says %q", line)
 	}
