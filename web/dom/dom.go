@@ -212,15 +212,7 @@ func Copy(ctx app.Context, text string, copied func()) {
 	if !clipboard.Truthy() { // only secure pages have one
 		return
 	}
-	var done, denied app.Func
-	end := func(then func()) func(app.Value, []app.Value) any {
-		return func(app.Value, []app.Value) any {
-			ctx.Dispatch(func(app.Context) { then() })
-			done.Release()
-			denied.Release()
-			return nil
-		}
-	}
-	done, denied = app.FuncOf(end(copied)), app.FuncOf(end(func() {}))
-	clipboard.Call("writeText", text).Call("then", done, denied)
+	Then(clipboard.Call("writeText", text),
+		func(app.Value) { ctx.Dispatch(func(app.Context) { copied() }) },
+		func(app.Value) {})
 }

@@ -117,7 +117,7 @@ func (r *Run) Backlogged(c *Conn, n int) bool {
 	now := r.Gist(n - 1).Time
 	if r.PacketsTorn == 0 || now < r.PacketsTorn {
 		for i := range r.Streams {
-			if r.connOf(&r.Streams[i], 0) != c {
+			if r.connOf(&r.Streams[i]) != c {
 				continue
 			}
 			k := r.PacketsAt(n)

@@ -182,10 +182,11 @@ type wireEnd struct {
 	proc, fd int   // -1 where they aren't known
 }
 
-// connOf returns the connection of a stream, nil where it isn't known.
-func (r *Run) connOf(l *Stream, after int) *Conn {
+// connOf returns the connection of a stream, nil where it isn't known. A port may be used
+// again: it is the first that was opened since the stream's first packet.
+func (r *Run) connOf(l *Stream) *Conn {
 	if l.conn == 0 {
-		addr := l.Client.String()
+		addr, after := l.Client.String(), r.Packets[l.Packets[0]].After
 		for k := range r.Conns {
 			if c := &r.Conns[k]; c.Addr == addr && max(c.Client.Opened, c.Server.Opened) >= after {
 				l.conn = k + 1
@@ -204,7 +205,7 @@ func (r *Run) endOf(p *Packet, sender bool) wireEnd {
 	l := &r.Streams[p.Stream]
 	e := wireEnd{proc: -1, fd: -1}
 	client := sender != p.Back
-	if e.conn = r.connOf(l, r.Packets[l.Packets[0]].After); e.conn != nil {
+	if e.conn = r.connOf(l); e.conn != nil {
 		e.side, e.out = &e.conn.Server, &e.conn.Flows[1]
 		if client {
 			e.side, e.out = &e.conn.Client, &e.conn.Flows[0]

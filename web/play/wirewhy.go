@@ -13,7 +13,7 @@ import (
 func (r *Run) streamOf(conn int) *Stream {
 	for i := len(r.Streams) - 1; i >= 0; i-- {
 		s := &r.Streams[i]
-		if c := r.connOf(s, r.Packets[s.Packets[0]].After); c == &r.Conns[conn] && s.Whole {
+		if c := r.connOf(s); c == &r.Conns[conn] && s.Whole {
 			return s
 		}
 	}
