@@ -33,8 +33,8 @@ func (a *asked) forget() {
 	a.paths = nil
 }
 
-// machineSite hosts the site with a machine for the tab as plain files, beneath a path.
-func machineSite(t *testing.T) (home string, requests *asked) {
+// siteWithMachine is the site with a machine for the tab.
+func siteWithMachine(t *testing.T) *site.Site {
 	t.Helper()
 	if *machineAt == "" {
 		t.Skip("needs a machine for the tab: make test-tab builds it")
@@ -46,6 +46,13 @@ func machineSite(t *testing.T) (home string, requests *asked) {
 	if err := s.AddMachine(os.DirFS(*machineAt)); err != nil {
 		t.Fatal(err)
 	}
+	return s
+}
+
+// machineSite hosts the site with a machine for the tab as plain files, beneath a path.
+func machineSite(t *testing.T) (home string, requests *asked) {
+	t.Helper()
+	s := siteWithMachine(t)
 	entry, err := os.ReadFile("../index.html")
 	if err != nil {
 		t.Fatal(err)
@@ -144,16 +151,7 @@ func TestMachineInTheTab(t *testing.T) {
 
 // Behind a relay without a native server, with that one's policy, the machine runs as well.
 func TestMachineOfARelay(t *testing.T) {
-	if *machineAt == "" {
-		t.Skip("needs a machine for the tab: make test-tab builds it")
-	}
-	s, err := site.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.AddMachine(os.DirFS(*machineAt)); err != nil {
-		t.Fatal(err)
-	}
+	s := siteWithMachine(t)
 	targets, err := noServer("there is no native server here")
 	if err != nil {
 		t.Fatal(err)

@@ -77,15 +77,25 @@ func plain(t testing.TB) (control string) {
 	return strings.TrimSuffix(control, ",")
 }
 
-var built = sync.OnceValues(func() (file string, err error) {
-	file = filepath.Join("..", "..", ".build", "test", "server")
-	build := exec.Command("go", "build", "-trimpath", "-o", file, "sockscope/server")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as make builds it
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w\n%s", err, out)
-	}
-	return file, nil
-})
+// built and withoutRace are the server, and the tests of this package, without the race
+// detector.
+var (
+	built       = builder("server", "build", "-trimpath", "sockscope/server")
+	withoutRace = builder("run.test", "test", "-c", ".")
+)
+
+// builder returns a function that builds a file once, by the go command.
+func builder(name, verb string, args ...string) func() (file string, err error) {
+	return sync.OnceValues(func() (file string, err error) {
+		file = filepath.Join("..", "..", ".build", "test", name)
+		build := exec.Command("go", append([]string{verb, "-o", file}, args...)...)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0") // as make builds it
+		if out, err := build.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("%w\n%s", err, out)
+		}
+		return file, nil
+	})
+}
 
 // withoutDetector has the same test run in a binary without the race detector. To hold
 // millions of claims against their traces is one goroutine's work, and takes ten times as
@@ -101,14 +111,6 @@ func withoutDetector(t *testing.T) {
 		t.Error(err)
 	}
 }
-
-var withoutRace = sync.OnceValues(func() (file string, err error) {
-	file = filepath.Join("..", "..", ".build", "test", "run.test")
-	if out, err := exec.Command("go", "test", "-c", "-o", file, ".").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w\n%s", err, out)
-	}
-	return file, nil
-})
 
 func (v *viewer) send(req *trace.Request) {
 	v.t.Helper()
