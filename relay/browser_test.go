@@ -299,8 +299,14 @@ func TestALinkIsASetUp(t *testing.T) {
 	if n := tab.Count(".lanes li"); n != "4" {
 		t.Errorf("%s lanes for a server and 3 clients", n)
 	}
-	tab.Reload()
+	tab.Key(kb.Home)
+	waitPos(tab, 0)
+	tab.Key(kb.ArrowRight)
+	waitPos(tab, 1)
+	tab.Reload() // the tab has kept the run
 	tab.Wait(`document.querySelector("[name=clients]").value === "3" && document.querySelector("[name=messages]").value === "1"`)
+	tab.WaitText(".state", "kept in this tab")
+	waitPos(tab, 1)
 
 	live(tab)
 	tab.Click(`a[rel=prev]`)
@@ -309,6 +315,16 @@ func TestALinkIsASetUp(t *testing.T) {
 	tab.Back()
 	tab.WaitText(".q h1 code", "select")
 	tab.Wait(`document.querySelector("[name=clients]").value === "3"`)
+	waitPos(tab, 1)
+
+	// One that was under way comes back as far as it had come.
+	tab = b.Open(t, base+"/lab/backlog", browser.Desk)
+	live(tab)
+	tab.Key("r")
+	tab.Wait(`document.querySelectorAll(".log li").length > 8`)
+	tab.Reload()
+	tab.WaitText(".say", "the page was left")
+	tab.Wait(`document.querySelectorAll(".log li").length > 8`)
 
 	// What is ours and can't be read is said; what others have added is not.
 	tab = b.Open(t, base+"/lab/select?clients=99&amp;messages=1&volume=11&fbclid=%", browser.Desk)

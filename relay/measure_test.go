@@ -75,7 +75,7 @@ func TestAMeasurementIsStopped(t *testing.T) {
 	tab.Key(".")
 	tab.WaitText(".say", "stopped")
 	tab.Wait(`document.querySelectorAll(".chart svg g").length > 0`)
-	other.WaitText(".state", "not saved, 3 of 3 measurements")
+	other.WaitText(".state", "kept in this tab, 3 of 3 measurements")
 	tab.Click(`a[rel=prev]`) // a lab with a timeline, and back
 	tab.Wait(`document.querySelector(".screen canvas")`)
 	tab.Back()
@@ -102,7 +102,7 @@ func TestTheHostsCap(t *testing.T) {
 	tab.WaitText(".say", "allows up to 40")
 	live(tab)
 	tab.Key("r")
-	tab.WaitText(".state", "not saved, 9 of 9 measurements")
+	tab.WaitText(".state", "kept in this tab, 9 of 9 measurements")
 }
 
 // The walk of a measurement lights the marks that its stops speak of, in the plot that

@@ -38,6 +38,8 @@ type frame struct {
 	// shows reports whether traces of a lab belong on this page, and load shows one.
 	shows func(*lab.Lab) bool
 	load  func(*visit.Tape)
+	// kept is the run that the tab keeps when the page goes, nil for none.
+	kept *visit.Run
 
 	complaint string         // about the link's query or a knob
 	pane      string         // that shows on a phone
@@ -91,6 +93,7 @@ func (f *frame) OnNav(ctx app.Context) {
 		id = f.mode.Base().Lab.ID
 	}
 	if l, err := lab.Page(id); err == nil {
+		f.keep()
 		visit.Leave(f.mode)
 		f.mode.Base().Relay = &f.tab.relay
 		f.open(l, url.RawQuery)
@@ -98,16 +101,19 @@ func (f *frame) OnNav(ctx app.Context) {
 			f.tab.opened = nil
 			f.show(ctx, t)
 		}
+		start := f.tab.starts || dom.Pressed()
+		f.tab.starts = false
 		if m, err := visit.ReadMoment(url.Fragment); !f.mode.Base().Fail(err) && m != nil {
 			f.show(ctx, m.Tape)
 			f.mode.At().Seek(m.At)
 			back := *ctx.Page().URL()
 			back.Fragment, back.RawFragment = url.Fragment, url.Fragment // for who reloads
 			f.address(ctx, &back)
+		} else if f.kept != nil && f.kept.Player == nil && !start {
+			f.remember(ctx)
 		}
 		f.record(ctx)
-		if f.tab.starts || dom.Pressed() {
-			f.tab.starts = false
+		if start {
 			f.mode.Start()
 		}
 	}
@@ -116,12 +122,32 @@ func (f *frame) OnNav(ctx app.Context) {
 	ctx.Page().SetDescription("%s", d.Lab.Question)
 }
 
+// remember shows the run that the tab has kept of the set-up.
+func (f *frame) remember(ctx app.Context) {
+	if text := dom.Kept(f.kept.KeptAt()); text != "" && !f.tab.plays() {
+		f.kept.ReadKept(text)
+		if f.kept.Player != nil {
+			f.pane = f.first
+			f.mirror(ctx)
+		}
+	}
+}
+
+// keep has the tab keep the run.
+func (f *frame) keep() {
+	if f.kept != nil && !f.tab.plays() {
+		if place, text := f.kept.Keep(); text != "" {
+			dom.Keep(place, text)
+		}
+	}
+}
+
 // mount connects, and listens to the keyboard.
 func (f *frame) mount(ctx app.Context) {
 	f.keys.Listen(ctx, f.key)
 	f.drop.Listen(ctx, f.read)
 	f.mode.Base().Relay = &f.tab.relay
-	f.guest = &guest{ctx: ctx, mode: f.mode, draw: f.draw, take: func(e link.Event) {
+	f.guest = &guest{ctx: ctx, mode: f.mode, draw: f.draw, keep: f.keep, take: func(e link.Event) {
 		switch m := e.Message; {
 		case e.State.Off() || m != nil && m.Hello != nil:
 			f.record(ctx)
@@ -466,7 +492,7 @@ func (f *frame) fileLinks(r *visit.Run) app.UI {
 		pane.PairSwitch(r),
 		app.If(r.Player != nil && r.Phase == visit.Over, func() app.UI {
 			return dom.Button(func(app.Context, app.Event) { f.save(r) }).Class("link").
-				Title("Else the run goes when you leave or reload the page").Text("save trace")
+				Title("The tab keeps a run until it is closed, if it isn't too large; a file stays").Text("save trace")
 		}),
 		app.If(r.Player != nil && r.Phase == visit.Over, func() app.UI {
 			return dom.Button(func(ctx app.Context, _ app.Event) { f.openTake(ctx, r) }).Class("link").Aria("haspopup", "dialog").

@@ -25,6 +25,7 @@ func (p *handPage) OnInit() {
 	p.shows = func(l *lab.Lab) bool { return l == lab.Hand }
 	p.load = p.run.Load
 	p.behind = func() {}
+	p.kept = &p.run
 	p.init(&p.run, p.ID)
 	p.first = "hand"
 }

@@ -31,6 +31,7 @@ func (p *labPage) OnInit() {
 		}
 	}
 	p.walk.Try = p.try
+	p.kept = &p.run
 	p.init(&p.run, p.ID)
 }
 

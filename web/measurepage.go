@@ -35,6 +35,7 @@ func (p *measurePage) OnInit() {
 	p.draw, p.obey, p.fresh = p.redraw, p.command, func() {}
 	p.walk.Try = p.try
 	p.measurement.Drawn = p.redraw
+	p.kept = &p.measurement.Run
 	p.init(&p.measurement, p.ID)
 	p.measure()
 }

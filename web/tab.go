@@ -42,6 +42,7 @@ type guest struct {
 	mode visit.Mode
 	take func(link.Event) // told of an event that mode has heard
 	draw func()           // told when all have been
+	keep func()           // told when the page goes
 }
 
 func newTab() *tab {
@@ -91,6 +92,12 @@ func (t *tab) enter(g *guest) {
 		return nil
 	})
 	if !t.plays() {
+		app.Window().Call("addEventListener", "pagehide", app.FuncOf(func(app.Value, []app.Value) any {
+			if g := t.shown; g != nil {
+				g.keep()
+			}
+			return nil
+		}))
 		t.near.begin()
 		t.machine.begin()
 	}
@@ -99,6 +106,7 @@ func (t *tab) enter(g *guest) {
 
 // leave has the server end what a page began, when the page goes.
 func (t *tab) leave(g *guest) {
+	g.keep()
 	visit.Leave(g.mode)
 	t.busy(false)
 	if t.shown == g {

@@ -62,7 +62,7 @@ var backlog = &Lab{
 		"A cookie is checked by the ACK that comes back. When the accept queue is full by then, that ACK is dropped, and nothing of the client is left: it is connected, and the server knows nothing of it. Its first segment could still tell the kernel what the cookie says; the second one can't, and is answered by RST (SyncookiesFailed).",
 		"ListenOverflows counts what came while the accept queue was full, ListenDrops all that was dropped, SyncookiesSent the cookies, SyncookiesRecv those that came back, SyncookiesFailed what came instead (/proc/net/netstat).",
 	},
-	Asks: []Topic{ConnectQueued, SendTakes, RecvSleeps, AcceptGives},
+	Asks: []Topic{ConnectQueued, ConnectDropped, SendTakes, RecvSleeps, AcceptGives},
 	Knobs: []knob.Knob{
 		{Name: "backlog", Label: "backlog", Type: knob.Int, Min: 0, Max: 128, Offers: []string{"0", "1", "2", "4", "16"}, Default: "2"},
 		{Name: "clients", Label: "clients", Type: knob.Int, Min: 1, Max: 8, Offers: []string{"1", "3", "4", "5", "6"}, Default: "4"},

@@ -57,7 +57,7 @@ var iterative = talking(&Lab{
 		"A thread that waits in one call for one peer serves nobody else, however idle it is.",
 		"The backlog is as long as the knob says, and Linux lets in one more. For clients beyond that the kernel drops the handshake (SYN), and `connect` sleeps. The SYN is sent again after about a second, and then again and again, until the client is let in or `connect` returns ETIMEDOUT.",
 	},
-	Asks: []Topic{ConnectQueued, AcceptedLater, RecvSleeps, RecvHas},
+	Asks: []Topic{ConnectQueued, ConnectDropped, AcceptedLater, RecvSleeps, RecvHas},
 	Knobs: []knob.Knob{
 		clientsKnob,
 		messagesKnob,

@@ -9,6 +9,7 @@ const (
 	AcceptGives    Topic = "accept gives"             // accept returns a socket
 	AcceptFails    Topic = "accept fails"             // accept returns an error, or "not yet"
 	ConnectQueued  Topic = "connect is queued"        // connect succeeds, and nobody is in accept
+	ConnectDropped Topic = "connect finds no room"    // connect whose SYN is dropped, and sent again
 	ConnectFails   Topic = "connect fails"            // connect returns an error, or "not yet"
 	AcceptedLater  Topic = "accepted later"           // a client is accepted after others are done
 	RecvSleeps     Topic = "recv sleeps"              // recv, and nothing in the Recv-Q

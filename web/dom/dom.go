@@ -205,6 +205,25 @@ func Pressed() bool {
 	return was
 }
 
+// Keep has the browser keep a text for this tab, through reloads: not where its place is
+// full, or the visitor lets sites keep nothing.
+func Keep(place, text string) {
+	defer func() { _ = recover() }() // the browser throws
+	app.Window().Get("sessionStorage").Call("setItem", place, text)
+}
+
+// Kept returns what Keep has kept there, "" for nothing.
+func Kept(place string) (text string) {
+	if app.IsServer {
+		return ""
+	}
+	defer func() { _ = recover() }()
+	if kept := app.Window().Get("sessionStorage").Call("getItem", place); kept.Truthy() {
+		text = kept.String()
+	}
+	return text
+}
+
 // Copy puts text on the clipboard, and calls copied when it is there: not where the page
 // has no clipboard, or the visitor lets nobody write to it.
 func Copy(ctx app.Context, text string, copied func()) {

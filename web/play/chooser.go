@@ -342,6 +342,11 @@ func (c *chooser) connect(call *Call, out *trace.Event) {
 		}
 		return
 	}
+	if out.Time-c.run.Gist(call.Enter).Time >= resend && c.wants(lab.ConnectDropped) &&
+		slices.ContainsFunc(c.run.Why(call.Enter, call.Return+1), func(l Link) bool { return l.Kind == Resent }) {
+		c.ask(dropped(c.run, call, lab.ConnectDropped))
+		return
+	}
 	if !c.wants(lab.ConnectQueued) {
 		return
 	}

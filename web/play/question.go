@@ -358,6 +358,19 @@ func connected(r *Run, c *Call, s lab.Topic) *Question {
 	return q.mixed()
 }
 
+// dropped asks what a connect does that found the accept queue full, just after it entered.
+func dropped(r *Run, c *Call, s lab.Topic) *Question {
+	in := r.Step(c.Enter)
+	q := asks(c, AskSleep, s, c.Enter+1)
+	q.does = true
+	q.Text = fmt.Sprintf("%s of %s has entered the kernel. The clients before it fill the accept queue. What does it do?", brief(in), r.who(in.Proc))
+	q.right("It sleeps, until its SYN is sent again and finds room")
+	q.wrong("accept makes room, and tells no client. Only the next SYN finds the room: after 1 s, then after 2 s more.", "It sleeps, until the server calls accept")
+	q.wrong("There is no room in the accept queue: the kernel drops the SYN of one more.", "It returns 0: the kernel shakes hands by itself")
+	q.wrong("Refused is who knocks where nobody listens. A full queue drops the SYN, and says nothing.", "It returns -1 ECONNREFUSED: the queue is full")
+	return q.mixed()
+}
+
 // moment returns where a call's result is asked for: right after its Enter where it
 // did not sleep, else just before its Return.
 func moment(c *Call, out *trace.Event) int {

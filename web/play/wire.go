@@ -22,6 +22,9 @@ type Packet struct {
 	Stream int  // index in Run.Streams; -1 of a packet that isn't TCP's, or can't be read
 	Back   bool // it goes to the client's end of its stream
 	Lost   bool // it was on the wire, and the kernel was told to drop it
+	// Dropped is, of a SYN that nothing answered, the index in Run.Packets of the same SYN
+	// again; 0 of any other. That its peer's kernel dropped it is inferred.
+	Dropped int
 }
 
 // Stream is one connection as its packets tell it, also one that is refused or never
@@ -104,6 +107,11 @@ func (r *Run) stream(p *Packet) {
 		r.streamAt[[2]netip.AddrPort{l.Client, l.Server}] = at
 	}
 	p.Stream = at - 1
+	if all := r.Streams[p.Stream].Packets; p.Again && r.Streams[p.Stream].Whole && len(all) > 0 {
+		if before := &r.Packets[all[len(all)-1]]; !before.Lost && before.Flags&p.Flags&packet.SYN != 0 && before.Back == p.Back && !p.Flags.Has(packet.ACK) {
+			before.Dropped = len(r.Packets)
+		}
+	}
 	r.Streams[p.Stream].Packets = append(r.Streams[p.Stream].Packets, len(r.Packets))
 }
 

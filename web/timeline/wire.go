@@ -85,6 +85,7 @@ type packetDrawing struct {
 	y0, y1 float64 // from the edge of the sender's bar to that of the receiver's
 	below  int     // the lower one of the two rows
 	low    float64 // the edge there
+	lost   bool    // it did not get there
 }
 
 // way is 0 of a packet that goes down, 1 of one that goes up.
@@ -129,7 +130,9 @@ func (t *Timeline) packet(f *frame, i int) (d packetDrawing, ok bool) {
 	if from >= 0 && to >= 0 {
 		d.below = max(from, to)
 	}
-	if d.low = max(d.y0, d.y1); d.p.Lost {
+	again := d.p.Dropped
+	d.lost = d.p.Lost || again > 0 && packetUnit(r, f.By, again) <= f.toldUnit
+	if d.low = max(d.y0, d.y1); d.lost {
 		d.y1 = d.y0 + lostAt*(d.y1-d.y0)
 	}
 	return d, true
@@ -171,7 +174,7 @@ func (d *packetDrawing) draw() {
 	}
 	back := d.y1 - dir*6
 	switch {
-	case d.p.Lost:
+	case d.lost:
 		s.stroke(c, 1.5, Solid, x-4, d.y1, x+4, d.y1)
 	case d.p.Flags.Has(packet.RST):
 		s.stroke(c, 1.5, Solid, x-3, back, x+3, d.y1)

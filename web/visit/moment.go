@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -34,19 +35,75 @@ func (r *Run) Moment() (string, error) {
 	if err := r.NotKept(); err != nil {
 		return "", err
 	}
-	var packed bytes.Buffer
-	w, _ := flate.NewWriter(&packed, flate.BestCompression) // that level is valid
-	w.Write(r.tape.file)
-	w.Close() // a bytes.Buffer takes all
-	if n := packed.Len(); n > maxPacked {
+	packed := pack(r.tape.file, flate.BestCompression)
+	if n := len(packed); n > maxPacked {
 		return "", fmt.Errorf("this run takes %d KB packed, and a link holds %d: save it as a file", n>>10, maxPacked>>10)
 	}
-	return fmt.Sprintf("at=%d&run=%s", r.Pos(), base64.RawURLEncoding.EncodeToString(packed.Bytes())), nil
+	return moment(r.Pos(), packed), nil
+}
+
+func pack(file []byte, level int) []byte {
+	var packed bytes.Buffer
+	w, _ := flate.NewWriter(&packed, level) // callers have valid ones
+	w.Write(file)
+	w.Close() // a bytes.Buffer takes all
+	return packed.Bytes()
+}
+
+func moment(at int, packed []byte) string {
+	return fmt.Sprintf("at=%d&run=%s", at, base64.RawURLEncoding.EncodeToString(packed))
+}
+
+// maxKept is how large a trace the browser's tab keeps, in bytes as a file: one of 40,000
+// events. A browser gives a site a few MB, and a page that is left has little time to pack.
+const maxKept = 1 << 20
+
+// Keep returns where a run goes in what the browser's tab keeps, and what it is to keep of
+// it: for who reloads the page, or comes back. They are "" where there is nothing to keep:
+// no run of the learner's, or one that is too large.
+func (r *Run) Keep() (place, text string) {
+	if r.keeping() == "" {
+		return "", ""
+	}
+	at := r.Pos()
+	if r.Pair != nil {
+		at = r.Pair.alone.Pos()
+	}
+	return r.KeptAt(), moment(at, pack(r.tape.file, flate.BestSpeed))
+}
+
+// KeptAt is where the tab keeps a run of the set-up.
+func (r *Run) KeptAt() string { return "run of " + address(r.Lab, r.Values) }
+
+// keeping says that the tab keeps the run, "" where it doesn't.
+func (r *Run) keeping() string {
+	if r.Recorded || r.tape.Run == nil || len(r.tape.file) == 0 || len(r.tape.file) > maxKept {
+		return ""
+	}
+	return "kept in this tab"
+}
+
+// ReadKept shows what the tab has kept of a run, and what it was; nothing where it isn't
+// what Keep has made.
+func (r *Run) ReadKept(text string) {
+	m, err := readMoment(text, math.MaxInt)
+	if err != nil || m == nil || m.Tape.Run.Header.Lab != r.Lab.ID {
+		return
+	}
+	if m.Tape.Fault != "" { // it had not ended
+		m.Tape.Fault, m.Tape.Run.End.Message = "", "the page was left"
+	}
+	r.Load(m.Tape)
+	r.Recorded = false
+	r.Seek(m.At)
 }
 
 // ReadMoment reads what stands behind the # of a link. It returns nil where that is
 // no moment of ours. A link that was cut shows what is whole of its run.
-func ReadMoment(fragment string) (*Moment, error) {
+func ReadMoment(fragment string) (*Moment, error) { return readMoment(fragment, maxPacked) }
+
+// readMoment does the same with a run of at most so many bytes, packed.
+func readMoment(fragment string, most int) (*Moment, error) {
 	m := new(Moment)
 	text, found := "", false
 	for part := range strings.SplitSeq(fragment, "&") {

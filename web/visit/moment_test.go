@@ -105,6 +105,46 @@ func TestARunThatIsTooLargeForALinkSaysSo(t *testing.T) {
 	}
 }
 
+func TestTheTabKeepsARun(t *testing.T) {
+	again := func(place, text string) *Run {
+		l, _ := lab.Find("first")
+		r := &Run{}
+		r.Relay = new(Relay)
+		v, _ := l.Set(nil)
+		r.Open(l, v)
+		if place != r.KeptAt() {
+			t.Fatalf("kept at %q, looked for at %q", place, r.KeptAt())
+		}
+		r.ReadKept(text)
+		return r
+	}
+	r := recordedRun(t, "first")
+	if place, text := r.Keep(); place != "" || text != "" {
+		t.Errorf("the site's own recording is kept at %q", place)
+	}
+	r.Recorded = false
+	r.Seek(17)
+	if back := again(r.Keep()); back.Player == nil || back.Pos() != 17 || !bytes.Equal(back.tape.file, r.tape.file) || back.Trouble() != "" || !strings.Contains(back.Headline(), "kept in this tab") {
+		t.Errorf("it comes back as %+v, %q, %q", back.Player, back.Trouble(), back.Headline())
+	}
+	r.tape.Run.End, r.tape.file = nil, r.tape.file[:len(r.tape.file)-40]
+	if back := again(r.Keep()); back.Player == nil || !strings.Contains(back.Trouble(), "the page was left") {
+		t.Errorf("one that was live comes back with %q", back.Trouble())
+	}
+	other := recordedRun(t, "byteorder")
+	other.Recorded = false
+	_, text := other.Keep()
+	for _, text := range []string{text, "", "run=", "at=1&run=AAAA"} {
+		if back := again(r.KeptAt(), text); back.Player != nil || back.Problem != "" {
+			t.Errorf("%.20q shows a run, or says %q", text, back.Problem)
+		}
+	}
+	r.tape.file = make([]byte, maxKept+1)
+	if place, text := r.Keep(); place != "" || text != "" || !strings.Contains(r.Headline(), "not saved") {
+		t.Errorf("one that is too large: %q at %q, and the page says %q", text, place, r.Headline())
+	}
+}
+
 func FuzzReadMoment(f *testing.F) {
 	r := recordedRun(f, "byteorder")
 	whole, err := r.Moment()

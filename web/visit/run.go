@@ -244,7 +244,7 @@ func (r *Run) describe(n string) string {
 	}
 	text := "recorded, "
 	if !r.Kept {
-		text += "not saved, " // it goes with the page
+		text += cmp.Or(r.keeping(), "not saved") + ", " // else it goes with the page
 	}
 	text += n
 	if end := r.tape.Run.End; end != nil && end.Dropped > 0 {

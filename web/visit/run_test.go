@@ -549,7 +549,7 @@ func TestARunIsNotSavedUntilItIs(t *testing.T) {
 		t.Errorf("while it runs: %q", s.Headline())
 	}
 	Hear(s, say(trace.Message{End: &trace.End{Reason: trace.EndDone}}))
-	if !strings.Contains(s.Headline(), "recorded, not saved, ") {
+	if !strings.Contains(s.Headline(), "recorded, not saved, ") { // it has come without its bytes
 		t.Errorf("at its end: %q", s.Headline())
 	}
 	if s.Kept = true; strings.Contains(s.Headline(), "saved") {

@@ -97,6 +97,12 @@ func (f *Focus) packetRow(run *play.Run, i int) PacketRow {
 		}
 		return run.Lanes[lane].Tag
 	}
+	switch {
+	case p.Lost:
+		row.Word += ", lost"
+	case p.Dropped > 0 && p.Dropped < f.packetsTold():
+		row.Word += ", dropped"
+	}
 	row.Way = tag(c.From, p.From.Port()) + " → " + tag(c.To, p.To.Port())
 	if p.Stream < 0 {
 		row.Detail = words.Count(int64(p.Size), "byte") + " on the wire"
