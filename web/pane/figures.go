@@ -13,7 +13,6 @@ import (
 	"sockscope/web/dom"
 	"sockscope/web/play"
 	"sockscope/web/visit"
-	"sockscope/web/words"
 )
 
 // Figures shows the figures of a comparison, or what the kernel holds in one of its
@@ -167,7 +166,7 @@ func parting(f *visit.Focus, p *play.Parting, a, b string) app.UI {
 	there := func(name string, step int) app.UI {
 		return dom.El("span").Body(app.Text(name), app.If(step >= 0, func() app.UI {
 			return dom.El("span").Body(app.Text(" (at "),
-				dom.Button(func(app.Context, app.Event) { f.Seek(step + 1) }, app.EventScope("part", step)).Class("link").Title("Go there").Text(words.Span(f.Player.Run.Gist(max(step, 0)).Time)),
+				dom.Button(func(app.Context, app.Event) { f.Seek(step + 1) }, app.EventScope("part", step)).Class("link").Title("Go there").Text(f.Player.Run.Span(f.Player.Run.Gist(max(step, 0)).Time)),
 				app.Text(")"))
 		}))
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
-	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -275,16 +274,13 @@ func modeWord(f *trace.FDState) string {
 
 // ageWord says how long before now, or after it, something of fd was read.
 func ageWord(f *visit.Focus, fd *trace.FDState, at, now int64) string {
-	short := func(ns int64) string { return strings.Replace(f.Player.Run.Span(ns), "less than ", "<", 1) }
 	switch {
 	case !fd.Kind.Socket():
 		return ""
 	case at < 0:
 		return "not read"
-	case at >= now:
-		return "+" + short(at-now)
 	}
-	return "−" + short(now-at)
+	return f.Player.Run.Age(at, now)
 }
 
 // queues draws the two tanks of a connection, or the backlog of a listener.

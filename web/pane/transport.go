@@ -84,13 +84,13 @@ func speeds(pl *play.Player, onSpeed app.EventHandler) app.UI {
 
 // position says which step the player is at, and which time.
 func position(pl *play.Player) []app.UI {
-	pos, n, now := 0, 0, int64(0)
+	pos, n, at := 0, 0, words.Instant(0)
 	if pl != nil {
-		pos, n, now = pl.Pos(), pl.Len(), pl.Now()
+		pos, n, at = pl.Pos(), pl.Len(), pl.Run.Instant(pl.Now())
 	}
 	return []app.UI{
 		dom.El("b").Text(pos), app.Text(fmt.Sprintf(" of %d", n)),
-		app.ElemSelfClosing("br"), app.Text(words.Instant(now)),
+		app.ElemSelfClosing("br"), app.Text(at),
 	}
 }
 

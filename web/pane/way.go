@@ -2,6 +2,7 @@ package pane
 
 import (
 	"fmt"
+	"html"
 	"math"
 	"strings"
 
@@ -25,8 +26,9 @@ func (c *Bytes) way(fl visit.Flow) app.UI {
 	w.hit = c.F.Followed(fl)
 	flow := &c.F.Player.Run.Conns[fl.Conn].Flows[fl.Way]
 	w.moves("sends", p.Sends, func(i int, m play.Move) []play.Part { return []play.Part{{Off: m.Off, Len: m.Len, Send: i}} })
-	w.tank("Send-Q", &p.SendQ, c.F.State().Time)
-	w.tank("Recv-Q", &p.RecvQ, c.F.State().Time)
+	now := c.F.State().Time
+	w.tank("Send-Q", &p.SendQ, c.F.Player.Run.Age(p.SendQ.At, now))
+	w.tank("Recv-Q", &p.RecvQ, c.F.Player.Run.Age(p.RecvQ.At, now))
 	w.moves("recvs", p.Recvs, func(i int, m play.Move) []play.Part { return flow.Parts(m, c.F.Pos()) })
 	return app.Raw(w.svg())
 }
@@ -124,8 +126,8 @@ func (w *wayPicture) part(p play.Part) {
 	}
 }
 
-// tank draws a queue as it was read.
-func (w *wayPicture) tank(name string, t *play.Tank, now int64) {
+// tank draws a queue as it was read, at such an age.
+func (w *wayPicture) tank(name string, t *play.Tank, age string) {
 	switch {
 	case t.At < 0:
 		w.row(name, "not read")
@@ -136,7 +138,7 @@ func (w *wayPicture) tank(name string, t *play.Tank, now int64) {
 				holds = short(t.Bytes-1) + ", FIN"
 			}
 		}
-		w.row(name, fmt.Sprintf("%s, %s", holds, age(t.At, now)))
+		w.row(name, html.EscapeString(holds+", "+age))
 		for _, p := range t.Parts {
 			w.part(p)
 		}
@@ -161,14 +163,6 @@ func short(n int64) string {
 		return fmt.Sprintf("%d KiB", n>>10)
 	}
 	return fmt.Sprintf("%d B", n)
-}
-
-// age says how long before now, or after it, a reading was made.
-func age(at, now int64) string {
-	if at >= now {
-		return "+" + words.Span(at-now)
-	}
-	return "−" + words.Span(now-at)
 }
 
 // svg returns the picture.

@@ -52,7 +52,7 @@ func reason(f *visit.Focus, l *play.Link) string {
 	if l.Ends > 0 {
 		class += " ends"
 	}
-	at := words.Instant(l.Time)
+	at := f.Player.Run.Instant(l.Time)
 	if l.How == trace.Sampled {
 		at = "read at " + at
 	}

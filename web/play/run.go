@@ -3,6 +3,7 @@ package play
 import (
 	"net/netip"
 	"sort"
+	"strings"
 
 	"sockscope/server/packet"
 	"sockscope/server/trace"
@@ -391,10 +392,39 @@ func (r *Run) StepAt(t int64) int {
 // took is then that program's doing.
 func (r *Run) Emulated() bool { return r.Header.Clock == trace.EmulatedClock }
 
-// Span writes a duration of the run. What was shorter than its clock can tell is written so.
-func (r *Run) Span(ns int64) string {
-	if r.Emulated() && ns >= 0 && ns < trace.EmulatedGrain {
-		return "less than " + words.Span(trace.EmulatedGrain)
+// Grain is the shortest time that the run's clock tells, in ns.
+func (r *Run) Grain() int64 {
+	if r.Emulated() {
+		return trace.EmulatedGrain
 	}
-	return words.Span(ns)
+	return 1
+}
+
+// Span writes a duration of the run, or a time since its start, no finer than its clock
+// tells. What was shorter than that is written so.
+func (r *Run) Span(ns int64) string {
+	g := r.Grain()
+	if g > 1 && ns >= 0 && ns < g {
+		return "less than " + words.Span(g)
+	}
+	return words.Span(ns - ns%g)
+}
+
+// Instant writes a time since the run's start in full, as finely as its clock tells.
+func (r *Run) Instant(ns int64) string {
+	text := words.Instant(ns)
+	if r.Emulated() {
+		number, unit, _ := strings.Cut(text, " ")
+		return number[:len(number)-len("00")] + " " + unit
+	}
+	return text
+}
+
+// Age writes how long before now, or after it, something was.
+func (r *Run) Age(at, now int64) string {
+	sign, span := "−", now-at
+	if at >= now {
+		sign, span = "+", at-now
+	}
+	return sign + strings.Replace(r.Span(span), "less than ", "<", 1)
 }

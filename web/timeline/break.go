@@ -103,7 +103,7 @@ func (t *Timeline) leftOut(f *frame) {
 	if at, half := t.flag(f); at-half < x1 && at+half > x0 {
 		y += Ruler - 6
 	}
-	t.word = appendTime(t.word[:0], f.Torn.to-f.Torn.from, 3, 0)
+	t.word = f.span(t.word[:0], f.Torn.to-f.Torn.from)
 	brief := len(t.word)
 	if t.word = append(t.word, " left out"...); float64(utf8.RuneCount(t.word))*charWidth > x1-x0-2*gap {
 		t.word = t.word[:brief]

@@ -89,7 +89,7 @@ func (d *laneDrawing) name(b bar, enter, ret *play.Gist, x, y, free float64) flo
 		short = len(t.word)
 		if ret != nil {
 			t.word = append(t.word, ' ')
-			t.word = appendTime(t.word, float64(ret.Time-enter.Time), 3, 0)
+			t.word = d.f.span(t.word, float64(ret.Time-enter.Time))
 		}
 		colour = Muted
 	default:
@@ -241,7 +241,7 @@ func (d *laneDrawing) inside(b bar, enter *play.Gist, x0, x1 float64) {
 		_, ret := d.event(b.first)
 		t.word = append(t.word, "pauses"...)
 		if ret != nil && d.returned(b) {
-			t.word = appendTime(append(t.word, ' '), float64(ret.Time-enter.Time), 3, 0)
+			t.word = d.f.span(append(t.word, ' '), float64(ret.Time-enter.Time))
 		}
 	} else {
 		t.word = append(t.word, enter.Call.String()...)
@@ -268,7 +268,7 @@ func (d *laneDrawing) done(x float64) {
 	if t.View.Size != Compact || d.row.Big || !d.exited() || d.lane.Role != trace.RoleClient || x < -edge || x > d.f.right {
 		return
 	}
-	t.word = appendTime(append(t.word[:0], "done at "...), float64(r.Gist(d.lane.Exit).Time), 3, 0)
+	t.word = d.f.instant(append(t.word[:0], "done at "...), float64(r.Gist(d.lane.Exit).Time), 3, 0)
 	d.fit(Muted, mono, left, x+8, d.mid+3.5, d.f.right-x-8, 0)
 }
 

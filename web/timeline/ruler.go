@@ -20,10 +20,7 @@ type grid struct {
 const labelRoom = 96
 
 func (s Scale) grid() grid {
-	least := labelRoom / s.Px
-	if s.By == play.ByStep {
-		least = max(least, 1)
-	}
+	least := max(labelRoom/s.Px, s.Fine)
 	p := math.Pow(10, math.Floor(math.Log10(least)))
 	for _, k := range [...]struct {
 		n     float64
@@ -36,10 +33,10 @@ func (s Scale) grid() grid {
 	return s.divide(10*p, 10)
 }
 
-// divide returns a grid whose parts are no less than a step.
+// divide returns a grid whose parts are no finer than the scale.
 func (s Scale) divide(major float64, parts int) grid {
-	if s.By == play.ByStep && major < float64(parts) {
-		parts = int(major)
+	if major < float64(parts)*s.Fine {
+		parts = int(major/s.Fine + 1e-9)
 	}
 	return grid{major, parts}
 }
@@ -122,7 +119,7 @@ func (t *Timeline) number(f *frame, g grid, u, x float64, even bool) {
 		return
 	}
 	x += w/2 + 7
-	t.word = appendTime(t.word[:0], float64(f.p.Run.Gist(i).Time), 4, f.apart(i, int(2*g.major)))
+	t.word = f.instant(t.word[:0], float64(f.p.Run.Gist(i).Time), 4, f.apart(i, int(2*g.major)))
 	if end := x + float64(utf8.RuneCount(t.word))*charWidth; end+w/2+gap < f.X(u+g.major) && free(x, end) {
 		s.write(Muted, mono, left, x, 15, s.string(t.word))
 	}
@@ -146,9 +143,29 @@ var timeUnits = [...]struct {
 	name string
 }{{1e9, " s"}, {1e6, " ms"}, {1e3, " µs"}, {1, " ns"}}
 
+// instant appends a time since the start as appendTime does, as finely as the run's clock
+// tells.
+func (f *frame) instant(b []byte, ns float64, digits int, apart float64) []byte {
+	grain := float64(f.p.Run.Grain())
+	if grain > 1 && ns < grain {
+		return append(b, '0')
+	}
+	return appendTime(b, math.Floor(ns/grain)*grain, digits, apart, grain)
+}
+
+// span appends a duration. What was shorter than the run's clock tells is written so.
+func (f *frame) span(b []byte, ns float64) []byte {
+	grain := float64(f.p.Run.Grain())
+	if grain > 1 && ns < grain {
+		b, ns = append(b, '<'), grain
+	}
+	return appendTime(b, math.Floor(ns/grain)*grain, 3, 0, grain)
+}
+
 // appendTime appends ns nanoseconds with so many significant digits: "1.262 ms"; with
-// more where times so far apart, ns, would read alike. 0 and infinity ask for no more.
-func appendTime(b []byte, ns float64, digits int, apart float64) []byte {
+// more where times so far apart, ns, would read alike, and fewer where they would be finer
+// than grain. An apart of 0 or infinity asks for no more.
+func appendTime(b []byte, ns float64, digits int, apart, grain float64) []byte {
 	for _, unit := range timeUnits {
 		if ns >= unit.ns || unit.ns == 1 {
 			v := ns / unit.ns
@@ -156,9 +173,7 @@ func appendTime(b []byte, ns float64, digits int, apart float64) []byte {
 			if apart > 0 && apart < unit.ns {
 				decimals = max(decimals, decimalsOf(unit.ns, apart))
 			}
-			if unit.ns == 1 {
-				decimals = 0
-			}
+			decimals = min(decimals, decimalsOf(unit.ns, grain))
 			b = strconv.AppendFloat(b, v, 'f', max(decimals, 0), 64)
 			return append(b, unit.name...)
 		}
@@ -194,7 +209,7 @@ func (t *Timeline) flag(f *frame) (at, half float64) {
 		t.word = strconv.AppendInt(t.word[:0], int64(f.p.Pos()), 10)
 	} else {
 		g := f.grid()
-		t.word = appendTime(t.word[:0], float64(f.p.Now()), 4, g.major/float64(g.parts))
+		t.word = f.instant(t.word[:0], float64(f.p.Now()), 4, g.major/float64(g.parts))
 	}
 	half = math.Max(14, float64(utf8.RuneCount(t.word))*charWidth/2+5)
 	if f.head < -edge || f.head > f.right+edge {

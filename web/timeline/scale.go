@@ -9,6 +9,7 @@ type Scale struct {
 	From float64 // the unit at x = 0, folded
 	Px   float64 // pixels a unit, outside of the tear
 	Torn axisBreak
+	Fine float64 // the least number of units that the ruler divides
 }
 
 // X returns where the unit u is, in px.
@@ -19,6 +20,15 @@ func (s Scale) At(x float64) float64 { return s.Torn.unfold(s.From + x/s.Px) }
 
 // Step returns where the step with index i of r is, in px.
 func (s Scale) Step(r *play.Run, i int) float64 { return s.X(unit(r, s.By, i)) }
+
+// fine returns how many units of r are told apart at the least: a step, or what its clock
+// tells.
+func fine(r *play.Run, by play.Scale) float64 {
+	if by == play.ByStep {
+		return 1
+	}
+	return float64(r.Grain())
+}
 
 // unit is the place of step index i: the position that it leads to, or its time.
 func unit(r *play.Run, by play.Scale, i int) float64 {

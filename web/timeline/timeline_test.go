@@ -3,10 +3,12 @@ package timeline
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"os"
 	"regexp"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -595,6 +597,44 @@ func TestTimesOnTheRulerDiffer(t *testing.T) {
 				seen[w] = true
 			}
 		}
+	}
+}
+
+// A timeline writes no time more finely than the clock of an emulated machine tells, however
+// near it is looked at.
+func TestTimesOfAnEmulatedMachineAreCoarse(t *testing.T) {
+	told := regexp.MustCompile(`[0-9.]+ (s|ms|µs|ns)`)
+	unit := map[string]float64{"s": 1e9, "ms": 1e6, "µs": 1e3, "ns": 1}
+	s := playtest.New(1)
+	s.Header.Clock = trace.EmulatedClock
+	s.Listen()
+	for i := range 30 {
+		s.Pass(77_777)
+		s.Do(0, trace.Send, 4, 7)
+		s.Pause(1, int64(i)*33_333)
+	}
+	p := player(s, len(s.Events)-1)
+	seen := 0
+	for _, by := range []play.Scale{play.ByStep, play.ByTime} {
+		p.Scale = by
+		tl := timelineOf(p)
+		tl.View.Zoom(p, 1e12, tl.View.Width)
+		for range 200 {
+			tl.View.Zoom(p, 1/1.25, tl.View.Width/2)
+			for _, w := range words(read(t, tl.Layout().Bytes())) {
+				for _, told := range told.FindAllString(w, -1) {
+					number, of, _ := strings.Cut(told, " ")
+					x, err := strconv.ParseFloat(number, 64)
+					if grains := x * unit[of] / trace.EmulatedGrain; err != nil || math.Abs(grains-math.Round(grains)) > 1e-6 || grains < 1 {
+						t.Fatalf("the timeline says %q", w)
+					}
+					seen++
+				}
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("the timeline says no times")
 	}
 }
 

@@ -62,7 +62,7 @@ func (v *View) Scale(p *play.Player) Scale {
 		v.by = p.Scale
 		v.keep(p)
 	}
-	return Scale{p.Scale, w.from, w.px, breakOf(p.Run, p.Scale)}
+	return Scale{p.Scale, w.from, w.px, breakOf(p.Run, p.Scale), fine(p.Run, p.Scale)}
 }
 
 // grown reports whether all of a run shows by time, and there is more of it now.

@@ -678,9 +678,10 @@ func (c *Comparison) Verdict() (longest int, head, rest string) {
 		return -1, c.guessed(-1) + "The rounds do not tell them apart" + c.winners(st, who) + ".", c.Same()
 	}
 	longest = who[st.First]
-	lead := words.Span(int64(st.Low))
-	if lead != words.Span(int64(st.High)) {
-		lead = duration.between(st.Low, st.High, " to ")
+	span := c.span()
+	lead := span(int64(st.Low))
+	if lead != span(int64(st.High)) {
+		lead = duration.between(st.Low, st.High, " to ", span)
 	}
 	rounds, rest := "", "It was one run of each: a small difference may be chance."
 	if st.Rounds > 1 {

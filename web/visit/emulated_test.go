@@ -44,6 +44,12 @@ func TestEmulatedRun(t *testing.T) {
 		if got := Spent(run); got != spent {
 			t.Errorf("clock %q: %s", clock, got)
 		}
+		if got, want := run.Instant(1_234_567)+", "+run.Span(1_299_000)+", "+run.Age(5000, 12_000)+", "+run.Age(12_000, 12_000), map[string]string{
+			"":                  "1.235 ms, 1.3 ms, −7 µs, +0 ns",
+			trace.EmulatedClock: "1.2 ms, 1.2 ms, −<100 µs, +<100 µs",
+		}[clock]; got != want {
+			t.Errorf("clock %q: %s, not %s", clock, got, want)
+		}
 		if got, want := run.Span(99_999), map[string]string{"": "100 µs", trace.EmulatedClock: "less than 100 µs"}[clock]; got != want || run.Span(3e6) != "3 ms" {
 			t.Errorf("clock %q: %s, %s", clock, got, run.Span(3e6))
 		}

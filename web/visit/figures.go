@@ -99,20 +99,32 @@ func spread(xs []float64) (middle, low, high float64, n int) {
 	return xs[(n-1)/2], xs[0], xs[n-1], n
 }
 
-// write writes a figure.
-func (u unit) write(x float64) string {
+// write writes a figure. span writes a duration.
+func (u unit) write(x float64, span func(int64) string) string {
 	switch u {
 	case duration:
-		return words.Span(int64(x))
+		return span(int64(x))
 	case share:
 		return strconv.FormatFloat(x, 'f', 2, 64)
 	}
 	return strconv.FormatInt(int64(x), 10)
 }
 
+// span returns what writes durations of the runs, which all have one clock.
+func (c *Comparison) span() func(ns int64) string {
+	for _, round := range c.rounds {
+		for i := range round.runs {
+			if r := round.runs[i].Run; r != nil {
+				return r.Span
+			}
+		}
+	}
+	return words.Span
+}
+
 // between writes a range: "1.2 to 3 ms".
-func (u unit) between(low, high float64, to string) string {
-	a, b := u.write(low), u.write(high)
+func (u unit) between(low, high float64, to string, span func(int64) string) string {
+	a, b := u.write(low, span), u.write(high, span)
 	number, of, _ := strings.Cut(a, " ")
 	if strings.HasSuffix(b, " "+of) {
 		a = number
@@ -133,15 +145,16 @@ type Figure struct {
 // best is marked where the rounds tell it apart.
 func (c *Comparison) Row(k int) []Figure {
 	f, cells, xs, high := &Lines[k], make([]Figure, len(c.servers)), make([]float64, len(c.servers)), 0.0
+	span := c.span()
 	for i := range c.servers {
 		x, least, most, n := spread(c.values(k, i))
 		if n == 0 {
 			xs[i], cells[i].Text = -1, "–"
 			continue
 		}
-		xs[i], cells[i].Text, high = x, f.unit.write(x), max(high, x)
-		if f.unit.write(least) != f.unit.write(most) {
-			cells[i].Spread = f.unit.between(least, most, "–")
+		xs[i], cells[i].Text, high = x, f.unit.write(x, span), max(high, x)
+		if f.unit.write(least, span) != f.unit.write(most, span) {
+			cells[i].Spread = f.unit.between(least, most, "–", span)
 			if _, of, _ := strings.Cut(cells[i].Text, " "); strings.Count(cells[i].Spread, " ") == 1 {
 				cells[i].Spread = strings.TrimSuffix(cells[i].Spread, " "+of) // it stands beside the text
 			}
@@ -152,12 +165,8 @@ func (c *Comparison) Row(k int) []Figure {
 		if k == longestWait {
 			cells[i].Whose = c.whose(i)
 		}
-		if o := c.out(i); o.Run != nil && o.Run.Emulated() {
-			if k == serverCPU {
-				cells[i].Whose = "it would be the emulator's"
-			} else if f.unit == duration && x >= 0 {
-				cells[i].Text = o.Run.Span(int64(x))
-			}
+		if o := c.out(i); k == serverCPU && o.Run != nil && o.Run.Emulated() {
+			cells[i].Whose = "it would be the emulator's"
 		}
 		cells[i].Level = int(math.Ceil(20 * max(x, 0) / max(high, 1e-9)))
 		cells[i].Best = f.better != 0 && st.Apart() && who[st.First] == i

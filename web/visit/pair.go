@@ -135,7 +135,7 @@ func lasted(run *play.Run, t *play.Tally) string {
 	if t.LastReply >= 0 {
 		return "last reply " + run.Span(t.LastReply) + " after the first connect"
 	}
-	return "took " + words.Span(run.Duration())
+	return "took " + run.Span(run.Duration())
 }
 
 // Lay has a timeline show the run, or the pair: see [Mode].
@@ -184,7 +184,7 @@ func effects(before, now *play.Run) (said []string) {
 		}
 	}
 	if most != nil && most.gap() > telling && max(most.before, most.now) > 2*min(most.before, most.now) {
-		said = append(said, fmt.Sprintf("%s's %s %s took %s before, and takes %s now.", most.who, words.Ordinal(most.nth), most.call, words.Span(most.before), words.Span(most.now)))
+		said = append(said, fmt.Sprintf("%s's %s %s took %s before, and takes %s now.", most.who, words.Ordinal(most.nth), most.call, before.Span(most.before), now.Span(most.now)))
 	}
 	for i := range said {
 		said[i] = words.Sentence(said[i])

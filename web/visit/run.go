@@ -250,7 +250,7 @@ func (r *Run) describe(n string) string {
 	if end := r.tape.Run.End; end != nil && end.Dropped > 0 {
 		text += ", " + words.Count(int64(end.Dropped), "call") + " left out"
 	}
-	if h.TraceCost > 0 {
+	if h.TraceCost > 0 && h.Clock != trace.EmulatedClock { // there it is the emulator's
 		text += ", tracing costs " + words.Span(h.TraceCost) + " a call"
 	}
 	return text

@@ -83,14 +83,14 @@ func (f *Focus) packetsTold() int {
 func (f *Focus) PacketsTold() string {
 	told := words.Count(int64(f.packetsTold()), "packet") + " so far, the newest first."
 	if torn := f.Player.Run.PacketsTorn; torn > 0 && f.State().Time >= torn {
-		told += " From " + words.Span(torn) + " on packets are missing: this trace had no room for more."
+		told += " From " + f.Player.Run.Span(torn) + " on packets are missing: this trace had no room for more."
 	}
 	return told
 }
 
 func (f *Focus) packetRow(run *play.Run, i int) PacketRow {
 	p, c := &run.Packets[i], run.Carriage(i)
-	row := PacketRow{Index: i, Time: words.Span(p.Time), Word: p.Word(), Class: "bare"}
+	row := PacketRow{Index: i, Time: run.Span(p.Time), Word: p.Word(), Class: "bare"}
 	tag := func(lane int, port uint16) string {
 		if lane < 0 {
 			return fmt.Sprintf("port %d", port)
