@@ -129,15 +129,19 @@ func (f *Focus) FlowName(fl Flow) string {
 		return f.PostName(fl.Post - 1)
 	}
 	c := &f.Player.Run.Conns[fl.Conn]
-	from, to := f.endName(c.Client.User(f.Pos()), c.Addr), f.endName(c.Server.User(f.Pos()), "not accepted")
+	from, to := f.endName(c.Client, c.Addr), f.endName(c.Server, "not accepted")
 	if fl.Way == 1 {
 		from, to = to, from
 	}
 	return from + " to " + to
 }
 
+// endName names the process and the fd of an end, as far as they are known at the position.
 func (f *Focus) endName(e play.End, unknown string) string {
-	if e.Proc < 0 || e.Proc >= len(f.Procs()) {
+	if opened(e) >= f.Pos() {
+		return unknown
+	}
+	if e = e.User(f.Pos()); e.Proc >= len(f.Procs()) {
 		return unknown
 	}
 	return fmt.Sprintf("%s fd %d", f.Procs()[e.Proc].Name, e.FD)

@@ -80,3 +80,22 @@ func TestMarkedBytesShow(t *testing.T) {
 		t.Errorf("from byte %d, %d bytes", off, len(cells))
 	}
 }
+
+// The number that accept will return is its to tell.
+func TestAnEndHasNoFDBeforeItsCallHasReturned(t *testing.T) {
+	f := recordedRun(t, "first").At()
+	run, checked := f.Player.Run, 0
+	for at := range run.Len() {
+		f.Seek(at)
+		for _, fl := range f.Flows() {
+			c := &run.Conns[fl.Conn]
+			if got := f.FlowName(fl); strings.Contains(got, "not accepted") != (c.Server.Opened >= at) {
+				t.Errorf("before step %d it is %q, and accept returns in step %d", at, got, c.Server.Opened)
+			}
+			checked++
+		}
+	}
+	if checked == 0 {
+		t.Error("nothing was checked")
+	}
+}
