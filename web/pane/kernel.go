@@ -94,7 +94,12 @@ func kernel(f *visit.Focus, title string, body app.UI, views []visit.View, right
 func (c *Kernel) OnUpdate(ctx app.Context) {
 	if came := c.F.Came(); came != c.came {
 		c.came = came
-		ctx.Defer(func(app.Context) { dom.Reveal("kernel", "th.on") })
+		ctx.Defer(func(app.Context) { 
+			dom.Reveal("kernel", "th.on")
+			if c.F.LitFDs() != nil {
+				dom.Reveal("kernel", "tr.out:last-child") // what select said
+			}
+		})
 	}
 	q := c.F.Question()
 	if q == c.shown {

@@ -93,14 +93,14 @@ func (f *frame) majors(g grid, beside float64) iter.Seq[float64] {
 }
 
 // number writes what is at u: by step the step and, at every other number, its time;
-// by time the time. What the playhead's flag covers is left out.
+// by time the time. What the playhead's flag covers, or an edge cuts, is left out.
 func (t *Timeline) number(f *frame, g grid, u, x float64, even bool) {
 	s := &t.scene
 	at, half := t.flag(f)
 	from, to := t.marked(f)
 	x0, x1, torn := f.torn()
 	free := func(a, b float64) bool {
-		return (b < at-half-gap || a > at+half+gap) && (b < from-gap || a > to+gap) && (!torn || b < x0 || a > x1)
+		return a >= 0 && b <= f.right && (b < at-half-gap || a > at+half+gap) && (b < from-gap || a > to+gap) && (!torn || b < x0 || a > x1)
 	}
 	if f.By == play.ByTime {
 		t.word = appendTick(t.word[:0], u, g.major, f.At(f.right))

@@ -177,6 +177,9 @@ func apart(t *testing.T, where string, ops []drawn) {
 		}
 		w := float64(len([]rune(d.text))) * charWidth
 		x := d.args[3] - w*d.args[2]/2
+		if y := d.args[4]; y < Ruler && !strings.Contains(d.text, " left out") && x < 0 {
+			t.Fatalf("%s: the edge cuts %q on the ruler", where, d.text)
+		}
 		lines[d.args[4]] = append(lines[d.args[4]], word{x, x + w, d.text})
 	}
 	for y, line := range lines {
