@@ -31,6 +31,8 @@ func (w *Walk) Render(r *visit.Run) app.UI {
 		return row.Class("recap").Body(chips(f, stops), recap(l, f), w.tries(r), next(l))
 	case stops != nil:
 		return row.Body(chips(f, stops), say(stops), onward(f, len(stops)))
+	case f.Quiz.Waiting():
+		return row.Body(dom.El("p").Text("The run is under way. It is hidden until it has ended: you are asked first."))
 	case f.Quiz.Hides():
 		s := f.Quiz.Score()
 		return row.Body(dom.El("p").Text(fmt.Sprintf("You are asked first: %d of %s answered. Play on to the next; the walk opens after the last one.", len(f.Quiz.History()), words.Count(int64(s.Asked), "question"))))

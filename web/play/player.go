@@ -61,7 +61,7 @@ func (p *Player) Grown() {
 	if p.Quiz != nil {
 		p.Quiz.grow()
 	}
-	if p.Follow {
+	if p.Follow && !p.Quiz.Waiting() {
 		p.forward(p.Len())
 		p.Follow = p.Follow && p.Run.End == nil
 		if p.Follow && p.pos == p.Len() {

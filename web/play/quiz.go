@@ -9,6 +9,10 @@ import (
 // question at a time. While it is on, nothing goes past the first question that has
 // no answer: see Horizon.
 type Quiz struct {
+	// Waits has it hide a live run until that has ended: only then it is known where its
+	// first question is.
+	Waits bool
+
 	player  *Player
 	chooser *chooser
 	on      bool
@@ -61,6 +65,11 @@ func (q *Quiz) On() bool { return q.on }
 func (q *Quiz) Switch(on bool) {
 	again := on && !q.on
 	q.on, q.verdict = on, nil
+	if q.Waiting() {
+		clear(q.passed)
+		q.player.Follow = true
+		q.player.seek(0)
+	}
 	if again && q.player.Run.End != nil {
 		clear(q.passed)
 		if q.next() == nil {
@@ -71,10 +80,16 @@ func (q *Quiz) Switch(on bool) {
 	}
 }
 
+// Waiting reports whether all of the run is hidden until it has ended.
+func (q *Quiz) Waiting() bool { return q != nil && q.on && q.Waits && q.player.Run.End == nil }
+
 // Horizon returns the position up to which the run may be shown. There the first
 // question without an answer is asked. Nothing that comes later may be told.
 func (q *Quiz) Horizon() int {
 	if q != nil && q.on {
+		if q.Waiting() {
+			return 0
+		}
 		if asked := q.next(); asked != nil {
 			return asked.At
 		}
@@ -86,7 +101,7 @@ func (q *Quiz) Horizon() int {
 }
 
 // Hides reports whether something of the run may not be shown yet.
-func (q *Quiz) Hides() bool { return q != nil && q.on && q.next() != nil }
+func (q *Quiz) Hides() bool { return q != nil && q.on && (q.Waiting() || q.next() != nil) }
 
 // Questions returns all questions that there are so far, in the order in which
 // they are asked. They must not be changed.
@@ -98,7 +113,7 @@ func (q *Quiz) Open() *Question {
 	if !q.on || q.verdict != nil {
 		return nil
 	}
-	if asked := q.next(); asked != nil && asked.At == q.player.pos {
+	if asked := q.next(); asked != nil && asked.At == q.player.pos && !q.Waiting() {
 		return asked
 	}
 	return nil
@@ -205,7 +220,8 @@ func (q *Quiz) Skip() {
 	}
 	q.answers[open] = &Answer{Question: open, Skipped: true}
 	if q.Open() == nil && q.held != (held{}) { // else it arrived exactly here and was not stopped
-		q.player.Playing, q.player.Follow = q.held.playing, q.held.follow
+		over := q.player.Run.End != nil // then there is nothing to follow
+		q.player.Playing, q.player.Follow = q.held.playing || q.held.follow && over, q.held.follow && !over
 		q.held = held{}
 	}
 }

@@ -265,6 +265,43 @@ func TestALiveRunWaitsForTheAnswer(t *testing.T) {
 	}
 }
 
+// A run that is hidden while it is live passes no question: all come in the run's order.
+func TestARunIsHiddenUntilItsQuestionsAreKnown(t *testing.T) {
+	whole := recorded(t, "backlog")
+	live := NewRun(whole.Header)
+	p := NewPlayer(live)
+	q := NewQuiz(p)
+	q.Waits = true
+	p.Follow = true
+	steps := whole.Steps()
+	live.Add(steps[:30])
+	if p.Grown(); p.Pos() != 30 {
+		t.Fatalf("nothing is asked, and it is at %d", p.Pos())
+	}
+	q.Switch(true)
+	for i, s := range steps[30:] {
+		live.Add([]trace.Event{s})
+		if p.Grown(); p.Pos() != 0 || !q.Hides() || q.Open() != nil {
+			t.Fatalf("with %d steps it is at %d, asks %v", 31+i, p.Pos(), q.Open())
+		}
+	}
+	live.End = whole.End
+	p.Grown()
+	for i, want := range q.Questions() {
+		if got := q.Open(); got != want || i > 0 && want.At < q.Questions()[i-1].At {
+			t.Fatalf("question %d: it is at %d and asks %v", i, p.Pos(), got)
+		}
+		if q.Skip(); !p.Playing || p.Follow {
+			t.Errorf("skipped, it doesn't go on by itself: the run has ended")
+		}
+		p.Step(p.Len())
+		p.Playing = true
+	}
+	if q.Hides() || p.Pos() != p.Len() {
+		t.Errorf("after the last question it is at %d of %d", p.Pos(), p.Len())
+	}
+}
+
 func FuzzQuestions(f *testing.F) {
 	f.Add([]byte("\x03\x00\x00\x05\x03\x04\x00\x00\x05\x04"))
 	f.Add([]byte("\x03\x00\x00\x44\x03\x04\x00\x00\x44\x04\x03\x01\x00\x45\x03\x04\x01\x00\x45\x03\x03\x00\x00\x47\x04\x04\x30\x00\x47\x04"))

@@ -141,6 +141,7 @@ func (r *Run) begin() {
 		r.Player.SetScale(play.ByTime)
 	}
 	r.quiz()
+	r.Quiz.Waits = len(r.Lab.Stops) > 0 && !hasAgent(r.Procs()) // such a run ends soon, by itself
 	r.Aside = Aside{}
 }
 
