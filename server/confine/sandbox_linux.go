@@ -1,9 +1,11 @@
 package confine
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -20,7 +22,7 @@ const Nobody = 65534
 func Sandboxes() []Sandbox {
 	const apart = unix.CLONE_NEWNET | unix.CLONE_NEWPID | unix.CLONE_NEWIPC
 	uid, gid := os.Getuid(), os.Getgid()
-	if uid == 0 {
+	if uid == 0 && !alone() {
 		uid, gid = Nobody, Nobody
 	}
 	user := func() *syscall.SysProcAttr {
@@ -37,6 +39,32 @@ func Sandboxes() []Sandbox {
 		ways = append(ways, Sandbox{trace.Namespace, false, root})
 	}
 	return append(ways, Shared)
+}
+
+// alone reports whether root is the one user of this process's user namespace, and
+// somebody else outside: so it is in a sandbox (user_namespaces(7)).
+func alone() bool {
+	ids, _ := os.ReadFile("/proc/self/uid_map")
+	fields := strings.Fields(string(ids))
+	return len(fields) == 3 && fields[0] == "0" && fields[2] == "1"
+}
+
+// Nursery returns how to start a process that starts sandboxes with users of their own: in
+// user and network namespaces of its own. There it can have [SmallTables].
+func Nursery() *syscall.SysProcAttr {
+	attr := Sandboxes()[0].Attr()
+	attr.Cloneflags = unix.CLONE_NEWUSER | unix.CLONE_NEWNET
+	return attr
+}
+
+// SmallTables has the network namespaces that this process makes from now on begin with
+// tables for a run's few sockets. The host's are made for as many as its memory holds, and
+// who reads them looks into each bucket. It is for a process in a namespace of its own.
+func SmallTables() error {
+	// Enough for the thousands of connections that one lab has; see ip-sysctl.rst.
+	tcp := os.WriteFile("/proc/sys/net/ipv4/tcp_child_ehash_entries", []byte("8192"), 0) // since Linux 6.1
+	udp := os.WriteFile("/proc/sys/net/ipv4/udp_child_hash_entries", []byte("256"), 0)   // since Linux 6.3
+	return errors.Join(tcp, udp)
 }
 
 // StandingWays lists the ways to start a standing program, the best first. It uses the

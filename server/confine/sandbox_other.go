@@ -11,6 +11,12 @@ import (
 // Sandboxes lists the ways to be tried. Network namespaces are Linux's.
 func Sandboxes() []Sandbox { return []Sandbox{Shared} }
 
+// Nursery returns how to start a process that starts sandboxes: as any.
+func Nursery() *syscall.SysProcAttr { return new(syscall.SysProcAttr) }
+
+// SmallTables does nothing here.
+func SmallTables() error { return errors.ErrUnsupported }
+
 // StandingWays lists the ways to start a standing program.
 func StandingWays() []func() *syscall.SysProcAttr {
 	return []func() *syscall.SysProcAttr{Shared.Attr}

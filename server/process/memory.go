@@ -3,7 +3,6 @@ package process
 import (
 	"bytes"
 	"os"
-	"path/filepath"
 	"strconv"
 )
 
@@ -45,9 +44,11 @@ func Runnable(pid int) bool {
 	if pid == 0 {
 		return false
 	}
-	tasks, _ := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/stat")
+	// Nothing else is looked up: the kernel keeps each name until the process is reaped.
+	dir := "/proc/" + strconv.Itoa(pid) + "/task/"
+	tasks, _ := os.ReadDir(dir)
 	for _, task := range tasks {
-		stat, _ := os.ReadFile(task)
+		stat, _ := os.ReadFile(dir + task.Name() + "/stat")
 		if _, state, ok := bytes.Cut(stat[bytes.LastIndexByte(stat, ')')+1:], []byte(" ")); ok && state[0] == 'R' {
 			return true
 		}

@@ -325,7 +325,7 @@ func (e *execution) sample(always bool) {
 		}
 	}
 	e.sampled = t
-	counters, _ := sockdiag.Counters() // without them the table is still worth much
+	counters, _ := e.diag.Counters() // without them the table is still worth much
 	if slices.Equal(table, e.table) && slices.Equal(counters, e.counters) {
 		return
 	}

@@ -61,18 +61,20 @@ type news struct {
 	Gone bool   `cbor:"4,keyasint,omitempty"`
 }
 
-// nurseryRole is what the process of a nursery is started as, nurseryFD is its fd for
-// orders and news.
+// nurseryRole is what the process of a nursery is started as, apartRole that of one in
+// namespaces of its own. nurseryFD is its fd for orders and news.
 const (
 	nurseryRole = "nursery"
+	apartRole   = "nursery apart"
 	nurseryFD   = 3
 )
 
 // errGone is returned for a worker, or a nursery, that ended before it was ready.
 var errGone = errors.New("a worker ended before it was ready")
 
-// newNursery starts a nursery. What workers write to their standard error is logged.
-func newNursery(log *slog.Logger) (*nursery, error) {
+// newNursery starts a nursery, apart in namespaces of its own or not. What workers write
+// to their standard error is logged.
+func newNursery(apart bool, log *slog.Logger) (*nursery, error) {
 	mine, theirs, err := socketPair()
 	if err != nil {
 		return nil, err
@@ -81,11 +83,16 @@ func newNursery(log *slog.Logger) (*nursery, error) {
 	by := confine.NewLauncher(confine.Workers)
 	defer by.End()
 	n := &nursery{conn: mine, births: map[int]*birth{}, notes: by.Notes()}
-	n.cmd = process.Command(nurseryRole, "nursery")
+	role, attr := nurseryRole, new(syscall.SysProcAttr)
+	if apart {
+		role, attr = apartRole, confine.Nursery()
+	}
+	attr.Setpgid = true // a terminal's ^C is for the server, which lets runs end
+	n.cmd = process.Command(role, "nursery")
 	n.cmd.ExtraFiles = []*os.File{theirs}
 	n.cmd.Stderr = lineLogger{log}
-	n.cmd.WaitDelay = 100 * time.Millisecond                // workers have that standard error too
-	n.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a terminal's ^C is for the server, which lets runs end
+	n.cmd.WaitDelay = 100 * time.Millisecond // workers have that standard error too
+	n.cmd.SysProcAttr = attr
 	if err := by.Start(n.cmd); err != nil {
 		mine.Close()
 		return nil, err

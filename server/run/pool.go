@@ -29,8 +29,9 @@ type pool struct {
 	hungry chan struct{} // somebody waits and none is ready: receive one, make one
 	notes  []string      // what of the workers' confinement could not be had
 
-	mu sync.Mutex
-	by *nursery
+	mu    sync.Mutex
+	by    *nursery
+	apart bool // the nursery has namespaces of its own
 }
 
 // newPool finds out which of the sandboxes can be had, and starts to keep size workers of
@@ -40,12 +41,17 @@ func newPool(ways []confine.Sandbox, size int, limits Limits, clock string, log 
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	var first *warm
 	var errs []error
+ways:
 	for _, p.box = range ways {
-		var err error
-		if first, err = p.make(); err == nil {
-			break
+		// A sandbox within another may be more than the system allows.
+		for _, p.apart = range slices.Compact([]bool{p.box.Users, false}) {
+			var err error
+			if first, err = p.make(); err == nil {
+				break ways
+			}
+			errs = append(errs, fmt.Errorf("%s: %w", p.box.Isolation, err))
+			p.lose()
 		}
-		errs = append(errs, fmt.Errorf("%s: %w", p.box.Isolation, err))
 	}
 	if first == nil {
 		p.end()
@@ -66,19 +72,25 @@ func newPool(ways []confine.Sandbox, size int, limits Limits, clock string, log 
 func (p *pool) make() (*warm, error) {
 	p.mu.Lock()
 	if p.by == nil || p.by.over() {
-		by, err := newNursery(p.log)
+		p.lose()
+		by, err := newNursery(p.apart, p.log)
 		if err != nil {
 			p.mu.Unlock()
 			return nil, err
-		}
-		if p.by != nil {
-			p.by.end()
 		}
 		p.by = by
 	}
 	by := p.by
 	p.mu.Unlock()
 	return startWorker(by, p.box, p.limits, p.clock)
+}
+
+// lose ends the nursery, if there is one.
+func (p *pool) lose() {
+	if p.by != nil {
+		p.by.end()
+		p.by = nil
+	}
 }
 
 // keep keeps one worker ready, w to begin with, until the pool is closed.
@@ -162,7 +174,7 @@ func (p *pool) next(ctx context.Context) (*warm, error) {
 func (p *pool) end() {
 	p.cancel()
 	p.wait.Wait()
-	p.by.end()
+	p.lose()
 }
 
 // errClosed is returned while the server closes.

@@ -1,6 +1,8 @@
 package sockdiag
 
 import (
+	"cmp"
+	"io"
 	"os"
 	"slices"
 	"strconv"
@@ -14,14 +16,20 @@ import (
 var counted = []string{"SyncookiesSent", "SyncookiesRecv", "SyncookiesFailed", "ListenOverflows", "ListenDrops",
 	"TCPTimeouts", "TCPLossProbes", "TCPSynRetrans", "TCPAbortOnTimeout", "TCPKeepAlive", "TCPReqQFullDoCookies", "TCPReqQFullDrop"}
 
-// Counters returns what the kernel has counted in the calling process's network
-// namespace: those of TCP's counters that are not 0.
-func Counters() ([]trace.Counter, error) {
-	file, err := os.ReadFile("/proc/thread-self/net/netstat")
-	if err != nil {
-		return nil, err
+// Counters returns what the kernel has counted in the network namespace: those of TCP's
+// counters that are not 0.
+func (d *Table) Counters() ([]trace.Counter, error) {
+	if d.stats == nil {
+		var err error
+		if d.stats, err = os.Open("/proc/thread-self/net/netstat"); err != nil {
+			return nil, err
+		}
 	}
-	return counters(string(file)), nil
+	n, err := d.stats.ReadAt(d.buf, 0) // from its start the kernel writes it anew
+	if err != io.EOF {
+		return nil, cmp.Or(err, errDiag)
+	}
+	return counters(string(d.buf[:n])), nil
 }
 
 // counters reads the lines of TcpExt: one of names, and one of numbers.

@@ -16,8 +16,9 @@ import (
 
 // Table is the kernel's tables of sockets.
 type Table struct {
-	fd  int
-	buf []byte
+	fd    int
+	buf   []byte
+	stats *os.File // where the counters are; nil until they are asked for
 }
 
 // maxSocks is the most rows that Read and All return of each kind.
@@ -42,7 +43,10 @@ func Open() (*Table, error) {
 }
 
 // Close closes the tables.
-func (d *Table) Close() { unix.Close(d.fd) }
+func (d *Table) Close() {
+	unix.Close(d.fd)
+	d.stats.Close()
+}
 
 // Read returns the TCP sockets over IPv4 and IPv6 that keep wants, or all with a nil
 // keep. It returns at most 512, in a stable order: by addresses, then by state.

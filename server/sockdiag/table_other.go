@@ -25,6 +25,9 @@ func (*Table) Read(func(*trace.Sock) bool) ([]trace.Sock, error) {
 // All returns an error here.
 func (*Table) All() ([]trace.Sock, error) { return nil, errors.ErrUnsupported }
 
+// Counters returns an error here.
+func (*Table) Counters() ([]trace.Counter, error) { return nil, errors.ErrUnsupported }
+
 // Internet fails: see Open.
 func (*Table) Internet(func(*trace.Sock) bool) ([]trace.Sock, error) {
 	return nil, errors.ErrUnsupported
