@@ -38,17 +38,26 @@ func Memory(pid int) (resident, data int64) {
 	return pages(1), pages(5)
 }
 
-// Runnable reports whether a thread of a process runs, or would if it had a processor
-// (proc_pid_stat(5)); false where the system doesn't tell.
-func Runnable(pid int) bool {
+// Runnable reports whether the first thread of a process runs, or would if it had a
+// processor (proc_pid_stat(5)), and with all of them whether any does; false where the
+// system doesn't tell.
+//
+// The kernel forgets what was looked up about a thread when that is reaped. Where threads
+// end at once, who waits for their process spins meanwhile.
+func Runnable(pid int, all bool) bool {
 	if pid == 0 {
 		return false
 	}
-	// Nothing else is looked up: the kernel keeps each name until the process is reaped.
-	dir := "/proc/" + strconv.Itoa(pid) + "/task/"
-	tasks, _ := os.ReadDir(dir)
-	for _, task := range tasks {
-		stat, _ := os.ReadFile(dir + task.Name() + "/stat")
+	dir := "/proc/" + strconv.Itoa(pid)
+	stats := []string{dir + "/stat"}
+	if all {
+		tasks, _ := os.ReadDir(dir + "/task")
+		for _, task := range tasks {
+			stats = append(stats, dir+"/task/"+task.Name()+"/stat")
+		}
+	}
+	for _, name := range stats {
+		stat, _ := os.ReadFile(name)
 		if _, state, ok := bytes.Cut(stat[bytes.LastIndexByte(stat, ')')+1:], []byte(" ")); ok && state[0] == 'R' {
 			return true
 		}

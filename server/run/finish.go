@@ -90,7 +90,7 @@ func (e *execution) checkDone() {
 			continue
 		}
 		// One that pauses, or was woken and waits for a processor, has more to do.
-		if call, ok := m.asleep(since, e.lost > 0); ok && call != trace.Nanosleep && !process.Runnable(m.proc.PID) {
+		if call, ok := m.asleep(since, e.lost > 0); ok && call != trace.Nanosleep && !e.awake(i) {
 			where := "in " + call.String()
 			if call == trace.CallNone {
 				where = "in a call that is not in this trace"
@@ -99,6 +99,13 @@ func (e *execution) checkDone() {
 			e.kill(i)
 		}
 	}
+}
+
+// awake reports whether a member was woken and has more to do. A program of one thread has
+// come back from its call, or is its process's first thread, which wants a processor.
+func (e *execution) awake(i int) bool {
+	m := e.members[i]
+	return e.merge.returning(i) || process.Runnable(m.proc.PID, len(m.threads) > 1)
 }
 
 // silence is the patience with a server whose trace lacks calls. It may sleep in one of

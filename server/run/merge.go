@@ -107,6 +107,21 @@ func (m *merge) read(now int64) (n int, certain int64, err error) {
 	return n, certain - m.began, nil
 }
 
+// returning reports whether a thread has come back from a call that its ring does not tell
+// of yet.
+func (m *merge) returning(proc int) bool {
+	a := m.areas[proc]
+	if a.area == nil || a.ended {
+		return false
+	}
+	for t := range a.area.Threads() {
+		if atomic.LoadInt64(a.area.Ring(t).Pending()) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // owner finds out whose ring i in the memory of a process is, and reports whether it can
 // be read.
 func (m *merge) owner(proc, i int) bool {

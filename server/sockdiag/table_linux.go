@@ -121,8 +121,9 @@ func (d *Table) inet(kind trace.SockKind, keep func(*trace.Sock) bool) (socks []
 	return socks, nil
 }
 
-// allStates asks for sockets in any state.
-const allStates = 1<<32 - 1
+// allStates asks for sockets in any state, as netstat(8) does. TCP_BOUND_INACTIVE is none:
+// since Linux 6.8 it asks for those that are bound and no more, by a look at all ports.
+const allStates = 1<<32 - 1 - 1<<13
 
 // unix reads the Unix sockets. A peer is told of by its name.
 func (d *Table) unix() (socks []trace.Sock, err error) {
