@@ -3,6 +3,7 @@ package web
 import (
 	"io"
 	"net/url"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -286,6 +287,9 @@ func (f *frame) read(ctx app.Context, file app.Value) {
 		return file.Call("slice", r.Read, min(r.Read+visit.Piece, r.Size)).Call("arrayBuffer")
 	}
 	ctx.Async(func() {
+		// A collection looks at all that is kept, at one go. Almost all is kept: it waits until
+		// the memory's limit is near.
+		defer debug.SetGCPercent(debug.SetGCPercent(-1))
 		breathe := dom.Breath(slice)
 		for coming := read(); ; {
 			piece := dom.Bytes(coming)
@@ -315,9 +319,8 @@ func (f *frame) read(ctx app.Context, file app.Value) {
 	})
 }
 
-// slice is how long a file is worked on before the browser has its turn: less than two
-// frames.
-const slice = 20 * time.Millisecond
+// slice is how long a file is worked on before the browser has its turn: half a frame.
+const slice = 8 * time.Millisecond
 
 // readOut shows what was read.
 func (f *frame) readOut(err error) {

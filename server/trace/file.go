@@ -17,52 +17,110 @@ type File struct {
 type Parts struct {
 	whole int     // bytes of the messages that were taken as a whole
 	in    decoder // of the message whose events are being taken
-	left  int     // of its events
+	given bool    // some of its events were taken
+	left  int     // of its events: those that weren't
 	size  int     // of its frame
+	ended bool    // the run's end was taken
+	wrong *FileError
 }
 
-// Next returns the next message of a file of which so much is there, or so many of one's
-// events at most; nil where there is no whole message more. The bytes of events stay those
-// of the file, which must not change. Nothing comes behind an error.
-func (p *Parts) Next(file []byte, most int) (*Message, error) {
+// Next returns the next message of a file of which so much is there, or as many of one's
+// events as there is room for; nil where there is no whole message more. The events are
+// those in room until the next call, and their bytes stay those of the file, which must
+// not change. Where there is no room a message comes as a whole, and keeps nothing of
+// either. Nothing comes behind an error, which is a *FileError.
+func (p *Parts) Next(file []byte, room []Event) (*Message, error) {
+	if p.wrong != nil || p.ended {
+		return nil, orNil(p.wrong)
+	}
 	if p.left == 0 {
 		rest := file[p.whole:]
+		if p.whole == 0 && len(file) >= beginning && !beginsTrace(file) {
+			return p.fail(NotATrace, nil, file)
+		}
 		if len(rest) < 4 {
 			return nil, nil
 		}
 		n := int64(binary.BigEndian.Uint32(rest))
 		if n == 0 || n > MaxFrame {
-			return nil, fmt.Errorf("%w: length %d, from 1 to %d is allowed", ErrFrame, n, MaxFrame)
+			return p.fail(Damaged, nil, file)
 		}
 		if int64(len(rest)-4) < n {
 			return nil, nil
 		}
 		p.size = 4 + int(n)
 		body := rest[4:p.size]
-		p.in = decoder{in: body, lends: true}
-		if f := p.in.fields(); f.left == 1 && p.in.next(&f) && f.key == 5 && !p.in.null() {
-			p.left = p.in.open(cborArray, maxItems, 1)
+		if len(room) > 0 {
+			p.in = decoder{in: body, lends: true}
+			if f := p.in.fields(); f.left == 1 && p.in.next(&f) && f.key == 5 && !p.in.null() {
+				p.left = p.in.open(cborArray, maxItems, 1)
+			}
 		}
 		if p.left == 0 {
-			m, err := decodeMessage(body)
-			p.whole += p.size
-			return m, err
+			return p.message(body, file)
+		}
+		if p.whole == 0 {
+			return p.fail(NotATrace, nil, file)
 		}
 	}
-	events := make([]Event, min(p.left, most))
+	events := room[:min(p.left, len(room))]
+	clear(events)
 	for i := range events {
 		p.in.event(&events[i])
 	}
-	if p.left -= len(events); p.left == 0 && p.in.err == "" {
-		p.in.close()
-		p.in.close()
-		p.whole += p.size
-		return &Message{Events: events}, p.in.end()
+	p.left -= len(events)
+	if p.in.err != "" || p.left == 0 && p.in.left() > 0 {
+		return p.fail(Damaged, p.in.end(), file)
 	}
-	if p.in.err != "" {
-		return nil, p.in.end()
+	if p.given = p.left > 0; !p.given {
+		p.whole += p.size
 	}
 	return &Message{Events: events}, nil
+}
+
+// Split reports whether events of a message were taken that isn't taken as a whole.
+func (p *Parts) Split() bool { return p.given }
+
+// message takes a message that is whole.
+func (p *Parts) message(body, file []byte) (*Message, error) {
+	m, err := decodeMessage(body)
+	switch {
+	case err != nil:
+		return p.fail(Damaged, err, file)
+	case p.whole == 0 && m.Header == nil:
+		return p.fail(NotATrace, nil, file)
+	case p.whole == 0 && m.Header.Version > Version:
+		p.fail(Newer, nil, file)
+		p.wrong.Version = m.Header.Version
+		return nil, p.wrong
+	}
+	p.ended = m.End != nil
+	p.whole += p.size
+	return m, nil
+}
+
+func (p *Parts) fail(what Fault, why error, file []byte) (*Message, error) {
+	p.wrong = &FileError{Fault: what, At: p.whole, Size: len(file)}
+	if why != nil {
+		p.wrong.Detail = why.Error()
+	}
+	return nil, p.wrong
+}
+
+// Over returns what is wrong with a file of which all is there, when Next has no more of
+// it: nil, or a *FileError.
+func (p *Parts) Over(file []byte) error {
+	switch {
+	case p.wrong != nil:
+		p.wrong.Size = len(file)
+	case p.whole == 0 && !beginsTrace(file):
+		p.fail(NotATrace, nil, file)
+	case !p.ended:
+		p.fail(CutOff, nil, file)
+	case len(bytes.TrimSpace(file[p.whole:])) > 0:
+		p.fail(Damaged, nil, file)
+	}
+	return orNil(p.wrong)
 }
 
 // Whole returns how many bytes the messages have that were taken as a whole.
@@ -114,15 +172,34 @@ func (e *FileError) Error() string {
 // space behind the run's end is no fault.
 func Open(file []byte) (File, error) {
 	f, err := open(file)
-	if err == nil || err.Fault == Newer {
-		return f, orNil(err)
+	if err == nil || !Mailed(file) {
+		return f, err
 	}
-	before, errBefore := open(bytes.ReplaceAll(file, []byte("\r\n"), []byte("\n")))
-	if errBefore == nil || errBefore.Fault == Newer || before.Header != nil && errBefore.Fault == CutOff {
-		return before, orNil(errBefore)
+	before, errBefore := open(Unmailed(file))
+	if errBefore == nil || before.Header != nil {
+		return before, errBefore
 	}
 	return f, err
 }
+
+// Mailed reports whether each LF of a file may have become CR LF, as mail and version
+// control do it: there is no other.
+func Mailed(file []byte) bool {
+	some := false
+	for rest := file; ; some = true {
+		i := bytes.IndexByte(rest, '\n')
+		if i < 0 {
+			return some
+		}
+		if i == 0 || rest[i-1] != '\r' {
+			return false
+		}
+		rest = rest[i+1:]
+	}
+}
+
+// Unmailed returns a file as it was before.
+func Unmailed(file []byte) []byte { return bytes.ReplaceAll(file, []byte("\r\n"), []byte("\n")) }
 
 // orNil returns a nil error for a nil pointer.
 func orNil(err *FileError) error {
@@ -132,51 +209,18 @@ func orNil(err *FileError) error {
 	return err
 }
 
-func open(file []byte) (f File, err *FileError) {
-	fault := func(what Fault, at int) (File, *FileError) {
-		f.Whole = file[:at]
-		return f, &FileError{Fault: what, At: at, Size: len(file)}
-	}
-	for at := 0; ; {
-		rest := file[at:]
-		if at == 0 && !beginsTrace(rest) {
-			return fault(NotATrace, 0)
-		}
-		if len(rest) < 4 {
-			return fault(CutOff, at)
-		}
-		n := int64(binary.BigEndian.Uint32(rest))
-		if n == 0 || n > MaxFrame {
-			return fault(Damaged, at)
-		}
-		if int64(len(rest)-4) < n {
-			return fault(CutOff, at)
-		}
-		m, bad := decodeMessage(rest[4 : 4+n])
-		if bad != nil {
-			f, err := fault(Damaged, at)
-			err.Detail = bad.Error()
-			return f, err
-		}
+func open(file []byte) (f File, err error) {
+	var p Parts
+	for {
+		m, err := p.Next(file, nil)
+		f.Whole = file[:p.whole]
 		switch {
-		case at == 0 && m.Header == nil:
-			return fault(NotATrace, 0)
-		case at == 0 && m.Header.Version > Version:
-			f, err := fault(Newer, 0)
-			err.Version = m.Header.Version
-			return f, err
-		case at == 0:
+		case err != nil || m == nil:
+			return f, p.Over(file)
+		case f.Header == nil:
 			f.Header = m.Header
 		default:
 			f.Messages = append(f.Messages, m)
-		}
-		at += 4 + int(n)
-		if m.End != nil {
-			f.Whole = file[:at]
-			if len(bytes.TrimSpace(file[at:])) > 0 {
-				return fault(Damaged, at)
-			}
-			return f, nil
 		}
 	}
 }
@@ -184,7 +228,11 @@ func open(file []byte) (f File, err *FileError) {
 // beginsTrace reports whether a file may begin with a header: a length, then a map of
 // one pair with Message's key for it. Each byte of the length may have become two.
 func beginsTrace(file []byte) bool {
-	const head = "\xa1\x04"
-	i := bytes.Index(file[:min(len(file), 8+len(head))], []byte(head))
-	return i >= 4 || len(file) < 4+len(head) && len(file) > 0 && file[0] == 0
+	i := bytes.Index(file[:min(len(file), beginning)], []byte(beginsHeader))
+	return i >= 4 || len(file) < 4+len(beginsHeader) && len(file) > 0 && file[0] == 0
 }
+
+const (
+	beginsHeader = "\xa1\x04"
+	beginning    = 8 + len(beginsHeader)
+)

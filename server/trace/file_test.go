@@ -155,7 +155,7 @@ func TestParts(t *testing.T) {
 		for there := 0; there < len(file); {
 			there = min(there+1000, len(file))
 			for {
-				m, err := p.Next(file[:there:len(file)], 3)
+				m, err := p.Next(file[:there:len(file)], make([]Event, 3))
 				if err != nil {
 					t.Fatalf("%s: %v", path, err)
 				}
@@ -175,38 +175,58 @@ func TestParts(t *testing.T) {
 	file, ends := saved(t)
 	file[ends[0]+6] ^= 0xff
 	var p Parts
-	if _, err := p.Next(file, 10); err != nil {
+	if _, err := p.Next(file, make([]Event, 10)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Next(file, 10); !errors.Is(err, ErrFrame) {
-		t.Errorf("a damaged message: %v", err)
+	if _, err := p.Next(file, make([]Event, 10)); err == nil {
+		t.Error("a damaged message is taken")
 	}
 }
 
-// FuzzParts compares with what decodes a message as a whole.
+// In parts a file that isn't whole has what Open finds of it, and what is wrong with it.
+func TestPartsOfWhatIsNotWhole(t *testing.T) {
+	file, _ := saved(t)
+	for cut := range file {
+		inParts(t, file[:cut], 1)
+		changed := slices.Clone(file)
+		changed[cut] ^= 0xff
+		inParts(t, changed, 2)
+	}
+	inParts(t, append(slices.Clone(file), "-- \nSent by mail\n"...), 3)
+}
+
+// inParts compares with what decodes a message as a whole.
+func inParts(t *testing.T, file []byte, most int) {
+	t.Helper()
+	whole, wrong := open(slices.Clone(file))
+	var want, got []Event
+	for _, m := range whole.Messages {
+		want = append(want, m.Events...)
+	}
+	var p Parts
+	for {
+		m, err := p.Next(file, make([]Event, most))
+		if m == nil {
+			if err != nil && wrong == nil {
+				t.Fatal(err)
+			}
+			break
+		}
+		got = append(got, m.Events...)
+	}
+	err := p.Over(file)
+	if len(got) < len(want) || len(want) > 0 && !reflect.DeepEqual(got[:len(want)], want) || wrong == nil && len(got) > len(want) {
+		t.Fatalf("%d events, want %d: %v", len(got), len(want), err)
+	}
+	var e, want1 *FileError
+	if errors.As(err, &e); errors.As(wrong, &want1) != (e != nil) || e != nil && (e.Fault != want1.Fault || e.At != want1.At || e.Size != want1.Size) || p.Whole() != len(whole.Whole) {
+		t.Fatalf("in parts it is %+v, as a whole %+v", e, want1)
+	}
+}
+
 func FuzzParts(f *testing.F) {
 	file, ends := saved(f)
 	f.Add(file, uint8(1))
 	f.Add(file[:ends[1]], uint8(3))
-	f.Fuzz(func(t *testing.T, file []byte, most uint8) {
-		var want, got []Event
-		_, wrong := Frames(slices.Clone(file), func(m *Message) { want = append(want, m.Events...) })
-		var p Parts
-		for {
-			m, err := p.Next(file, 1+int(most))
-			if (err != nil) && wrong == nil {
-				t.Fatal(err)
-			}
-			if m == nil {
-				if err == nil && wrong != nil {
-					t.Fatalf("it is taken though %v", wrong)
-				}
-				break
-			}
-			got = append(got, m.Events...)
-		}
-		if wrong == nil && !reflect.DeepEqual(got, want) {
-			t.Fatalf("%d events, want %d", len(got), len(want))
-		}
-	})
+	f.Fuzz(func(t *testing.T, file []byte, most uint8) { inParts(t, file, 1+int(most)) })
 }

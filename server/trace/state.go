@@ -183,7 +183,10 @@ func (s *State) Apply(e *Event) {
 			s.share(e)
 		}
 		if e.Call.Multiplexes() {
-			p.Muxed = &MuxState{Thread: e.Thread, Call: e.Call, Entered: s.Events - 1, Open: true, Timeout: e.Timeout, Size: e.Size, In: e.Sets}
+			if p.Muxed == nil {
+				p.Muxed = new(MuxState)
+			}
+			*p.Muxed = MuxState{Thread: e.Thread, Call: e.Call, Entered: s.Events - 1, Open: true, Timeout: e.Timeout, Size: e.Size, In: e.Sets}
 		}
 	case Return:
 		t.InCall, t.Call, t.FD, t.Since = false, e.Call, e.FD, e.Time
@@ -204,9 +207,7 @@ func (s *State) Apply(e *Event) {
 			s.share(e)
 		}
 		if m := p.Muxed; m != nil && m.Open && m.Thread == e.Thread && m.Call == e.Call {
-			done := *m
-			done.Open, done.Out, done.Result, done.Sleep = false, e.Sets, e.Result, e.Sleep
-			p.Muxed = &done
+			m.Open, m.Out, m.Result, m.Sleep = false, e.Sets, e.Result, e.Sleep
 		}
 	}
 }
@@ -336,14 +337,24 @@ func (t *ThreadState) at(e *Event) {
 
 // FD returns the open fd with the number, or nil.
 func (p *ProcState) FD(fd int) *FDState {
-	i, ok := slices.BinarySearchFunc(p.FDs, fd, byFD)
-	if !ok {
-		return nil
+	if i, ok := p.find(fd); ok {
+		return &p.FDs[i]
 	}
-	return &p.FDs[i]
+	return nil
 }
 
-func byFD(f FDState, fd int) int { return f.FD - fd }
+// find returns the index in FDs where the fd with the number is, or would be.
+func (p *ProcState) find(fd int) (i int, open bool) {
+	lo, hi := 0, len(p.FDs)
+	for lo < hi {
+		if mid := (lo + hi) / 2; p.FDs[mid].FD < fd {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo, lo < len(p.FDs) && p.FDs[lo].FD == fd
+}
 
 func (p *ProcState) open(f FDState) {
 	f.StateAt, f.RecvAt, f.SendAt = -1, -1, -1
@@ -352,7 +363,7 @@ func (p *ProcState) open(f FDState) {
 
 // put takes over an fd, in the place of what had its number.
 func (p *ProcState) put(f FDState) {
-	i, ok := slices.BinarySearchFunc(p.FDs, f.FD, byFD)
+	i, ok := p.find(f.FD)
 	if ok {
 		p.FDs[i] = f
 		return
@@ -367,7 +378,7 @@ func (s *State) returned(p *ProcState, e *Event, n int) {
 	}
 	if e.Call == Close {
 		// Linux has given the fd back even when close reports an error (close(2)).
-		if i, ok := slices.BinarySearchFunc(p.FDs, e.FD, byFD); ok && e.Errno != EBADF {
+		if i, ok := p.find(e.FD); ok && e.Errno != EBADF {
 			p.FDs = slices.Delete(p.FDs, i, i+1)
 		}
 		return
@@ -414,7 +425,7 @@ func (s *State) returned(p *ProcState, e *Event, n int) {
 	switch e.Call {
 	case Write:
 		if e.FD == 1 {
-			p.Output = append(p.Output[:len(p.Output):len(p.Output)], e.Data...)
+			p.Output = append(p.Output, e.Data...) // a Clone has no room behind what it has
 			p.Output = p.Output[max(0, len(p.Output)-OutputCap):]
 		}
 	case EpollCtl:
@@ -559,8 +570,14 @@ func (s *State) Clone() *State {
 	c := *s
 	c.Procs = slices.Clone(s.Procs)
 	for i := range c.Procs {
-		c.Procs[i].Threads = slices.Clone(c.Procs[i].Threads)
-		c.Procs[i].FDs = slices.Clone(c.Procs[i].FDs)
+		p := &c.Procs[i]
+		p.Threads = slices.Clone(p.Threads)
+		p.FDs = slices.Clone(p.FDs)
+		p.Output = slices.Clip(p.Output)
+		if p.Muxed != nil {
+			muxed := *p.Muxed
+			p.Muxed = &muxed
+		}
 	}
 	return &c
 }

@@ -28,9 +28,10 @@ func Questions(r *Run) []*Question {
 type chooser struct {
 	run       *Run
 	ends      ends
-	seen      int // steps that were looked at
-	asked     map[lab.Topic]bool
+	seen      int         // steps that were looked at
 	topics    []lab.Topic // of the lab; nil is all
+	asked     []lab.Topic
+	left      []lab.Topic // of topics: those that were not asked
 	questions []*Question // by At
 
 	nonBlocking map[endpoint]bool
@@ -55,10 +56,10 @@ type watched struct {
 type end struct{ step, client int }
 
 func newChooser(r *Run) *chooser {
-	c := &chooser{run: r, asked: map[lab.Topic]bool{}, nonBlocking: map[endpoint]bool{}, received: map[int]int{}, done: map[int]end{},
+	c := &chooser{run: r, nonBlocking: map[endpoint]bool{}, received: map[int]int{}, done: map[int]end{},
 		spinning: map[int]series{}, watched: map[endpoint]watched{}, half: map[int]*Call{}}
 	if l, err := lab.Find(r.Header.Lab); err == nil {
-		c.topics = l.Asks
+		c.topics, c.left = l.Asks, slices.Clone(l.Asks)
 	}
 	return c
 }
@@ -68,6 +69,10 @@ func newChooser(r *Run) *chooser {
 func (c *chooser) grow() bool {
 	before := len(c.questions)
 	r := c.run
+	if before >= maxQuestions || c.topics != nil && len(c.left) == 0 {
+		c.seen = r.Len()
+		return false
+	}
 	// The index of the connections is made anew when there may be new ones.
 	fresh := c.ends.run != nil
 	for i := c.seen; i < r.Len() && fresh; i++ {
@@ -120,7 +125,13 @@ func (c *chooser) stuck(exit int) {
 
 // wants reports whether a topic still has no question.
 func (c *chooser) wants(s lab.Topic) bool {
-	return !c.asked[s] && len(c.questions) < maxQuestions && (c.topics == nil || slices.Contains(c.topics, s))
+	switch {
+	case len(c.questions) >= maxQuestions:
+		return false
+	case c.topics == nil:
+		return !slices.Contains(c.asked, s)
+	}
+	return slices.Contains(c.left, s)
 }
 
 // ask takes q, the first of its topic, if it has something to choose.
@@ -128,7 +139,8 @@ func (c *chooser) ask(q *Question) {
 	if len(q.Offers)+len(q.Members) < 2 {
 		return
 	}
-	c.asked[q.Topic] = true
+	c.asked = append(c.asked, q.Topic)
+	c.left = slices.DeleteFunc(c.left, func(s lab.Topic) bool { return s == q.Topic })
 	c.questions = append(c.questions, q)
 }
 
@@ -389,12 +401,16 @@ func (c *chooser) recv(call *Call, in, out *trace.Event) {
 		if out.Sleep == trace.Slept {
 			s = lab.RecvWoken
 		}
+		parts := c.wants(lab.RecvJoined) || c.wants(lab.RecvPart)
+		if !parts && !c.wants(lab.RecvShut) {
+			break
+		}
 		l, ok := c.ends.at(in.Proc, in.FD, call.Return)
 		if ok && l.mine.Shut >= 0 && l.mine.Shut < call.Enter && c.wants(lab.RecvShut) {
 			c.ask(answered(c.run, call, lab.RecvShut))
 			return
 		}
-		if ok && (c.wants(lab.RecvJoined) || c.wants(lab.RecvPart)) {
+		if ok && parts {
 			if k := moveAt(l.in.Recvs, call.Return); k >= 0 {
 				m := l.in.Recvs[k]
 				sends := sharing(l.in.Sends, m, call.Return)

@@ -176,8 +176,9 @@ func (r *Run) follow(i int) {
 		r.post(i)
 		r.named(i)
 	case trace.Return:
-		if e.Call == trace.Socket && r.letter(e.Proc, int(e.Result)) != nil {
-			r.letters = true
+		if e.Call == trace.Socket && !r.letters {
+			f := r.fdNow(e.Proc, int(e.Result))
+			r.letters = f != nil && f.Datagrams()
 		}
 		r.connect(i)
 		r.move(i)
@@ -385,6 +386,9 @@ func acceptedFrom(e *trace.Event) string {
 // has had since its connect. That is the connect itself, or a later call where only
 // strace tells it.
 func (r *Run) named(i int) {
+	if len(r.dialled) == 0 {
+		return
+	}
 	e := r.Step(i)
 	for _, q := range e.Queues {
 		key := endpoint{e.Proc, q.FD}

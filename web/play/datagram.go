@@ -43,6 +43,9 @@ type Post struct {
 // letter returns what is known of a datagram socket now, nil where fd is something
 // else.
 func (r *Run) letter(proc, fd int) *trace.FDState {
+	if !r.letters {
+		return nil
+	}
 	if f := r.fdNow(proc, fd); f != nil && f.Datagrams() {
 		return f
 	}

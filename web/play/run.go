@@ -193,12 +193,48 @@ func (r *Run) Steps() []trace.Event {
 	return all
 }
 
-// Add appends events in the order of the trace. They must not change any more.
+// Add appends events in the order of the trace. They must not change any more, until they
+// are forgotten.
 func (r *Run) Add(events []trace.Event) {
 	for i := range events {
 		r.add(&events[i])
 	}
 }
+
+// Reserve makes room for k times as many steps as there are, of the same kinds. A list that
+// grows is copied again and again, and of a long run each time takes long.
+func (r *Run) Reserve(k float64) {
+	r.steps.reserve(k)
+	Spare(&r.Calls, k)
+	Spare(&r.Wakes, k)
+	Spare(&r.moved, k)
+	Spare(&r.Datagrams, k)
+	Spare(&r.keyframes, k)
+	for i := range r.Lanes {
+		Spare(&r.Lanes[i].Calls, k)
+	}
+	for i := range r.Conns {
+		for way := range r.Conns[i].Flows {
+			Spare(&r.Conns[i].Flows[way].Sends, k)
+			Spare(&r.Conns[i].Flows[way].Recvs, k)
+		}
+	}
+	for i := range r.Posts {
+		Spare(&r.Posts[i].List, k)
+	}
+}
+
+// Spare makes room in a list for k times as many members as there are. What slices.Grow
+// makes it clears at once, which takes long of so much.
+func Spare[T any](list *[]T, k float64) {
+	n := len(*list)
+	more := make([]T, n, n+int(k*float64(n)))
+	copy(more, *list)
+	*list = more
+}
+
+// Forget takes nothing more from the events that were added. What they point to stays.
+func (r *Run) Forget() { r.steps.forget() }
 
 func (r *Run) add(e *trace.Event) {
 	if r.midway {

@@ -29,7 +29,11 @@ type steps struct {
 	gists []*[gistBlock]Gist
 	bytes [][]byte // the newest has room at its end
 	room  packer   // to pack a step in
-	had   []had    // events that were unpacked or added last, by their number modulo recent
+	spare struct { // made before it was needed: see reserve
+		gists [][gistBlock]Gist
+		bytes []byte
+	}
+	had []had // events that were unpacked or added last, by their number modulo recent
 }
 
 type had struct {
@@ -46,7 +50,11 @@ const (
 // add adds the next step. e is kept for a while, and must not change.
 func (s *steps) add(e *trace.Event) {
 	if s.n%gistBlock == 0 {
-		s.gists = append(s.gists, new([gistBlock]Gist))
+		if len(s.spare.gists) == 0 {
+			s.spare.gists = make([][gistBlock]Gist, 1)
+		}
+		s.gists = append(s.gists, &s.spare.gists[0])
+		s.spare.gists = s.spare.gists[1:]
 	}
 	if s.had == nil {
 		s.had = make([]had, recent)
@@ -58,6 +66,19 @@ func (s *steps) add(e *trace.Event) {
 	}
 	s.n++
 }
+
+// reserve makes room for k times as many steps as there are.
+func (s *steps) reserve(k float64) {
+	packed := 0
+	for _, b := range s.bytes {
+		packed += len(b)
+	}
+	s.spare.gists = make([][gistBlock]Gist, int(k*float64(s.n))/gistBlock)
+	s.spare.bytes = make([]byte, int(k*float64(packed)))
+}
+
+// forget drops the events that were added: whoever owns them will change them.
+func (s *steps) forget() { clear(s.had) }
 
 func (s *steps) at(i int) *Gist { return &s.gists[i/gistBlock][i%gistBlock] }
 
@@ -168,7 +189,11 @@ func (s *steps) keep(b []byte) uint32 {
 		if last >= 0 {
 			size = min(2*cap(s.bytes[last]), most)
 		}
-		s.bytes = append(s.bytes, make([]byte, 0, max(size, len(b))))
+		if size = max(size, len(b)); size > len(s.spare.bytes) {
+			s.spare.bytes = make([]byte, size)
+		}
+		s.bytes = append(s.bytes, s.spare.bytes[:0:size])
+		s.spare.bytes = s.spare.bytes[size:]
 		last++
 	}
 	at := len(s.bytes[last])
@@ -261,7 +286,13 @@ func setLists(s *trace.Sets) [6]*[]int {
 // packer is what has been packed. Small numbers take one byte.
 type packer []byte
 
-func (p *packer) number(n int64) { *p = binary.AppendVarint(*p, n) }
+func (p *packer) number(n int64) {
+	if n >= -64 && n < 64 {
+		*p = append(*p, byte(n<<1^n>>63))
+		return
+	}
+	*p = binary.AppendVarint(*p, n)
+}
 
 func (p *packer) text(s string) {
 	p.number(int64(len(s)))
@@ -298,6 +329,10 @@ func (p *packer) queue(q *trace.Queue, at int64) {
 type unpacker []byte
 
 func (u *unpacker) number() int64 {
+	if b := (*u)[0]; b < 1<<7 {
+		*u = (*u)[1:]
+		return int64(b>>1) ^ -int64(b&1)
+	}
 	n, size := binary.Varint(*u)
 	*u = (*u)[size:]
 	return n

@@ -305,7 +305,7 @@ func (s sleep) readable(fd, conn int) int {
 			missing = last.Off
 		}
 	}
-	k := sort.Search(len(flow.Sends), func(i int) bool { return flow.Sends[i].Off+flow.Sends[i].Len > missing })
+	k := beyond(flow.Sends, missing)
 	if k < len(flow.Sends) {
 		if step := flow.Sends[k].Step; step > s.enter {
 			return step
@@ -324,6 +324,20 @@ func (s sleep) readable(fd, conn int) int {
 		// Only a send that has not returned can have brought it.
 		return !e.Call.Sends() || c.Return < 0 && missing < sent+max(int64(e.Size), 1)
 	})
+}
+
+// beyond returns the index of the first move that has bytes from off on: mostly it is one
+// of the last.
+func beyond(moves []Move, off int64) int {
+	const few = 8
+	k := len(moves)
+	for k > 0 && k > len(moves)-few && moves[k-1].Off+moves[k-1].Len > off {
+		k--
+	}
+	if k == 0 || moves[k-1].Off+moves[k-1].Len <= off {
+		return k
+	}
+	return sort.Search(k, func(i int) bool { return moves[i].Off+moves[i].Len > off })
 }
 
 // shutsWriting reports whether a call is a shutdown after which no more is sent.

@@ -123,8 +123,11 @@ func timesOf(n int) string {
 // is the recv at the other end that had to wait for them.
 func (c *chooser) leaves(got *Call) {
 	r := c.run
+	if c.topics == nil || !c.wants(lab.LeavesLater) {
+		return
+	}
 	_, _, m, ok := r.Flow(got.Return)
-	if !ok || !c.wants(lab.LeavesLater) || c.topics == nil {
+	if !ok {
 		return
 	}
 	at, _ := r.movedAt(got.Return)

@@ -65,6 +65,23 @@ func (x *Index) Update(r *play.Run) {
 	}
 }
 
+// Reserve makes room for k times as many calls as there are: see play.Run.
+func (x *Index) Reserve(k float64) {
+	for i := range x.lanes {
+		l := &x.lanes[i]
+		for by := range l.at {
+			play.Spare(&l.at[by], k)
+			play.Spare(&l.to[by], k)
+		}
+		for n := range l.sums {
+			play.Spare(&l.sums[n], k)
+		}
+		play.Spare(&l.shape, k)
+		play.Spare(&l.strip, k)
+		play.Spare(&l.strips, k)
+	}
+}
+
 func newLaneIndex() laneIndex {
 	var l laneIndex
 	for k := range l.sums {

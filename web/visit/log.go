@@ -18,13 +18,13 @@ import (
 type Log struct {
 	run  *play.Run
 	rows []logRow
-	row  []int        // by step: index in rows
+	row  []int32      // by step: index in rows
 	done map[int]Line // by the last step of a row: how it reads after it
 }
 
 // logRow is one line.
 type logRow struct {
-	first, last int // the steps that it stands for
+	first, last int32 // the steps that it stands for
 }
 
 func newLog(run *play.Run) *Log { return &Log{run: run, done: map[int]Line{}} }
@@ -33,19 +33,25 @@ func newLog(run *play.Run) *Log { return &Log{run: run, done: map[int]Line{}} }
 func (l *Log) grow() {
 	for i := len(l.row); i < l.run.Len(); i++ {
 		if c := l.run.CallAt(i); c != nil && c.Return == i && c.Enter == i-1 {
-			l.rows[len(l.rows)-1].last = i
+			l.rows[len(l.rows)-1].last = int32(i)
 		} else {
-			l.rows = append(l.rows, logRow{i, i})
+			l.rows = append(l.rows, logRow{int32(i), int32(i)})
 		}
-		l.row = append(l.row, len(l.rows)-1)
+		l.row = append(l.row, int32(len(l.rows)-1))
 	}
+}
+
+// reserve makes room for k times as many steps as there are: see play.Run.
+func (l *Log) reserve(k float64) {
+	play.Spare(&l.rows, k)
+	play.Spare(&l.row, k)
 }
 
 // Len returns the number of lines.
 func (l *Log) Len() int { return len(l.rows) }
 
 // Steps returns the first and the last step that line i stands for, as indexes.
-func (l *Log) Steps(i int) (first, last int) { return l.rows[i].first, l.rows[i].last }
+func (l *Log) Steps(i int) (first, last int) { return int(l.rows[i].first), int(l.rows[i].last) }
 
 // At returns the line of the step that happened last at position pos, -1 at
 // the start.
@@ -53,7 +59,7 @@ func (l *Log) At(pos int) int {
 	if pos < 1 || pos > len(l.row) {
 		return -1
 	}
-	return l.row[pos-1]
+	return int(l.row[pos-1])
 }
 
 // Line is a row as it is shown.
@@ -66,14 +72,14 @@ type Line struct {
 // Line returns row i as it reads at position pos: a call that enters before
 // pos and returns after it is unfinished.
 func (l *Log) Line(i, pos int) Line {
-	r := l.rows[i]
-	if r.first < pos && r.last >= pos {
-		return l.read(r.first)
+	first, last := l.Steps(i)
+	if first < pos && last >= pos {
+		return l.read(first)
 	}
-	ln, ok := l.done[r.last]
+	ln, ok := l.done[last]
 	if !ok {
-		ln = l.read(r.last)
-		l.done[r.last] = ln
+		ln = l.read(last)
+		l.done[last] = ln
 	}
 	return ln
 }

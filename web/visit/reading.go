@@ -1,8 +1,8 @@
 package visit
 
 import (
-	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"time"
 
@@ -21,12 +21,18 @@ type Reading struct {
 	in    *strace.Input
 	piece []byte // of a log, what was not worked on
 	parts trace.Parts
-	bad   bool // the trace is not whole, or something follows it
-	tape  Tape
-	file  []byte // what is kept of the file
-	most  int    // events; 0 is maxEvents
-	cut   bool   // the file was not kept as a whole
-	began bool
+	room  []trace.Event // for those of a part
+	fault error         // what is wrong with the trace, as far as it is known
+	crlf  bool          // it is read as it was before its line ends were changed
+	cr    []byte        // then, of the piece before: what may be half a line end
+	done  bool          // nothing of what was read is left
+
+	tape     Tape
+	reserved bool
+	file     []byte // what is kept of the file
+	most     int    // events; 0 is maxEvents
+	cut      bool   // the file was not kept as a whole
+	began    bool
 }
 
 // The limits of a file that is read.
@@ -51,15 +57,17 @@ func (r *Reading) Take(piece []byte) error {
 		} else if r.Size > maxTrace {
 			return fmt.Errorf("this file is no log of strace's, and a trace has at most %d MiB", maxTrace>>20)
 		} else {
-			r.file = make([]byte, 0, r.Size)
+			r.file, r.room = make([]byte, 0, r.Size), make([]trace.Event, handful)
 		}
 	}
+	r.reserve()
 	if len(piece) == 0 {
 		r.Size = r.Read // it has become shorter
 	}
 	r.Read += int64(len(piece))
+	r.done = false
 	if r.log == nil {
-		r.file = append(r.file, piece...)
+		r.keep(piece)
 		return nil
 	}
 	if r.cut = r.cut || len(r.file)+len(piece) > maxLog; r.cut {
@@ -71,13 +79,37 @@ func (r *Reading) Take(piece []byte) error {
 	return nil
 }
 
-// Progress says how much of the file was read: "3 of 51 MiB".
-func (r *Reading) Progress() string {
-	return fmt.Sprintf("%d of %d MiB", r.Read>>20, (r.Size+1<<20-1)>>20)
+// keep takes a piece of a trace.
+func (r *Reading) keep(piece []byte) {
+	if r.crlf {
+		piece = append(r.cr, piece...)
+		r.cr = nil
+		if n := len(piece) - 1; n >= 0 && piece[n] == '\r' && r.Read < r.Size {
+			piece, r.cr = piece[:n], []byte{'\r'}
+		}
+		piece = trace.Unmailed(piece)
+	}
+	r.file = append(r.file, piece...)
 }
 
+// reserve makes room for the rest of a long file, when a piece of it was worked on.
+func (r *Reading) reserve() {
+	if r.reserved || r.Read < Piece || r.tape.Run == nil {
+		return
+	}
+	r.reserved = true
+	const more = 1.02 // than there is in the first piece
+	k := more * float64(r.Size-r.Read) / float64(r.Read)
+	r.tape.reserve(min(k, float64(cmp.Or(r.most, maxEvents))/float64(max(1, r.tape.Run.Len()))))
+}
+
+// Progress says how much of the file was read: "3 of 51 MiB".
+func (r *Reading) Progress() string { return r.of(r.Read) }
+
+func (r *Reading) of(n int64) string { return fmt.Sprintf("%d of %d MiB", n>>20, (r.Size+1<<20-1)>>20) }
+
 // More reports whether another piece is wanted.
-func (r *Reading) More() bool { return r.Read < r.Size && !r.full() }
+func (r *Reading) More() bool { return r.Read < r.Size && !r.full() && r.fault == nil }
 
 func (r *Reading) full() bool {
 	return r.tape.Run != nil && r.tape.Run.Len() > cmp.Or(r.most, maxEvents)
@@ -97,25 +129,64 @@ func (r *Reading) Work(until time.Time) (more bool) {
 		}
 		if r.tape.Run != nil {
 			r.tape.prepare()
+			if r.log == nil {
+				r.tape.Run.Forget()
+			}
 		}
 	}
+	r.done = !more
 	return more
 }
 
 // part takes the next part of a trace, and reports whether there may be another.
 func (r *Reading) part() bool {
-	if r.bad || r.full() || r.tape.Run != nil && r.tape.Run.End != nil {
+	if r.full() {
 		return false
 	}
-	begins := r.tape.Run == nil
-	m, err := r.parts.Next(r.file, handful)
-	switch {
-	case err != nil, m != nil && begins && (m.Header == nil || m.Header.Version > trace.Version):
-		r.bad = true
-	case m != nil:
+	m, err := r.parts.Next(r.file, r.room)
+	if m != nil {
 		r.tape.take(m, nil)
+		return m.End == nil
 	}
-	return m != nil && !r.bad
+	if over := r.Read >= r.Size && r.parts.Over(r.file) != nil; r.fault != nil || err == nil && !over {
+		return false
+	}
+	if !r.crlf && trace.Mailed(r.file) {
+		if r.unmail() {
+			return true
+		}
+		if r.Read < r.Size && len(r.file) < 2*trace.MaxFrame {
+			return false // not all of the header is there
+		}
+	}
+	var e *trace.FileError
+	if r.fault = err; errors.As(err, &e) && !r.crlf {
+		e.Size = int(r.Size)
+	}
+	if err != nil && r.parts.Split() {
+		r.again(r.file[:r.parts.Whole()]) // nothing of a damaged message is shown, as some of it is
+		return true
+	}
+	return false
+}
+
+// again reads a trace from its beginning.
+func (r *Reading) again(file []byte) {
+	r.file, r.parts, r.tape, r.reserved = file, trace.Parts{}, Tape{}, false
+}
+
+// unmail reads a trace again as it was before its line ends were changed, if that makes
+// one of it.
+func (r *Reading) unmail() bool {
+	var p trace.Parts
+	if m, _ := p.Next(trace.Unmailed(r.file), nil); m == nil {
+		return false
+	}
+	was := r.file
+	r.crlf = true
+	r.again(make([]byte, 0, r.Size))
+	r.keep(was)
+	return true
 }
 
 func (r *Reading) take(messages []*trace.Message) {
@@ -135,9 +206,9 @@ func (r *Reading) begin() {
 // Tape returns what was read. Where that isn't the whole file, the run's end says so.
 func (r *Reading) Tape() (*Tape, error) {
 	t, whole := &r.tape, r.Read >= r.Size
-	what, end := "file", &trace.End{Reason: trace.EndDone}
-	switch {
-	case r.log != nil:
+	what, at := "file", r.Read
+	end := &trace.End{Reason: trace.EndDone}
+	if r.log != nil {
 		if what = "log"; whole && !r.full() {
 			for r.Work(time.Now().Add(time.Second)) {
 			}
@@ -147,23 +218,32 @@ func (r *Reading) Tape() (*Tape, error) {
 		r.begin()
 		end.Dropped = r.log.Missed()
 		t.file, t.ending = r.file, ".strace"
-	case whole && !r.full() && (t.Run == nil || t.Run.End == nil || len(bytes.TrimSpace(r.file[r.parts.Whole():])) > 0):
-		return ReadTape(r.file) // which says what is wrong
-	case t.Run == nil:
-		return nil, fmt.Errorf("reading was stopped before anything could be shown")
-	case t.Run.End != nil:
-		end = t.Run.End
-		t.file = r.file[:r.parts.Whole():r.parts.Whole()]
-	default:
-		t.file = r.file[:r.parts.Whole():r.parts.Whole()]
+	} else {
+		whole, at = r.done && (whole || r.fault != nil), int64(r.parts.Whole())
+		if whole && !r.full() {
+			err := r.fault
+			if err == nil {
+				err = r.parts.Over(r.file)
+			}
+			if err != nil && t.Run == nil {
+				return nil, err
+			} else if err != nil {
+				t.Fault = words.Sentence(err.Error())
+				end.Reason, end.Message = trace.EndFailed, noMore
+			}
+		}
+		if t.Run == nil {
+			return nil, fmt.Errorf("reading was stopped before anything could be shown")
+		}
+		t.file = r.file[:at:at]
 	}
-	at := fmt.Sprintf("after %s of the %s", r.Progress(), what)
+	after := fmt.Sprintf("after %s of the %s", r.of(at), what)
 	switch {
 	case t.Run.End != nil:
 	case r.full():
-		end.Reason, end.Message = trace.EndLimit, fmt.Sprintf("a page holds %s, which there were %s: what follows is left out", words.Count(int64(cmp.Or(r.most, maxEvents)), "event"), at)
+		end.Reason, end.Message = trace.EndLimit, fmt.Sprintf("a page holds %s, which there were %s: what follows is left out", words.Count(int64(cmp.Or(r.most, maxEvents)), "event"), after)
 	case !whole:
-		end.Reason, end.Message = trace.EndLimit, "reading was stopped "+at
+		end.Reason, end.Message = trace.EndLimit, "reading was stopped "+after
 	}
 	if t.Run.End == nil {
 		end.Time = t.Run.Duration()

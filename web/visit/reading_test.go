@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -51,7 +52,7 @@ func TestReadingInPieces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, piece := range []int{100, 4096, Piece} {
+	for _, piece := range []int{1000, 4096, Piece} {
 		got, err := read(t, file, piece).Tape()
 		if err != nil {
 			t.Fatal(err)
@@ -67,13 +68,45 @@ func TestReadingInPieces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := read(t, trace, 1000); r.bad {
-		t.Error("it is bad")
-	} else if got, err := r.Tape(); err != nil || got.Fault != "" || got.Run.End == nil {
+	if got, err := read(t, trace, 1000).Tape(); err != nil || got.Fault != "" || got.Run.End == nil {
 		t.Errorf("a trace in pieces: %v", err)
 	}
 	if err := (&Reading{Size: maxTrace + 1}).Take([]byte("\x00\x00")); err == nil {
 		t.Error("a trace of any size is read")
+	}
+}
+
+// A trace that is cut off, damaged or changed by mail shows in pieces what it shows as a
+// whole, and says the same.
+func TestReadingOfWhatIsNotWhole(t *testing.T) {
+	file, err := os.ReadFile("../assets/recordings/echo.trace")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files [][]byte
+	for i := 1; i < 40; i++ {
+		at := i * len(file) / 40
+		damaged := bytes.Clone(file)
+		damaged[at] ^= 0xff
+		files = append(files, damaged, file[:at])
+	}
+	mailed := bytes.ReplaceAll(bytes.ReplaceAll(file, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
+	files = append(files, mailed, mailed[:len(mailed)/2], append(bytes.Clone(file), "-- \nby mail\n"...))
+	for i, file := range files {
+		for _, piece := range []int{100, 1001, Piece} {
+			want, wrong := ReadTape(file)
+			got, err := read(t, file, piece).Tape()
+			switch {
+			case (wrong == nil) != (err == nil):
+				t.Fatalf("file %d in pieces of %d: %v, as a whole %v", i, piece, err, wrong)
+			case err != nil && err.Error() != wrong.Error():
+				t.Errorf("file %d in pieces of %d: %v, as a whole %v", i, piece, err, wrong)
+			case err != nil:
+			case got.Fault != want.Fault || !bytes.Equal(got.file, want.file) || *got.Run.End != *want.Run.End || !reflect.DeepEqual(got.Run.Steps(), want.Run.Steps()):
+				t.Errorf("file %d in pieces of %d: %q, %d steps, %d bytes, %+v, as a whole %q, %d steps, %d bytes, %+v", i, piece,
+					got.Fault, got.Run.Len(), len(got.file), got.Run.End, want.Fault, want.Run.Len(), len(want.file), want.Run.End)
+			}
+		}
 	}
 }
 

@@ -80,6 +80,13 @@ func (t *Tape) prepare() {
 	t.index.Update(t.Run)
 }
 
+// reserve makes room for k times as much as there is: see play.Run.
+func (t *Tape) reserve(k float64) {
+	t.Run.Reserve(k)
+	t.log.reserve(k)
+	t.index.Reserve(k)
+}
+
 // Ponder finds the stops of the walk through the run, which shows as soon as it is shown.
 // It calls breathe now and then: of a long run it takes a while.
 func (t *Tape) Ponder(breathe func()) {
@@ -96,6 +103,9 @@ func (t *Tape) Ponder(breathe func()) {
 func breakOff(r *play.Run, why string) {
 	r.End = &trace.End{Time: r.Duration(), Reason: trace.EndFailed, Message: why}
 }
+
+// noMore ends the run of a file that is cut off, or damaged.
+const noMore = "the file has no more"
 
 const wentAway = "the relay went away; what has arrived stays here"
 
@@ -128,7 +138,7 @@ func ReadTape(file []byte) (*Tape, error) {
 		t.Fault = words.Sentence(err.Error())
 	}
 	if t.Run.End == nil {
-		breakOff(t.Run, "the file has no more")
+		breakOff(t.Run, noMore)
 	}
 	return t, nil
 }
