@@ -42,7 +42,7 @@ type guest struct {
 	mode visit.Mode
 	take func(link.Event) // told of an event that mode has heard
 	draw func()           // told when all have been
-	keep func()           // told when the page goes
+	keep func()           // told when the page goes; nil for nobody
 }
 
 func newTab() *tab {
@@ -93,7 +93,7 @@ func (t *tab) enter(g *guest) {
 	})
 	if !t.plays() {
 		app.Window().Call("addEventListener", "pagehide", app.FuncOf(func(app.Value, []app.Value) any {
-			if g := t.shown; g != nil {
+			if g := t.shown; g != nil && g.keep != nil {
 				g.keep()
 			}
 			return nil
@@ -106,7 +106,9 @@ func (t *tab) enter(g *guest) {
 
 // leave has the server end what a page began, when the page goes.
 func (t *tab) leave(g *guest) {
-	g.keep()
+	if g.keep != nil {
+		g.keep()
+	}
 	visit.Leave(g.mode)
 	t.busy(false)
 	if t.shown == g {
