@@ -28,6 +28,7 @@ const (
 
 	fixedSize = 104
 	queueSize = 32
+
 	maxRecord = fixedSize + maxAddr + trace.DataCap + NumSets*4*MaxSet + MaxQueues*(queueSize+2*maxAddr) + 64
 	numArgs   = 3
 
@@ -128,12 +129,12 @@ type Queue struct {
 // instructions before the call itself.
 type Slot struct {
 	Time *int64
-	Head *uint64
-	Next uint64
+	Head *int64
+	Next int64
 }
 
 // Publish stores the slot's head; the record's time is as given to Reserve.
-func (s Slot) Publish() { atomic.StoreUint64(s.Head, s.Next) }
+func (s Slot) Publish() { atomic.StoreInt64(s.Head, s.Next) }
 
 // Reserve writes rec behind the published records. For an Enter it makes sure
 // that the Return will fit too. It reports false when the ring is full; an
@@ -162,8 +163,8 @@ func (r *Ring) Reserve(rec *Record) (Slot, bool) {
 	n := rec.encode(r.data[at : at+maxRecord])
 	return Slot{
 		Time: (*int64)(unsafe.Pointer(&r.data[at+8])),
-		Head: r.head,
-		Next: head + uint64(n),
+		Head: (*int64)(unsafe.Pointer(r.head)),
+		Next: int64(head) + int64(n),
 	}, true
 }
 
@@ -205,64 +206,96 @@ func (r *Ring) Next(rec *Record) (bool, error) {
 	}
 }
 
-// The layout of a record: a fixed part of fixedSize bytes, then address, data,
-// sets and queues, each as long as the fixed part says; little-endian, as both
-// sides run on one machine that reads it back.
-func (rec *Record) encode(b []byte) int {
-	le := binary.LittleEndian
-	addr := rec.Addr[:min(len(rec.Addr), maxAddr)]
-	data := rec.Data[:min(len(rec.Data), trace.DataCap)]
-	queues := rec.Queues[:min(len(rec.Queues), MaxQueues)]
+// fixed is the part of a record that all have. Address, data, sets and queues follow, each
+// as long as it says. Both sides run on one machine.
+type fixed struct {
+	bytes              uint32 // of the whole record
+	kind               trace.Kind
+	call               trace.Call
+	sleep              trace.Sleep
+	args               uint8 // how many; withSets
+	time               int64
+	timeout            int64
+	result             int64
+	cpu                int64
+	fd, size           int32
+	errno              trace.Errno
+	addr, data, queues uint16 // bytes, and how many
+	values             [numArgs]int64
+	site               Site
+	null               uint8
+	_                  uint8
+	sets               [NumSets]uint16 // how many members
+	dropped            int64
+}
 
-	b[4], b[5], b[6] = byte(rec.Kind), byte(rec.Call), byte(rec.Sleep)
-	b[7] = byte(rec.NArgs)
+// withSets is set in args where the record has sets.
+const withSets = 0x80
+
+// fixedQueue is the part of a queue that all have. Its addresses follow.
+type fixedQueue struct {
+	time           int64
+	fd, recv, send int32
+	state          trace.TCPState
+	local, peer    uint8 // bytes
+	only           trace.Length
+	drops          int32
+	unit           trace.Unit
+	_              [3]byte
+}
+
+// The constants are the sizes of these parts.
+var (
+	_ = [1]byte{}[unsafe.Sizeof(fixed{})-fixedSize]
+	_ = [1]byte{}[unsafe.Sizeof(fixedQueue{})-queueSize]
+)
+
+// encode writes the record to b, which is aligned to 8 bytes. It returns how many bytes
+// that took.
+func (rec *Record) encode(b []byte) int {
+	f := (*fixed)(unsafe.Pointer(&b[0]))
+	f.kind, f.call, f.sleep, f.args = rec.Kind, rec.Call, rec.Sleep, uint8(rec.NArgs)
 	if rec.HasSets {
-		b[7] |= 0x80
+		f.args |= withSets
 	}
-	le.PutUint64(b[8:], uint64(rec.Time))
-	le.PutUint64(b[16:], uint64(rec.Timeout))
-	le.PutUint64(b[24:], uint64(rec.Result))
-	le.PutUint64(b[32:], uint64(rec.CPU))
-	le.PutUint32(b[40:], uint32(rec.FD))
-	le.PutUint32(b[44:], uint32(rec.Size))
-	le.PutUint16(b[48:], uint16(rec.Errno))
-	le.PutUint16(b[50:], uint16(len(addr)))
-	le.PutUint16(b[52:], uint16(len(data)))
-	le.PutUint16(b[54:], uint16(len(queues)))
-	for i := range rec.Args {
-		le.PutUint64(b[56+8*i:], uint64(rec.Args[i]))
+	f.time, f.timeout, f.result, f.cpu = rec.Time, rec.Timeout, rec.Result, rec.CPU
+	f.fd, f.size, f.errno = rec.FD, rec.Size, rec.Errno
+	for i, arg := range &rec.Args { // one by one, as they were written: so they are still in the processor
+		f.values[i] = arg
 	}
-	le.PutUint32(b[80:], uint32(rec.Site))
-	b[84] = rec.Null
-	for i := range rec.Sets {
-		le.PutUint16(b[86+2*i:], uint16(min(len(rec.Sets[i]), MaxSet)))
-	}
-	le.PutUint64(b[96:], uint64(rec.Dropped))
+	f.site, f.null, f.dropped = rec.Site, rec.Null, rec.Dropped
 	p := fixedSize
-	p += copy(b[p:], addr)
-	p += copy(b[p:], data)
-	for _, set := range rec.Sets {
-		for _, fd := range set[:min(len(set), MaxSet)] {
-			le.PutUint32(b[p:], uint32(fd))
-			p += 4
+	n := copy(b[p:p+maxAddr], rec.Addr)
+	f.addr = uint16(n)
+	p += n
+	n = copy(b[p:p+trace.DataCap], rec.Data)
+	f.data = uint16(n)
+	p += n
+	f.sets = [NumSets]uint16{}
+	if rec.HasSets {
+		for i, set := range &rec.Sets {
+			set = set[:min(len(set), MaxSet)]
+			f.sets[i] = uint16(len(set))
+			for _, fd := range set {
+				binary.NativeEndian.PutUint32(b[p:], uint32(fd))
+				p += 4
+			}
 		}
 	}
+	queues := rec.Queues[:min(len(rec.Queues), MaxQueues)]
+	f.queues = uint16(len(queues))
 	for i := range queues {
 		q := &queues[i]
 		local, peer := q.Local[:min(len(q.Local), maxAddr)], q.Peer[:min(len(q.Peer), maxAddr)]
-		le.PutUint64(b[p:], uint64(q.Time))
-		le.PutUint32(b[p+8:], uint32(q.FD))
-		le.PutUint32(b[p+12:], uint32(q.Recv))
-		le.PutUint32(b[p+16:], uint32(q.Send))
-		b[p+20], b[p+21], b[p+22], b[p+23] = byte(q.State), byte(len(local)), byte(len(peer)), byte(q.Only)
-		le.PutUint32(b[p+24:], uint32(q.Drops))
-		b[p+28] = byte(q.Unit)
-		p += queueSize
+		p += copy(b[p:], (*[queueSize]byte)(unsafe.Pointer(&fixedQueue{
+			time: q.Time, fd: q.FD, recv: q.Recv, send: q.Send, state: q.State, local: uint8(len(local)), peer: uint8(len(peer)),
+			only: q.Only, drops: q.Drops, unit: q.Unit,
+		}))[:])
 		p += copy(b[p:], local)
 		p += copy(b[p:], peer)
 	}
 	p = (p + 7) &^ 7
-	le.PutUint32(b, uint32(p))
+	f.bytes = uint32(p)
 	return p
 }
 
@@ -272,18 +305,12 @@ func (rec *Record) decode(b []byte) error {
 	if len(b) < fixedSize {
 		return errRecord
 	}
-	le := binary.LittleEndian
+	var f fixed // what a process may write over meanwhile is read once
+	copy((*[fixedSize]byte)(unsafe.Pointer(&f))[:], b)
 	*rec = Record{
-		Kind: trace.Kind(b[4]), Call: trace.Call(b[5]), Sleep: trace.Sleep(b[6]),
-		NArgs: min(int(b[7]&0x7f), numArgs), HasSets: b[7]&0x80 != 0,
-		Time: int64(le.Uint64(b[8:])), Timeout: int64(le.Uint64(b[16:])),
-		Result: int64(le.Uint64(b[24:])), CPU: int64(le.Uint64(b[32:])),
-		FD: int32(le.Uint32(b[40:])), Size: int32(le.Uint32(b[44:])),
-		Errno: trace.Errno(le.Uint16(b[48:])), Dropped: int64(le.Uint64(b[96:])),
-		Site: Site(le.Uint32(b[80:])), Null: b[84],
-	}
-	for i := range rec.Args {
-		rec.Args[i] = int64(le.Uint64(b[56+8*i:]))
+		Kind: f.kind, Call: f.call, Sleep: f.sleep, NArgs: min(int(f.args&^withSets), numArgs), HasSets: f.args&withSets != 0,
+		Time: f.time, Timeout: f.timeout, Result: f.result, CPU: f.cpu, FD: f.fd, Size: f.size, Errno: f.errno,
+		Dropped: f.dropped, Site: f.site, Null: f.null, Args: f.values,
 	}
 	rest := b[fixedSize:]
 	take := func(n int) []byte {
@@ -295,36 +322,33 @@ func (rec *Record) decode(b []byte) error {
 		rest = rest[n:]
 		return append([]byte(nil), piece...)
 	}
-	rec.Addr = take(int(le.Uint16(b[50:])))
-	rec.Data = take(int(le.Uint16(b[52:])))
+	rec.Addr = take(int(f.addr))
+	rec.Data = take(int(f.data))
 	for i := range rec.Sets {
-		n := int(le.Uint16(b[86+2*i:]))
+		n := int(f.sets[i])
 		raw := take(4 * n)
 		if len(raw) != 4*n {
 			return errRecord
 		}
 		for j := range n {
-			rec.Sets[i] = append(rec.Sets[i], int32(le.Uint32(raw[4*j:])))
+			rec.Sets[i] = append(rec.Sets[i], int32(binary.NativeEndian.Uint32(raw[4*j:])))
 		}
 	}
-	for range le.Uint16(b[54:]) {
-		h := take(queueSize)
-		if len(h) != queueSize {
+	for range f.queues {
+		raw := take(queueSize)
+		if len(raw) != queueSize {
 			return errRecord
 		}
-		q := Queue{
-			Time: int64(le.Uint64(h)), FD: int32(le.Uint32(h[8:])),
-			Recv: int32(le.Uint32(h[12:])), Send: int32(le.Uint32(h[16:])), State: trace.TCPState(h[20]), Only: trace.Length(h[23]),
-			Drops: int32(le.Uint32(h[24:])), Unit: trace.Unit(h[28]),
-		}
-		q.Local = take(int(h[21]))
-		q.Peer = take(int(h[22]))
-		if len(q.Local) != int(h[21]) || len(q.Peer) != int(h[22]) {
+		var h fixedQueue
+		copy((*[queueSize]byte)(unsafe.Pointer(&h))[:], raw)
+		q := Queue{FD: h.fd, Time: h.time, Recv: h.recv, Send: h.send, State: h.state, Only: h.only, Drops: h.drops, Unit: h.unit}
+		q.Local, q.Peer = take(int(h.local)), take(int(h.peer))
+		if len(q.Local) != int(h.local) || len(q.Peer) != int(h.peer) {
 			return errRecord
 		}
 		rec.Queues = append(rec.Queues, q)
 	}
-	if rest == nil && len(b) > fixedSize || len(rec.Addr) != int(le.Uint16(b[50:])) || len(rec.Data) != int(le.Uint16(b[52:])) {
+	if rest == nil && len(b) > fixedSize || len(rec.Addr) != int(f.addr) || len(rec.Data) != int(f.data) {
 		return errRecord
 	}
 	return nil

@@ -194,11 +194,15 @@ func (t *thread) note(kind trace.Kind, status int, pid, host int64) {
 // entering writes the call's first event, to be published at the last moment
 // before the call. It reports false when the ring is full.
 func (t *thread) entering(c *call) bool {
+	// One by one: copied in whole the record, and an array that was just written so, takes
+	// a third of the time that all of this does.
 	rec := &t.rec
-	*rec = ring.Record{
-		Kind: trace.Enter, Call: c.name, FD: int32(c.fd), Size: int32(c.size),
-		NArgs: c.nargs, Args: c.args, Timeout: c.timeout, Data: c.out,
+	rec.Kind, rec.Call, rec.FD, rec.Size = trace.Enter, c.name, int32(c.fd), int32(c.size)
+	rec.NArgs, rec.Timeout, rec.Addr, rec.Data, rec.Queues = c.nargs, c.timeout, nil, c.out, nil
+	for i, arg := range &c.args {
+		rec.Args[i] = arg
 	}
+	rec.Result, rec.Errno, rec.Sleep, rec.CPU, rec.HasSets, rec.Null = 0, 0, trace.SleepUnknown, 0, false, 0
 	var around stack
 	frames(&around)
 	rec.Site = t.sites.at(&around)
@@ -258,9 +262,9 @@ func (t *thread) returned(c *call) (int, Errno) {
 	}
 	if !traced.over.Load() {
 		if slot, ok := t.ring.Reserve(rec); ok {
-			slot.Publish()
+			release(slot.Head, slot.Next)
 		}
 	}
-	atomic.StoreInt64(p.pending, 0)
+	release(p.pending, 0)
 	return n, errno
 }

@@ -9,6 +9,12 @@ package socket
 //go:noescape
 func frames(around *stack)
 
+// release stores the value after all that was written before. Unlike atomic.StoreUint64
+// it doesn't wait until others can see it: that takes longer than the rest of a record.
+//
+//go:noescape
+func release(to *int64, value int64)
+
 // goroutine returns what is different for each goroutine that runs. A later one may have
 // the same.
 func goroutine() uintptr

@@ -23,3 +23,11 @@ TEXT ·goroutine(SB), NOSPLIT, $0-8
 	MOVQ (TLS), AX
 	MOVQ AX, ret+0(FP)
 	RET
+
+// func release(to *int64, value int64)
+// The processor keeps the order of stores.
+TEXT ·release(SB), NOSPLIT, $0-16
+	MOVQ to+0(FP), AX
+	MOVQ value+8(FP), CX
+	MOVQ CX, (AX)
+	RET

@@ -21,3 +21,10 @@ TEXT ·goroutine(SB), NOSPLIT|NOFRAME, $0-8
 	MOVD g, R0
 	MOVD R0, ret+0(FP)
 	RET
+
+// func release(to *int64, value int64)
+TEXT ·release(SB), NOSPLIT|NOFRAME, $0-16
+	MOVD to+0(FP), R0
+	MOVD value+8(FP), R1
+	STLR R1, (R0)
+	RET

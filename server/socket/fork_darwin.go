@@ -3,7 +3,6 @@ package socket
 import (
 	"errors"
 	"os"
-	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -36,7 +35,7 @@ func (p *passage) fork(next *image) {
 		&syscall.ProcAttr{Env: text(next.envs), Files: []uintptr{0, 1, 2}})
 	p.returned = nanotime()
 	if p.pending != nil {
-		atomic.StoreInt64(p.pending, p.returned)
+		release(p.pending, p.returned)
 	}
 	p.n, p.errno = pid, 0
 	var errno syscall.Errno

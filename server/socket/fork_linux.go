@@ -1,7 +1,6 @@
 package socket
 
 import (
-	"sync/atomic"
 	"syscall"
 	"unsafe"
 
@@ -40,7 +39,7 @@ func (p *passage) fork(next *image) {
 	}
 	p.returned = nanotime()
 	if p.pending != nil {
-		atomic.StoreInt64(p.pending, p.returned)
+		release(p.pending, p.returned)
 	}
 	p.after()
 	p.r, p.errno = r, uintptr(errno)

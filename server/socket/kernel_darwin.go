@@ -3,7 +3,6 @@
 package socket
 
 import (
-	"sync/atomic"
 	"syscall"
 	"time"
 	_ "unsafe" // for go:linkname
@@ -164,7 +163,7 @@ func (p *passage) through() {
 	a := &p.args
 	p.n, p.errno = enter(p.trap, a[0], a[1], a[2], a[3], a[4], a[5])
 	p.returned = nanotime()
-	atomic.StoreInt64(p.pending, p.returned)
+	release(p.pending, p.returned)
 }
 
 func (p *passage) result() (int, Errno) { return p.n, p.errno }

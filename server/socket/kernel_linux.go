@@ -2,7 +2,6 @@ package socket
 
 import (
 	"encoding/binary"
-	"sync/atomic"
 	"syscall"
 	"time"
 	"unsafe"
@@ -116,7 +115,7 @@ func (p *passage) through() {
 	p.publish()
 	r, _, errno := syscall.RawSyscall6(p.trap, p.args[0], p.args[1], p.args[2], p.args[3], p.args[4], p.args[5])
 	p.returned = nanotime()
-	atomic.StoreInt64(p.pending, p.returned)
+	release(p.pending, p.returned)
 	p.after()
 	p.r, p.errno = r, uintptr(errno)
 	exitsyscall()
@@ -126,7 +125,7 @@ func (p *passage) through() {
 //go:norace
 func (p *passage) publish() {
 	*p.slot.Time = nanotime()
-	atomic.StoreUint64(p.slot.Head, p.slot.Next)
+	release(p.slot.Head, p.slot.Next)
 }
 
 // before makes sure that usage is what the thread has used up to the call. It is,

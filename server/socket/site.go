@@ -11,11 +11,17 @@ import (
 const demos = "sockscope/server/demo/"
 
 // sites are the places that a thread has made calls from. The few places of a program
-// make all its calls: what return addresses mean is looked up once for each, and a call
-// costs one more look into a map.
+// make all its calls: what return addresses mean is looked up once for each.
 type sites struct {
-	area  *ring.Area
-	known map[stack]ring.Site
+	area   *ring.Area
+	known  map[stack]ring.Site
+	recent [16]place // some of those known, to be found without a map
+}
+
+// place is what return addresses mean.
+type place struct {
+	around stack
+	site   ring.Site
 }
 
 // stack are the return addresses of the functions around a call, innermost first; 0 ends
@@ -25,11 +31,15 @@ type stack [7]uintptr
 // at returns the place of the innermost caller that is a program's, zero when none
 // is.
 func (s *sites) at(around *stack) ring.Site {
-	site, ok := s.known[*around]
-	if !ok {
-		site = s.add(around)
+	p := &s.recent[(around[0]^around[1]>>2^around[2]>>4)%uintptr(len(s.recent))]
+	if p.around != *around {
+		site, ok := s.known[*around]
+		if !ok {
+			site = s.add(around)
+		}
+		*p = place{*around, site}
 	}
-	return site
+	return p.site
 }
 
 func (s *sites) add(around *stack) (site ring.Site) {
