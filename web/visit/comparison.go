@@ -583,7 +583,7 @@ func (c *Comparison) Headline() string {
 	if h == nil {
 		return ""
 	}
-	text, how := words.Count(n, "run"), ", taken in turn on this machine, each started at 0"
+	text, how := words.Count(n, "run"), ", taken in turn on this machine, each started at 0, not saved" // they go with the page
 	switch {
 	case c.loaded:
 		text += fmt.Sprintf(", recorded in turn %s on %s, each started at 0", words.Date(h.Began), KernelName(h.Kernel))
