@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"strconv"
 	"strings"
 )
@@ -86,7 +85,7 @@ func (r *Run) keeping() string {
 // ReadKept shows what the tab has kept of a run, and what it was; nothing where it isn't
 // what Keep has made.
 func (r *Run) ReadKept(text string) {
-	m, err := readMoment(text, math.MaxInt)
+	m, err := readMoment(text, maxKept)
 	if err != nil || m == nil || m.Tape.Run.Header.Lab != r.Lab.ID {
 		return
 	}
@@ -117,8 +116,8 @@ func readMoment(fragment string, most int) (*Moment, error) {
 	if !found {
 		return nil, nil
 	}
-	if len(text) > base64.RawURLEncoding.EncodedLen(maxPacked) {
-		return nil, fmt.Errorf("the run in this link is too large: a link holds %d KB", maxPacked>>10)
+	if len(text) > base64.RawURLEncoding.EncodedLen(most) {
+		return nil, fmt.Errorf("the run in this link is too large: a link holds %d KB", most>>10)
 	}
 	packed, err := base64.RawURLEncoding.DecodeString(text)
 	var bad base64.CorruptInputError

@@ -107,7 +107,7 @@ func TestARunThatIsTooLargeForALinkSaysSo(t *testing.T) {
 
 func TestTheTabKeepsARun(t *testing.T) {
 	again := func(place, text string) *Run {
-		l, _ := lab.Find("first")
+		l, _ := lab.Find(strings.TrimPrefix(place, "run of /lab/"))
 		r := &Run{}
 		r.Relay = new(Relay)
 		v, _ := l.Set(nil)
@@ -126,6 +126,11 @@ func TestTheTabKeepsARun(t *testing.T) {
 	r.Seek(17)
 	if back := again(r.Keep()); back.Player == nil || back.Pos() != 17 || !bytes.Equal(back.tape.file, r.tape.file) || back.Trouble() != "" || !strings.Contains(back.Headline(), "kept in this tab") {
 		t.Errorf("it comes back as %+v, %q, %q", back.Player, back.Trouble(), back.Headline())
+	}
+	large := recordedRun(t, "emfile") // it has no room in a link
+	large.Recorded = false
+	if back := again(large.Keep()); back.Player == nil {
+		t.Error("a run of 7,000 events doesn't come back")
 	}
 	r.tape.Run.End, r.tape.file = nil, r.tape.file[:len(r.tape.file)-40]
 	if back := again(r.Keep()); back.Player == nil || !strings.Contains(back.Trouble(), "the page was left") {
