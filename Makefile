@@ -10,7 +10,7 @@
 # make release  the relay for each system, in release/
 # make tab    a Linux for the browser's tab, from sources: ten minutes, once. With TAB=1,
 #             make dist puts it beside the pages, make build and make release into the relay
-# make test-tab  the machine's tests: each lab on it, TRIES=20 times, and in a browser
+# make test-tab  the machine's tests: each lab on it, TRIES=20 times (an hour), and in a browser
 # make recordings   run every lab here, and keep the traces that the site ships with
 
 GOTESTSUM = gotest.tools/gotestsum@v1.13.0

@@ -74,4 +74,4 @@ func (m *Machine) Said() string {
 }
 
 // Emulated says what the times of an emulated machine are worth.
-var Emulated = fmt.Sprintf("Emulated: calls, order, sleeps and wakes are Linux's own. How long they take is the emulator's doing, by a clock that runs at a quarter of the speed of yours, and less than %s is not told apart", words.Span(trace.EmulatedGrain))
+var Emulated = fmt.Sprintf("Emulated: calls, order, sleeps and wakes are Linux's own. How long they take is the emulator's doing, by a clock that runs at a quarter of the speed of yours, and slower while your processor is busy. Less than %s is not told apart", words.Span(trace.EmulatedGrain))
