@@ -26,7 +26,7 @@ var iterative = talking(&Lab{
 					At: Moment{Calls: aConnect, By: "client 3", Result: Exactly(0)}}}},
 		{Say: "Client 3's `send` succeeds, too. The bytes lie in the kernel until the server reads them.",
 			At: Moment{Calls: aSend, By: "client 3", Result: AtLeast(1), Unaccepted: true}, Light: OnBar | OnLine | OnBytes,
-			Else: &Stop{Say: "Client 3's `send` succeeds. The bytes lie in the kernel until the server reads them.",
+			Else: &Stop{Say: "Client 3's `send` succeeds: its kernel has copied the bytes.",
 				At: Moment{Calls: aSend, By: "client 3", Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes}},
 		{Say: "The server sleeps in `recv` for one client. The others wait all that time, though the thread has nothing to do.",
 			At: Moment{Calls: aRecv, By: AServer, Sleep: trace.Slept, Longest: true, While: &Moment{By: AClient, Calls: aRecv, Unaccepted: true}}, Light: OnBar | OnLine | OnLane,

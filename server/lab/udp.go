@@ -32,7 +32,7 @@ var udp = &Lab{
 		{Say: "The server has closed its socket. What came then reached a port that nobody has: the kernel there answered by ICMP, and the next call on the connected socket returns ECONNREFUSED.",
 			At: Moment{By: AClient, Errno: trace.ECONNREFUSED, After: &Moment{Is: Enters, Calls: aClose, By: AServer}}},
 	},
-	Recap: "UDP carries datagrams: each arrives whole or not at all, and nobody tells the sender. There is no connection, and so no end of a connection.",
+	Recap: "UDP carries datagrams. Two are never joined; one that finds no room is lost, and so is what a `recvfrom` had no room for, and nobody tells the sender. There is no connection, and so no end of one.",
 	Needs: "echo",
 	Tries: []Try{
 		{"the usual buffer", map[string]string{"buffer": "0"}},

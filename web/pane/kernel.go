@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+	"strconv"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -94,9 +95,9 @@ func kernel(f *visit.Focus, title string, body app.UI, views []visit.View, right
 func (c *Kernel) OnUpdate(ctx app.Context) {
 	if came := c.F.Came(); came != c.came {
 		c.came = came
-		ctx.Defer(func(app.Context) { 
+		ctx.Defer(func(app.Context) {
 			dom.Reveal("kernel", "th.on")
-			if c.F.LitFDs() != nil {
+			if at, _ := c.F.Lit(); at != nil && c.F.Player.Run.Gist(at.Step).Call.Multiplexes() {
 				dom.Reveal("kernel", "tr.out:last-child") // what select said
 			}
 		})
@@ -196,14 +197,14 @@ func fdTable(f *visit.Focus) app.UI {
 		dom.El("tbody").Body(
 			row("st", "state", func(c *visit.Column) app.UI { return app.Text(stateWord(c.FD)) }),
 			row("st", "mode", func(c *visit.Column) app.UI { return app.Text(modeWord(c.FD)) }),
-			app.If(slices.ContainsFunc(cols, func(c visit.Column) bool { return c.FD != nil && f.Others(c.FD) != "" }), func() app.UI {
+			app.If(f.Question() == nil && slices.ContainsFunc(cols, func(c visit.Column) bool { return c.FD != nil && f.Others(c.FD) != "" }), func() app.UI {
 				return row("st", "also open in", func(c *visit.Column) app.UI { return app.Text(f.Others(c.FD)) })
 			}),
 			row("queues", "Recv-Q and Send-Q", func(c *visit.Column) app.UI { return queues(f, c.FD) }),
 			app.If(slices.ContainsFunc(cols, func(c visit.Column) bool { return c.FD != nil && c.FD.Unit == trace.Memory }), func() app.UI {
 				return row("st", "queues count", func(c *visit.Column) app.UI { return app.Text(unitWord(c.FD)) })
 			}),
-			app.If(slices.ContainsFunc(cols, func(c visit.Column) bool { return c.FD != nil && c.FD.Drops > 0 }), func() app.UI {
+			app.If(f.Question() == nil && slices.ContainsFunc(cols, func(c visit.Column) bool { return c.FD != nil && c.FD.Drops > 0 }), func() app.UI {
 				return row("st", "dropped", func(c *visit.Column) app.UI { return app.Text(dropsWord(c.FD)) })
 			}),
 			row("age", "Recv-Q read", func(c *visit.Column) app.UI { return app.Text(ageWord(f, c.FD, c.FD.RecvAt, state.Time)) }),
@@ -348,13 +349,16 @@ func backlog(f *visit.Focus, fd *trace.FDState) app.UI {
 			}
 			return slot.Text(waiting[i])
 		}),
-		dom.El("span").Title("listen's backlog is a limit that Linux exceeds by one").Text(backlogWord(fd)),
+		dom.El("span").Title("listen's backlog is a limit that Linux exceeds by one").Text(backlogWord(fd, later)),
 	)
 }
 
-// backlogWord says how full a listener's backlog was. Linux lets in one more than
+// backlogWord says how full a listener's backlog was, and how many have come since. Linux lets in one more than
 // the limit (listen(2) sets it, net/sock.h compares with >).
-func backlogWord(f *trace.FDState) string {
+func backlogWord(f *trace.FDState, later int) string {
+	if later > 0 {
+		return fmt.Sprintf("%d + %d of %d", f.Recv, later, f.Send)
+	}
 	if f.Recv > f.Send {
 		return fmt.Sprintf("%d, limit %d", f.Recv, f.Send)
 	}
@@ -368,16 +372,16 @@ func sockets(f *visit.Focus) app.UI {
 		return dom.Elc("p", "hint").Text("The kernel's table has not been read yet at this point of the run.")
 	}
 	about := "As `ss -tan` prints it; a listener's queues are its backlog: waiting, and limit."
-	others := slices.ContainsFunc(rows, func(s trace.Sock) bool { return s.Kind != trace.TCP })
+	others := slices.ContainsFunc(rows, func(s visit.SocketRow) bool { return s.Kind != trace.TCP })
 	if others {
 		about = "As `ss -tuxan` prints it; a listener's queues are its backlog: waiting, and limit. The queues of UDP are the kernel's memory, and drops counts what had no room."
 	}
 	about += " Read " + f.When(f.State().SocketsAt)
 	if newer {
-		about += ". What calls have told since then is added; a socket that was closed may come back with the next reading"
+		about += ". What calls have told since then is added. Of what was closed since only the next reading tells whether the kernel still has it"
 	}
 	about += "."
-	table, drops := "stat", slices.ContainsFunc(rows, func(s trace.Sock) bool { return s.Drops > 0 })
+	table, drops := "stat", slices.ContainsFunc(rows, func(s visit.SocketRow) bool { return s.Drops > 0 })
 	if others {
 		table = "stat tight"
 	}
@@ -397,16 +401,20 @@ func sockets(f *visit.Focus) app.UI {
 					peer = "*"
 				}
 				datagrams := k.Kind == trace.UDP || k.Kind == trace.UnixDatagram
+				recv, send, state := strconv.Itoa(k.Recv), strconv.Itoa(k.Send), visit.StateOf(datagrams, k.State)
+				if k.Closed {
+					recv, send, state = "", "", "closed since"
+				}
 				return dom.El("tr").Body(
 					app.If(others, func() app.UI { return dom.El("td").Text(k.Kind.String()) }),
-					dom.Elc("td", "r").Text(k.Recv), dom.Elc("td", "r").Text(k.Send),
+					dom.Elc("td", "r").Text(recv), dom.Elc("td", "r").Text(send),
 					app.If(drops, func() app.UI {
 						if k.Kind != trace.UDP {
 							return dom.El("td")
 						}
 						return dom.Elc("td", "r").Text(k.Drops)
 					}),
-					dom.El("td").Text(k.Local), dom.El("td").Text(peer), dom.El("td").Text(visit.StateOf(datagrams, k.State)),
+					dom.El("td").Text(k.Local), dom.El("td").Text(peer), dom.El("td").Text(state),
 				)
 			})),
 		),

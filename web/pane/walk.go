@@ -30,12 +30,12 @@ func (w *Walk) Render(r *visit.Run) app.UI {
 	case f.AtRecap():
 		return row.Class("recap").Body(chips(f, stops), recap(l, f), w.tries(r), next(l))
 	case stops != nil:
-		return row.Body(chips(f, stops), say(stops), onward(f, len(stops)))
+		return row.Body(chips(f, stops), say(f, stops), onward(f, len(stops)))
 	case f.Quiz.Waiting():
 		return row.Body(dom.El("p").Text("The run is under way. It is hidden until it has ended: you are asked first."))
 	case f.Quiz.Hides():
 		s := f.Quiz.Score()
-		return row.Body(dom.El("p").Text(fmt.Sprintf("You are asked first: %d of %s answered. Play on to the next; the walk opens after the last one.", len(f.Quiz.History()), words.Count(int64(s.Asked), "question"))))
+		return row.Body(dom.El("p").Text(fmt.Sprintf("You are asked first: %d of %s are behind you. Play on to the next; the walk opens after the last one.", len(f.Quiz.History()), words.Count(int64(s.Asked), "question"))))
 	case r.Busy():
 		return row.Body(dom.El("p").Text("The walk opens when the run has ended."))
 	}
@@ -56,7 +56,7 @@ func Contrast(c *visit.Comparison) app.UI {
 	case f.AtRecap():
 		return row.Class("recap").Body(chips(f, stops), recap(c.Lab, f), next(c.Lab))
 	default:
-		return row.Body(chips(f, stops), say(stops), onward(f, len(stops)))
+		return row.Body(chips(f, stops), say(f, stops), onward(f, len(stops)))
 	}
 }
 
@@ -84,7 +84,7 @@ func chip(f *visit.Focus, i int, on bool) app.HTMLElem {
 }
 
 // say is the sentence of the stop that shows.
-func say(stops []visit.Stop) app.UI {
+func say(f *visit.Focus, stops []visit.Stop) app.UI {
 	for _, s := range stops {
 		if s.On {
 			text := WithCode(s.Say)
@@ -93,6 +93,9 @@ func say(stops []visit.Stop) app.UI {
 			}
 			return app.Raw(`<p role="status" aria-live="polite">` + text + `</p>`)
 		}
+	}
+	if at := f.Left(); at > 0 {
+		return dom.El("p").Body(app.Text("You have moved on. "), dom.Button(func(app.Context, app.Event) { f.GoToStop(f.AtStop()) }, app.EventScope("back")).Class("link").Text(fmt.Sprintf("Back to stop %d", f.AtStop()+1)), app.Text(fmt.Sprintf(", at step %d.", at)))
 	}
 	return dom.El("p").Text(fmt.Sprintf("Walk through this run in %s.", words.Count(int64(len(stops)), "stop")))
 }

@@ -193,7 +193,7 @@ var sayings = [numKinds]struct {
 
 	Held: {trace.Sampled, func(r *Run, c *Claim) string { return fill(r.Gist(c.Step).Call, c.Queue) }},
 	Took: {trace.Sampled, func(r *Run, c *Claim) string {
-		return fmt.Sprintf("fd %d was found writable: %s in its Send-Q. That says nothing of the peer's recv", c.FD, sat(c.Queue.Send))
+		return fmt.Sprintf("fd %d was found writable: %s in its Send-Q. That doesn't tell whether the peer has received any", c.FD, sat(c.Queue.Send))
 	}},
 
 	Paused: {trace.Injected, func(r *Run, c *Claim) string {
@@ -374,7 +374,7 @@ func (r *Run) howEnded(i int) string {
 	case e.Call == trace.Shutdown:
 		return r.call(i) + " said that it sends no more"
 	}
-	return r.call(i) + " ended the connection"
+	return r.call(i) + " ended the stream"
 }
 
 // whole says of a send or recv that moved more than the N bytes of c how many.

@@ -90,6 +90,21 @@ func (e *End) User(n int) End {
 
 func (e *End) open(n int) bool { return e.Closed < 0 || e.Closed >= n }
 
+// Gone returns the step that closed the last fd of the side before position n; ok is false
+// where one is open then, or none was yet.
+func (e *End) Gone(n int) (step int, ok bool) {
+	for k := 0; e.fd(k) != nil; k++ {
+		switch f := e.fd(k); {
+		case f.Proc < 0 || f.Opened >= n:
+		case f.open(n):
+			return 0, false
+		default:
+			step, ok = max(step, f.Closed), true
+		}
+	}
+	return step, ok
+}
+
 // holders returns the processes that have an fd of the side at position n, each once.
 func (e *End) holders(n int) []int {
 	var procs []int

@@ -39,7 +39,7 @@ func TestSentencesOfSteps(t *testing.T) {
 		"The server calls accept(3): nobody waited in the backlog of fd 3",
 		"Client 1 connects fd 3 to 127.0.0.1:80",
 		"The server's recv(4) returns 38 bytes: client 1's send(3) brought 38 bytes while it slept",
-		"Client 1's recv(3) returns 0: the server's close(4) ended the connection",
+		"Client 1's recv(3) returns 0: the server's close(4) ended the stream",
 		"SIGKILL ends the server",
 	} {
 		if !strings.Contains(all, want) {

@@ -404,7 +404,7 @@ func ready(r *Run, c *Call, s lab.Topic) *Question {
 	} else if out.Sleep == trace.Awake {
 		q.wrong("It sleeps only while none of its members is ready.", "None yet: it sleeps")
 	} else if in.Timeout == trace.Forever {
-		q.wrong("It has no timeout: it sleeps until one of them is ready.", "None: its time is up")
+		q.wrong("It returns 0 when its time is up, and it has no timeout.", "None: it returns 0")
 	} else {
 		q.wrong("One of them became ready before the time was up.", "None: its time is up")
 	}
@@ -585,7 +585,7 @@ func told(r *Run, c *Call, s lab.Topic, left *trace.Queue, edge bool) *Question 
 	} else {
 		q.right("Yes, at once: they are unread")
 		q.wrong(levelToldAgain, "No: it has told of them")
-		q.wrong(levelToldAgain, "Not before more bytes come")
+		q.wrong(levelToldAgain+" It doesn't wait for its time to be up.", "Yes, when its time is up")
 	}
 	return q.mixed()
 }
@@ -610,7 +610,7 @@ func receives(r *Run, c, send, accept *Call, other int) *Question {
 	q.Text = fmt.Sprintf("The first bytes of %s are on their way. Who receives them?", r.who(r.Gist(send.Enter).Proc))
 	q.right("%s", capital(r.thread(c.Enter)))
 	if child := r.Gist(c.Enter).Proc; child != r.Gist(accept.Enter).Proc {
-		q.wrong("The process that accepted the connection has left it to a child, and closes its own copy of the fd.", "%s, which accepted it", capital(r.thread(accept.Enter)))
+		q.wrong("The process that accepted the connection has left it to a child, and closes its own copy of the fd.", "%s itself", capital(r.thread(accept.Enter)))
 	} else {
 		q.wrong("That thread is back in accept. It has started another one for this client.", "%s, by the thread that accepted it", capital(r.thread(accept.Enter)))
 	}

@@ -218,7 +218,7 @@ func TestTheRightAnswerIsWhatTheTraceSays(t *testing.T) {
 			s.Enter(0, trace.Recv, 4, trace.Event{Size: 1024})
 			s.Return(0, trace.Event{})
 			return s
-		}, "It returns 0: the end of the stream", "It returns -1, with an error", "client 1's close(3) ended the connection"},
+		}, "It returns 0: the end of the stream", "It returns -1, with an error", "client 1's close(3) ended the stream"},
 		{"a non-blocking recv is told not yet", lab.RecvNotYet, func() *playtest.Script {
 			s := busy(1)
 			s.Spin(4, 1)

@@ -114,24 +114,37 @@ func (f *Focus) freshest(fd *trace.FDState) *trace.FDState {
 	return fd
 }
 
-// Sockets returns the kernel's table of sockets with what calls have told of connections
-// since it was read, and whether they have: a connection may come and go between two
-// readings. ok is false before the first reading.
-func (f *Focus) Sockets() (rows []trace.Sock, newer, ok bool) {
+// SocketRow is a row of the kernel's table of sockets.
+type SocketRow struct {
+	trace.Sock
+	Closed bool // since it was read the last fd of it was closed: what it is now isn't known
+}
+
+// Sockets returns the kernel's table of sockets with what calls have told of them since it
+// was read, and whether they have: a connection may come and go between two readings. ok is
+// false before the first reading.
+func (f *Focus) Sockets() (rows []SocketRow, newer, ok bool) {
 	state := f.State()
 	if state.Sockets == nil {
 		return nil, false, false
 	}
-	rows = slices.Clone(state.Sockets)
+	for _, s := range state.Sockets {
+		rows = append(rows, SocketRow{Sock: s, Closed: f.closedSince(&s)})
+	}
 	for i := range state.Procs {
 		for k := range state.Procs[i].FDs {
 			fd := &state.Procs[i].FDs[k]
+			if fd.Kind == trace.FDListener && fd.RecvAt > state.SocketsAt {
+				if at := slices.IndexFunc(rows, func(s SocketRow) bool { return s.State == trace.Listening && s.Local == fd.Local }); at >= 0 {
+					rows[at].Recv, newer = fd.Recv, true
+				}
+			}
 			if fd.Kind != trace.FDConn || kindOf(fd) != trace.TCP || fd.Local == "" || fd.Peer == "" || fd.How != trace.Sampled || fd.StateAt <= state.SocketsAt {
 				continue
 			}
-			at := slices.IndexFunc(rows, func(s trace.Sock) bool { return s.Kind == trace.TCP && s.Local == fd.Local && s.Peer == fd.Peer })
+			at := slices.IndexFunc(rows, func(s SocketRow) bool { return s.Kind == trace.TCP && s.Local == fd.Local && s.Peer == fd.Peer })
 			if at < 0 {
-				at, rows = len(rows), append(rows, trace.Sock{Local: fd.Local, Peer: fd.Peer})
+				at, rows = len(rows), append(rows, SocketRow{Sock: trace.Sock{Local: fd.Local, Peer: fd.Peer}})
 			}
 			newer = true
 			rows[at].State = fd.State
@@ -143,7 +156,32 @@ func (f *Focus) Sockets() (rows []trace.Sock, newer, ok bool) {
 			}
 		}
 	}
+	for i := range rows {
+		newer = newer || rows[i].Closed
+	}
 	return rows, newer, true
+}
+
+// closedSince reports whether all fds of a connection's end were closed after the table
+// was read that has it.
+func (f *Focus) closedSince(s *trace.Sock) bool {
+	if s.Kind != trace.TCP || s.State == trace.Listening {
+		return false
+	}
+	run := f.Player.Run
+	for i := len(run.Conns) - 1; i >= 0; i-- { // a port may be used again
+		c := &run.Conns[i]
+		if c.Addr == "" || c.Addr != s.Local && c.Addr != s.Peer || min(opened(c.Client), opened(c.Server)) >= f.Pos() {
+			continue
+		}
+		end := &c.Client
+		if c.Addr == s.Peer {
+			end = &c.Server
+		}
+		at, gone := end.Gone(f.Pos())
+		return gone && run.Gist(at).Time > f.State().SocketsAt
+	}
+	return false
 }
 
 // kindOf returns in which of the kernel's tables an fd is found by its addresses. A Unix

@@ -95,6 +95,7 @@ func (r *Run) ReadKept(text string) {
 	r.Load(m.Tape)
 	r.Recorded = false
 	r.Seek(m.At)
+	r.rejoin()
 }
 
 // ReadMoment reads what stands behind the # of a link. It returns nil where that is

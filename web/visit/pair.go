@@ -75,7 +75,7 @@ func (r *Run) pair() {
 		p.Alike = p.Alike && alike
 	}
 	tallies := [2]play.Tally{play.NewTally(runs[0]), play.NewTally(runs[1])}
-	if a, b := tallies[0].LongestWait, tallies[1].LongestWait; a.Client >= 0 && b.Client >= 0 {
+	if a, b := tallies[0].LongestWait, tallies[1].LongestWait; a.Reply >= 0 && b.Reply >= 0 {
 		p.Waits = fmt.Sprintf("The longest wait for a reply was %s before, and is %s now.", runs[0].Span(a.Time), runs[1].Span(b.Time))
 	}
 	p.Effects = effects(runs[0], runs[1])
@@ -172,6 +172,14 @@ func effects(before, now *play.Run) (said []string) {
 	if len(said) > shownEffects {
 		said = said[:shownEffects]
 	}
+	if got, of := arrived(before); of > 0 {
+		if gotNow, ofNow := arrived(now); got != gotNow || of != ofNow {
+			said = append(said, fmt.Sprintf("%d of %s were received before, and %d of %d are now.", got, words.Count(int64(of), "datagram"), gotNow, ofNow))
+		}
+	}
+	if text := counted(before, now); text != "" {
+		said = append(said, text)
+	}
 	var most *lasting
 	a, b := lastings(before), lastings(now)
 	for at := range a {
@@ -193,11 +201,55 @@ func effects(before, now *play.Run) (said []string) {
 }
 
 // shownEffects is how many errors are told of. telling is what a call's time has to differ
-// by to be told, in ns: less may be chance.
+// by to be told, in ns, and tellingCalls what the number of a kind of call has to: less may be
+// chance.
 const (
 	shownEffects = 2
-	telling      = 5e6
+	telling      = 20e6
+	tellingCalls = 3
 )
+
+// arrived counts the datagrams of a run that were received, and all of them.
+func arrived(r *play.Run) (got, of int) {
+	for i := range r.Datagrams {
+		if r.Datagrams[i].Recv >= 0 {
+			got++
+		}
+	}
+	return got, len(r.Datagrams)
+}
+
+// counted says which call the servers make how much more or less often, "" where none
+// differs by more than chance does. What was told "not yet" isn't counted: how often a
+// program is told so is chance.
+func counted(before, now *play.Run) string {
+	was, is := calls(before), calls(now)
+	most, least := trace.Call(0), tellingCalls-1
+	for call := range max(len(was), len(is)) {
+		a, b := was[call], is[call]
+		if by := max(a-b, b-a); by > least && 4*by > max(a, b) {
+			most, least = trace.Call(call), by
+		}
+	}
+	if least < tellingCalls {
+		return ""
+	}
+	return fmt.Sprintf("The server's side makes %s of %s now, and made %s before.", words.Count(int64(is[most]), "call"), most, words.Thousands(int64(was[most])))
+}
+
+// calls counts the calls of the servers' processes, by their number. What a program prints,
+// and how it pauses, is left out.
+func calls(r *play.Run) (n [256]int) {
+	for i := range r.Calls {
+		c := &r.Calls[i]
+		switch in := r.Gist(c.Enter); {
+		case c.Return < 0 || r.Gist(c.Return).Errno.NotYet() || r.Header.Procs[in.Proc].Role != trace.RoleServer:
+		case in.Call != trace.Nanosleep && in.Call != trace.Write:
+			n[in.Call]++
+		}
+	}
+	return n
+}
 
 // failure is an error that a process had. Not yet is none.
 type failure struct {

@@ -98,13 +98,27 @@ func TestWhatAKnobHasChanged(t *testing.T) {
 		t.Fatalf("the slow run takes %d ns", slow.Duration())
 	}
 	said := effects(quick, slow)
-	if len(said) != 2 || !strings.Contains(said[0], "recv returns ECONNRESET now") || !strings.Contains(said[1], "first recv took ") {
+	if len(said) != 3 || !strings.Contains(said[0], "recv returns ECONNRESET now") || !strings.Contains(said[1], "60,000 calls of getsockopt now") || !strings.Contains(said[2], "first recv took ") {
 		t.Errorf("of a recv that takes longer, and fails: %q", said)
 	}
-	if said := effects(slow, quick); len(said) != 2 || !strings.Contains(said[0], "no longer returns ECONNRESET") {
+	if said := effects(slow, quick); len(said) != 3 || !strings.Contains(said[0], "no longer returns ECONNRESET") {
 		t.Errorf("the other way: %q", said)
 	}
 	if said := effects(quick, quick); said != nil {
 		t.Errorf("of the same run: %q", slices.Clone(said))
+	}
+}
+
+// Datagrams that were lost in one run and not in the other are what a knob has changed.
+func TestAPairTellsOfDatagrams(t *testing.T) {
+	r := recordedRun(t, "udp")
+	all := r.tape.Run
+	if got, of := arrived(all); got == 0 || got >= of {
+		t.Fatalf("%d of %d datagrams were received: the recording shows no loss", got, of)
+	}
+	one := recordedRun(t, "families").tape.Run
+	said := strings.Join(effects(all, one), " ")
+	if !strings.Contains(said, "datagrams were received before, and ") {
+		t.Errorf("said: %q", said)
 	}
 }

@@ -22,6 +22,9 @@ func (f *Focus) Answered() *play.Answer {
 	if f.Quiz == nil {
 		return nil
 	}
+	if at, _ := f.Lit(); at != nil {
+		return nil // the walk's stop speaks of what the answer would cover
+	}
 	if a := f.Quiz.Shown(); a != nil && !a.Skipped {
 		return a
 	}

@@ -177,3 +177,29 @@ func TestShortConnectionsAreInTheTable(t *testing.T) {
 		}
 	}
 }
+
+// A socket whose last fd is closed isn't shown as it was before that.
+func TestTheTableKnowsWhatWasClosed(t *testing.T) {
+	for _, id := range []string{"iterative", "processes", "halfclose", "short"} {
+		r, closed := recordedRun(t, id), 0
+		run := r.Player.Run
+		for at := range run.Len() + 1 {
+			r.Seek(at)
+			rows, _, _ := r.Sockets()
+			for _, row := range rows {
+				if row.Closed {
+					closed++
+				}
+				for i := range run.Conns {
+					c := &run.Conns[i]
+					_, client := c.Client.Gone(at)
+					_, server := c.Server.Gone(at)
+					if client && server && (row.Local == c.Addr || row.Peer == c.Addr) && row.State == trace.Established && !row.Closed {
+						t.Errorf("%s, step %d: both ends of %s are closed, and it is shown as %+v", id, at, c.Addr, row)
+					}
+				}
+			}
+		}
+		t.Logf("%s: %d rows were closed since", id, closed)
+	}
+}

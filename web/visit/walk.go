@@ -26,7 +26,7 @@ type walk struct {
 type Stop struct {
 	Say string // a sentence or two; `code` in backquotes
 	Is  bool   // the run has such a moment
-	On  bool   // it is the one that shows
+	On  bool   // it is the one that shows: the learner is there
 }
 
 // Stops lists the stops of the walk; nil while there is no run to walk through: none
@@ -37,9 +37,20 @@ func (f *Focus) Stops() []Stop {
 	}
 	out := make([]Stop, len(f.walk.stops))
 	for i := range out {
-		out[i] = Stop{f.walk.stops[i].Say, f.walk.has(i), f.walk.at == i+1}
+		out[i] = Stop{f.walk.stops[i].Say, f.walk.has(i), f.walk.at == i+1 && f.Left() == 0}
 	}
 	return out
+}
+
+// Left returns the position of the stop that was gone to last, where the learner has moved
+// on from it; else 0.
+func (f *Focus) Left() int {
+	if i := f.AtStop(); i >= 0 && i < len(f.walk.stops) && f.walk.stops[i].Found != nil {
+		if at := f.walk.stops[i].Found.Step + 1; at != f.Pos() {
+			return at
+		}
+	}
+	return 0
 }
 
 // has reports whether the run has stop i.
@@ -140,6 +151,19 @@ func (f *Focus) walkOn(n int) {
 	}
 }
 
+// rejoin takes the stop of the position as the one that was gone to last.
+func (f *Focus) rejoin() {
+	if !f.walkable() {
+		return
+	}
+	for i := range f.walk.stops {
+		if at := f.walk.stops[i].Found; at != nil && at.Step+1 == f.Pos() {
+			f.GoToStop(i)
+			return
+		}
+	}
+}
+
 // arrive goes to the first stop that the run has, where a run has just ended or was
 // opened.
 func (f *Focus) arrive() {
@@ -226,6 +250,9 @@ func (f *Focus) Narration() string {
 		return ""
 	}
 	run, step := f.Player.Run, f.Pos()-1
+	if q := f.Question(); q != nil && q.Enter == step { // what is told of the call could answer it
+		return "You are asked what comes of this call"
+	}
 	text := run.Narrate(step).Text
 	if k := run.Band(max(run.Gist(step).Proc, 0)); k < len(f.Bands) {
 		text = f.Bands[k].Name + ": " + text
