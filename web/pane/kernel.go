@@ -209,7 +209,7 @@ func fdTable(f *visit.Focus) app.UI {
 			}),
 			row("age", "Recv-Q read", func(c *visit.Column) app.UI { return app.Text(ageWord(f, c.FD, c.FD.RecvAt, state.Time)) }),
 			row("age", "Send-Q read", func(c *visit.Column) app.UI { return app.Text(ageWord(f, c.FD, c.FD.SendAt, state.Time)) }),
-			app.IfSlice(p.Muxed != nil, func() []app.UI { return readiness(f, p, cols, row) }),
+			app.IfSlice(p.Muxed != nil || visit.Watches(p), func() []app.UI { return readiness(f, p, cols, row) }),
 		),
 	)
 }

@@ -18,6 +18,9 @@ import (
 // the ready ones that it returned, and between them what epoll keeps.
 func readiness(f *visit.Focus, p *trace.ProcState, cols []visit.Column, row func(string, string, func(*visit.Column) app.UI) app.UI) []app.UI {
 	m := p.Muxed
+	if m == nil { // nothing has waited yet
+		m = &trace.MuxState{Call: trace.EpollWait}
+	}
 	title := func(text, note string, how app.UI) app.UI {
 		return dom.Elc("tr", "sub").Body(dom.El("th").Attr("colspan", len(cols)+1).Body(
 			app.Text(text), dom.Elc("span", "note").Text(note), how))
@@ -35,6 +38,9 @@ func readiness(f *visit.Focus, p *trace.ProcState, cols []visit.Column, row func
 	}
 	for _, l := range visit.Interest(p) {
 		out = append(out, row("in", l.Head, func(c *visit.Column) app.UI { return member(slices.Contains(l.Members, c.Number), "m", c.Number) }))
+	}
+	if p.Muxed == nil {
+		return out
 	}
 	if m.Call == trace.EpollWait && f.Question() == nil { // it would give the answer away
 		out = append(out, title("Ready list ", "what the kernel would tell next ", provenance(trace.Inferred, "")),

@@ -65,6 +65,15 @@ func (r *Run) Passage(conn, way, n int, sendQ, recvQ Reading) Passage {
 		}
 	}
 	p.Total = max(endOf(f.Sends, n, f.Base), endOf(f.Recvs, n, f.Base))
+	if k := movesBefore(f.Recvs, n); k > 0 && endOf(f.Recvs, n, f.Base) == p.Total && !r.sending(side, n) {
+		// All has been received: what was read before that is in no queue any more.
+		at := r.Gist(f.Recvs[k-1].Step).Time
+		for _, t := range []*Tank{&p.SendQ, &p.RecvQ} {
+			if t.At >= 0 && t.At < at {
+				*t = Tank{Reading: Reading{0, at}, Known: true, Of: -1}
+			}
+		}
+	}
 	for _, h := range []*Tank{&p.SendQ, &p.RecvQ} {
 		for _, part := range h.Parts {
 			p.Total = max(p.Total, part.Off+part.Len)

@@ -307,7 +307,7 @@ func (w *why) closing(e *trace.Event, i int) int {
 			continue
 		}
 		at := f.Closed
-		if at < 0 || at >= w.n {
+		if at < 0 || at >= w.n && (r.Gist(at).Kind == trace.Exit || began(at) >= i) {
 			return -1
 		}
 		if r.Gist(at).Kind != trace.Exit {

@@ -56,15 +56,20 @@ func Ready(p *trace.ProcState) []List {
 	return rows
 }
 
+// Watches reports whether p has an fd on an interest list of epoll(7).
+func Watches(p *trace.ProcState) bool {
+	return slices.ContainsFunc(p.FDs, func(f trace.FDState) bool { return f.Watched != 0 })
+}
+
 // asksForRdHup reports whether EPOLLRDHUP is asked for of an fd of the interest list.
 func asksForRdHup(p *trace.ProcState) bool {
 	return slices.ContainsFunc(p.FDs, func(f trace.FDState) bool { return f.Watched&EpollRdHup != 0 })
 }
 
 // Interest returns the rows of what p's newest call that waits for several fds was
-// asked about, or what epoll keeps.
+// asked about, or what epoll keeps: that also before anything has waited.
 func Interest(p *trace.ProcState) []List {
-	if p.Muxed.Call == trace.EpollWait {
+	if p.Muxed == nil || p.Muxed.Call == trace.EpollWait {
 		return watched(p)
 	}
 	return ListsOf(p.Muxed.Call, p.Muxed.In, false)

@@ -203,3 +203,48 @@ func TestTheTableKnowsWhatWasClosed(t *testing.T) {
 		t.Logf("%s: %d rows were closed since", id, closed)
 	}
 }
+
+// When all bytes were received none is shown in a queue, whatever was read before.
+func TestQueuesAreEmptyWhenAllIsReceived(t *testing.T) {
+	r := recordedRun(t, "short")
+	r.Seek(r.Player.Len())
+	fl := Flow{Conn: 0, Way: 0}
+	if p, st := r.Passage(fl), r.StreamOf(fl); st.Sent == 0 || st.Sent != st.Read || p.SendQ.Bytes != 0 || p.RecvQ.Bytes != 0 {
+		t.Errorf("%d sent, %d received: Send-Q %+v, Recv-Q %+v", st.Sent, st.Read, p.SendQ, p.RecvQ)
+	}
+}
+
+// epoll's list shows as soon as something is on it.
+func TestTheInterestListIsThereBeforeTheFirstWait(t *testing.T) {
+	r := recordedRun(t, "epoll")
+	r.GoToStop(1)
+	p := &r.State().Procs[r.Proc()]
+	if lists := Interest(p); p.Muxed != nil || !Watches(p) || len(lists[0].Members) == 0 {
+		t.Errorf("at the stop that puts a socket on the list it has %+v, waited %v", lists, p.Muxed)
+	}
+}
+
+// A stop shows only where it is.
+func TestAStopThatWasLeftSaysSo(t *testing.T) {
+	r := recordedRun(t, "first")
+	r.GoToStop(2)
+	at := r.Pos()
+	if !r.Stops()[2].On || r.Left() != 0 {
+		t.Fatalf("at stop 2: %+v, left %d", r.Stops()[2], r.Left())
+	}
+	r.Seek(at + 1)
+	if r.Stops()[2].On || r.Left() != at || r.AtStop() != 2 {
+		t.Errorf("a step further: %+v, left %d, want %d", r.Stops()[2], r.Left(), at)
+	}
+	if r.GoToStop(r.AtStop()); r.Pos() != at || !r.Stops()[2].On {
+		t.Errorf("back at %d, want %d", r.Pos(), at)
+	}
+	r.Recorded = false
+	back := recordedRun(t, "first")
+	if _, text := r.Keep(); text != "" {
+		back.ReadKept(text)
+	}
+	if back.Pos() != at || back.AtStop() != 2 {
+		t.Errorf("kept at stop 2, it comes back at %d, stop %d", back.Pos(), back.AtStop())
+	}
+}
