@@ -93,7 +93,7 @@ TRIES ?= 20
 
 test-tab: $(WASM) tab
 	@.ci/need
-	GOARCH=386 CGO_ENABLED=0 go test ./server/trace ./server/socket ./server/demo ./server/console
+	GOARCH=386 CGO_ENABLED=0 go test ./server/trace/... ./server/socket ./server/demo ./server/console
 	go test ./server/run -run '^TestMachine' -count=1 -v -timeout 0 -machine $(CURDIR)/.build/tab/bundle -tries $(TRIES)
 	go test ./relay -run '^TestMachine' -count=1 -v -timeout 60m -machine $(CURDIR)/.build/tab/bundle
 

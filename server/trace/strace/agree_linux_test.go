@@ -379,7 +379,7 @@ func makeCalls(seed uint64, dir string) {
 			call(unix.SYS_SETSOCKOPT, client, uintptr(rnd.IntN(300)), uintptr(rnd.IntN(100)), number(1000, 7), 4)
 			*(*unix.Linger)(unsafe.Pointer(&memory[1000])) = unix.Linger{Onoff: 1, Linger: int32(rnd.IntN(5))}
 			call(unix.SYS_SETSOCKOPT, client, unix.SOL_SOCKET, unix.SO_LINGER, at(1000), 8)
-			*(*unix.Timeval)(unsafe.Pointer(&memory[1000])) = unix.Timeval{Usec: int64(rnd.IntN(1e6))}
+			*(*unix.Timeval)(unsafe.Pointer(&memory[1000])) = unix.NsecToTimeval(int64(rnd.IntN(1e6)) * 1000)
 			call(unix.SYS_SETSOCKOPT, client, unix.SOL_SOCKET, unix.SO_RCVTIMEO, at(1000), 16)
 			call(unix.SYS_FCNTL, client, unix.F_GETFL)
 			call(unix.SYS_CLOSE, uintptr(call(unix.SYS_DUP, client)))
@@ -420,7 +420,7 @@ func makeCalls(seed uint64, dir string) {
 	for range 5 {
 		fd := uintptr(call(unix.SYS_EVENTFD2, uintptr(rnd.IntN(10)), uintptr(rnd.IntN(2)|rnd.IntN(2)*unix.EFD_NONBLOCK|rnd.IntN(2)*unix.EFD_CLOEXEC)))
 		call(unix.SYS_CLOSE, fd)
-		*(*unix.Timespec)(unsafe.Pointer(&memory[2800])) = unix.Timespec{Nsec: int64(rnd.IntN(1e5))}
+		*(*unix.Timespec)(unsafe.Pointer(&memory[2800])) = unix.NsecToTimespec(int64(rnd.IntN(1e5)))
 		call(unix.SYS_NANOSLEEP, at(2800), 0)
 		clear(memory[2900:2940])
 		memory[2900] = byte(rnd.IntN(2))                                          // SIG_DFL or SIG_IGN
