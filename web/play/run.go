@@ -80,7 +80,8 @@ type keyframe struct {
 	state *trace.State
 }
 
-// keyframeEvery is the least number of steps between keyframes. A state with many
+// keyframeEvery is the least number of steps between keyframes, of a long run one in 1024
+// of its steps. A state with many
 // fds costs more to keep, so its keyframes are further apart. All keyframes together
 // stay in proportion to the steps.
 const keyframeEvery = 256
@@ -254,7 +255,7 @@ func (r *Run) add(e *trace.Event) {
 	}
 	r.steps.add(e)
 	n := r.Len()
-	if since := n - r.keyframes[len(r.keyframes)-1].after; since >= keyframeEvery && since >= 4*weight(r.head) {
+	if since := n - r.keyframes[len(r.keyframes)-1].after; since >= max(keyframeEvery, n/1024) && since >= 4*weight(r.head) {
 		r.keyframes = append(r.keyframes, keyframe{n, r.head.Clone()})
 	}
 	if e.Kind == trace.Note && e.Addr != "" {
