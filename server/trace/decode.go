@@ -43,7 +43,7 @@ type decoder struct {
 	in    []byte
 	at    int    // what is before was taken off: a place is cheaper to move than in would be, whenever garbage is collected
 	depth int    // arrays and maps that are open
-	lends bool   // bytes stay those of the message
+	lends *loan  // bytes stay those of the message, and sets are taken from here; nil for neither
 	err   string // what is wrong, and where; "" while nothing is
 }
 
@@ -198,7 +198,7 @@ func (d *decoder) bytes() []byte {
 		return nil
 	}
 	b := d.take(d.head(cborBytes, "bytes"))
-	if d.lends && b != nil {
+	if d.lends != nil && b != nil {
 		return b[:len(b):len(b)]
 	}
 	return append([]byte{}, b...)
@@ -297,6 +297,34 @@ func array[T any](d *decoder, name string, item func(*decoder, *T)) []T {
 	}
 	d.close()
 	return all
+}
+
+// loan has room for the sets of some events, which is used again for those that follow.
+type loan struct {
+	sets []Sets
+	fds  []int
+}
+
+func (l *loan) again() { l.sets, l.fds = l.sets[:0], l.fds[:0] }
+
+func (l *loan) set() *Sets {
+	if l == nil {
+		return new(Sets)
+	}
+	l.sets = append(l.sets, Sets{})
+	return &l.sets[len(l.sets)-1]
+}
+
+func (l *loan) list(n int) []int {
+	if l == nil {
+		return make([]int, n)
+	}
+	at := len(l.fds)
+	if at+n > cap(l.fds) { // those before stay where they are
+		at, l.fds = 0, make([]int, 0, max(n, 1024))
+	}
+	l.fds = l.fds[:at+n]
+	return l.fds[at : at+n : at+n]
 }
 
 // optional takes what item takes, or null.

@@ -1,6 +1,9 @@
 package trace
 
-import "math"
+import (
+	"math"
+	"strconv"
+)
 
 // One function a struct: its keys are those of the struct's tags.
 
@@ -195,7 +198,10 @@ func (d *decoder) event(e *Event) {
 		case 13:
 			e.Data = d.bytes()
 		case 14:
-			e.Sets = optional(d, (*decoder).sets)
+			if !d.null() {
+				e.Sets = d.lends.set()
+				d.sets(e.Sets)
+			}
 		case 15:
 			e.Result = d.int64()
 		case 16:
@@ -261,7 +267,22 @@ func (d *decoder) numbers() []int64 {
 }
 
 func (d *decoder) fds() []int {
-	return array(d, "member", func(d *decoder, fd *int) { *fd = d.int() })
+	if d.null() {
+		return nil
+	}
+	n := d.open(cborArray, maxItems, 1)
+	if d.err != "" {
+		return nil
+	}
+	all := d.lends.list(n)
+	for i := range all {
+		if all[i] = d.int(); d.err != "" {
+			d.within("member " + strconv.Itoa(i))
+			return nil
+		}
+	}
+	d.close()
+	return all
 }
 
 func (d *decoder) queue(q *Queue) {

@@ -17,6 +17,7 @@ type File struct {
 type Parts struct {
 	whole int     // bytes of the messages that were taken as a whole
 	in    decoder // of the message whose events are being taken
+	lends loan    // for its events
 	given bool    // some of its events were taken
 	left  int     // of its events: those that weren't
 	size  int     // of its frame
@@ -26,7 +27,7 @@ type Parts struct {
 
 // Next returns the next message of a file of which so much is there, or as many of one's
 // events as there is room for; nil where there is no whole message more. The events are
-// those in room until the next call, and their bytes stay those of the file, which must
+// those in room until the next call, with what they point to, and their bytes stay those of the file, which must
 // not change. Where there is no room a message comes as a whole, and keeps nothing of
 // either. Nothing comes behind an error, which is a *FileError.
 func (p *Parts) Next(file []byte, room []Event) (*Message, error) {
@@ -51,7 +52,7 @@ func (p *Parts) Next(file []byte, room []Event) (*Message, error) {
 		p.size = 4 + int(n)
 		body := rest[4:p.size]
 		if len(room) > 0 {
-			p.in = decoder{in: body, lends: true}
+			p.in = decoder{in: body, lends: &p.lends}
 			if f := p.in.fields(); f.left == 1 && p.in.next(&f) && f.key == 5 && !p.in.null() {
 				p.left = p.in.open(cborArray, maxItems, 1)
 			}
@@ -63,6 +64,7 @@ func (p *Parts) Next(file []byte, room []Event) (*Message, error) {
 			return p.fail(NotATrace, nil, file)
 		}
 	}
+	p.lends.again()
 	events := room[:min(p.left, len(room))]
 	clear(events)
 	for i := range events {

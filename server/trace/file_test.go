@@ -165,7 +165,7 @@ func TestParts(t *testing.T) {
 				if len(m.Events) > 3 {
 					t.Fatalf("%s: %d events at once", path, len(m.Events))
 				}
-				got = append(got, m.Events...)
+				got = append(got, kept(m.Events)...)
 			}
 		}
 		if p.Whole() != len(file) || !reflect.DeepEqual(got, all) {
@@ -195,6 +195,15 @@ func TestPartsOfWhatIsNotWhole(t *testing.T) {
 	inParts(t, append(slices.Clone(file), "-- \nSent by mail\n"...), 3)
 }
 
+// kept returns events that no other part changes.
+func kept(events []Event) []Event {
+	events = slices.Clone(events)
+	for i := range events {
+		events[i].Sets = events[i].Sets.clone()
+	}
+	return events
+}
+
 // inParts compares with what decodes a message as a whole.
 func inParts(t *testing.T, file []byte, most int) {
 	t.Helper()
@@ -212,7 +221,7 @@ func inParts(t *testing.T, file []byte, most int) {
 			}
 			break
 		}
-		got = append(got, m.Events...)
+		got = append(got, kept(m.Events)...)
 	}
 	err := p.Over(file)
 	if len(got) < len(want) || len(want) > 0 && !reflect.DeepEqual(got[:len(want)], want) || wrong == nil && len(got) > len(want) {

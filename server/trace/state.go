@@ -565,6 +565,27 @@ func (p *ProcState) sample(e *Event) {
 	}
 }
 
+// Clone returns a copy that has nothing of an event.
+func (m *MuxState) Clone() *MuxState {
+	if m == nil {
+		return nil
+	}
+	c := *m
+	c.In, c.Out = m.In.clone(), m.Out.clone()
+	return &c
+}
+
+func (s *Sets) clone() *Sets {
+	if s == nil {
+		return nil
+	}
+	c := *s
+	for _, fds := range [...]*[]int{&c.Read, &c.Write, &c.Except, &c.Error, &c.HangUp, &c.RdHup} {
+		*fds = slices.Clone(*fds)
+	}
+	return &c
+}
+
 // Clone returns a copy that Apply on either leaves alone.
 func (s *State) Clone() *State {
 	c := *s
@@ -574,10 +595,7 @@ func (s *State) Clone() *State {
 		p.Threads = slices.Clone(p.Threads)
 		p.FDs = slices.Clone(p.FDs)
 		p.Output = slices.Clip(p.Output)
-		if p.Muxed != nil {
-			muxed := *p.Muxed
-			p.Muxed = &muxed
-		}
+		p.Muxed = p.Muxed.Clone()
 	}
 	return &c
 }

@@ -213,8 +213,11 @@ func (c *chooser) file(e *trace.Event, i int) bool {
 // the one that accepted it does.
 func (c *chooser) receives(call *Call) {
 	r := c.run
+	if !c.wants(lab.WhoReceives) {
+		return
+	}
 	at, ok := r.movedAt(call.Return)
-	if !ok || !c.wants(lab.WhoReceives) {
+	if !ok {
 		return
 	}
 	conn := &r.Conns[at.conn]
@@ -522,7 +525,7 @@ func (c *chooser) wait(call *Call, in, out *trace.Event) {
 	if !whole || !c.slept(call, out, lab.WaitSleeps) || out.Sets.Len() == 0 {
 		return
 	}
-	var fits []lab.Topic
+	fits := make([]lab.Topic, 0, 8)
 	if out.Sets.Len() > 1 {
 		fits = append(fits, lab.WaitSeveral)
 	}

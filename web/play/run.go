@@ -234,8 +234,15 @@ func Spare[T any](list *[]T, k float64) {
 	*list = more
 }
 
-// Forget takes nothing more from the events that were added. What they point to stays.
-func (r *Run) Forget() { r.steps.forget() }
+// Forget takes nothing more from the events that were added, nor from the sets that they
+// point to.
+func (r *Run) Forget() {
+	r.steps.forget()
+	for i := range r.head.Procs {
+		p := &r.head.Procs[i]
+		p.Muxed = p.Muxed.Clone()
+	}
+}
 
 func (r *Run) add(e *trace.Event) {
 	if r.midway {
