@@ -148,14 +148,26 @@ func (e *End) last(f *End, i int) bool {
 type Flow struct {
 	Sends, Recvs []Move
 	Base         int64 // bytes that had gone this way before the run's first step
+
+	// Content returns what was kept of what a call moved, by the step that it returned in.
+	// A Move has no pointer to it: a garbage collection would follow those of a million.
+	Content func(step int) []byte
+}
+
+// Bytes returns the content of a move, as far as it was kept.
+func (f *Flow) Bytes(m *Move) []byte {
+	if f == nil || f.Content == nil {
+		return nil
+	}
+	b := f.Content(m.Step)
+	return b[:min(int64(len(b)), m.Len)]
 }
 
 // Move is one call's share of a Flow.
 type Move struct {
-	Step  int   // index in Steps of the Return
-	Off   int64 // of its first byte in the flow
-	Len   int64
-	Bytes []byte // the content, as far as it was kept
+	Step int   // index in Steps of the Return
+	Off  int64 // of its first byte in the flow
+	Len  int64
 }
 
 type endpoint struct{ proc, fd int }
@@ -440,7 +452,7 @@ func (r *Run) connAt(addr string, i int, free func(*Conn) bool) *Conn {
 
 func (r *Run) newConn(addr string, i int) *Conn {
 	none := End{Proc: -1, FD: -1, Opened: i, Closed: -1, Shut: -1}
-	r.Conns = append(r.Conns, Conn{Addr: addr, Client: none, Server: none, Torn: -1})
+	r.Conns = append(r.Conns, Conn{Addr: addr, Client: none, Server: none, Torn: -1, Flows: r.flows()})
 	return &r.Conns[len(r.Conns)-1]
 }
 
@@ -515,14 +527,11 @@ func (r *Run) move(i int) {
 		way = 0
 	}
 	flow := &c.Flows[way]
-	list, data := &flow.Recvs, e.Data
+	list := &flow.Recvs
 	if e.Call.Sends() {
 		list = &flow.Sends
-		if call := r.CallAt(i); call != nil {
-			data = r.Step(call.Enter).Data
-		}
 	}
-	m := Move{Step: i, Off: flow.Base, Len: e.Result, Bytes: data[:min(int64(len(data)), e.Result)]}
+	m := Move{Step: i, Off: flow.Base, Len: e.Result}
 	if n := len(*list); n > 0 {
 		m.Off = (*list)[n-1].Off + (*list)[n-1].Len
 	}
@@ -531,6 +540,17 @@ func (r *Run) move(i int) {
 	}
 	r.moved = append(r.moved, place{i, ci, way, len(*list)})
 	*list = append(*list, m)
+}
+
+// flows are those of a new connection.
+func (r *Run) flows() [2]Flow { return [2]Flow{{Content: r.content}, {Content: r.content}} }
+
+// content returns the bytes of the call that returned in step i.
+func (r *Run) content(i int) []byte {
+	if call := r.CallAt(i); call != nil && r.Gist(i).Call.Sends() {
+		i = call.Enter
+	}
+	return r.Step(i).Data
 }
 
 // room returns how many bytes the call that returned in step i had room for.

@@ -125,10 +125,11 @@ func TestBytesOfEachWay(t *testing.T) {
 		for _, list := range [][]Move{flow.Sends, flow.Recvs} {
 			var all []byte
 			for _, m := range list {
-				if m.Off != int64(len(all)) || m.Len != int64(len(m.Bytes)) {
+				kept := flow.Bytes(&m)
+				if m.Off != int64(len(all)) || m.Len != int64(len(kept)) {
 					t.Errorf("%s: a move of %d bytes stands at %d, want %d", name, m.Len, m.Off, len(all))
 				}
-				all = append(all, m.Bytes...)
+				all = append(all, kept...)
 			}
 			if !bytes.Equal(all, []byte("This is the messagein parts")) || len(list) != 2 {
 				t.Errorf("%s: %q in %d moves", name, all, len(list))
@@ -145,8 +146,8 @@ func TestAShortSendMovesWhatItTook(t *testing.T) {
 	s.Return(1, trace.Event{Result: 3})
 	s.Enter(1, trace.Send, 3, trace.Event{Size: 5, Data: []byte("parts")})
 	s.Return(1, trace.Event{Errno: trace.EAGAIN})
-	sends := load(s).Conns[0].Flows[0].Sends
-	if len(sends) != 1 || string(sends[0].Bytes) != "in " {
+	flow := &load(s).Conns[0].Flows[0]
+	if sends := flow.Sends; len(sends) != 1 || string(flow.Bytes(&sends[0])) != "in " {
 		t.Errorf("moves are %+v, want the first three bytes", sends)
 	}
 }

@@ -76,7 +76,7 @@ func (r *Run) FoundAt(i int) Found {
 	if conn, way, move, moved := r.Flow(i); moved {
 		found.Conn, found.Way, found.Bytes = conn, way, move
 	} else if d := r.DatagramAt(i); d != nil {
-		found.Post, found.Bytes = d.Post+1, Move{Step: i, Len: d.Len, Bytes: d.Bytes}
+		found.Post, found.Bytes = d.Post+1, Move{Step: i, Len: d.Len}
 	}
 	return found
 }

@@ -21,7 +21,7 @@ func NewLateRun(h *trace.Header, from *trace.State) *Run {
 			if f.Kind != trace.FDConn {
 				continue
 			}
-			c := Conn{Addr: f.Peer, Client: End{Proc: -1, FD: -1, Closed: -1, Shut: -1}, Server: End{Proc: pi, FD: f.FD, Opened: -1, Closed: -1, Shut: -1}, Torn: -1}
+			c := Conn{Addr: f.Peer, Client: End{Proc: -1, FD: -1, Closed: -1, Shut: -1}, Server: End{Proc: pi, FD: f.FD, Opened: -1, Closed: -1, Shut: -1}, Torn: -1, Flows: r.flows()}
 			c.Flows[0].Base, c.Flows[1].Base = f.In, f.Out
 			r.ends[endpoint{pi, f.FD}] = len(r.Conns)
 			r.Conns = append(r.Conns, c)

@@ -66,11 +66,12 @@ func Decode(framing string, f *play.Flow, n int, end bool) Decoding {
 			break
 		}
 		d.Held = m.Off + m.Len - d.From
-		if int64(len(m.Bytes)) < m.Len {
+		kept := f.Bytes(m)
+		if int64(len(kept)) < m.Len {
 			d.Lost = true
 			return d
 		}
-		held = append(held, m.Bytes...)
+		held = append(held, kept...)
 		take(i, false)
 		d.Held = int64(len(held))
 	}

@@ -11,10 +11,10 @@ import (
 
 // flowOfPieces is a flow whose recvs return pieces.
 func flowOfPieces(pieces ...string) *play.Flow {
-	f := new(play.Flow)
+	f := &play.Flow{Content: func(step int) []byte { return []byte(pieces[step]) }}
 	off := int64(0)
 	for i, p := range pieces {
-		f.Recvs = append(f.Recvs, play.Move{Step: i, Off: off, Len: int64(len(p)), Bytes: []byte(p)})
+		f.Recvs = append(f.Recvs, play.Move{Step: i, Off: off, Len: int64(len(p))})
 		off += int64(len(p))
 	}
 	return f
@@ -23,8 +23,8 @@ func flowOfPieces(pieces ...string) *play.Flow {
 // texts returns the messages of a decoding, and what is left behind them.
 func texts(f *play.Flow, d *Decoding) (list []string, left string) {
 	all := ""
-	for _, m := range f.Recvs {
-		all += string(m.Bytes)
+	for i := range f.Recvs {
+		all += string(f.Bytes(&f.Recvs[i]))
 	}
 	for _, m := range d.Messages {
 		list = append(list, all[m.Off+m.Head:m.Off+m.Len-m.Tail])
@@ -86,7 +86,7 @@ func TestDecodersDoNotDependOnThePieces(t *testing.T) {
 
 func TestADecoderStopsWhereTheContentIsMissing(t *testing.T) {
 	f := flowOfPieces("one\n", "two\nthree\n")
-	f.Recvs[1].Bytes = f.Recvs[1].Bytes[:4]
+	f.Content = func(step int) []byte { return []byte([]string{"one\n", "two\n"}[step]) }
 	if d := Decode("delimiter", f, 2, true); !d.Lost || len(d.Messages) != 1 || d.From != 4 || d.Held != 10 {
 		t.Errorf("%+v", d)
 	}

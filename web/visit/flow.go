@@ -232,7 +232,7 @@ func (s *Stream) Key(off int64) string {
 		out += fmt.Sprintf("<span>before them sends 1 to %d, underlined in turn</span>", first)
 	}
 	for i := range s.Sends {
-		if m := &s.Sends[i]; m.Off+m.Len > off && m.Len > int64(len(m.Bytes)) {
+		if m := &s.Sends[i]; m.Off+m.Len > off && m.Len > int64(len(s.flow.Bytes(m))) {
 			out += fmt.Sprintf("<span>·· not kept: of a call the trace has %d bytes</span>", trace.DataCap)
 			break
 		}

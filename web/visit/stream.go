@@ -15,6 +15,8 @@ type Stream struct {
 	Sent  int64 // bytes, by all sends as far as is known
 	Read  int64 // bytes, by all recvs
 
+	flow *play.Flow
+
 	// Alone says that one side is traced: its recvs, if Received says so, in
 	// place of the sends.
 	Alone, Received bool
@@ -23,7 +25,7 @@ type Stream struct {
 // streamAt returns flow as it is when pos steps have happened. A peer may have
 // received a send's bytes before the send has returned: those are sent too.
 func streamAt(f *play.Flow, pos int) Stream {
-	var s Stream
+	s := Stream{flow: f}
 	for i := range f.Recvs {
 		if m := &f.Recvs[i]; m.Step < pos {
 			s.Read = m.Off + m.Len
@@ -71,6 +73,10 @@ func (s *Stream) Tail(most int64, hit play.Move) int64 {
 func (s *Stream) From(off int64, most int, hit play.Move) (cells []Cell) {
 	for i := range s.Sends {
 		m := &s.Sends[i]
+		var kept []byte
+		if m.Off+m.Len > off {
+			kept = s.flow.Bytes(m)
+		}
 		for k := int64(0); k < min(m.Len, s.Sent-m.Off); k++ {
 			at := m.Off + k
 			if at < off {
@@ -82,9 +88,9 @@ func (s *Stream) From(off int64, most int, hit play.Move) (cells []Cell) {
 			if len(cells) == most {
 				return cells
 			}
-			c := Cell{Send: i, Wait: at >= s.Read, Kept: k < int64(len(m.Bytes)), Hit: at >= hit.Off && at < hit.Off+hit.Len}
+			c := Cell{Send: i, Wait: at >= s.Read, Kept: k < int64(len(kept)), Hit: at >= hit.Off && at < hit.Off+hit.Len}
 			if c.Kept {
-				c.Byte = m.Bytes[k]
+				c.Byte = kept[k]
 			}
 			cells = append(cells, c)
 		}

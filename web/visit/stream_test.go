@@ -10,11 +10,12 @@ import (
 func TestBytesKnowTheirSend(t *testing.T) {
 	f := &play.Flow{
 		Sends: []play.Move{
-			{Step: 1, Off: 0, Len: 3, Bytes: []byte("a<b")},
-			{Step: 3, Off: 3, Len: 4, Bytes: []byte("cd")}, // two bytes were not kept
-			{Step: 9, Off: 7, Len: 1, Bytes: []byte("z")},
+			{Step: 1, Off: 0, Len: 3},
+			{Step: 3, Off: 3, Len: 4}, // two bytes were not kept
+			{Step: 9, Off: 7, Len: 1},
 		},
-		Recvs: []play.Move{{Step: 5, Off: 0, Len: 4}},
+		Content: func(step int) []byte { return []byte(map[int]string{1: "a<b", 3: "cd", 9: "z"}[step]) },
+		Recvs:   []play.Move{{Step: 5, Off: 0, Len: 4}},
 	}
 	st := streamAt(f, 6)
 	if st.Sent != 7 || st.Read != 4 || len(st.Sends) != 2 {
@@ -38,7 +39,10 @@ func TestBytesKnowTheirSend(t *testing.T) {
 }
 
 func TestOnlyTheTailOfALongStream(t *testing.T) {
-	f := &play.Flow{Sends: []play.Move{{Step: 0, Len: 100000, Bytes: make([]byte, 2048)}, {Step: 1, Off: 100000, Len: 5, Bytes: []byte("after")}}}
+	f := &play.Flow{
+		Sends:   []play.Move{{Step: 0, Len: 100000}, {Step: 1, Off: 100000, Len: 5}},
+		Content: func(step int) []byte { return [][]byte{make([]byte, 2048), []byte("after")}[step] },
+	}
 	st := streamAt(f, 2)
 	off := st.Tail(64, play.Move{})
 	cells := st.From(off, 1<<20, play.Move{})
@@ -71,8 +75,7 @@ func TestLongOffsetsTakeNoRoomFromTheText(t *testing.T) {
 
 // What is marked shows, however much has come since.
 func TestMarkedBytesShow(t *testing.T) {
-	text := make([]byte, 4000)
-	st := Stream{Sends: []play.Move{{Off: 0, Len: 4000, Bytes: text}}, Sent: 4000, Read: 4000}
+	st := Stream{Sends: []play.Move{{Off: 0, Len: 4000}}, Sent: 4000, Read: 4000}
 	hit := play.Move{Off: 1234, Len: 10}
 	off := st.Tail(100, hit)
 	cells := st.From(off, 100, hit)

@@ -3,6 +3,7 @@ package visit
 import (
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -49,11 +50,11 @@ func (f *Focus) Talk(fl Flow) []Said {
 		}
 		fl.Way = way
 		st, flow, hit := f.StreamOf(fl), f.flowOf(fl), f.Followed(fl)
-		for i := range st.Sends {
+		for i := max(0, len(st.Sends)-mostSaid); i < len(st.Sends); i++ {
 			m := &st.Sends[i]
-			s := Said{Way: way, Who: who, Step: m.Step, Text: Spoken(m.Bytes, m.Len), Hit: common(m, &hit) > 0}
+			s := Said{Way: way, Who: who, Step: m.Step, Text: Spoken(flow.Bytes(m), m.Len), Hit: common(m, &hit) > 0}
 			if !st.Alone {
-				s.Fate = fate(m, flow.Recvs, f.Pos())
+				s.Fate = fate(m, flow.Bytes(m), flow.Recvs, f.Pos())
 				s.Wait = m.Off+m.Len > st.Read
 			}
 			all = append(all, s)
@@ -92,12 +93,13 @@ func common(a, b *play.Move) int64 {
 	return max(0, min(a.Off+a.Len, b.Off+b.Len)-max(a.Off, b.Off))
 }
 
-// fate says which recvs before step pos got the bytes of a send.
-func fate(sent *play.Move, recvs []play.Move, pos int) string {
+// fate says which recvs before step pos got the bytes of a send, of which so much was kept.
+func fate(sent *play.Move, kept []byte, recvs []play.Move, pos int) string {
 	const most = 4 // pieces that are named
 	var pieces []string
 	n, got, more := 0, int64(0), false
-	for i := range recvs {
+	first := sort.Search(len(recvs), func(i int) bool { return recvs[i].Off+recvs[i].Len > sent.Off })
+	for i := first; i < len(recvs) && recvs[i].Off < sent.Off+sent.Len; i++ {
 		r := &recvs[i]
 		part := common(sent, r)
 		if r.Step >= pos || part == 0 {
@@ -105,8 +107,8 @@ func fate(sent *play.Move, recvs []play.Move, pos int) string {
 		}
 		n++
 		more = more || r.Len > part
-		if from := got; from < int64(len(sent.Bytes)) && n <= most {
-			pieces = append(pieces, Spoken(sent.Bytes[from:min(from+part, int64(len(sent.Bytes)))], part))
+		if from := got; from < int64(len(kept)) && n <= most {
+			pieces = append(pieces, Spoken(kept[from:min(from+part, int64(len(kept)))], part))
 		}
 		got += part
 	}

@@ -40,7 +40,7 @@ func TestTalkOfTheRobot(t *testing.T) {
 }
 
 func TestFate(t *testing.T) {
-	sent := &play.Move{Off: 10, Len: 6, Bytes: []byte("hello\n")}
+	sent := &play.Move{Off: 10, Len: 6}
 	for _, c := range []struct {
 		recvs []play.Move
 		want  string
@@ -53,7 +53,7 @@ func TestFate(t *testing.T) {
 		{[]play.Move{{Off: 10, Len: 2}}, "in one recv, 4 bytes not yet"},
 		{[]play.Move{{Off: 10, Len: 1}, {Off: 11, Len: 1}, {Off: 12, Len: 1}, {Off: 13, Len: 1}, {Off: 14, Len: 1}}, "in 5 recvs, 1 byte not yet"},
 	} {
-		if got := fate(sent, c.recvs, 50); got != c.want {
+		if got := fate(sent, []byte("hello\n"), c.recvs, 50); got != c.want {
 			t.Errorf("%+v: %q, not %q", c.recvs, got, c.want)
 		}
 	}

@@ -189,7 +189,7 @@ func (r *Run) Transfer() (t Transfer, ok bool) {
 	if len(there.Sends) == 0 {
 		return t, false
 	}
-	head := string(there.Sends[0].Bytes)
+	head := string(there.flow.Bytes(&there.Sends[0]))
 	parts := strings.Split(strings.TrimSpace(head), "|")
 	if len(parts) != 3 || parts[0] != "post" {
 		return t, false
@@ -211,8 +211,8 @@ func (r *Run) Transfer() (t Transfer, ok bool) {
 			}
 		}
 	}
-	for i := range back.Sends {
-		t.Said = strings.TrimSpace(string(back.Sends[i].Bytes))
+	if n := len(back.Sends); n > 0 {
+		t.Said = strings.TrimSpace(string(back.flow.Bytes(&back.Sends[n-1])))
 	}
 	t.Refused = strings.HasPrefix(t.Said, "error")
 	_, t.Theirs, _ = strings.Cut(t.Said, "sha256 ")

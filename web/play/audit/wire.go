@@ -96,12 +96,14 @@ func (h *auditing) carried(flows map[int][2][]byte) {
 		}
 		for way, got := range ways {
 			var sent []byte
-			for _, m := range h.run.Conns[conn].Flows[way].Sends {
-				if int64(len(m.Bytes)) < m.Len {
+			flow := &h.run.Conns[conn].Flows[way]
+			for i := range flow.Sends {
+				kept := flow.Bytes(&flow.Sends[i])
+				if int64(len(kept)) < flow.Sends[i].Len {
 					sent = nil
 					break
 				}
-				sent = append(sent, m.Bytes...)
+				sent = append(sent, kept...)
 			}
 			h.Claims++
 			if n := min(len(sent), len(got)); !bytes.Equal(sent[:n], got[:n]) {
