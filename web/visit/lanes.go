@@ -218,11 +218,10 @@ func threadTag(run *play.Run, l *play.Lane) string {
 }
 
 // ShortTag fits a lane's tag into a line's margin: "srv" is s, client "c3" is 3,
-// child "ch3" is c3.
+// child "ch3" is itself, as "c3" is a client.
 func ShortTag(tag string, thread int) string {
 	switch {
 	case strings.HasPrefix(tag, "ch"):
-		tag = "c" + tag[2:]
 	case strings.HasPrefix(tag, "c") && len(tag) > 1:
 		tag = tag[1:]
 	case tag != "":

@@ -19,7 +19,7 @@ func (f *Focus) Question() *play.Question {
 // Answered returns the answer that belongs to the position, nil for none and
 // for a question that was skipped.
 func (f *Focus) Answered() *play.Answer {
-	if f.Quiz == nil {
+	if f.Quiz == nil || !f.Quiz.On() {
 		return nil
 	}
 	if at, _ := f.Lit(); at != nil {

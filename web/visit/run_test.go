@@ -394,7 +394,7 @@ func TestAChildComesIntoTheRun(t *testing.T) {
 }
 
 func TestShortTags(t *testing.T) {
-	for tag, want := range map[string]string{"srv": "s", "c3": "3", "ch3": "c3", "you": "y", "": ""} {
+	for tag, want := range map[string]string{"srv": "s", "c3": "3", "ch3": "ch3", "you": "y", "": ""} {
 		if got := ShortTag(tag, 0); got != want {
 			t.Errorf("%q: %q, want %q", tag, got, want)
 		}
