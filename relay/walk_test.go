@@ -131,7 +131,8 @@ func expected(t *testing.T, l *lab.Lab) (want walked) {
 			s.Line = at.Line
 		}
 		if light&lab.OnBytes != 0 {
-			s.Bytes = fmt.Sprintf("% x", at.Bytes.Bytes[:min(64, len(at.Bytes.Bytes))])
+			b := r.Player.Run.Conns[at.Conn].Flows[at.Way].Bytes(&at.Bytes)
+			s.Bytes = fmt.Sprintf("% x", b[:min(64, len(b))])
 		}
 		if light&lab.OnQueue != 0 && len(s.FDs) == 0 {
 			t.Errorf("%s: stop %d lights a queue of no fd", l.ID, i+1)
