@@ -289,7 +289,8 @@ func (f *frame) read(ctx app.Context, file app.Value) {
 	ctx.Async(func() {
 		// A collection looks at all that is kept, at one go. Almost all is kept: it waits until
 		// the memory's limit is near.
-		defer debug.SetGCPercent(debug.SetGCPercent(-1))
+		debug.SetGCPercent(-1)
+		defer debug.SetGCPercent(100)
 		breathe := dom.Breath(slice)
 		for coming := read(); ; {
 			piece := dom.Bytes(coming)
@@ -302,6 +303,9 @@ func (f *frame) read(ctx app.Context, file app.Value) {
 				coming = read() // while this piece is worked on
 			}
 			ctx.Dispatch(func(app.Context) {}) // shows how far it is
+			if breathe(); f.reading != r {
+				return
+			}
 			for err == nil && r.Work(time.Now().Add(slice)) {
 				if breathe(); f.reading != r {
 					return

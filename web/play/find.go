@@ -150,6 +150,7 @@ func (r *Run) fits(m *lab.Moment, i int) bool {
 	e := r.Gist(i)
 	switch {
 	case e.Kind != [...]trace.Kind{lab.Returns: trace.Return, lab.Enters: trace.Enter, lab.Begins: trace.Start, lab.Ends: trace.Exit}[m.Is],
+		len(m.Calls) > 0 && (e.Kind == trace.Enter || e.Kind == trace.Return) && !slices.Contains(m.Calls, e.Call), // of most steps this is all
 		!r.is(m.By, e.Proc, e.Thread),
 		m.Runs != "" && r.Header.Procs[e.Proc].Program != m.Runs:
 		return false

@@ -28,7 +28,7 @@ type Reading struct {
 	done  bool          // nothing of what was read is left
 
 	tape     Tape
-	reserved bool
+	reserved int    // of the lists: those that there is room in for the rest
 	file     []byte // what is kept of the file
 	most     int    // events; 0 is maxEvents
 	cut      bool   // the file was not kept as a whole
@@ -92,15 +92,22 @@ func (r *Reading) keep(piece []byte) {
 	r.file = append(r.file, piece...)
 }
 
-// reserve makes room for the rest of a long file, when a piece of it was worked on.
+// reserve makes room for the rest of a long file, when a piece of it was worked on: in the
+// steps, with the next piece in what shows them.
 func (r *Reading) reserve() {
-	if r.reserved || r.Read < Piece || r.tape.Run == nil {
+	if r.Read < Piece || r.tape.Run == nil {
 		return
 	}
-	r.reserved = true
 	const more = 1.02 // than there is in the first piece
 	k := more * float64(r.Size-r.Read) / float64(r.Read)
-	r.tape.reserve(min(k, float64(cmp.Or(r.most, maxEvents))/float64(max(1, r.tape.Run.Len()))))
+	k = min(k, float64(cmp.Or(r.most, maxEvents))/float64(max(1, r.tape.Run.Len())))
+	switch r.reserved++; r.reserved {
+	case 1:
+		r.tape.Run.Reserve(k)
+	case 2:
+		r.tape.log.reserve(k)
+		r.tape.index.Reserve(k)
+	}
 }
 
 // Progress says how much of the file was read: "3 of 51 MiB".
@@ -172,7 +179,7 @@ func (r *Reading) part() bool {
 
 // again reads a trace from its beginning.
 func (r *Reading) again(file []byte) {
-	r.file, r.parts, r.tape, r.reserved = file, trace.Parts{}, Tape{}, false
+	r.file, r.parts, r.tape, r.reserved = file, trace.Parts{}, Tape{}, 0
 }
 
 // unmail reads a trace again as it was before its line ends were changed, if that makes

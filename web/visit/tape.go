@@ -80,13 +80,6 @@ func (t *Tape) prepare() {
 	t.index.Update(t.Run)
 }
 
-// reserve makes room for k times as much as there is: see play.Run.
-func (t *Tape) reserve(k float64) {
-	t.Run.Reserve(k)
-	t.log.reserve(k)
-	t.index.Reserve(k)
-}
-
 // Ponder finds the stops of the walk through the run, which shows as soon as it is shown.
 // It calls breathe now and then: of a long run it takes a while.
 func (t *Tape) Ponder(breathe func()) {
