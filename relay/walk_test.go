@@ -131,8 +131,13 @@ func expected(t *testing.T, l *lab.Lab) (want walked) {
 			s.Line = at.Line
 		}
 		if light&lab.OnBytes != 0 {
-			b := r.Player.Run.Conns[at.Conn].Flows[at.Way].Bytes(&at.Bytes)
-			s.Bytes = fmt.Sprintf("% x", b[:min(64, len(b))])
+			var moved []byte
+			if run := r.Player.Run; at.Post > 0 {
+				moved = run.DatagramAt(at.Step).Bytes
+			} else {
+				moved = run.Conns[at.Conn].Flows[at.Way].Bytes(&at.Bytes)
+			}
+			s.Bytes = fmt.Sprintf("% x", moved[:min(64, len(moved))])
 		}
 		if light&lab.OnQueue != 0 && len(s.FDs) == 0 {
 			t.Errorf("%s: stop %d lights a queue of no fd", l.ID, i+1)
