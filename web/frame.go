@@ -32,6 +32,7 @@ type frame struct {
 	first string // the pane that shows on a phone when a run begins
 	fresh func() // the mode was opened anew
 	draw  func()
+	now   func() // draws at once; nil where there is no canvas
 	// drawing writes the timeline as it shows; nil where there is none.
 	drawing func(io.Writer) error
 	obey    func(app.Context, visit.Command)
@@ -148,7 +149,7 @@ func (f *frame) mount(ctx app.Context) {
 	f.keys.Listen(ctx, f.key)
 	f.drop.Listen(ctx, f.read)
 	f.mode.Base().Relay = &f.tab.relay
-	f.guest = &guest{ctx: ctx, mode: f.mode, draw: f.draw, keep: f.keep, take: func(e link.Event) {
+	f.guest = &guest{ctx: ctx, mode: f.mode, draw: f.draw, now: f.now, keep: f.keep, take: func(e link.Event) {
 		switch m := e.Message; {
 		case e.State.Off() || m != nil && m.Hello != nil:
 			f.record(ctx)

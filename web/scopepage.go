@@ -43,6 +43,10 @@ func (p *scopePage) init(m visit.Mode, id string) {
 	p.overview = scope.New(&p.over, "overview", "")
 	p.first = "kernel"
 	p.draw, p.obey = p.redraw, p.command
+	p.now = func() {
+		p.screen.Now()
+		p.overview.Now()
+	}
 	p.drawing = func(w io.Writer) error { return export.SVG(w, &p.lanes, p.mode.At().Heads()) }
 	p.fresh = func() {
 		p.shown = nil

@@ -42,6 +42,7 @@ type guest struct {
 	mode visit.Mode
 	take func(link.Event) // told of an event that mode has heard
 	draw func()           // told when all have been
+	now  func()           // draws that at once; nil for nobody
 	keep func()           // told when the page goes; nil for nobody
 }
 
@@ -133,6 +134,9 @@ func (t *tab) deliver(g *guest) {
 	}
 	t.busy(g.mode.Base().Busy())
 	g.draw()
+	if g.now != nil {
+		g.now()
+	}
 }
 
 // dial makes a new link. Where there is no relay to link to, it says so.

@@ -10,7 +10,7 @@ import (
 
 // Drawing is what a Canvas shows, and what answers its pointer. Its methods
 // are called in the browser's animation frames and event handlers, between the
-// tasks of go-app's own goroutine; they must not block.
+// tasks of go-app's own goroutine, and by Now; they must not block.
 type Drawing interface {
 	// Paint returns a packed timeline.Scene for a canvas of the size, in CSS
 	// px, and whether another frame should follow at once. Only differences of
@@ -70,6 +70,11 @@ func (c *Canvas) OnMount(app.Context) {
 	c.element = c.JSValue()
 	if !c.due { // else the frame asked for before is still to come
 		c.frame = app.FuncOf(func(_ app.Value, args []app.Value) any {
+			c.due = false
+			if c.element == nil {
+				c.frame.Release()
+				return nil
+			}
 			c.paint(args[0].Float())
 			return nil
 		})
@@ -113,12 +118,17 @@ func (c *Canvas) Draw() {
 	app.Window().Call("requestAnimationFrame", c.frame)
 }
 
-func (c *Canvas) paint(ms float64) {
-	c.due = false
-	if c.element == nil {
-		c.frame.Release()
-		return
+// Now draws at once. It is for what came with this very frame of the browser's: the one
+// that Draw asks for would come behind go-app's next update, which takes longer than a
+// frame.
+func (c *Canvas) Now() {
+	now := app.Window().Get("document").Get("timeline").Get("currentTime") // as this frame's callbacks are told
+	if c.element != nil && now.Truthy() {
+		c.paint(now.Float())
 	}
+}
+
+func (c *Canvas) paint(ms float64) {
 	if c.width < 1 || c.height < 1 {
 		return
 	}
