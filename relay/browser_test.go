@@ -343,17 +343,19 @@ func TestBrowserAsClient(t *testing.T) {
 	beClient(b.Open(t, base+"/lab/echo", browser.Desk))
 }
 
+// press presses a button of the client's hands when it can be. It looks and presses in one
+// step: soon after it was found a button may be off again.
+func press(tab *browser.Tab, name string) {
+	tab.Helper()
+	tab.Wait(fmt.Sprintf(`[...document.querySelectorAll(".hands button")].some(b => b.textContent === %q && !b.disabled && (b.click(), true))`, name))
+}
+
 // beClient has the tab be the client of lab echo.
 func beClient(tab *browser.Tab) {
 	t := tab.TB
 	live(tab)
 	tab.Key("r")
-	button := func(name string) {
-		t.Helper()
-		find := fmt.Sprintf(`[...document.querySelectorAll(".hands button")].find(b => b.textContent === %q && !b.disabled)`, name)
-		tab.Wait(find)
-		tab.Eval(find + ".click()")
-	}
+	button := func(name string) { press(tab, name) }
 	log := func(text string) { // the columns of a line are elements of their own
 		t.Helper()
 		tab.Wait(fmt.Sprintf(`document.querySelector(".p-log .log").textContent.replaceAll(" ", "").includes(%q)`, strings.ReplaceAll(text, " ", "")))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -16,12 +15,7 @@ func TestTalkAndUpload(t *testing.T) {
 	tab := b.Open(t, base+"/lab/robot", browser.Desk)
 	live(tab)
 	tab.Key("r")
-	button := func(name string) {
-		t.Helper()
-		find := fmt.Sprintf(`[...document.querySelectorAll(".hands button")].find(b => b.textContent === %q && !b.disabled)`, name)
-		tab.Wait(find)
-		tab.Eval(find + ".click()")
-	}
+	button := func(name string) { press(tab, name) }
 	say := func(text string) {
 		t.Helper()
 		tab.Type(".hands .msg input", text)
