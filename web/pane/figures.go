@@ -170,12 +170,8 @@ func parting(f *visit.Focus, p *play.Parting, a, b string) app.UI {
 				app.Text(")"))
 		}))
 	}
-	head := "First divergence: "
-	if p.Divergence.What == play.OtherOrder {
-		head = "First in another order: "
-	}
 	return dom.El("span").Body(
-		dom.El("b").Text(head),
+		dom.El("b").Text("First divergence: "),
 		app.Text(p.Divergence.A+" in "), there(a, p.StepA),
 		app.Text(", "+p.Divergence.B+" in "), there(b, p.StepB), app.Text(". "),
 	)

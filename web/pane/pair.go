@@ -6,6 +6,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"sockscope/web/dom"
+	"sockscope/web/play"
 	"sockscope/web/visit"
 )
 
@@ -16,6 +17,9 @@ func Pair(r *visit.Run) app.UI {
 	switch {
 	case p.Part != nil:
 		said = parting(r.At(), p.Part, "the run before", "this one")
+		if p.Part.Divergence.What == play.OtherOrder {
+			said = dom.El("span").Body(said, app.Text("An order may be chance. "))
+		}
 	case !p.Alike:
 		said = dom.El("span").Text("What both runs have returned the same; one of them has more calls. ")
 	}
