@@ -118,7 +118,7 @@ func TestEveryKnobAtItsEnds(t *testing.T) {
 		add("clients", "8", "last", "resets")
 	}
 
-	servers := []string{plain(t), plain(t)} // each has four runs at a time
+	servers := []string{plain(t), plain(t)} // each has a few runs at a time
 	next := make(chan turned)
 	var workers sync.WaitGroup
 	for i := range 8 {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"runtime"
 	"strconv"
 	"sync"
 	"syscall"
@@ -37,7 +38,7 @@ type Config struct {
 	// trace.LogLab, until ctx is done or write fails. It may be nil.
 	Foreign func(ctx context.Context, write func(frame []byte) error) error
 
-	Runs         int           // runs at a time whose clients are programs; 4
+	Runs         int           // runs at a time whose clients are programs, which mostly sleep; 4 for each processor, 16 at most
 	Agents       int           // runs at a time with a learner as their client; 32
 	Most         int           // idle connections of a run that measures; MostHere, or MostHosted when Control is no loopback address; a negative one switches measuring off
 	Viewers      int           // connections to the control port at a time; 256
@@ -101,7 +102,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.Echo, trace.DefaultEcho)
 	setDefault(&c.Mux, trace.DefaultMux)
 	setDefault(&c.Byteorder, trace.DefaultByteorder)
-	setDefault(&c.Runs, 4)
+	setDefault(&c.Runs, min(4*runtime.GOMAXPROCS(0), 16))
 	setDefault(&c.Agents, 32)
 	setDefault(&c.Viewers, 256)
 	setDefault(&c.Warm, 2)
