@@ -26,6 +26,7 @@ performance.now = () => {
 // slows in a page. Those of a worker it doesn't slow, and a strict policy allows no blob.
 // It gives way to messages now and then only: each time costs memory that stays for long.
 const turn = 16; // ms
+const soon = Promise.resolve();
 self.Worker = class {
   constructor() {
     this.channel = new MessageChannel();
@@ -40,7 +41,7 @@ self.Worker = class {
     if (t * slow >= 1) {
       idle = t * slow;
       this.timer = setTimeout(go, idle);
-    } else if (clock() - this.began < turn) queueMicrotask(go);
+    } else if (clock() - this.began < turn) soon.then(go);
     else this.channel.port2.postMessage(tick);
   }
   terminate() { this.channel.port1.close(); }
@@ -84,7 +85,12 @@ async function start() {
   // then takes so much of the processors that clients come too late for their server.
   const often = 2_000_000;
   machine.add_listener("emulator-ready", () => machine.v86.cpu.set_jit_config(0, often));
-  machine.add_listener("emulator-loaded", () => postMessage({ ready: true }));
+  machine.add_listener("emulator-loaded", () => {
+    // Memory that is asked for has the browser look for what nobody needs: what the
+    // snapshot was unpacked to. Of this itself nothing is ever touched.
+    for (let i = 0; i < 4; i++) new ArrayBuffer(32 << 20);
+    postMessage({ ready: true });
+  });
   machine.add_listener("virtio-console0-output-bytes", (bytes) => postMessage({ output: bytes }));
   let line = "";
   machine.add_listener("serial0-output-byte", (b) => {
