@@ -4,7 +4,8 @@
 // Five kinds of process take part, all of them this executable:
 //
 //	server   [Start]: the control port, the standing programs, the nursery
-//	nursery  starts the workers, and is small so that this takes little
+//	nursery  starts the workers, and is small so that this takes little; in a network
+//	         namespace of its own, where it can, so that theirs have small tables
 //	worker   the sandbox of one run: it starts, watches, limits and kills the programs
 //	program  one demo, traced into memory that it shares with its worker; it may make
 //	         more of its kind, which share that memory
