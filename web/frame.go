@@ -153,6 +153,9 @@ func (f *frame) mount(ctx app.Context) {
 		switch m := e.Message; {
 		case e.State.Off() || m != nil && m.Hello != nil:
 			f.record(ctx)
+			if m != nil && dom.Pressed() { // while the app's elements took the place of the page's
+				f.mode.Start()
+			}
 		case m != nil && m.Header != nil:
 			f.mirror(ctx)
 			if f.pane == about {
