@@ -210,8 +210,12 @@ func (t table) value(name string) (int64, bool) {
 	return 0, false
 }
 
+// hex writes a number as C's %#x does.
 func hex(n int64) string {
-	if n < 0 { // a number of 32 bits
+	switch {
+	case n == 0:
+		return "0"
+	case n < 0: // a number of 32 bits
 		return "0x" + strconv.FormatUint(uint64(uint32(n)), 16)
 	}
 	return "0x" + strconv.FormatInt(n, 16)
