@@ -65,6 +65,11 @@ func (m *member) timed() bool {
 	return slices.ContainsFunc(m.threads, func(t threadNow) bool { return t.inCall && !t.exited && t.timed })
 }
 
+// sending reports whether a thread is in a call that sends.
+func (m *member) sending() bool {
+	return slices.ContainsFunc(m.threads, func(t threadNow) bool { return t.inCall && !t.exited && t.call.Sends() })
+}
+
 // checkDone ends the run when its programs have ended. Many servers never end by
 // themselves: such a one is killed when its clients are gone and it sleeps.
 func (e *execution) checkDone() {
@@ -76,6 +81,9 @@ func (e *execution) checkDone() {
 		m := e.members[i]
 		if m.Role != trace.RoleServer && !m.exited {
 			return
+		}
+		if !m.exited && !m.killed && m.sending() && e.lost == 0 {
+			return // its peer is gone, so it comes back: maybe it only waits for a processor
 		}
 		running = running || !m.exited
 	}

@@ -110,7 +110,7 @@ func checkEcho(t testing.TB, r *result, sent, received map[string]*bytes.Buffer)
 		}
 		name := fmt.Sprint(i + 1)
 		if out, in := buffer(sent, name).String(), buffer(received, name).String(); out != in {
-			t.Errorf("process %s sent %q and received %q", name, out, in)
+			t.Errorf("%s %v: %s, process %s, sent %q and received %q", r.header.Lab, r.header.Knobs, p.Name, name, out, in)
 		}
 	}
 }
