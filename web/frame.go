@@ -32,7 +32,7 @@ type frame struct {
 	first string // the pane that shows on a phone when a run begins
 	fresh func() // the mode was opened anew
 	draw  func()
-	now   func() // draws at once; nil where there is no canvas
+	now   func() // draws at once what there is a canvas for
 	// drawing writes the timeline as it shows; nil where there is none.
 	drawing func(io.Writer) error
 	obey    func(app.Context, visit.Command)

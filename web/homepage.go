@@ -35,7 +35,7 @@ func (p *homePage) OnNav(ctx app.Context) {
 
 // OnMount asks the server who it is.
 func (p *homePage) OnMount(ctx app.Context) {
-	p.guest = &guest{ctx: ctx, mode: &p.own.watch, take: func(link.Event) {}, draw: p.own.draw}
+	p.guest = &guest{ctx: ctx, mode: &p.own.watch, take: func(link.Event) {}, draw: p.own.draw, now: func() {}, keep: func() {}}
 	p.tab.enter(p.guest)
 	p.own.begin()
 	p.done = done(ctx)

@@ -32,7 +32,7 @@ func (p *measurePage) OnInit() {
 	p.panes = []tabName{{about, "about"}, {"source", "source"}, {"table", "table"}}
 	p.shows = func(l *lab.Lab) bool { return l.Measures }
 	p.load = p.measurement.Load
-	p.draw, p.obey, p.fresh = p.redraw, p.command, func() {}
+	p.draw, p.now, p.obey, p.fresh = p.redraw, func() {}, p.command, func() {}
 	p.walk.Try = p.try
 	p.measurement.Drawn = p.redraw
 	p.kept = &p.measurement.Run

@@ -42,8 +42,8 @@ type guest struct {
 	mode visit.Mode
 	take func(link.Event) // told of an event that mode has heard
 	draw func()           // told when all have been
-	now  func()           // draws that at once; nil for nobody
-	keep func()           // told when the page goes; nil for nobody
+	now  func()           // draws that at once
+	keep func()           // told when the page goes
 }
 
 func newTab() *tab {
@@ -94,7 +94,7 @@ func (t *tab) enter(g *guest) {
 	})
 	if !t.plays() {
 		app.Window().Call("addEventListener", "pagehide", app.FuncOf(func(app.Value, []app.Value) any {
-			if g := t.shown; g != nil && g.keep != nil {
+			if g := t.shown; g != nil {
 				g.keep()
 			}
 			return nil
@@ -107,9 +107,7 @@ func (t *tab) enter(g *guest) {
 
 // leave has the server end what a page began, when the page goes.
 func (t *tab) leave(g *guest) {
-	if g.keep != nil {
-		g.keep()
-	}
+	g.keep()
 	visit.Leave(g.mode)
 	t.busy(false)
 	if t.shown == g {
@@ -134,9 +132,7 @@ func (t *tab) deliver(g *guest) {
 	}
 	t.busy(g.mode.Base().Busy())
 	g.draw()
-	if g.now != nil {
-		g.now()
-	}
+	g.now()
 }
 
 // dial makes a new link. Where there is no relay to link to, it says so.

@@ -27,9 +27,9 @@ type Parts struct {
 
 // Next returns the next message of a file of which so much is there, or as many of one's
 // events as there is room for; nil where there is no whole message more. The events are
-// those in room until the next call, with what they point to, and their bytes stay those of the file, which must
-// not change. Where there is no room a message comes as a whole, and keeps nothing of
-// either. Nothing comes behind an error, which is a *FileError.
+// those in room until the next call, with what they point to, and their bytes stay those of
+// the file, which must not change. Where there is no room a message comes as a whole, and
+// keeps nothing of either. Nothing comes behind an error, which is a *FileError.
 func (p *Parts) Next(file []byte, room []Event) (*Message, error) {
 	if p.wrong != nil || p.ended {
 		return nil, orNil(p.wrong)

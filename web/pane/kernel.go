@@ -353,8 +353,8 @@ func backlog(f *visit.Focus, fd *trace.FDState) app.UI {
 	)
 }
 
-// backlogWord says how full a listener's backlog was, and how many have come since. Linux lets in one more than
-// the limit (listen(2) sets it, net/sock.h compares with >).
+// backlogWord says how full a listener's backlog was, and how many have come since. Linux
+// lets in one more than the limit (listen(2) sets it, net/sock.h compares with >).
 func backlogWord(f *trace.FDState, later int) string {
 	if later > 0 {
 		return fmt.Sprintf("%d + %d of %d", f.Recv, later, f.Send)

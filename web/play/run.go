@@ -81,9 +81,8 @@ type keyframe struct {
 }
 
 // keyframeEvery is the least number of steps between keyframes, of a long run one in 1024
-// of its steps. A state with many
-// fds costs more to keep, so its keyframes are further apart. All keyframes together
-// stay in proportion to the steps.
+// of its steps. A state with many fds costs more to keep, so its keyframes are further
+// apart. All keyframes together stay in proportion to the steps.
 const keyframeEvery = 256
 
 // weight is how many fds a state holds.

@@ -225,7 +225,7 @@ func arrived(r *play.Run) (got, of int) {
 func counted(before, now *play.Run) string {
 	was, is := calls(before), calls(now)
 	most, least := trace.Call(0), tellingCalls-1
-	for call := range max(len(was), len(is)) {
+	for call := range was {
 		a, b := was[call], is[call]
 		if by := max(a-b, b-a); by > least && 4*by > max(a, b) {
 			most, least = trace.Call(call), by

@@ -186,7 +186,7 @@ func (f *Focus) Lit() (*play.Found, lab.Light) {
 		return nil, 0
 	}
 	at, light := f.walk.stops[i].Found, f.walk.stops[i].Light
-	if at == nil || at.Step+1 != f.Pos() {
+	if at == nil || f.Left() > 0 {
 		return nil, 0
 	}
 	if light == 0 {
