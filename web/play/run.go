@@ -68,6 +68,9 @@ type Run struct {
 	muddled   []string // addresses of Unix sockets; see muddle
 	patience  map[endpoint][]allowed
 
+	fold      room // for the steps that a state is folded from
+	lateLines bool // of some calls only the Return told the line
+
 	longest  lull
 	prepared *chooser // nil where Prepare wasn't called
 	midway   bool     // it goes on from a state, and its first event is still to come
@@ -167,13 +170,27 @@ func (r *Run) Gist(i int) *Gist { return r.steps.at(i) }
 // that takes much less time.
 func (r *Run) Step(i int) *trace.Event {
 	e, fresh := r.steps.event(i)
-	if fresh && e.Kind == trace.Enter && e.Line == 0 {
-		if c := r.CallAt(i); c != nil && c.Return >= 0 { // see index
-			out := r.steps.unpack(r.steps.at(c.Return))
-			e.File, e.Line = out.File, out.Line
-		}
+	if fresh {
+		r.lined(i, e)
 	}
 	return e
+}
+
+// read is Step of a step that is looked at once: the next that is read takes its place.
+func (r *Run) read(i int, m *room) *trace.Event {
+	e := r.steps.unpack(r.steps.at(i), m)
+	r.lined(i, e)
+	return e
+}
+
+// lined gives an Enter the line that its Return told.
+func (r *Run) lined(i int, e *trace.Event) {
+	if !r.lateLines || e.Kind != trace.Enter || e.Line != 0 {
+		return
+	}
+	if c := r.CallAt(i); c != nil && c.Return >= 0 {
+		e.File, e.Line = r.steps.line(c.Return)
+	}
 }
 
 // queues returns what was read beside step i.
@@ -237,10 +254,7 @@ func Spare[T any](list *[]T, k float64) {
 // point to.
 func (r *Run) Forget() {
 	r.steps.forget()
-	for i := range r.head.Procs {
-		p := &r.head.Procs[i]
-		p.Muxed = p.Muxed.Clone()
-	}
+	r.head.Keep()
 }
 
 func (r *Run) add(e *trace.Event) {
@@ -262,7 +276,9 @@ func (r *Run) add(e *trace.Event) {
 	r.steps.add(e)
 	n := r.Len()
 	if since := n - r.keyframes[len(r.keyframes)-1].after; since >= max(keyframeEvery, n/1024) && since >= 4*weight(r.head) {
-		r.keyframes = append(r.keyframes, keyframe{n, r.head.Clone()})
+		state := r.head.Clone()
+		state.Keep()
+		r.keyframes = append(r.keyframes, keyframe{n, state})
 	}
 	if e.Kind == trace.Note && e.Addr != "" {
 		r.dropped = append(r.dropped, e.Addr)
@@ -302,6 +318,7 @@ func (r *Run) index(i int) {
 				r.steps.at(i).call = int32(ci)
 				if e.Line != 0 && r.Step(c.Enter).Line == 0 { // strace tells it when a call is over
 					r.steps.change(c.Enter, func(in *trace.Event) { in.File, in.Line = e.File, e.Line })
+					r.lateLines = true
 				}
 			}
 		}
@@ -379,9 +396,11 @@ func (r *Run) State(n int) *trace.State {
 			s.Apply(&r.samples[si].event)
 		}
 		if at < n {
-			s.Apply(r.Step(at))
+			s.Apply(r.read(at, &r.fold))
 		}
 	}
+	s.Keep()
+	r.fold.giveUp()
 	return s
 }
 

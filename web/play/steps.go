@@ -2,6 +2,7 @@ package play
 
 import (
 	"encoding/binary"
+	"unsafe"
 
 	"sockscope/server/trace"
 )
@@ -86,7 +87,7 @@ func (s *steps) at(i int) *Gist { return &s.gists[i/gistBlock][i%gistBlock] }
 func (s *steps) event(i int) (e *trace.Event, fresh bool) {
 	h := &s.had[i%recent]
 	if h.step != i || h.event == nil {
-		*h, fresh = had{i, s.unpack(s.at(i))}, true
+		*h, fresh = had{i, s.unpack(s.at(i), new(room))}, true
 	}
 	return h.event, fresh
 }
@@ -156,10 +157,18 @@ func (s *steps) pack(e *trace.Event) uint32 {
 		p = append(p, e.Data...)
 	}
 	if fields&hasSets != 0 {
-		for _, fds := range setLists(e.Sets) {
-			p.fds(*fds)
+		which := int64(e.Sets.Null) << nullBits
+		for i, fds := range setLists(e.Sets) {
+			if *fds != nil {
+				which |= 1 << i
+			}
 		}
-		p.number(int64(e.Sets.Null))
+		p.number(which)
+		for _, fds := range setLists(e.Sets) {
+			if *fds != nil {
+				p.fds(*fds)
+			}
+		}
 	}
 	if fields&hasCPU != 0 {
 		p.number(e.CPU)
@@ -221,12 +230,65 @@ func (s *steps) result(i int) int64 {
 	return p.number()
 }
 
-// unpack makes the event whose gist g is.
-func (s *steps) unpack(g *Gist) *trace.Event {
-	e := &trace.Event{
-		Time: g.Time, Proc: g.Proc, Thread: g.Thread, FD: g.FD,
-		Kind: g.Kind, Call: g.Call, Sleep: g.Sleep, Errno: g.Errno,
+// line returns the line of step i.
+func (s *steps) line(i int) (file, line int) {
+	u := s.packed(s.at(i))
+	fields := u.number()
+	if fields&hasResult != 0 {
+		u.number()
 	}
+	if fields&hasLine != 0 {
+		file, line = u.int(), u.int()
+	}
+	return file, line
+}
+
+// room has place for an event, which the next one takes: most are looked at once, and what
+// isn't made needs no time. Sets have places of their own until they are given up.
+type room struct {
+	event  trace.Event
+	args   []int64
+	queues []trace.Queue
+	sets   []trace.Sets
+	fds    []int // of the sets
+}
+
+// giveUp has the sets that were unpacked make place.
+func (m *room) giveUp() { m.sets, m.fds = m.sets[:0], m.fds[:0] }
+
+// sized returns a list of n members in the place of an old one.
+func sized[T any](list *[]T, n int) []T {
+	if *list == nil || n > cap(*list) {
+		*list = make([]T, n)
+	}
+	return (*list)[:n:n]
+}
+
+func (m *room) set() *trace.Sets {
+	at := len(m.sets)
+	if at == cap(m.sets) { // those before stay where they are
+		at, m.sets = 0, make([]trace.Sets, 0, 2*at+1)
+	}
+	m.sets = m.sets[:at+1]
+	m.sets[at] = trace.Sets{}
+	return &m.sets[at]
+}
+
+func (m *room) list(n int) []int {
+	at := len(m.fds)
+	if m.fds == nil || at+n > cap(m.fds) {
+		at, m.fds = 0, make([]int, 0, max(n, 2*cap(m.fds)))
+	}
+	m.fds = m.fds[:at+n]
+	return m.fds[at : at+n : at+n]
+}
+
+// unpack makes the event whose gist g is.
+func (s *steps) unpack(g *Gist, m *room) *trace.Event {
+	e := &m.event
+	*e = trace.Event{}
+	e.Time, e.Proc, e.Thread, e.FD = g.Time, g.Proc, g.Thread, g.FD
+	e.Kind, e.Call, e.Sleep, e.Errno = g.Kind, g.Call, g.Sleep, g.Errno
 	u := s.packed(g)
 	fields := u.number()
 	if fields&hasResult != 0 {
@@ -236,7 +298,7 @@ func (s *steps) unpack(g *Gist) *trace.Event {
 		e.File, e.Line = u.int(), u.int()
 	}
 	if fields&hasArgs != 0 {
-		e.Args = make([]int64, u.int())
+		e.Args = sized(&m.args, u.int())
 		for i := range e.Args {
 			e.Args[i] = u.number()
 		}
@@ -248,35 +310,46 @@ func (s *steps) unpack(g *Gist) *trace.Event {
 		e.Timeout = u.number()
 	}
 	if fields&hasAddr != 0 {
-		e.Addr = string(u.bytes())
+		e.Addr = u.text()
 	}
 	if fields&hasData != 0 {
 		e.Data = u.bytes()
 	}
 	if fields&hasSets != 0 {
-		e.Sets = new(trace.Sets)
-		for _, fds := range setLists(e.Sets) {
-			*fds = u.fds()
+		e.Sets = m.set()
+		which := u.number()
+		if which&1 != 0 {
+			e.Sets.Read = u.fds(m)
 		}
-		e.Sets.Null = uint8(u.number())
+		if which&(1<<nullBits-1) > 1 {
+			for i, fds := range setLists(e.Sets) {
+				if i > 0 && which&(1<<i) != 0 {
+					*fds = u.fds(m)
+				}
+			}
+		}
+		e.Sets.Null = uint8(which >> nullBits)
 	}
 	if fields&hasCPU != 0 {
 		e.CPU = u.number()
 	}
 	if fields&hasQueues != 0 {
-		e.Queues = make([]trace.Queue, u.int())
+		e.Queues = sized(&m.queues, u.int())
 		for i := range e.Queues {
 			u.queue(&e.Queues[i], e.Time)
 		}
 	}
 	if fields&hasNote != 0 {
-		e.Note = string(u.bytes())
+		e.Note = u.text()
 	}
 	if fields&hasText != 0 {
-		e.Text = string(u.bytes())
+		e.Text = u.text()
 	}
 	return e
 }
+
+// nullBits is how far the Null of a Sets is shifted: behind a bit for each list that it has.
+const nullBits = 6
 
 // setLists are the lists of a Sets.
 func setLists(s *trace.Sets) [6]*[]int {
@@ -299,13 +372,8 @@ func (p *packer) text(s string) {
 	*p = append(*p, s...)
 }
 
-// fds packs a list, one more than its length first: 0 is of none.
 func (p *packer) fds(fds []int) {
-	if fds == nil {
-		p.number(0)
-		return
-	}
-	p.number(int64(len(fds) + 1))
+	p.number(int64(len(fds)))
 	for _, fd := range fds {
 		p.number(int64(fd))
 	}
@@ -348,12 +416,14 @@ func (u *unpacker) bytes() []byte {
 	return b
 }
 
-func (u *unpacker) fds() []int {
-	n := u.int() - 1
-	if n < 0 {
-		return nil
-	}
-	fds := make([]int, n)
+// text returns text that stays where it is: what was packed doesn't change.
+func (u *unpacker) text() string {
+	b := u.bytes()
+	return unsafe.String(unsafe.SliceData(b), len(b))
+}
+
+func (u *unpacker) fds(m *room) []int {
+	fds := m.list(u.int())
 	for i := range fds {
 		fds[i] = u.int()
 	}
@@ -363,6 +433,6 @@ func (u *unpacker) fds() []int {
 func (u *unpacker) queue(q *trace.Queue, at int64) {
 	q.FD, q.Time, q.Recv, q.Send = u.int(), at+u.number(), u.int(), u.int()
 	q.State = trace.TCPState(u.number())
-	q.Local, q.Peer = string(u.bytes()), string(u.bytes())
+	q.Local, q.Peer = u.text(), u.text()
 	q.Only, q.Unit, q.Drops = trace.Length(u.number()), trace.Unit(u.number()), u.int()
 }
