@@ -29,9 +29,8 @@ type chooser struct {
 	run       *Run
 	ends      ends
 	seen      int         // steps that were looked at
-	topics    []lab.Topic // of the lab; nil is all
-	asked     []lab.Topic
-	left      []lab.Topic // of topics: those that were not asked
+	about     bool        // the lab names its topics
+	left      topics      // that were not asked
 	questions []*Question // by At
 
 	nonBlocking map[endpoint]bool
@@ -40,6 +39,21 @@ type chooser struct {
 	spinning    map[int]series // by lane
 	watched     map[endpoint]watched
 	half        map[int]*Call // by lane: its last call, where that received bytes without a newline
+
+	ins, outs room // for an Enter and a Return that are looked at
+}
+
+// topics are a set of them.
+type topics uint64
+
+const _ = 64 - lab.NumTopics // it has a bit for each
+
+func topicsOf(list ...lab.Topic) topics {
+	var set topics
+	for _, t := range list {
+		set |= 1 << t
+	}
+	return set
 }
 
 // series counts recvs of an fd that were told "not yet" one after another. first is
@@ -58,8 +72,9 @@ type end struct{ step, client int }
 func newChooser(r *Run) *chooser {
 	c := &chooser{run: r, nonBlocking: map[endpoint]bool{}, received: map[int]int{}, done: map[int]end{},
 		spinning: map[int]series{}, watched: map[endpoint]watched{}, half: map[int]*Call{}}
-	if l, err := lab.Find(r.Header.Lab); err == nil {
-		c.topics, c.left = l.Asks, slices.Clone(l.Asks)
+	c.left = ^topics(0)
+	if l, err := lab.Find(r.Header.Lab); err == nil && l.Asks != nil {
+		c.about, c.left = true, topicsOf(l.Asks...)
 	}
 	return c
 }
@@ -69,7 +84,7 @@ func newChooser(r *Run) *chooser {
 func (c *chooser) grow() bool {
 	before := len(c.questions)
 	r := c.run
-	if before >= maxQuestions || c.topics != nil && len(c.left) == 0 {
+	if before >= maxQuestions || c.left == 0 {
 		c.seen = r.Len()
 		return false
 	}
@@ -80,21 +95,21 @@ func (c *chooser) grow() bool {
 		fresh = e.Kind != trace.Return || e.Call != trace.Accept && e.Call != trace.Connect
 	}
 	if !fresh {
-		c.ends = newEnds(r)
+		c.ends = r.endsNow()
 	}
 	for ; c.seen < r.Len(); c.seen++ {
-		if r.Gist(c.seen).Kind == trace.Exit {
+		g := r.Gist(c.seen)
+		if g.Kind == trace.Exit {
 			c.stuck(c.seen)
 			c.died(c.seen)
 		}
-		if r.Gist(c.seen).Kind != trace.Return {
+		if g.Kind != trace.Return || g.call < 0 {
 			continue
 		}
-		if call := r.CallAt(c.seen); call != nil {
-			c.leaves(call)
-			c.look(call)
-			c.note(call)
-		}
+		call := &r.Calls[g.call]
+		c.leaves(call)
+		c.look(call, g)
+		c.note(call, g)
 	}
 	if len(c.questions) == before {
 		return false
@@ -123,60 +138,60 @@ func (c *chooser) stuck(exit int) {
 	}
 }
 
-// wants reports whether a topic still has no question.
-func (c *chooser) wants(s lab.Topic) bool {
-	switch {
-	case len(c.questions) >= maxQuestions:
-		return false
-	case c.topics == nil:
-		return !slices.Contains(c.asked, s)
-	}
-	return slices.Contains(c.left, s)
+// wants reports whether one of some topics still has no question.
+func (c *chooser) wants(any ...lab.Topic) bool {
+	return c.left&topicsOf(any...) != 0 && len(c.questions) < maxQuestions
 }
+
+// enter returns the Enter of a call, for a look: the next one takes its place.
+func (c *chooser) enter(call *Call) *trace.Event { return c.run.read(call.Enter, &c.ins) }
+
+// returned returns the Return of a call in the same way.
+func (c *chooser) returned(call *Call) *trace.Event { return c.run.read(call.Return, &c.outs) }
 
 // ask takes q, the first of its topic, if it has something to choose.
 func (c *chooser) ask(q *Question) {
 	if len(q.Offers)+len(q.Members) < 2 {
 		return
 	}
-	c.asked = append(c.asked, q.Topic)
-	c.left = slices.DeleteFunc(c.left, func(s lab.Topic) bool { return s == q.Topic })
+	c.left &^= topicsOf(q.Topic)
 	c.questions = append(c.questions, q)
 }
 
-// look asks about a call that has returned, if it matters.
-func (c *chooser) look(call *Call) {
-	in, out := c.run.Step(call.Enter), c.run.Step(call.Return)
+// look asks about a call that has returned, if it matters. Most calls are of a kind that
+// was asked about: what is at hand of their steps says so.
+func (c *chooser) look(call *Call, out *Gist) {
 	if out.Sleep == trace.Slept && c.wants(lab.WakesIt) {
-		c.wakes(call, in, out)
+		c.wakes(call)
 	}
 	switch {
 	case out.Errno == trace.EINTR || len(c.questions) >= maxQuestions:
-	case c.letters(call, in, out):
-	case c.half[call.Lane] != nil && c.topics != nil && c.wants(lab.HalfLine) && (in.Call.Receives() || in.Call.Sends()):
+	case c.letters(call):
+	case c.about && c.wants(lab.HalfLine) && c.half[call.Lane] != nil && (out.Call.Receives() || out.Call.Sends()):
 		c.ask(half(c.run, c.half[call.Lane], call, lab.HalfLine))
-	case in.Call.Multiplexes():
-		c.wait(call, in, out)
-	case in.Call.Receives() && !c.file(in, call.Enter):
-		c.recv(call, in, out)
-	case in.Call == trace.Write && in.FD == 1:
-		c.print(call, in)
-	case in.Call.Sends():
-		c.send(call, in, out)
-	case in.Call == trace.Accept:
-		c.accept(call, in, out)
-	case in.Call == trace.Connect:
+	case out.Call.Multiplexes():
+		c.wait(call, out)
+	case out.Call.Receives() && !c.file(out, call.Enter):
+		c.recv(call, out)
+	case out.Call == trace.Write && out.FD == 1:
+		c.print(call)
+	case out.Call.Sends():
+		c.send(call, out)
+	case out.Call == trace.Accept:
+		c.accept(call, out)
+	case out.Call == trace.Connect:
 		c.connect(call, out)
-	case in.Call == trace.Close:
+	case out.Call == trace.Close:
 		c.close(call, out)
-	case in.Call == trace.Getsockopt:
-		c.shaken(call, in, out)
-		c.options(call, out)
+	case out.Call == trace.Getsockopt:
+		c.shaken(call, out)
+		c.options(call)
 	}
 }
 
 // wakes asks whether what another thread did woke a call that slept.
-func (c *chooser) wakes(call *Call, in, out *trace.Event) {
+func (c *chooser) wakes(call *Call) {
+	in, out := c.enter(call), c.returned(call)
 	if !in.Call.Receives() && !in.Call.Multiplexes() {
 		return
 	}
@@ -201,7 +216,7 @@ func (c *chooser) wakes(call *Call, in, out *trace.Event) {
 
 // file reports whether a call that strace has recorded is about no connection: a
 // runtime reads files of its own.
-func (c *chooser) file(e *trace.Event, i int) bool {
+func (c *chooser) file(e *Gist, i int) bool {
 	if !c.run.Straced(e.Proc) && !c.run.Logged(e.Proc) {
 		return false
 	}
@@ -243,9 +258,12 @@ func (c *chooser) receives(call *Call) {
 }
 
 // close asks whether a close ends the connection, where another process has a copy.
-func (c *chooser) close(call *Call, out *trace.Event) {
+func (c *chooser) close(call *Call, out *Gist) {
+	if !c.wants(lab.WhoCloses) {
+		return
+	}
 	l, ok := c.ends.at(out.Proc, out.FD, call.Enter)
-	if !ok || !c.wants(lab.WhoCloses) || l.side.Proc < 0 {
+	if !ok || l.side.Proc < 0 {
 		return
 	}
 	for k := 0; l.mine.fd(k) != nil; k++ {
@@ -258,9 +276,13 @@ func (c *chooser) close(call *Call, out *trace.Event) {
 
 // shaken asks what it means that a connecting socket turned writable. Its SO_ERROR
 // tells.
-func (c *chooser) shaken(call *Call, in, out *trace.Event) {
+func (c *chooser) shaken(call *Call, got *Gist) {
 	const socket, errno = 1, 4 // SOL_SOCKET, SO_ERROR
-	if out.Errno != 0 || len(out.Args) < 3 || out.Args[0] != socket || out.Args[1] != errno || !c.wants(lab.ShakenHands) {
+	if got.Errno != 0 || !c.wants(lab.ShakenHands) {
+		return
+	}
+	out := c.returned(call)
+	if len(out.Args) < 3 || out.Args[0] != socket || out.Args[1] != errno {
 		return
 	}
 	r := c.run
@@ -270,11 +292,11 @@ func (c *chooser) shaken(call *Call, in, out *trace.Event) {
 	for last := max(0, k-lookBack); k >= last; k-- {
 		b := &r.Calls[calls[k]]
 		switch e := r.Step(max(b.Return, b.Enter)); {
-		case e.Call.Multiplexes() && found < 0 && e.Sets != nil && slices.Contains(e.Sets.Write, in.FD):
+		case e.Call.Multiplexes() && found < 0 && e.Sets != nil && slices.Contains(e.Sets.Write, out.FD):
 			found = b.Return
-		case e.FD == in.FD && e.Call.Sends():
+		case e.FD == out.FD && e.Call.Sends():
 			return
-		case e.FD == in.FD && e.Call == trace.Connect && e.Errno == trace.EINPROGRESS && found > 0:
+		case e.FD == out.FD && e.Call == trace.Connect && e.Errno == trace.EINPROGRESS && found > 0:
 			c.ask(shaken(r, call, found, out.Args[2]))
 			return
 		}
@@ -283,7 +305,7 @@ func (c *chooser) shaken(call *Call, in, out *trace.Event) {
 
 // slept asks what a call does that slept. It reports whether its result can still be
 // asked for: not where nothing happened between Enter and Return.
-func (c *chooser) slept(call *Call, out *trace.Event, s lab.Topic) bool {
+func (c *chooser) slept(call *Call, out *Gist, s lab.Topic) bool {
 	if out.Sleep != trace.Slept || !c.wants(s) {
 		return true
 	}
@@ -295,7 +317,7 @@ func (c *chooser) slept(call *Call, out *trace.Event, s lab.Topic) bool {
 	return call.Return > call.Enter+1
 }
 
-func (c *chooser) accept(call *Call, in, out *trace.Event) {
+func (c *chooser) accept(call *Call, out *Gist) {
 	if !c.slept(call, out, lab.AcceptSleeps) {
 		return
 	}
@@ -305,7 +327,7 @@ func (c *chooser) accept(call *Call, in, out *trace.Event) {
 		}
 		return
 	}
-	c.queued(call, in)
+	c.queued(call, out)
 	if c.wants(lab.AcceptGives) {
 		c.ask(accepted(c.run, call, lab.AcceptGives))
 	}
@@ -313,11 +335,13 @@ func (c *chooser) accept(call *Call, in, out *trace.Event) {
 
 // queued asks when a client is accepted that had to wait for others. At least two
 // were before it, so that there is something to choose.
-func (c *chooser) queued(call *Call, in *trace.Event) {
-	out := c.run.Step(call.Return)
-	l, ok := c.ends.at(in.Proc, int(out.Result), call.Return+1)
-	done, closed := c.done[in.Proc]
-	if !c.wants(lab.AcceptedLater) || !ok || !closed || l.peer.Proc < 0 || done.step < l.peer.Opened {
+func (c *chooser) queued(call *Call, out *Gist) {
+	if !c.wants(lab.AcceptedLater) {
+		return
+	}
+	l, ok := c.ends.at(out.Proc, int(c.run.steps.result(call.Return)), call.Return+1)
+	done, closed := c.done[out.Proc]
+	if !ok || !closed || l.peer.Proc < 0 || done.step < l.peer.Opened {
 		return
 	}
 	calls := c.run.Lanes[call.Lane].Calls
@@ -325,7 +349,7 @@ func (c *chooser) queued(call *Call, in *trace.Event) {
 		return // something else kept the server from accepting
 	}
 	const most = 3 // clients to choose from
-	others := c.served(in.Proc, call.Enter)
+	others := c.served(out.Proc, call.Enter)
 	if len(others) < 2 {
 		return
 	}
@@ -350,7 +374,7 @@ func (c *chooser) served(proc, n int) []int {
 	return clients
 }
 
-func (c *chooser) connect(call *Call, out *trace.Event) {
+func (c *chooser) connect(call *Call, out *Gist) {
 	if out.Errno != 0 {
 		if c.wants(lab.ConnectFails) {
 			c.ask(connected(c.run, call, lab.ConnectFails))
@@ -381,13 +405,16 @@ func (c *chooser) connect(call *Call, out *trace.Event) {
 	c.ask(connected(c.run, call, lab.ConnectQueued))
 }
 
-func (c *chooser) recv(call *Call, in, out *trace.Event) {
+func (c *chooser) recv(call *Call, out *Gist) {
 	c.receives(call)
 	if !c.slept(call, out, lab.RecvSleeps) {
 		return
 	}
-	if a := c.spinning[call.Lane]; a.fd == in.FD && a.n > 1 && out.Errno == 0 && out.Result > 0 && c.wants(lab.AskedOften) {
-		c.ask(asked(c.run, call, lab.AskedOften, a))
+	result := c.run.steps.result(call.Return)
+	if c.wants(lab.AskedOften) {
+		if a := c.spinning[call.Lane]; a.fd == out.FD && a.n > 1 && out.Errno == 0 && result > 0 {
+			c.ask(asked(c.run, call, lab.AskedOften, a))
+		}
 	}
 	s := lab.RecvHas
 	var first, whole int64
@@ -397,18 +424,18 @@ func (c *chooser) recv(call *Call, in, out *trace.Event) {
 	case out.Errno != 0:
 		s = lab.RecvFails
 		c.reset(call, out)
-	case out.Result <= 0:
+	case result <= 0:
 		s = lab.RecvEnd
-		c.recvs(call)
+		c.recvs(call, out)
 	default:
 		if out.Sleep == trace.Slept {
 			s = lab.RecvWoken
 		}
-		parts := c.wants(lab.RecvJoined) || c.wants(lab.RecvPart)
+		parts := c.wants(lab.RecvJoined, lab.RecvPart)
 		if !parts && !c.wants(lab.RecvShut) {
 			break
 		}
-		l, ok := c.ends.at(in.Proc, in.FD, call.Return)
+		l, ok := c.ends.at(out.Proc, out.FD, call.Return)
 		if ok && l.mine.Shut >= 0 && l.mine.Shut < call.Enter && c.wants(lab.RecvShut) {
 			c.ask(answered(c.run, call, lab.RecvShut))
 			return
@@ -429,7 +456,7 @@ func (c *chooser) recv(call *Call, in, out *trace.Event) {
 		}
 	}
 	if c.wants(s) {
-		c.ask(received(c.run, call, s, c.nonBlocking[endpoint{in.Proc, in.FD}], first, whole))
+		c.ask(received(c.run, call, s, c.nonBlocking[endpoint{out.Proc, out.FD}], first, whole))
 	}
 }
 
@@ -450,10 +477,13 @@ func (c *chooser) died(exit int) {
 }
 
 // reset asks what a close tells whose peer then gets ECONNRESET from recv.
-func (c *chooser) reset(call *Call, out *trace.Event) {
+func (c *chooser) reset(call *Call, out *Gist) {
+	if out.Errno != trace.ECONNRESET || !c.wants(lab.CloseTells) {
+		return
+	}
 	r := c.run
 	l, ok := c.ends.at(out.Proc, out.FD, call.Return)
-	if !ok || out.Errno != trace.ECONNRESET || l.peer.Proc < 0 || !c.wants(lab.CloseTells) {
+	if !ok || l.peer.Proc < 0 {
 		return
 	}
 	lane := r.laneOf(l.peer.Proc, 0)
@@ -470,9 +500,12 @@ func (c *chooser) reset(call *Call, out *trace.Event) {
 }
 
 // recvs asks, at the first recv of a stream that has ended, how many of them there are.
-func (c *chooser) recvs(call *Call) {
-	l, ok := c.ends.at(c.run.Gist(call.Enter).Proc, c.run.Gist(call.Enter).FD, call.Return)
-	if !ok || !c.wants(lab.CountsRecvs) || !l.conn.whole(call.Return) || len(l.in.Sends) < 2 || len(l.in.Recvs) == 0 || l.peer.Proc < 0 {
+func (c *chooser) recvs(call *Call, out *Gist) {
+	if !c.wants(lab.CountsRecvs) {
+		return
+	}
+	l, ok := c.ends.at(out.Proc, out.FD, call.Return)
+	if !ok || !l.conn.whole(call.Return) || len(l.in.Sends) < 2 || len(l.in.Recvs) == 0 || l.peer.Proc < 0 {
 		return
 	}
 	if first := c.run.CallAt(l.in.Recvs[0].Step); first != nil {
@@ -480,7 +513,7 @@ func (c *chooser) recvs(call *Call) {
 	}
 }
 
-func (c *chooser) send(call *Call, in, out *trace.Event) {
+func (c *chooser) send(call *Call, out *Gist) {
 	if !c.slept(call, out, lab.SendSleeps) {
 		return
 	}
@@ -490,62 +523,90 @@ func (c *chooser) send(call *Call, in, out *trace.Event) {
 		s = lab.SendNotYet
 	case out.Errno != 0:
 		s = lab.SendFails
-	case out.Result < int64(in.Size):
-		s = lab.SendPart
+	case !c.wants(lab.SendTakes, lab.SendPart, lab.SendHalfClosed):
+		return
 	default:
+		in := c.enter(call)
+		if c.run.steps.result(call.Return) < int64(in.Size) {
+			s = lab.SendPart
+			break
+		}
 		// The peer's end shows in the TCP state that was read beside the call.
 		if q := queue(in, in.FD); q != nil && q.State == trace.CloseWait && c.wants(lab.SendHalfClosed) {
 			s = lab.SendHalfClosed
 		}
 	}
 	if c.wants(s) {
-		c.ask(sent(c.run, call, s, c.nonBlocking[endpoint{in.Proc, in.FD}]))
+		c.ask(sent(c.run, call, s, c.nonBlocking[endpoint{out.Proc, out.FD}]))
 	}
 }
 
 // wait asks about a multiplexer. Where several topics fit one call, the rarest
 // counts.
-func (c *chooser) wait(call *Call, in, out *trace.Event) {
-	if in.Sets.Len() == 0 || out.Errno != 0 {
-		return // what it asks about is not in the trace
-	}
-	if c.again(call, in, out) || c.full(call, in, out) {
+func (c *chooser) wait(call *Call, got *Gist) {
+	if got.Errno != 0 {
 		return
 	}
-	whole := true // the lists can be offered whole
-	for _, l := range lists(in.Sets) {
-		whole = whole && len(l) <= maxMembers
+	if c.wants(lab.ToldAgain, lab.FullAgain) {
+		in, out := c.enter(call), c.returned(call)
+		if in.Sets.Len() == 0 {
+			return // what it asks about is not in the trace
+		}
+		if c.again(call, in, out) || c.full(call, in, out) {
+			return
+		}
 	}
-	if out.Result == 0 {
-		if c.wants(lab.WaitTimesOut) && in.Timeout > 0 {
-			c.ask(ranOut(c.run, call, lab.WaitTimesOut))
+	if c.run.steps.result(call.Return) == 0 {
+		if c.wants(lab.WaitTimesOut) {
+			if in := c.enter(call); in.Sets.Len() > 0 && in.Timeout > 0 {
+				c.ask(ranOut(c.run, call, lab.WaitTimesOut))
+			}
 		}
 		return
 	}
-	if !whole || !c.slept(call, out, lab.WaitSleeps) || out.Sets.Len() == 0 {
+	slept := got.Sleep == trace.Slept && c.wants(lab.WaitSleeps)
+	if !slept && !c.wants(lab.WaitSeveral, lab.WaitListener, lab.WaitReadable, lab.WaitCounts, lab.WaitEnd, lab.WaitWritable) {
 		return
 	}
+	out := c.returned(call)
 	fits := make([]lab.Topic, 0, 8)
 	if out.Sets.Len() > 1 {
 		fits = append(fits, lab.WaitSeveral)
 	}
 	var sat int64
 	fd := -1
-	for _, fd = range out.Sets.Read[:min(len(out.Sets.Read), maxMembers)] {
-		q := queue(out, fd)
-		switch {
-		case q == nil:
-		case q.State == trace.Listening:
-			fits = append(fits, lab.WaitListener)
-		case q.Recv > 0:
-			sat += int64(q.Recv)
-			fits = append(fits, lab.WaitReadable, lab.WaitCounts)
-		case q.State == trace.CloseWait:
-			fits = append(fits, lab.WaitEnd)
+	if out.Sets != nil {
+		for _, fd = range out.Sets.Read[:min(len(out.Sets.Read), maxMembers)] {
+			q := queue(out, fd)
+			switch {
+			case q == nil:
+			case q.State == trace.Listening:
+				fits = append(fits, lab.WaitListener)
+			case q.Recv > 0:
+				sat += int64(q.Recv)
+				fits = append(fits, lab.WaitReadable, lab.WaitCounts)
+			case q.State == trace.CloseWait:
+				fits = append(fits, lab.WaitEnd)
+			}
+		}
+		if len(out.Sets.Write) > 0 {
+			fits = append(fits, lab.WaitWritable)
 		}
 	}
-	if len(out.Sets.Write) > 0 {
-		fits = append(fits, lab.WaitWritable)
+	if !slept && !c.wants(fits...) {
+		return
+	}
+	in := c.enter(call)
+	if in.Sets.Len() == 0 {
+		return
+	}
+	for _, l := range lists(in.Sets) {
+		if len(l) > maxMembers {
+			return // they can't be offered whole
+		}
+	}
+	if !c.slept(call, got, lab.WaitSleeps) {
+		return
 	}
 	for _, s := range fits {
 		switch {
@@ -598,7 +659,11 @@ func (c *chooser) full(call *Call, in, out *trace.Event) bool {
 }
 
 // print asks what a program prints that has just received a number.
-func (c *chooser) print(call *Call, in *trace.Event) {
+func (c *chooser) print(call *Call) {
+	if !c.wants(lab.PrintsVisits, lab.PrintsNumber) {
+		return
+	}
+	in := c.enter(call)
 	if text, ok := strings.CutSuffix(strings.TrimSpace(string(in.Data)), " visits"); ok && c.wants(lab.PrintsVisits) {
 		if n, err := strconv.Atoi(text); err == nil {
 			c.ask(counts(c.run, call, n))
@@ -627,29 +692,35 @@ func (c *chooser) print(call *Call, in *trace.Event) {
 }
 
 // note remembers what later questions need of a call that has returned.
-func (c *chooser) note(call *Call) {
-	in, out := c.run.Step(call.Enter), c.run.Step(call.Return)
-	key := endpoint{in.Proc, in.FD}
-	c.spins(call, out)
-	c.watches(key, out)
+func (c *chooser) note(call *Call, out *Gist) {
+	key := endpoint{out.Proc, out.FD}
+	if c.wants(lab.AskedOften) {
+		c.spins(call, out)
+	}
+	if c.wants(lab.ToldAgain) {
+		c.watches(key, call, out)
+	}
 	delete(c.half, call.Lane)
 	switch {
-	case in.Call == trace.Close:
+	case out.Call == trace.Close:
 		delete(c.nonBlocking, key)
-		if l, ok := c.ends.at(in.Proc, in.FD, call.Return); ok && l.peer.Proc >= 0 {
-			c.done[in.Proc] = end{call.Return, l.peer.Proc}
+		if c.wants(lab.AcceptedLater) {
+			if l, ok := c.ends.at(out.Proc, out.FD, call.Return); ok && l.peer.Proc >= 0 {
+				c.done[out.Proc] = end{call.Return, l.peer.Proc}
+			}
 		}
 	case out.Errno != 0:
-	case in.Call == trace.Accept:
-		delete(c.nonBlocking, endpoint{in.Proc, int(out.Result)})
-	case in.Call == trace.Fcntl:
+	case out.Call == trace.Accept:
+		delete(c.nonBlocking, endpoint{out.Proc, int(c.run.steps.result(call.Return))})
+	case out.Call == trace.Fcntl:
 		const setFlags, nonBlock = 4, 0x800 // F_SETFL, O_NONBLOCK
-		if len(in.Args) == 2 && in.Args[0] == setFlags {
+		if in := c.enter(call); len(in.Args) == 2 && in.Args[0] == setFlags {
 			c.nonBlocking[key] = in.Args[1]&nonBlock != 0
 		}
-	case in.Call.Receives() && out.Result > 0:
-		c.received[in.Proc] = call.Return
-		if !bytes.Contains(out.Data, []byte("\n")) && c.run.Header.Procs[in.Proc].Role == trace.RoleServer {
+	case !out.Call.Receives() || !c.wants(lab.PrintsNumber, lab.HalfLine):
+	case c.run.steps.result(call.Return) > 0:
+		c.received[out.Proc] = call.Return
+		if c.wants(lab.HalfLine) && c.run.Header.Procs[out.Proc].Role == trace.RoleServer && !bytes.Contains(c.returned(call).Data, []byte("\n")) {
 			c.half[call.Lane] = call
 		}
 	}
@@ -657,7 +728,7 @@ func (c *chooser) note(call *Call) {
 
 // spins counts how often recvs of a lane are told "not yet" with no other call
 // between them.
-func (c *chooser) spins(call *Call, out *trace.Event) {
+func (c *chooser) spins(call *Call, out *Gist) {
 	a := c.spinning[call.Lane]
 	switch {
 	case !out.Call.Receives() || out.Errno != trace.EAGAIN:
@@ -675,21 +746,27 @@ func (c *chooser) spins(call *Call, out *trace.Event) {
 
 // watches follows what epoll_ctl puts on an interest list, and what epoll_wait has
 // reported.
-func (c *chooser) watches(key endpoint, out *trace.Event) {
+func (c *chooser) watches(key endpoint, call *Call, out *Gist) {
 	switch {
 	case out.Call == trace.Close:
 		delete(c.watched, key)
 	case out.Errno != 0:
-	case out.Call == trace.EpollCtl && len(out.Args) > 2:
+	case out.Call == trace.EpollCtl:
 		const edge = 1 << 31 // EPOLLET
-		c.watched[endpoint{out.Proc, int(out.Args[1])}] = watched{edge: out.Args[2]&edge != 0}
-	case out.Call == trace.EpollWait && out.Sets != nil:
-		for _, fd := range out.Sets.Read {
+		if e := c.returned(call); len(e.Args) > 2 {
+			c.watched[endpoint{e.Proc, int(e.Args[1])}] = watched{edge: e.Args[2]&edge != 0}
+		}
+	case out.Call == trace.EpollWait:
+		sets := c.returned(call).Sets
+		if sets == nil {
+			return
+		}
+		for _, fd := range sets.Read {
 			w := c.watched[endpoint{out.Proc, fd}]
 			w.read = false
 			c.watched[endpoint{out.Proc, fd}] = w
 		}
-	case out.Call.Receives() && out.Result > 0:
+	case out.Call.Receives() && c.run.steps.result(call.Return) > 0:
 		if w, ok := c.watched[key]; ok {
 			w.read = true
 			c.watched[key] = w

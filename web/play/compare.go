@@ -53,7 +53,7 @@ type Wait struct {
 
 // NewTally counts a run, as far as it has come.
 func NewTally(r *Run) Tally {
-	t := Tally{FirstReply: -1, LastReply: -1, OthersWait: -1, BacklogStep: -1, LongestWait: Wait{Client: -1, Step: -1, Reply: -1}}
+	t := Tally{FirstReply: -1, LastReply: -1, OthersWait: -1, LongestWait: Wait{Client: -1, Step: -1, Reply: -1}}
 	for i := range r.Lanes {
 		t.side(&r.Lanes[i]).lane(r, &r.Lanes[i])
 	}
@@ -62,13 +62,7 @@ func NewTally(r *Run) Tally {
 	}
 	t.Servers.Processes, t.Clients.Processes = processes(r)
 	t.replies(r)
-	for i := range r.Len() {
-		for _, q := range r.queues(i) {
-			if q.State == trace.Listening && (q.Recv > t.Backlog || t.BacklogStep < 0) {
-				t.Backlog, t.BacklogStep = q.Recv, i
-			}
-		}
-	}
+	t.Backlog, t.BacklogStep = r.fullest.backlog, r.fullest.step
 	return t
 }
 
@@ -80,11 +74,7 @@ func (t *Tally) side(l *Lane) *Work {
 }
 
 func (w *Work) lane(r *Run, l *Lane) {
-	first, last := int64(-1), int64(0)
-	if l.Parent > 0 {
-		first = 0
-	}
-	made := false
+	made, first, last := false, -1, -1 // last is the newest Return, first the oldest
 	for _, ci := range l.Calls {
 		c := &r.Calls[ci]
 		if r.Injected(c.Enter) {
@@ -95,11 +85,11 @@ func (w *Work) lane(r *Run, l *Lane) {
 		if c.Return < 0 {
 			continue
 		}
-		out := r.Step(c.Return)
+		out := r.Gist(c.Return)
 		if first < 0 {
-			first = out.CPU
+			first = c.Return
 		}
-		last = out.CPU
+		last = c.Return
 		switch {
 		case out.Errno.NotYet():
 			w.NotYet++
@@ -113,13 +103,21 @@ func (w *Work) lane(r *Run, l *Lane) {
 			}
 		}
 	}
+	if !made {
+		return
+	}
+	w.Threads++
+	before, after := int64(0), int64(0)
+	if first >= 0 {
+		after = r.Step(last).CPU
+		if l.Parent <= 0 {
+			before = r.Step(first).CPU
+		}
+	}
 	if l.Exit >= 0 {
-		last = max(last, r.Step(l.Exit).CPU) // the exit of a thread that was killed says nothing
+		after = max(after, r.Step(l.Exit).CPU) // the exit of a thread that was killed says nothing
 	}
-	if made {
-		w.Threads++
-		w.CPU += max(last-max(first, 0), 0)
-	}
+	w.CPU += max(after-max(before, 0), 0)
 }
 
 // processes counts the processes of each side that made a call.
@@ -170,7 +168,7 @@ func (t *Tally) replies(r *Run) {
 			unanswered[key] = i
 		case e.Kind == trace.Return && e.Call.Sends() && e.Errno != 0 && open && r.CallAt(i) != nil && r.CallAt(i).Enter == send:
 			delete(unanswered, key) // nothing was asked
-		case e.Kind == trace.Return && e.Call.Receives() && e.Errno == 0 && r.Step(i).Result > 0:
+		case e.Kind == trace.Return && e.Call.Receives() && e.Errno == 0 && r.steps.result(i) > 0:
 			t.Replies++
 			t.LastReply = e.Time - max(began, 0)
 			if t.FirstReply < 0 {

@@ -14,7 +14,7 @@ type opened struct{ conn, step int }
 
 // newEnds indexes the connections that r has.
 func newEnds(r *Run) ends {
-	e := ends{r, map[endpoint][]opened{}}
+	e := ends{r, make(map[endpoint][]opened, 2*len(r.Conns))}
 	for i := range r.Conns {
 		for _, end := range []*End{&r.Conns[i].Client, &r.Conns[i].Server} {
 			for k := 0; end.Proc >= 0 && end.fd(k) != nil; k++ {

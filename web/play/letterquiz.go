@@ -22,11 +22,12 @@ const (
 
 // letters asks about a call of a datagram socket that has returned, if it matters. It
 // reports whether the call was of one.
-func (c *chooser) letters(call *Call, in, out *trace.Event) bool {
+func (c *chooser) letters(call *Call) bool {
 	r := c.run
 	if r.letterAt(call.Enter) == nil {
 		return false
 	}
+	in, out := c.enter(call), c.returned(call)
 	switch {
 	case in.Call == trace.Connect && out.Errno == 0 && c.wants(lab.ConnectNotes):
 		c.ask(notes(r, call))

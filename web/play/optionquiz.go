@@ -15,9 +15,12 @@ const (
 )
 
 // options asks what a getsockopt returns that differs from what was set.
-func (c *chooser) options(call *Call, out *trace.Event) {
-	r := c.run
-	if out.Errno != 0 || len(out.Args) < 3 || !c.wants(lab.OptionDiffers) {
+func (c *chooser) options(call *Call) {
+	if !c.wants(lab.OptionDiffers) {
+		return
+	}
+	r, out := c.run, c.returned(call)
+	if out.Errno != 0 || len(out.Args) < 3 {
 		return
 	}
 	calls := r.Lanes[call.Lane].Calls

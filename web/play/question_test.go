@@ -101,13 +101,12 @@ func TestEachLabAsksItsOwn(t *testing.T) {
 				t.Errorf("%s asks about a file: %s", l.ID, q.Text)
 			}
 			if !slices.Contains(l.Asks, q.Topic) {
-				t.Errorf("%s asks %q, which it is not about", l.ID, q.Topic)
+				t.Errorf("%s asks what it is not about: %s", l.ID, q.Text)
 			}
 		}
 		if len(asked) < 2 || !slices.Contains(asked, l.Asks[0]) && !slices.Contains(asked, l.Asks[1]) {
-			t.Errorf("%s asks only %q of %q", l.ID, asked, l.Asks)
+			t.Errorf("%s asks only %d of its %d questions", l.ID, len(asked), len(l.Asks))
 		}
-		t.Logf("%s: %q", l.ID, asked)
 	}
 	for name, want := range map[string]lab.Topic{"iterative": lab.AcceptedLater, "spin": lab.AskedOften, "select": lab.WaitCounts, "epoll": lab.ToldAgain} {
 		if question(recorded(t, name), want) == nil {

@@ -72,9 +72,10 @@ type Run struct {
 	lateLines bool // of some calls only the Return told the line
 
 	longest  lull
-	prepared *chooser // nil where Prepare wasn't called
-	midway   bool     // it goes on from a state, and its first event is still to come
-	zero     int64    // what was taken off all times, ns
+	fullest  struct{ backlog, step int } // of a listener, as it was read beside a step; -1 is none
+	prepared *chooser                    // nil where Prepare wasn't called
+	midway   bool                        // it goes on from a state, and its first event is still to come
+	zero     int64                       // what was taken off all times, ns
 }
 
 // keyframe is the state after so many steps, from which later ones are folded.
@@ -138,6 +139,7 @@ func NewRun(h *trace.Header) *Run {
 		letterOf: map[int]int{},
 		patience: map[endpoint][]allowed{},
 	}
+	r.fullest.step = -1
 	r.keyframes = append(r.keyframes, keyframe{0, r.head.Clone()})
 	for i := range h.Procs {
 		r.AddProc(&h.Procs[i])
@@ -178,6 +180,11 @@ func (r *Run) Step(i int) *trace.Event {
 
 // read is Step of a step that is looked at once: the next that is read takes its place.
 func (r *Run) read(i int, m *room) *trace.Event {
+	m.giveUp()
+	return r.unpack(i, m)
+}
+
+func (r *Run) unpack(i int, m *room) *trace.Event {
 	e := r.steps.unpack(r.steps.at(i), m)
 	r.lined(i, e)
 	return e
@@ -191,14 +198,6 @@ func (r *Run) lined(i int, e *trace.Event) {
 	if c := r.CallAt(i); c != nil && c.Return >= 0 {
 		e.File, e.Line = r.steps.line(c.Return)
 	}
-}
-
-// queues returns what was read beside step i.
-func (r *Run) queues(i int) []trace.Queue {
-	if !r.steps.has(i, hasQueues) {
-		return nil
-	}
-	return r.Step(i).Queues
 }
 
 // Steps returns all steps, unpacked.
@@ -272,6 +271,11 @@ func (r *Run) add(e *trace.Event) {
 	if e.Kind == trace.Sample {
 		r.samples = append(r.samples, sample{r.Len(), *e})
 		return
+	}
+	for i := range e.Queues {
+		if q := &e.Queues[i]; q.State == trace.Listening && (q.Recv > r.fullest.backlog || r.fullest.step < 0) {
+			r.fullest.backlog, r.fullest.step = q.Recv, r.Len()
+		}
 	}
 	r.steps.add(e)
 	n := r.Len()
@@ -396,7 +400,7 @@ func (r *Run) State(n int) *trace.State {
 			s.Apply(&r.samples[si].event)
 		}
 		if at < n {
-			s.Apply(r.read(at, &r.fold))
+			s.Apply(r.unpack(at, &r.fold))
 		}
 	}
 	s.Keep()

@@ -123,7 +123,7 @@ func timesOf(n int) string {
 // is the recv at the other end that had to wait for them.
 func (c *chooser) leaves(got *Call) {
 	r := c.run
-	if c.topics == nil || !c.wants(lab.LeavesLater) {
+	if !c.about || !c.wants(lab.LeavesLater) {
 		return
 	}
 	_, _, m, ok := r.Flow(got.Return)
