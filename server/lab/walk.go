@@ -185,9 +185,6 @@ func Exactly(n int64) Range { return Range{n, n, true} }
 // AtLeast is the Range from a number up.
 func AtLeast(n int64) Range { return Range{n, math.MaxInt64, true} }
 
-// Within is the Range between two numbers, both of them in it.
-func Within(least, most int64) Range { return Range{least, most, true} }
-
 // Has reports whether n is in the range.
 func (r Range) Has(n int64) bool { return !r.Set || n >= r.Min && n <= r.Max }
 
