@@ -265,12 +265,17 @@ func (rec *Record) encode(b []byte) int {
 	}
 	f.site, f.null, f.dropped = rec.Site, rec.Null, rec.Dropped
 	p := fixedSize
-	n := copy(b[p:p+maxAddr], rec.Addr)
-	f.addr = uint16(n)
-	p += n
-	n = copy(b[p:p+trace.DataCap], rec.Data)
-	f.data = uint16(n)
-	p += n
+	f.addr, f.data = 0, 0
+	if len(rec.Addr) > 0 { // a copy of nothing takes as long as one of a few bytes
+		n := copy(b[p:p+maxAddr], rec.Addr)
+		f.addr = uint16(n)
+		p += n
+	}
+	if len(rec.Data) > 0 {
+		n := copy(b[p:p+trace.DataCap], rec.Data)
+		f.data = uint16(n)
+		p += n
+	}
 	f.sets = [NumSets]uint16{}
 	if rec.HasSets {
 		for i, set := range &rec.Sets {
