@@ -3,7 +3,6 @@ package web
 import (
 	"io"
 	"net/url"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -291,10 +290,6 @@ func (f *frame) read(ctx app.Context, file app.Value) {
 		return file.Call("slice", r.Read, min(r.Read+visit.Piece, r.Size)).Call("arrayBuffer")
 	}
 	ctx.Async(func() {
-		// A collection looks at all that is kept, at one go. Almost all is kept: it waits until
-		// the memory's limit is near.
-		debug.SetGCPercent(-1)
-		defer debug.SetGCPercent(100)
 		breathe := dom.Breath(slice)
 		for coming := read(); ; {
 			piece := dom.Bytes(coming)

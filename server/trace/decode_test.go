@@ -21,7 +21,9 @@ func fill(r *rand.Rand, v reflect.Value, all bool) {
 	switch v.Kind() {
 	case reflect.Struct:
 		for i := range v.NumField() {
-			fill(r, v.Field(i), all)
+			if v.Type().Field(i).IsExported() {
+				fill(r, v.Field(i), all)
+			}
 		}
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))

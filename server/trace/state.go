@@ -576,42 +576,21 @@ func (s *Sets) clone() *Sets {
 	return &c
 }
 
-// Clone returns a copy that Apply on either leaves alone. The processes' lists lie behind
-// one another: to seek is to clone, and each that is made alone takes its time.
+// Clone returns a copy that Apply on either leaves alone.
 func (s *State) Clone() *State {
 	c := *s
 	c.Procs = slices.Clone(s.Procs)
-	threads, fds, muxed := 0, 0, 0
 	for i := range c.Procs {
 		p := &c.Procs[i]
-		threads += len(p.Threads)
-		fds += len(p.FDs)
-		if p.Muxed != nil {
-			muxed++
-		}
-	}
-	allThreads, allFDs, allMuxed := make([]ThreadState, 0, threads), make([]FDState, 0, fds), make([]MuxState, 0, muxed)
-	for i := range c.Procs {
-		p := &c.Procs[i]
-		p.Threads = behind(&allThreads, p.Threads)
-		p.FDs = behind(&allFDs, p.FDs)
+		p.Threads = slices.Clone(p.Threads)
+		p.FDs = slices.Clone(p.FDs)
 		p.Output = slices.Clip(p.Output)
 		if p.Muxed != nil {
-			allMuxed = append(allMuxed, *p.Muxed)
-			p.Muxed = &allMuxed[len(allMuxed)-1]
+			m := *p.Muxed
+			p.Muxed = &m
 		}
 	}
 	return &c
-}
-
-// behind copies a list behind the others, which have left room for it.
-func behind[T any](all *[]T, list []T) []T {
-	if list == nil {
-		return nil
-	}
-	at := len(*all)
-	*all = append(*all, list...)
-	return slices.Clip((*all)[at:])
 }
 
 // Keep has s keep nothing of the events that were applied: whoever owns them may change

@@ -49,7 +49,8 @@ func (r *Run) begin(t int64) {
 			}
 		}
 	}
-	r.keyframes[0].state = s.Clone()
+	r.keyframes[0].state = s.Pack(nil)
+	r.samples = append(r.samples, sample{-1, trace.Event{Kind: trace.Sample, Time: s.SocketsAt, Sockets: s.Sockets, Counters: s.Counters}})
 }
 
 // shifted returns a copy of e with t taken off its times.

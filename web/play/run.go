@@ -1,6 +1,7 @@
 package play
 
 import (
+	"bytes"
 	"net/netip"
 	"sort"
 	"strings"
@@ -55,6 +56,7 @@ type Run struct {
 	dropped   []string                  // the addresses for which nothing arrives
 	streamAt  map[[2]netip.AddrPort]int // the newest of two addresses, client's first: index in Streams, plus one
 	keyframes []keyframe                // by position
+	packed    []byte                    // the newest of them; its room is for the next
 	head      *trace.State              // after all steps and samples
 	ends      map[endpoint]int
 	dialled   map[endpoint]int // by the client's fd: the connect whose own address is not known yet
@@ -78,25 +80,20 @@ type Run struct {
 	zero     int64                       // what was taken off all times, ns
 }
 
-// keyframe is the state after so many steps, from which later ones are folded.
+// keyframe is the state after so many steps, from which later ones are folded: packed, and
+// without what the samples before it tell.
 type keyframe struct {
 	after int
-	state *trace.State
+	state []byte
 }
 
 // keyframeEvery is the least number of steps between keyframes, of a long run one in 1024
-// of its steps. A state with many fds costs more to keep, so its keyframes are further
-// apart. All keyframes together stay in proportion to the steps.
-const keyframeEvery = 256
-
-// weight is how many fds a state holds.
-func weight(s *trace.State) int {
-	n := 0
-	for i := range s.Procs {
-		n += len(s.Procs[i].FDs)
-	}
-	return n
-}
+// of its steps. A large state costs more to keep, so the next keyframe is further away: all
+// but the newest together have at most so many bytes a step.
+const (
+	keyframeEvery = 256
+	keyframeBytes = 16 // for each step
+)
 
 type sample struct {
 	after int // it was read after this many steps
@@ -140,7 +137,7 @@ func NewRun(h *trace.Header) *Run {
 		patience: map[endpoint][]allowed{},
 	}
 	r.fullest.step = -1
-	r.keyframes = append(r.keyframes, keyframe{0, r.head.Clone()})
+	r.keyframes = append(r.keyframes, keyframe{0, r.head.Pack(nil)})
 	for i := range h.Procs {
 		r.AddProc(&h.Procs[i])
 	}
@@ -279,10 +276,9 @@ func (r *Run) add(e *trace.Event) {
 	}
 	r.steps.add(e)
 	n := r.Len()
-	if since := n - r.keyframes[len(r.keyframes)-1].after; since >= max(keyframeEvery, n/1024) && since >= 4*weight(r.head) {
-		state := r.head.Clone()
-		state.Keep()
-		r.keyframes = append(r.keyframes, keyframe{n, state})
+	if last := &r.keyframes[len(r.keyframes)-1]; n-last.after >= max(keyframeEvery, n/1024, len(last.state)/keyframeBytes) {
+		r.packed = r.head.Pack(r.packed[:0])
+		r.keyframes = append(r.keyframes, keyframe{n, bytes.Clone(r.packed)})
 	}
 	if e.Kind == trace.Note && e.Addr != "" {
 		r.dropped = append(r.dropped, e.Addr)
@@ -393,8 +389,12 @@ func (r *Run) CallIndex(i int) int {
 func (r *Run) State(n int) *trace.State {
 	n = max(0, min(n, r.Len()))
 	k := sort.Search(len(r.keyframes), func(i int) bool { return r.keyframes[i].after > n }) - 1
-	s, at := r.keyframes[k].state.Clone(), r.keyframes[k].after
+	s, at := trace.Unpack(r.keyframes[k].state), r.keyframes[k].after
 	si := sort.Search(len(r.samples), func(i int) bool { return r.samples[i].after >= at })
+	if si > 0 {
+		e := &r.samples[si-1].event
+		s.Sockets, s.SocketsAt, s.Counters = e.Sockets, e.Time, e.Counters
+	}
 	for ; at <= n; at++ {
 		for ; si < len(r.samples) && r.samples[si].after == at; si++ {
 			s.Apply(&r.samples[si].event)

@@ -8,9 +8,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"sockscope/server/lab"
 	"sockscope/server/trace"
+	"sockscope/web/play/playtest"
 )
 
 // logOf writes a log of strace's with so many recvs.
@@ -157,6 +159,88 @@ func TestReadingIsStopped(t *testing.T) {
 	if err != nil || len(got.Run.Calls) < 900 || len(got.Run.Calls) > 1100 || !strings.Contains(ending(got.Run.End), "reading was stopped") {
 		t.Errorf("%d calls, %v, %+v", len(got.Run.Calls), err, got.Run.End)
 	}
+}
+
+// A garbage collection follows each pointer of a run in one go: what grows with the run has
+// none.
+func TestALongRunHasFewPointers(t *testing.T) {
+	scanned := func(events int) int {
+		s := playtest.Select(4, events)
+		var file []byte
+		for _, m := range []*trace.Message{{Header: s.Header}, {Events: s.Events}, {End: &trace.End{}}} {
+			var err error
+			if file, err = trace.AppendFrame(file, m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		tape, err := read(t, file, Piece).Tape()
+		if err != nil || tape.Run.Len() < events {
+			t.Fatalf("%d events: %v", tape.Run.Len(), err)
+		}
+		return pointers(reflect.ValueOf(tape), map[unsafe.Pointer]bool{})
+	}
+	const few, many, each = 10_000, 20_000, 1
+	if a, b := scanned(few), scanned(many); b-a > each*(many-few) {
+		t.Errorf("a collection looks at %d bytes of a run of %d events, at %d of one of %d", a, few, b, many)
+	}
+}
+
+// pointers counts the bytes that v leads to in which a garbage collection looks for pointers.
+func pointers(v reflect.Value, seen map[unsafe.Pointer]bool) (n int) {
+	of := func(p unsafe.Pointer, elem reflect.Type, count int) int {
+		if seen[p] || !points(elem) {
+			return 0
+		}
+		seen[p] = true
+		return int(elem.Size()) * count
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		if n = of(v.UnsafePointer(), v.Type().Elem(), 1); n > 0 {
+			n += pointers(v.Elem(), seen)
+		}
+	case reflect.Interface:
+		n = pointers(v.Elem(), seen)
+	case reflect.Slice:
+		if n = of(v.UnsafePointer(), v.Type().Elem(), v.Cap()); n > 0 {
+			for i := range v.Len() {
+				n += pointers(v.Index(i), seen)
+			}
+		}
+	case reflect.Array:
+		for i := 0; i < v.Len() && points(v.Type().Elem()); i++ {
+			n += pointers(v.Index(i), seen)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			n += pointers(v.Field(i), seen)
+		}
+	case reflect.Map:
+		if points(v.Type().Key()) || points(v.Type().Elem()) {
+			for m := v.MapRange(); m.Next(); {
+				n += int(v.Type().Key().Size()+v.Type().Elem().Size()) + pointers(m.Key(), seen) + pointers(m.Value(), seen)
+			}
+		}
+	}
+	return n
+}
+
+// points reports whether values of a type have pointers.
+func points(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if points(t.Field(i).Type) {
+				return true
+			}
+		}
+		return false
+	case reflect.Array:
+		return points(t.Elem())
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.String, reflect.Interface, reflect.Func, reflect.Chan, reflect.UnsafePointer:
+		return true
+	}
+	return false
 }
 
 // A log of any size takes the memory of what the page holds.
