@@ -320,8 +320,8 @@ func TestLoad(t *testing.T) {
 		}
 	}
 	slices.Sort(at)
-	t.Logf("%d visitors, all served in %v: %d were told their place in the queue, %d first when to come again; first event p50 %v, last %v; %d events",
-		len(visits), took.Round(time.Millisecond), queued, refused, at[len(at)/2].Round(time.Millisecond), at[len(at)-1].Round(time.Millisecond), events)
+	t.Logf("%d visitors, all served in %v, %.1f runs/s: %d were told their place in the queue, %d first when to come again; first event p50 %v, last %v; %d events",
+		len(visits), took.Round(time.Millisecond), float64(len(visits))/took.Seconds(), queued, refused, at[len(at)/2].Round(time.Millisecond), at[len(at)-1].Round(time.Millisecond), events)
 	t.Logf("at most: %v", most)
 	t.Logf("after: %v", settled(t, cmd.Process.Pid, address, before))
 	if least := 256; len(visits) > least && queued+refused == 0 {

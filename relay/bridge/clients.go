@@ -51,6 +51,7 @@ type clients struct {
 
 	mu    sync.Mutex
 	open  int
+	full  int // how many found all places taken
 	known map[netip.Prefix]*client
 	swept time.Time
 }
@@ -61,6 +62,9 @@ type client struct {
 	starts *rate.Limiter
 	bytes  *rate.Limiter
 }
+
+// spread is over how many seconds those come again who found all places taken.
+const spread = 5
 
 // maxKnown is how many clients are counted at a time.
 const maxKnown = 10_000
@@ -85,7 +89,11 @@ func (c *clients) enter(o origin) (seat, *refusal) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.open == c.limits.Sessions {
-		return seat{}, &refusal{why: refusedFull, code: codeNotNow, reason: fmt.Sprintf("the relay has %s open, and may have no more; try again later", connections(c.limits.Sessions)), retry: 10 * time.Second}
+		// A crowd that comes at once is to come again bit by bit, and before the places of those
+		// inside have been free for long.
+		c.full++
+		retry := time.Duration(1+c.full%spread) * time.Second
+		return seat{}, &refusal{why: refusedFull, code: codeNotNow, reason: fmt.Sprintf("the relay has %s open, and may have no more; try again later", connections(c.limits.Sessions)), retry: retry}
 	}
 	s := seat{all: c}
 	if !o.local {

@@ -243,6 +243,27 @@ func TestRefusalsAreBounded(t *testing.T) {
 	}
 }
 
+// A crowd that finds all places taken comes again bit by bit.
+func TestACrowdIsSpread(t *testing.T) {
+	c := newClients(Limits{Sessions: 1}.withDefaults())
+	if _, no := c.enter(origin{local: true}); no != nil {
+		t.Fatal(no.reason)
+	}
+	times := map[time.Duration]int{}
+	for range 10 * spread {
+		_, no := c.enter(origin{local: true})
+		if no == nil || no.why != refusedFull {
+			t.Fatalf("refused as %+v", no)
+		}
+		times[no.retry]++
+	}
+	for s := 1; s <= spread; s++ {
+		if n := times[time.Duration(s)*time.Second]; n != 10 {
+			t.Errorf("%d of %d come again after %d s", n, 10*spread, s)
+		}
+	}
+}
+
 func TestDrain(t *testing.T) {
 	r := newRig(t)
 	b, program := r.join(protocol)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 )
 
 // gate lets a bounded number of runs in at a time. The others wait in the order of
@@ -25,18 +26,18 @@ type share struct {
 	turn        int // of its latest
 }
 
-// ticket is one run that waits. Its place is 1 for the next; 0 means that it
-// has been let in.
+// ticket is one run that waits. Its place is 1 for the next.
 type ticket struct {
 	who   string
 	turn  int
+	in    chan struct{} // closed when it is let in
 	place chan int
 	told  int // the latest place
 }
 
 // tell tells the newest place, instead of one that was not read yet.
 func (t *ticket) tell(place int) {
-	if place == t.told && place > 0 {
+	if place == t.told {
 		return
 	}
 	t.told = place
@@ -58,18 +59,25 @@ func (g *gate) count() (in, waiting int) {
 	return g.size - g.free, len(g.waiting)
 }
 
+// placeEvery is how often somebody who waits is told a new place. Every run that ends moves
+// all of a long queue, and telling all of it each time would cost as much as a run.
+const placeEvery = 250 * time.Millisecond
+
 // enter returns when there is room for a run of the client who, or with ctx's error. An
-// unknown client is "". Until then it calls queued with the place in the queue whenever
-// that changes. After a nil error the caller must leave.
+// unknown client is "". Until then it calls queued with the place in the queue when
+// that has changed. After a nil error the caller must leave.
 func (g *gate) enter(ctx context.Context, who string, queued func(place int)) error {
 	t := g.join(who)
+	places, again := t.place, (<-chan time.Time)(nil)
 	for {
 		select {
-		case place := <-t.place:
-			if place == 0 {
-				return nil
-			}
+		case <-t.in:
+			return nil
+		case place := <-places:
 			queued(place)
+			places, again = nil, time.After(placeEvery)
+		case <-again:
+			places = t.place
 		case <-ctx.Done():
 			g.giveUp(t)
 			return ctx.Err()
@@ -88,7 +96,7 @@ func (g *gate) join(who string) *ticket {
 	}
 	s.turn = max(s.turn+1, g.now)
 	s.waiting++
-	t := &ticket{who: who, turn: s.turn, place: make(chan int, 1)}
+	t := &ticket{who: who, turn: s.turn, in: make(chan struct{}), place: make(chan int, 1)}
 	i, _ := slices.BinarySearchFunc(g.waiting, t.turn+1, func(t *ticket, turn int) int { return t.turn - turn })
 	g.waiting = slices.Insert(g.waiting, i, t)
 	if !g.admit() {
@@ -113,7 +121,7 @@ func (g *gate) admit() bool {
 		g.clients[t.who].in++
 		g.free--
 		g.now = max(g.now, t.turn)
-		t.tell(0)
+		close(t.in)
 		any = true
 	}
 	if any {

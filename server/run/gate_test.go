@@ -2,7 +2,10 @@ package run
 
 import (
 	"context"
+	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // waiter enters a gate in the background.
@@ -101,4 +104,40 @@ func TestGateTakesClientsInTurn(t *testing.T) {
 	if in, waiting := g.count(); in != 0 || waiting != 0 || len(g.clients) != 0 {
 		t.Errorf("%d in, %d waiting, %d clients", in, waiting, len(g.clients))
 	}
+}
+
+// Who waits in a long queue is told the newest place now and then, not every one.
+func TestPlacesAreToldNowAndThen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(1)
+		if err := g.enter(t.Context(), "", nil); err != nil {
+			t.Fatal(err)
+		}
+		var queue []*waiter
+		for range 5 {
+			queue = append(queue, enter(g, ""))
+			synctest.Wait()
+		}
+		for range 3 {
+			g.leave("")
+			synctest.Wait()
+		}
+		<-time.After(placeEvery)
+		synctest.Wait()
+		last := queue[4]
+		for range 2 {
+			g.leave("")
+		}
+		if err := <-last.in; err != nil {
+			t.Fatal(err)
+		}
+		close(last.places)
+		var told []int
+		for place := range last.places {
+			told = append(told, place)
+		}
+		if want := []int{5, 2}; !slices.Equal(told, want) {
+			t.Errorf("told the places %v, want %v", told, want)
+		}
+	})
 }

@@ -29,10 +29,16 @@ type pool struct {
 	hungry chan struct{} // somebody waits and none is ready: receive one, make one
 	notes  []string      // what of the workers' confinement could not be had
 
-	mu    sync.Mutex
-	by    *nursery
-	apart bool // the nursery has namespaces of its own
+	mu       sync.Mutex
+	by       *nursery
+	apart    bool      // the nursery has namespaces of its own
+	cost     int64     // ns that tracing adds to a call
+	measured time.Time // when a worker has measured that
 }
+
+// costHolds is how long it is taken to stay what it was. Measuring it takes a processor as
+// long as many a run does.
+const costHolds = time.Minute
 
 // newPool finds out which of the sandboxes can be had, and starts to keep size workers of
 // it ready.
@@ -81,8 +87,18 @@ func (p *pool) make() (*warm, error) {
 		p.by = by
 	}
 	by := p.by
+	as := furnishing{p.box.Isolation, p.limits, p.box.Users, p.clock, p.cost}
+	if time.Since(p.measured) > costHolds {
+		as.Cost = 0
+	}
 	p.mu.Unlock()
-	return startWorker(by, p.box, p.limits, p.clock)
+	w, err := startWorker(by, p.box, as)
+	if err == nil && as.Cost == 0 {
+		p.mu.Lock()
+		p.cost, p.measured = w.cost, time.Now()
+		p.mu.Unlock()
+	}
+	return w, err
 }
 
 // lose ends the nursery, if there is one.

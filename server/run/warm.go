@@ -31,7 +31,7 @@ type warm struct {
 const peace = 500 * time.Millisecond
 
 // startWorker starts a worker in the sandbox and waits until it is ready.
-func startWorker(by *nursery, box confine.Sandbox, limits Limits, clock string) (*warm, error) {
+func startWorker(by *nursery, box confine.Sandbox, as furnishing) (*warm, error) {
 	theirIn, in, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func startWorker(by *nursery, box confine.Sandbox, limits Limits, clock string) 
 	w := &warm{birth: b, in: in, out: bufio.NewReaderSize(out, 64<<10), pipe: out, rested: make(chan struct{})}
 	w.rest = sync.OnceFunc(func() { close(w.rested) })
 	var r readiness
-	err = trace.WriteFrame(in, furnishing{box.Isolation, limits, box.Users, clock})
+	err = trace.WriteFrame(in, as)
 	if err == nil {
 		err = trace.ReadFrame(w.out, trace.MaxRequest, &r)
 	}
