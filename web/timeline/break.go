@@ -1,7 +1,6 @@
 package timeline
 
 import (
-	"math"
 	"unicode/utf8"
 
 	"sockscope/web/play"
@@ -41,21 +40,31 @@ func (b axisBreak) is() bool { return b.to > b.from }
 func (b axisBreak) covers(u float64) bool { return u > b.from && u < b.to }
 
 // fold returns how far from the start unit u is drawn, and unfold which is drawn there.
+// Most axes aren't torn, and every place on the screen goes through these: they are
+// short, so that they are inlined.
 func (b axisBreak) fold(u float64) float64 {
-	switch {
-	case u <= b.from || !b.is():
+	if b.to <= b.from || u <= b.from {
 		return u
-	case u >= b.to:
+	}
+	return b.folded(u)
+}
+
+func (b axisBreak) unfold(at float64) float64 {
+	if b.to <= b.from || at <= b.from {
+		return at
+	}
+	return b.unfolded(at)
+}
+
+func (b axisBreak) folded(u float64) float64 {
+	if u >= b.to {
 		return u - (b.to - b.from) + b.room
 	}
 	return b.from + (u-b.from)/(b.to-b.from)*b.room
 }
 
-func (b axisBreak) unfold(at float64) float64 {
-	switch {
-	case at <= b.from || !b.is():
-		return at
-	case at >= b.from+b.room:
+func (b axisBreak) unfolded(at float64) float64 {
+	if at >= b.from+b.room {
 		return at - b.room + (b.to - b.from)
 	}
 	return b.from + (at-b.from)/b.room*(b.to-b.from)
@@ -67,12 +76,12 @@ func (t *Timeline) tornAxis(f *frame) {
 	if !ok {
 		return
 	}
-	s, top, bottom := &t.scene, float64(Ruler), math.Min(t.View.Height, Ruler+RowsHeight(t.rows)-f.up)
+	s, top, bottom := &t.scene, float64(Ruler), min(t.View.Height, Ruler+RowsHeight(t.rows)-f.up)
 	s.rect(Screen, x0, top, x1-x0, bottom-top, 0)
 	for _, x := range [...]float64{x0, x1} {
 		side := ragged
 		for y := top; y < bottom; y += ragged {
-			s.stroke(Line2, 1, Solid, x-side, y, x+side, math.Min(y+ragged, bottom))
+			s.stroke(Line2, 1, Solid, x-side, y, x+side, min(y+ragged, bottom))
 			side = -side
 		}
 	}

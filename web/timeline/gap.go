@@ -13,14 +13,14 @@ import (
 // calls. A gap that is too small for that is two strokes through the line.
 func (d *laneDrawing) gaps(x1 float64) {
 	f, s := d.f, &d.t.scene
-	h := math.Min(d.h/2+1, 8)
+	h := min(d.h/2+1, 8)
 	last := math.Inf(-1)
 	for i := firstGap(f, d.lane); i < len(d.lane.Gaps); i++ {
 		a, b := f.gap(d.lane, i)
 		if a > f.right+edge || f.hides(&d.lane.Gaps[i]) {
 			return
 		}
-		b = math.Min(b, x1)
+		b = min(b, x1)
 		if b <= last+grain {
 			continue // the one before shows as much
 		}
@@ -37,7 +37,7 @@ func (d *laneDrawing) gaps(x1 float64) {
 		for _, x := range [...]float64{a + 3, b - 3} {
 			s.stroke(Ink, 1.25, Solid, x-2, d.mid-h, x+2, d.mid-h/3, x-2, d.mid+h/3, x+2, d.mid+h)
 		}
-		d.missing(d.lane.Gaps[i].Calls, math.Max(a, 0)+8, math.Min(b, f.right)-8)
+		d.missing(d.lane.Gaps[i].Calls, max(a, 0)+8, min(b, f.right)-8)
 	}
 }
 
@@ -70,9 +70,9 @@ func (f *frame) gap(lane *play.Lane, i int) (x0, x1 float64) {
 	case g.To >= 0:
 		x1 = f.Step(r, g.To)
 	case lane.Known > 0:
-		x1 = math.Min(x1, f.Step(r, lane.Known-1))
+		x1 = min(x1, f.Step(r, lane.Known-1))
 	}
-	return x0, math.Min(x1, f.told)
+	return x0, min(x1, f.told)
 }
 
 // hides reports whether the player has not come to a gap yet.

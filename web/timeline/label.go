@@ -1,7 +1,6 @@
 package timeline
 
 import (
-	"math"
 	"strconv"
 	"unicode/utf8"
 
@@ -27,7 +26,7 @@ const gap = 5
 // where the next bar begins.
 func (d *laneDrawing) label(b bar, room float64) {
 	f := d.f
-	end := math.Min(b.x1, d.told)
+	end := min(b.x1, d.told)
 	if end < 0 || b.x0 > f.right || b.first != b.last && !b.strip {
 		return
 	}
@@ -38,15 +37,15 @@ func (d *laneDrawing) label(b bar, room float64) {
 	if !d.returned(b) {
 		ret = nil
 	}
-	x := math.Max(b.x0, 4)
+	x := max(b.x0, 4)
 	if d.t.View.Size == Compact {
-		d.inside(b, enter, x, math.Min(end, f.right))
+		d.inside(b, enter, x, min(end, f.right))
 		if ret == nil && b.shape&paused == 0 && f.p.Run.Bands == nil {
 			d.blocked(end)
 		}
 		return
 	}
-	free := math.Min(room, f.right+edge) - x - gap
+	free := min(room, f.right+edge) - x - gap
 	nameY := d.mid - d.h/2 - 5
 	used := d.name(b, enter, ret, x, nameY, free)
 	if d.t.View.Size == Narrow && !d.row.Big || ret == nil || b.shape&paused != 0 {
@@ -59,7 +58,7 @@ func (d *laneDrawing) label(b bar, room float64) {
 		y := d.mid + d.h/2 + 12
 		if b.shape&slept != 0 && end-b.x0 > 40 {
 			// What came out of a sleep came at its end.
-			d.result(b.first, right, end-9, y, end-9-math.Max(b.x0, 0))
+			d.result(b.first, right, end-9, y, end-9-max(b.x0, 0))
 			return
 		}
 		d.result(b.first, left, x, y, free)

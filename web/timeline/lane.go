@@ -47,7 +47,7 @@ func (d *laneDrawing) draw() {
 		next, another := w.next()
 		if b.shape&paused != 0 && b.x1-b.x0 >= 4 {
 			d.line(line, b.x0)
-			line = math.Min(b.x1, x1)
+			line = min(b.x1, x1)
 		}
 		if !d.merge(b) {
 			d.t.pending = append(d.t.pending, b)
@@ -90,7 +90,7 @@ func (d *laneDrawing) merge(b bar) bool {
 	if a.first == a.last && a.x1-a.x0 >= small || a.strip || miniature(a.shape) != miniature(b.shape) || b.x0 > a.x1+0.75 {
 		return false
 	}
-	a.last, a.x1 = b.last, math.Max(a.x1, b.x1)
+	a.last, a.x1 = b.last, max(a.x1, b.x1)
 	return true
 }
 
@@ -110,11 +110,11 @@ func (d *laneDrawing) life() (x0, x1 float64, ok bool) {
 	}
 	d.told = f.told
 	if d.lane.Known > 0 {
-		d.told = math.Min(d.told, f.Step(r, d.lane.Known-1))
+		d.told = min(d.told, f.Step(r, d.lane.Known-1))
 	}
 	x1 = d.told
 	if d.lane.Exit >= 0 {
-		x1 = math.Min(x1, f.Step(r, d.lane.Exit))
+		x1 = min(x1, f.Step(r, d.lane.Exit))
 	}
 	return x0, x1, x0 <= x1 && x0 <= f.right+edge && x1 >= -edge
 }
@@ -134,7 +134,7 @@ func (d *laneDrawing) line(x0, x1 float64) {
 func (d *laneDrawing) bar(b bar) {
 	f, s := d.f, &d.t.scene
 	returned := d.returned(b)
-	x0, x1 := b.x0, math.Min(b.x1, d.told)
+	x0, x1 := b.x0, min(b.x1, d.told)
 	if x1 < -edge || x0 > f.right+edge {
 		return
 	}
@@ -159,7 +159,7 @@ func (d *laneDrawing) bar(b bar) {
 		}
 		s.rect(Run, x0-1, y-1, 2, h+2, 0)
 		if b.shape&(failed|notYet) != 0 {
-			d.notch(math.Max(x0+3, x1-14), x1, b.shape)
+			d.notch(max(x0+3, x1-14), x1, b.shape)
 			return
 		}
 		s.rect(Run, x1-1.5, y-1, 3, h+2, 0)
@@ -169,7 +169,7 @@ func (d *laneDrawing) bar(b bar) {
 			d.chevrons(b)
 		}
 	case b.shape&slept != 0:
-		w = math.Max(w, grain)
+		w = max(w, grain)
 		s.rect(AsleepHatch, x0, y, w, h, 0)
 		s.rect(Asleep, x0, y, w, 1, 0)
 		s.rect(Asleep, x0, y+h-1, w, 1, 0)
@@ -180,7 +180,7 @@ func (d *laneDrawing) bar(b bar) {
 		if w < small {
 			radius = 0
 		}
-		s.rect(Run, f.cut(x0), y, math.Max(f.cut(x1)-f.cut(x0), grain), h, radius)
+		s.rect(Run, f.cut(x0), y, max(f.cut(x1)-f.cut(x0), grain), h, radius)
 	}
 }
 
@@ -229,9 +229,9 @@ func (d *laneDrawing) asked() bool {
 // end, hollow when the errno says "not yet".
 func (d *laneDrawing) notch(x0, x1 float64, sh shape) {
 	s, y, h := &d.t.scene, d.mid-d.h/2, d.h
-	x1 = math.Max(x1, x0+grain)
+	x1 = max(x1, x0+grain)
 	a, b := d.f.cut(x0), d.f.cut(x1)
-	v := math.Min(5, (b-a)/2)
+	v := min(5, (b-a)/2)
 	switch {
 	case sh&failed != 0 && b-a < small: // too narrow for its shape: taller instead
 		s.rect(Error, a, y-2, b-a, h+4, 0)
@@ -267,7 +267,7 @@ func (d *laneDrawing) pause(x0, x1 float64) {
 	if b-a >= 4 {
 		s.stroke(Muted, 1, Sparse, a, d.mid, b, d.mid)
 	}
-	if x := (math.Max(a, 0) + math.Min(b, d.f.right)) / 2; b-a >= 12 {
+	if x := (max(a, 0) + min(b, d.f.right)) / 2; b-a >= 12 {
 		s.rect(Screen, x-6, d.mid-2, 12, 4, 0)
 		s.stroke(Error, 1.25, Solid, x, d.mid-4.5, x+4.5, d.mid, x, d.mid+4.5, x-4.5, d.mid, x, d.mid-4.5, x+1, d.mid-3.5)
 	}

@@ -32,7 +32,7 @@ func (o *Overview) Layout(width, height float64) *Scene {
 		told = head(p)
 	}
 	if n := len(t.rows); n > 0 {
-		pitch := math.Min(7.5, (height-4)/float64(n))
+		pitch := min(7.5, (height-4)/float64(n))
 		top := (height - pitch*float64(n)) / 2
 		for i, row := range t.rows {
 			o.lane(s, row, told, top+pitch*float64(i), pitch)
@@ -49,14 +49,14 @@ func (o *Overview) Layout(width, height float64) *Scene {
 		o.scene.put(opDots, x, 0, width-x, height)
 	}
 	o.window(s)
-	o.scene.rect(Ink, math.Min(x-0.75, width-1.5), 0, 1.5, height, 0)
+	o.scene.rect(Ink, min(x-0.75, width-1.5), 0, 1.5, height, 0)
 	return &o.scene
 }
 
 func (o *Overview) scale() Scale {
 	p := o.Of.Player
 	width, _ := shown(p)
-	return Scale{By: p.Scale, Px: o.width / math.Max(width, 1), Torn: breakOf(p.Run, p.Scale)}
+	return Scale{By: p.Scale, Px: o.width / max(width, 1), Torn: breakOf(p.Run, p.Scale)}
 }
 
 func (o *Overview) lane(s Scale, row Row, told, y, pitch float64) {
@@ -66,8 +66,8 @@ func (o *Overview) lane(s Scale, row Row, told, y, pitch float64) {
 	if !ok {
 		return
 	}
-	h := math.Max(1, math.Min(4, pitch-1.5))
-	o.scene.rect(Run, x0, y+pitch/2-0.5, x1-x0, math.Min(1, pitch/2), 0)
+	h := max(1, min(4, pitch-1.5))
+	o.scene.rect(Run, x0, y+pitch/2-0.5, x1-x0, min(1, pitch/2), 0)
 	w := t.index.lanes[row.Lane].bars(s, 0, told, told)
 	// Neighbours of one colour are one rectangle.
 	var c Colour
@@ -78,19 +78,19 @@ func (o *Overview) lane(s Scale, row Row, told, y, pitch float64) {
 		}
 	}
 	for b, more := w.next(); more; b, more = w.next() {
-		end := math.Min(math.Max(b.x1, b.x0+1), x1)
+		end := min(max(b.x1, b.x0+1), x1)
 		next := miniature(b.shape)
 		if next != c || b.x0 > to+0.75 {
 			flush()
 			c, from = next, b.x0
 		}
-		to = math.Max(end, b.x0+1)
+		to = max(end, b.x0+1)
 	}
 	flush()
 	last := math.Inf(-1)
 	for i := range d.lane.Gaps {
 		a, b := d.f.gap(d.lane, i)
-		if b = math.Max(b, a+1.5); b > last+0.75 && !d.f.hides(&d.lane.Gaps[i]) {
+		if b = max(b, a+1.5); b > last+0.75 && !d.f.hides(&d.lane.Gaps[i]) {
 			o.scene.rect(Screen, a, y, b-a, pitch, 0)
 			last = b
 		}
@@ -116,11 +116,11 @@ func miniature(s shape) Colour {
 func (o *Overview) window(s Scale) {
 	t := o.Of
 	v := t.View.Scale(t.Player)
-	x0, x1 := math.Max(0.5, s.X(v.At(0))), math.Min(o.width-0.5, s.X(v.At(t.View.Width)))
+	x0, x1 := max(0.5, s.X(v.At(0))), min(o.width-0.5, s.X(v.At(t.View.Width)))
 	if x1-x0 > o.width-2 || t.View.Width <= 0 {
 		return // all of it
 	}
-	x1 = math.Max(x1, x0+3)
+	x1 = max(x1, x0+3)
 	o.scene.put(opAlpha, 0.05)
 	o.scene.rect(Ink, x0, 0, x1-x0, o.height, 0)
 	o.scene.put(opAlpha, 1)

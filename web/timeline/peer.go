@@ -20,7 +20,7 @@ func (t *Timeline) peer(f *frame, row *Row) {
 			x0 = f.Step(r, end.Opened)
 		}
 		if end.Closed >= 0 {
-			x1 = math.Min(x1, f.Step(r, end.Closed))
+			x1 = min(x1, f.Step(r, end.Closed))
 		}
 		if x0 = f.cut(x0); x1 > x0 && x1 > -edge {
 			t.scene.stroke(Muted, 1, Sparse, x0, y, f.cut(x1), y)

@@ -63,6 +63,7 @@ func (t *Timeline) graticule(f *frame) {
 func (t *Timeline) ruler(f *frame) {
 	s := &t.scene
 	g := f.grid()
+	covered := t.covered(f)
 	for k := range f.majors(g, edge) {
 		u := k * g.major
 		x := f.X(u)
@@ -72,7 +73,7 @@ func (t *Timeline) ruler(f *frame) {
 				s.rect(Line2, math.Floor(f.X(part)), Ruler-3, 1, 3, 0)
 			}
 		}
-		t.number(f, g, u, x, math.Mod(k, 2) == 0)
+		t.number(f, g, &covered, u, x, math.Mod(k, 2) == 0)
 	}
 	t.leftOut(f)
 	t.markWord(f)
@@ -82,7 +83,7 @@ func (t *Timeline) ruler(f *frame) {
 // in a tear.
 func (f *frame) majors(g grid, beside float64) iter.Seq[float64] {
 	return func(yield func(float64) bool) {
-		for k := math.Max(0, math.Floor(f.At(-beside)/g.major)); f.X(k*g.major) <= f.right+beside; k++ {
+		for k := max(0, math.Floor(f.At(-beside)/g.major)); f.X(k*g.major) <= f.right+beside; k++ {
 			if f.Torn.covers(k * g.major) {
 				k = math.Ceil(f.Torn.to/g.major) - 1
 			} else if !yield(k) {
@@ -92,16 +93,38 @@ func (f *frame) majors(g grid, beside float64) iter.Seq[float64] {
 	}
 }
 
+// covered is what of the ruler other words take, in px: the playhead's flag, those of a
+// mark, and a tear.
+type covered [3]struct{ from, to float64 }
+
+func (t *Timeline) covered(f *frame) (c covered) {
+	at, half := t.flag(f)
+	c[0].from, c[0].to = at-half-gap, at+half+gap
+	from, to := t.marked(f)
+	c[1].from, c[1].to = from-gap, to+gap
+	if x0, x1, torn := f.torn(); torn {
+		c[2].from, c[2].to = x0, x1
+	} else {
+		c[2].from, c[2].to = math.Inf(1), math.Inf(1)
+	}
+	return c
+}
+
+// free reports whether from a to b px none of it is in the way.
+func (c *covered) free(a, b float64) bool {
+	for i := range c {
+		if b >= c[i].from && a <= c[i].to {
+			return false
+		}
+	}
+	return true
+}
+
 // number writes what is at u: by step the step and, at every other number, its time;
 // by time the time. What the playhead's flag covers, or an edge cuts, is left out.
-func (t *Timeline) number(f *frame, g grid, u, x float64, even bool) {
+func (t *Timeline) number(f *frame, g grid, c *covered, u, x float64, even bool) {
 	s := &t.scene
-	at, half := t.flag(f)
-	from, to := t.marked(f)
-	x0, x1, torn := f.torn()
-	free := func(a, b float64) bool {
-		return a >= 0 && b <= f.right && (b < at-half-gap || a > at+half+gap) && (b < from-gap || a > to+gap) && (!torn || b < x0 || a > x1)
-	}
+	free := func(a, b float64) bool { return a >= 0 && b <= f.right && c.free(a, b) }
 	if f.By == play.ByTime {
 		t.word = appendTick(t.word[:0], u, g.major, f.At(f.right))
 	} else {
@@ -109,7 +132,7 @@ func (t *Timeline) number(f *frame, g grid, u, x float64, even bool) {
 	}
 	w := float64(utf8.RuneCount(t.word)) * charWidth
 	if u == 0 && x >= 0 {
-		x = math.Max(x, w/2+2) // at the edge it is still whole
+		x = max(x, w/2+2) // at the edge it is still whole
 	}
 	if free(x-w/2, x+w/2) {
 		s.write(Ink, mono, middle, x, 15, s.string(t.word))
@@ -131,7 +154,7 @@ func (f *frame) apart(i, steps int) float64 {
 	least := math.Inf(1)
 	for _, k := range [...]int{i - steps, i + steps} {
 		if k >= 0 && k < f.p.Run.Len() {
-			least = math.Min(least, math.Abs(float64(f.p.Run.Gist(k).Time-f.p.Run.Gist(i).Time)))
+			least = min(least, math.Abs(float64(f.p.Run.Gist(k).Time-f.p.Run.Gist(i).Time)))
 		}
 	}
 	return least
@@ -169,7 +192,7 @@ func appendTime(b []byte, ns float64, digits int, apart, grain float64) []byte {
 	for _, unit := range timeUnits {
 		if ns >= unit.ns || unit.ns == 1 {
 			v := ns / unit.ns
-			decimals := digits - 1 - int(math.Floor(math.Log10(math.Max(v, 1))))
+			decimals := digits - 1 - int(math.Floor(math.Log10(max(v, 1))))
 			if apart > 0 && apart < unit.ns {
 				decimals = max(decimals, decimalsOf(unit.ns, apart))
 			}
@@ -211,12 +234,12 @@ func (t *Timeline) flag(f *frame) (at, half float64) {
 		g := f.grid()
 		t.word = f.instant(t.word[:0], float64(f.p.Now()), 4, g.major/float64(g.parts))
 	}
-	half = math.Max(14, float64(utf8.RuneCount(t.word))*charWidth/2+5)
+	half = max(14, float64(utf8.RuneCount(t.word))*charWidth/2+5)
 	if f.head < -edge || f.head > f.right+edge {
 		return math.Inf(1), half
 	}
 	// At an edge the flag stays readable and its point stays true.
-	return math.Max(half, math.Min(f.head, f.right-half)), half
+	return max(half, min(f.head, f.right-half)), half
 }
 
 // playhead draws the line at the position and the flag that names it.
@@ -227,7 +250,7 @@ func (t *Timeline) playhead(f *frame) {
 	}
 	s, x := &t.scene, f.head
 	s.rect(Ink, x-0.75, 18, 1.5, t.View.Height-18, 0)
-	s.fill(Ink, at-half, 2, at+half, 2, at+half, 15, math.Min(x+14, at+half), 15, x, 21, math.Max(x-14, at-half), 15, at-half, 15)
+	s.fill(Ink, at-half, 2, at+half, 2, at+half, 15, min(x+14, at+half), 15, x, 21, max(x-14, at-half), 15, at-half, 15)
 	s.write(Screen, bold, middle, at, 13, s.string(t.word))
 }
 
@@ -244,7 +267,7 @@ func (t *Timeline) outline(f *frame, ci int, width float64) {
 		return
 	}
 	if c.Return >= 0 {
-		x1 = math.Min(x1, f.Step(r, c.Return))
+		x1 = min(x1, f.Step(r, c.Return))
 	}
 	for i := range t.rows {
 		row := &t.rows[i]
@@ -254,7 +277,7 @@ func (t *Timeline) outline(f *frame, ci int, width float64) {
 		h := barOf(row, t.View.Size)
 		y := t.middle(f, row) - h/2 - 2.5
 		h += 5
-		a, b := f.cut(x0)-2.5, f.cut(math.Max(x1, x0+grain))+2.5
+		a, b := f.cut(x0)-2.5, f.cut(max(x1, x0+grain))+2.5
 		t.scene.stroke(Ink, width, Solid, a, y, b, y, b, y+h, a, y+h, a, y-width/2)
 	}
 }

@@ -3,6 +3,7 @@ package timeline
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -118,9 +119,13 @@ func (s *Scene) word(v float64) {
 }
 
 func (s *Scene) put(o op, args ...float64) {
-	s.word(float64(o))
+	at, n := len(s.buf), 4*(1+len(args))
+	s.buf = slices.Grow(s.buf, n)[:at+n]
+	b := s.buf[at:]
+	binary.LittleEndian.PutUint32(b, math.Float32bits(float32(o)))
 	for _, a := range args {
-		s.word(a)
+		b = b[4:]
+		binary.LittleEndian.PutUint32(b, math.Float32bits(float32(a)))
 	}
 }
 

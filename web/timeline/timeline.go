@@ -1,7 +1,6 @@
 package timeline
 
 import (
-	"math"
 	"time"
 
 	"sockscope/web/play"
@@ -162,11 +161,11 @@ const edge = 48
 func (f *frame) top(row Row) float64 { return Ruler + row.Top - f.up }
 
 // cut limits x to what is worth drawing.
-func (f *frame) cut(x float64) float64 { return math.Max(-edge, math.Min(x, f.right+edge)) }
+func (f *frame) cut(x float64) float64 { return max(-edge, min(x, f.right+edge)) }
 
 // fade turns down what lies right of the playhead, or hides it.
 func (t *Timeline) fade(f *frame) {
-	x := math.Max(0, f.head+0.5)
+	x := max(0, f.head+0.5)
 	if x >= f.right {
 		return
 	}

@@ -67,7 +67,7 @@ func (t *Timeline) curve(f *frame, w play.Wake, c *curve) bool {
 	if from < 0 || to < 0 || from == to || x1 > f.told+0.5 || x1 < -edge || x0 > f.right+edge {
 		return false
 	}
-	x0 = math.Max(x0, -2*edge)
+	x0 = max(x0, -2*edge)
 	a, b := t.middle(f, &t.rows[from]), t.middle(f, &t.rows[to])
 	dir := 1.0 // down
 	if b < a {

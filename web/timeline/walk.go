@@ -17,10 +17,11 @@ const grain = 2
 // walk goes over the bars of a lane that a window shows, from the left. Its cost grows
 // with the window's width, not with the number of calls.
 type walk struct {
-	lane  *laneIndex
-	scale Scale
-	i, n  int // the next call, and the one after the last
-	known int // how many calls have returned, as far as may be told
+	lane   *laneIndex
+	scale  Scale
+	at, to []int64 // of the scale
+	i, n   int     // the next call, and the one after the last
+	known  int     // how many calls have returned, as far as may be told
 }
 
 // bars returns a walk over what l has between unit from and unit to, as known
@@ -34,15 +35,15 @@ func (l *laneIndex) bars(s Scale, from, to, told float64) walk {
 	if known > 0 && float64(l.to[s.By][known-1]) > told {
 		known--
 	}
-	return walk{l, s, i, l.before(s.By, min(to, told)) + 1, known}
+	return walk{l, s, l.at[s.By], l.to[s.By], i, l.before(s.By, min(to, told)) + 1, known}
 }
 
 func (w *walk) next() (bar, bool) {
 	if w.i >= w.n {
 		return bar{}, false
 	}
-	at, i := w.lane.at[w.scale.By], w.i
-	b := bar{first: i, last: i, x0: w.scale.X(float64(at[i])), x1: w.end(i), shape: w.lane.shape[i]}
+	i := w.i
+	b := bar{first: i, last: i, x0: w.scale.X(float64(w.at[i])), x1: w.end(i), shape: w.lane.shape[i]}
 	if s := w.lane.strip[i]; s >= 0 && w.take(&b, w.lane.strips[s]) {
 		return b, true
 	}
@@ -52,20 +53,24 @@ func (w *walk) next() (bar, bool) {
 	}
 	// The buckets' grid moves with the run, so that panning does not make them
 	// flicker.
-	grid := math.Floor(w.scale.Torn.fold(float64(at[i]))*w.scale.Px/grain) * grain
+	grid := math.Floor(w.scale.Torn.fold(float64(w.at[i]))*w.scale.Px/grain) * grain
 	j := w.lane.after(w.scale.By, i, w.scale.Torn.unfold((grid+grain)/w.scale.Px))
 	j = max(i+1, min(j, w.known))
-	if k := j - 1; k > i && w.end(k)-w.scale.X(float64(at[k])) >= grain {
-		j = k // the last of them is wide enough for itself
+	end := b.x1 // of the last of them
+	if k := j - 1; k > i {
+		end = w.end(k)
+		if end-w.scale.X(float64(w.at[k])) >= grain {
+			j, end = k, w.end(k-1) // it is wide enough for itself
+		}
 	}
 	if j == i+1 {
-		b.x1 = math.Max(b.x1, b.x0+grain)
+		b.x1 = max(b.x1, b.x0+grain)
 		return b, true
 	}
 	w.i = j
 	b.last = j - 1
 	b.x0 = grid - w.scale.From*w.scale.Px
-	b.x1 = math.Max(b.x0+grain, w.end(j-1))
+	b.x1 = max(b.x0+grain, end)
 	b.shape = w.lane.telling(i, j)
 	return b, true
 }
@@ -84,9 +89,8 @@ func (w *walk) take(b *bar, s strip) bool {
 
 // end returns where call i ends, in px.
 func (w *walk) end(i int) float64 {
-	to := w.lane.to[w.scale.By][i]
-	if to == forever {
-		return math.Inf(1)
+	if to := w.to[i]; to != forever {
+		return w.scale.X(float64(to))
 	}
-	return w.scale.X(float64(to))
+	return math.Inf(1)
 }
