@@ -296,6 +296,9 @@ func (f *frame) read(ctx app.Context, file app.Value) {
 			if f.reading != r { // it was stopped
 				return
 			}
+			if breathe(); f.reading != r {
+				return
+			}
 			err := r.Take(piece)
 			more := err == nil && r.More()
 			if more {

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -160,24 +161,27 @@ func Bytes(promise app.Value) []byte {
 func Breath(every time.Duration) func() {
 	last := time.Now()
 	return func() {
-		if time.Since(last) < every {
-			return
+		if time.Since(last) >= every {
+			giveTurn()()
+			<-turns
+			last = time.Now()
 		}
-		turn := make(chan struct{})
-		f := app.FuncOf(func(app.Value, []app.Value) any {
-			close(turn)
-			return nil
-		})
-		// A timeout would wait for 4 ms: see the HTML standard, section 8.7.
-		channel := app.Window().Get("MessageChannel").New()
-		channel.Get("port1").Set("onmessage", f)
-		channel.Get("port2").Call("postMessage", 0)
-		<-turn
-		channel.Get("port1").Call("close")
-		f.Release()
-		last = time.Now()
 	}
 }
+
+// turns has a member for each turn of the browser's that is over.
+var turns = make(chan struct{}, 1)
+
+// giveTurn asks for one. A timeout would wait for 4 ms: see the HTML standard, section 8.7.
+var giveTurn = sync.OnceValue(func() func() {
+	channel := app.Window().Get("MessageChannel").New()
+	channel.Get("port1").Set("onmessage", app.FuncOf(func(app.Value, []app.Value) any {
+		turns <- struct{}{}
+		return nil
+	}))
+	port := channel.Get("port2")
+	return func() { port.Call("postMessage", 0) }
+})
 
 // Save hands a file to the browser, to be kept under a name.
 func Save(name string, file []byte) {

@@ -216,8 +216,11 @@ func (r *Run) Add(events []trace.Event) {
 
 // Reserve makes room for k times as many steps as there are, of the same kinds. A list that
 // grows is copied again and again, and of a long run each time takes long.
-func (r *Run) Reserve(k float64) {
-	r.steps.reserve(k)
+func (r *Run) Reserve(k float64) { r.steps.reserve(k) }
+
+// ReserveMore is Reserve for what follows from the steps. It is called apart: to make room
+// takes a while by itself.
+func (r *Run) ReserveMore(k float64) {
 	Spare(&r.Calls, k)
 	Spare(&r.Wakes, k)
 	Spare(&r.moved, k)

@@ -93,7 +93,7 @@ func (r *Reading) keep(piece []byte) {
 }
 
 // reserve makes room for the rest of a long file, when a piece of it was worked on: in the
-// steps, with the next piece in what shows them.
+// steps, with the next piece in what follows from them, then in what shows them.
 func (r *Reading) reserve() {
 	if r.Read < Piece || r.tape.Run == nil {
 		return
@@ -105,6 +105,8 @@ func (r *Reading) reserve() {
 	case 1:
 		r.tape.Run.Reserve(k)
 	case 2:
+		r.tape.Run.ReserveMore(k)
+	case 3:
 		r.tape.log.reserve(k)
 		r.tape.index.Reserve(k)
 	}
