@@ -45,6 +45,7 @@ type frame struct {
 	complaint string         // about the link's query or a knob
 	pane      string         // that shows on a phone
 	reading   *visit.Reading // a file that is being read; else nil
+	above     bool           // of a file that was read only the timeline shows, and what is above it: all at once takes too long
 	drop      pane.Drop
 	linked    int // the step that was linked to last, plus one; negative where the clipboard has it
 	knobs     pane.Knobs
@@ -325,6 +326,9 @@ func (f *frame) read(ctx app.Context, file app.Value) {
 	})
 }
 
+// frames are three: by then the browser has drawn what it was told before.
+const frames = 50 * time.Millisecond
+
 // slice is how long a file is worked on before the browser has its turn: half a frame.
 const slice = 8 * time.Millisecond
 
@@ -361,6 +365,8 @@ func (f *frame) show(ctx app.Context, t *visit.Tape) {
 	}
 	f.load(t)
 	f.pane, f.complaint = f.first, ""
+	f.above = true
+	ctx.Defer(func(ctx app.Context) { ctx.After(frames, func(app.Context) { f.above = false }) })
 	f.mirror(ctx)
 	f.draw()
 }

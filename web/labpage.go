@@ -36,7 +36,7 @@ func (p *labPage) OnInit() {
 }
 
 func (p *labPage) Render() app.UI {
-	r, rev := &p.run, p.rev()
+	r, rev := &p.run, p.revBelow()
 	class, walk, files := "lab", app.UI(nil), app.UI(nil)
 	if r.Pair != nil {
 		class, walk, files = "lab paired", pane.Pair(r), dom.Elc("span", "files").Body(pane.PairSwitch(r))

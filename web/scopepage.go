@@ -33,6 +33,7 @@ type scopePage struct {
 	lane     int          // that was selected when it was last drawn
 	came     int          // the stop of the walk that it last had in view
 	moved    bool         // a Dispatch about the player is on its way
+	below    int          // what revBelow was last
 	behind   func()       // has the mode work out what it has put off
 }
 
@@ -175,6 +176,14 @@ func (p *scopePage) redraw() {
 // rev counts every change that a pane may show.
 func (p *scopePage) rev() int { return p.mode.Base().Rev + p.mode.At().Rev }
 
+// revBelow is rev for what is below the timeline.
+func (p *scopePage) revBelow() int {
+	if !p.above {
+		p.below = p.rev()
+	}
+	return p.below
+}
+
 // parts are what differs from page to page.
 type parts struct {
 	class   string
@@ -270,8 +279,8 @@ func empty(text string) app.UI {
 func (p *scopePage) calls() app.UI {
 	at, set := p.mode.At(), p.mode.Base().Values
 	return dom.Elc("section", "pane p-log").Aria("label", "Calls and bytes").Body(
-		&pane.Calls{F: at, Busy: p.mode.Base().Busy(), Rev: p.rev()},
-		&pane.Bytes{F: at, Rev: p.rev(), Narrow: p.size == timeline.Narrow, Number: set["number"], Bits: set["bits"]},
+		&pane.Calls{F: at, Busy: p.mode.Base().Busy(), Rev: p.revBelow()},
+		&pane.Bytes{F: at, Rev: p.revBelow(), Narrow: p.size == timeline.Narrow, Number: set["number"], Bits: set["bits"]},
 	)
 }
 

@@ -39,7 +39,7 @@ func (p *tracePage) OnInit() {
 }
 
 func (p *tracePage) Render() app.UI {
-	t, rev := &p.traced, p.rev()
+	t, rev := &p.traced, p.revBelow()
 	class := "lab traced"
 	panes := []app.UI{&pane.Kernel{F: t.At(), Lab: t.Lab, Rev: rev}, p.calls()}
 	p.panes = []tabName{{about, "about"}, {"kernel", "kernel"}, {"bytes", "bytes"}, {"log", "log"}}
