@@ -24,6 +24,7 @@ import (
 // The sizes of the tests of load, which the Makefile sets larger.
 var (
 	visitors = flag.Int("visitors", 12, "visitors at once, of TestLoad")
+	pressing = flag.Duration("pressing", time.Second, "how long those of TestTenAtOnce go on")
 	soaking  = flag.Duration("soak", 0, "how long TestSoak goes on; 0 skips it")
 )
 
@@ -330,6 +331,51 @@ func TestLoad(t *testing.T) {
 	// 256 MiB is the limit of one program's process; all of them are far from it.
 	if limit := int64(2 << 30); most.memory > limit {
 		t.Errorf("it took %d MiB", most.memory>>20)
+	}
+}
+
+// Ten visitors press Run, again and again. All get as many runs, and none waits much longer
+// for one than another.
+func TestTenAtOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("has a crowd of visitors")
+	}
+	_, address := start(t)
+	first := make([][]time.Duration, 10) // from a press to the first event, of each visitor
+	began := time.Now()
+	var wait sync.WaitGroup
+	for i := range first {
+		wait.Go(func() {
+			for first[i] == nil || time.Since(began) < *pressing {
+				v, err := visitAs(t.Context(), address, "", "echo", byProgram)
+				if err != nil {
+					t.Errorf("visitor %d: %v", i, err)
+					return
+				}
+				first[i] = append(first[i], v.first)
+			}
+		})
+	}
+	wait.Wait()
+	took := time.Since(began)
+	if t.Failed() {
+		return
+	}
+	middle := func(all []time.Duration) time.Duration {
+		slices.Sort(all)
+		return all[len(all)/2].Round(time.Millisecond)
+	}
+	var all, middles []time.Duration
+	runs := []int{}
+	for _, mine := range first {
+		runs = append(runs, len(mine))
+		middles = append(middles, middle(mine))
+		all = append(all, mine...)
+	}
+	t.Logf("10 visitors, %.1f runs/s, from %d to %d each: first event p50 %v (of the visitors: from %v to %v), max %v", float64(len(all))/took.Seconds(),
+		slices.Min(runs), slices.Max(runs), middle(all), slices.Min(middles), slices.Max(middles), slices.Max(all).Round(time.Millisecond))
+	if least, most := slices.Min(runs), slices.Max(runs); least < most/2 {
+		t.Errorf("somebody has %d runs, and somebody else %d", least, most)
 	}
 }
 
