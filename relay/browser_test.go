@@ -115,12 +115,12 @@ func TestEveryLabRunsAndReplays(t *testing.T) {
 				t.Skip("strace(1) is not installed")
 			}
 			tab.TB = t
-			values, err := l.Set(l.Unattended)
+			values, err := l.Set(l.Unattended.Map())
 			if err != nil {
 				t.Fatal(err)
 			}
 			query := neturl.Values{}
-			for name, value := range l.Unattended {
+			for name, value := range l.Unattended.Map() {
 				query.Set(name, value)
 			}
 			tab.Eval(fmt.Sprintf(`(() => {

@@ -192,7 +192,7 @@ func TestMachineRunsEachLab(t *testing.T) {
 		t.Run(l.ID, func(t *testing.T) {
 			tab.TB = t
 			query := neturl.Values{}
-			for name, value := range l.Unattended {
+			for name, value := range l.Unattended.Map() {
 				query.Set(name, value)
 			}
 			goTo(tab, home+"lab/"+l.ID+"?"+query.Encode())

@@ -29,7 +29,7 @@ func recordings() []recording {
 	list := []recording{{"home", "iterative", map[string]string{"clients": "3"}}}
 	for _, l := range lab.All {
 		if !l.Compares {
-			list = append(list, recording{l.ID, l.ID, l.Unattended})
+			list = append(list, recording{l.ID, l.ID, l.Unattended.Map()})
 		}
 		if v, err := l.Against(lab.Compared()); l.Talks && err == nil {
 			list = append(list, recording{"compare-" + l.ID, l.ID, v})

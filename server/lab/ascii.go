@@ -27,9 +27,9 @@ var ascii = &Lab{
 	Recap: "Binary takes the same bytes for each number, text one for each digit. Where most numbers are small, text is shorter, and anybody can read it.",
 	Needs: "byteorder",
 	Tries: []Try{
-		{"64 bits", map[string]string{"bits": "64"}},
-		{"up to 4,294,967,295, each as often", map[string]string{"most": "4294967295", "spread": "even"}},
-		{"only 0 and 1", map[string]string{"most": "1"}},
+		{"64 bits", Setup{{"bits", "64"}}},
+		{"up to 4,294,967,295, each as often", Setup{{"most", "4294967295"}, {"spread", "even"}}},
+		{"only 0 and 1", Setup{{"most", "1"}}},
 	},
 	True: []string{
 		"A number below 10 is 2 bytes as a line of text, one below 1,000 at most 4: no more than as 32 bits. From 1,000 on 32 bits are shorter; of 64 bits it takes 10,000,000.",

@@ -19,7 +19,7 @@ var backlog = &Lab{
 		{Say: "A client that never finishes its handshake: its SYN is answered, and the answer is lost. It lies in the SYN queue, half open.",
 			At: Moment{Calls: aConnect, By: AClient, Errno: trace.EINPROGRESS}, Maybe: true, Light: OnBar | OnLine},
 		{Say: "The SYN queue is full of half-open connections. For this client the kernel keeps nothing there: it answers the SYN with a cookie (SyncookiesSent).",
-			At: Moment{Is: Enters, Calls: aConnect, By: "client 6"}, For: map[string]string{"half": "5", "backlog": "2", Cookies: "1"}, Light: OnBar | OnLine},
+			At: Moment{Is: Enters, Calls: aConnect, By: "client 6"}, For: Setup{{"half", "5"}, {"backlog", "2"}, {Cookies, "1"}}, Light: OnBar | OnLine},
 		{Say: "This client is connected, and nobody has called `accept`. The kernel shakes hands by itself. It waits in the accept queue.",
 			At: Moment{Calls: aConnect, By: AClient, Result: Exactly(0), Unaccepted: true}, For: ackAtOnce, Light: OnBar | OnLine},
 		{Say: "It sends, too, and that succeeds. The bytes lie in the Recv-Q of a socket that no program has yet.",
@@ -39,20 +39,20 @@ var backlog = &Lab{
 		{Say: "The SYN was sent again after a second, and would be after two more and four more. One found room, and `connect` returned.",
 			At: Moment{Calls: aConnect, By: AClient, Result: Exactly(0), Lasts: resend}, For: ackAtOnce, Maybe: true, Light: OnBar | OnLine},
 		{Say: "ECONNRESET. The accept queue was full when the late ACK came, so the kernel dropped it, and a cookie leaves nothing behind. It answered the client's next segment by RST (SyncookiesFailed).",
-			At: Moment{By: AClient, Errno: trace.ECONNRESET}, For: map[string]string{"ack": lateACK, Cookies: "2"}},
+			At: Moment{By: AClient, Errno: trace.ECONNRESET}, For: Setup{{"ack", lateACK}, {Cookies, "2"}}},
 		{Say: "The late client has its reply. Its handshake was not forgotten: ACK and bytes were sent again until the accept queue had room.",
-			At: Moment{Calls: aRecv, By: AClient, Runs: "late-ack", Result: AtLeast(1)}, For: map[string]string{"ack": lateACK, Cookies: "0|1"}, Light: OnBar | OnLine | OnBytes},
+			At: Moment{Calls: aRecv, By: AClient, Runs: "late-ack", Result: AtLeast(1)}, For: Setup{{"ack", lateACK}, {Cookies, "0|1"}}, Light: OnBar | OnLine | OnBytes},
 	},
 	Recap:  "The kernel makes connections, `accept` only takes them out of a queue. Where that is full a SYN is dropped, and whoever sent it waits for a second and more until the next.",
 	Recaps: []Recap{{"A client is connected when it has the SYN-ACK, the server's kernel when it has the ACK. While the accept queue is full, the kernel drops that ACK. A half-open connection it remembers, and takes up later. Of a cookie nothing is left, and the client is reset.", ackLate}},
 	Needs:  "iterative",
 	Wire:   true,
 	Tries: []Try{
-		{"backlog 0", map[string]string{"backlog": "0"}},
-		{"5 half open: SYN cookies", map[string]string{"half": "5", "clients": "3"}},
-		{"a reset by a SYN cookie", map[string]string{"half": "0", "clients": "1", Cookies: "2", "ack": lateACK}},
-		{"the same without cookies", map[string]string{"half": "0", "clients": "1", Cookies: "0", "ack": lateACK}},
-		{"backlog 16", map[string]string{"backlog": "16"}},
+		{"backlog 0", Setup{{"backlog", "0"}}},
+		{"5 half open: SYN cookies", Setup{{"half", "5"}, {"clients", "3"}}},
+		{"a reset by a SYN cookie", Setup{{"half", "0"}, {"clients", "1"}, {Cookies, "2"}, {"ack", lateACK}}},
+		{"the same without cookies", Setup{{"half", "0"}, {"clients", "1"}, {Cookies, "0"}, {"ack", lateACK}}},
+		{"backlog 16", Setup{{"backlog", "16"}}},
 	},
 	True: []string{
 		"A listener has two queues: of half-open connections (SYN-RECEIVED), and of those that wait for `accept`. listen's argument bounds the second one; Linux takes one more (listen(2), sk_acceptq_is_full). What `ss` shows as Recv-Q of a listener is the second.",
@@ -103,6 +103,6 @@ const lateACK = "with its first bytes"
 
 // Set-ups of backlog.
 var (
-	ackAtOnce = map[string]string{"ack": "at once"}
-	ackLate   = map[string]string{"ack": lateACK}
+	ackAtOnce = Setup{{"ack", "at once"}}
+	ackLate   = Setup{{"ack", lateACK}}
 )

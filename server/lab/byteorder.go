@@ -26,10 +26,10 @@ var byteorder = &Lab{
 	Recap: "The bytes arrive as they were sent. What number they are is an agreement: network byte order has the most significant byte first.",
 	Needs: "first",
 	Tries: []Try{
-		{"be the sender yourself", map[string]string{"client": "you"}},
-		{"both in network order", map[string]string{"sender": "network", "receiver": "network"}},
-		{"20000 in 32 bits", map[string]string{"number": "20000", "bits": "32"}},
-		{"16843009", map[string]string{"number": "16843009", "bits": "32"}},
+		{"be the sender yourself", Setup{{"client", "you"}}},
+		{"both in network order", Setup{{"sender", "network"}, {"receiver", "network"}}},
+		{"20000 in 32 bits", Setup{{"number", "20000"}, {"bits", "32"}}},
+		{"16843009", Setup{{"number", "16843009"}, {"bits", "32"}}},
 	},
 	True: []string{
 		"Network byte order is big-endian: the most significant byte first (RFC 791, appendix B). Most processors keep numbers the other way round.",
@@ -47,7 +47,7 @@ var byteorder = &Lab{
 	Notes:      "A number that does not fit 16 bits is cut to its low 16, as htons does.",
 	Bytes:      "number",
 	Numbers:    true,
-	Unattended: map[string]string{"client": "program"},
+	Unattended: Setup{{"client", "program"}},
 	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:20000"
 		receiver := server("receive", addr, map[string]string{"bits": v["bits"], "order": v["receiver"]})

@@ -25,24 +25,24 @@ var dead = &Lab{
 		{Say: "Its `recv` sleeps. Beneath it the kernel sends the bytes again, each time after twice as long, and no ACK comes.",
 			At: Moment{Is: Enters, Calls: aRecv, By: AClient, Nth: -1}, For: stillSends, Light: OnBar | OnLine},
 		{Say: "Its `recv` sleeps. It has sent nothing, so there is nothing to acknowledge: beneath it both kernels are silent.",
-			At: Moment{Is: Enters, Calls: aRecv, By: AClient, Nth: -1}, For: map[string]string{"how": "only receives"}, Light: OnBar | OnLine},
+			At: Moment{Is: Enters, Calls: aRecv, By: AClient, Nth: -1}, For: Setup{{"how", "only receives"}}, Light: OnBar | OnLine},
 		{Say: "Its `recv` sleeps. It has sent nothing, but SO_KEEPALIVE is set: after a second of silence its kernel sends a probe, and one more each second.",
-			At: Moment{Is: Enters, Calls: aRecv, By: AClient, Nth: -1}, For: map[string]string{"how": "keepalive"}, Light: OnBar | OnLine},
+			At: Moment{Is: Enters, Calls: aRecv, By: AClient, Nth: -1}, For: Setup{{"how", "keepalive"}}, Light: OnBar | OnLine},
 		{Say: "The kernel gives up, and `recv` returns ETIMEDOUT. The write is what found out.",
-			At: Moment{Calls: aRecv, By: AClient, Errno: trace.ETIMEDOUT}, For: map[string]string{"how": "sends"}, Else: impatient},
+			At: Moment{Calls: aRecv, By: AClient, Errno: trace.ETIMEDOUT}, For: Setup{{"how", "sends"}}, Else: impatient},
 		{Say: "The bytes have stayed unacknowledged for longer than TCP_USER_TIMEOUT allows: the kernel gives up, and `recv` returns ETIMEDOUT.",
-			At: Moment{Calls: aRecv, By: AClient, Errno: trace.ETIMEDOUT}, For: map[string]string{"how": "TCP_USER_TIMEOUT"}, Else: impatient},
+			At: Moment{Calls: aRecv, By: AClient, Errno: trace.ETIMEDOUT}, For: Setup{{"how", "TCP_USER_TIMEOUT"}}, Else: impatient},
 		{Say: "No probe was answered: the kernel gives up, and `recv` returns ETIMEDOUT.",
-			At: Moment{Calls: aRecv, By: AClient, Errno: trace.ETIMEDOUT}, For: map[string]string{"how": "keepalive"}, Else: impatient},
-		{Say: impatient.Say, At: impatient.At, For: map[string]string{"how": "only receives"}},
+			At: Moment{Calls: aRecv, By: AClient, Errno: trace.ETIMEDOUT}, For: Setup{{"how", "keepalive"}}, Else: impatient},
+		{Say: impatient.Say, At: impatient.At, For: Setup{{"how", "only receives"}}},
 	},
 	Recap: "Silence looks the same whether the peer is slow or gone. Only what is sent and stays unanswered tells: data, or keepalive's probes. Without either, `recv` waits for ever.",
 	Needs: "backlog",
 	Wire:  true, ByTime: true,
 	Tries: []Try{
-		{"it only receives", map[string]string{"how": "only receives"}},
-		{"keepalive", map[string]string{"how": "keepalive"}},
-		{"TCP_USER_TIMEOUT", map[string]string{"how": "TCP_USER_TIMEOUT"}},
+		{"it only receives", Setup{{"how", "only receives"}}},
+		{"keepalive", Setup{{"how", "keepalive"}}},
+		{"TCP_USER_TIMEOUT", Setup{{"how", "TCP_USER_TIMEOUT"}}},
 	},
 	True: []string{
 		"A connection has no life of its own: without packets it stays as it is for days. A `recv` without a limit then waits for ever (RFC 9293, section 3.8.4).",
@@ -77,7 +77,7 @@ var dead = &Lab{
 }
 
 // stillSends are the set-ups of dead whose client sends to the server that is gone.
-var stillSends = map[string]string{"how": "sends|TCP_USER_TIMEOUT"}
+var stillSends = Setup{{"how", "sends|TCP_USER_TIMEOUT"}}
 
 // impatient is the end of a client of dead that gives up before its kernel does.
 var impatient = &Stop{Say: "Its own patience is over: EAGAIN, by SO_RCVTIMEO. That says nothing of the peer, and the connection is still there.",

@@ -27,11 +27,11 @@ var deadlock = &Lab{
 		{Say: "The client was in the same call until the end. Neither program has done anything wrong by itself: each would get on with another peer.",
 			At: Moment{Is: Ends, By: AClient, After: &Moment{Is: Enters, Calls: aSend, Stuck: true, Nth: 2}}, For: uncured, Maybe: true, Light: OnLane},
 		{Say: "The client asks `select` for both: bytes to receive, and room to send. Here there are bytes, and it receives them though it hasn't sent all.",
-			At: Moment{Calls: aSelect, By: AClient, Ready: BytesReady}, For: map[string]string{"cure": "select"}},
+			At: Moment{Calls: aSelect, By: AClient, Ready: BytesReady}, For: Setup{{"cure", "select"}}},
 		{Say: "The client has a second thread. One sends, the other receives, and neither waits for the other.",
-			At: Moment{Is: Begins, By: AThread}, For: map[string]string{"cure": "a thread"}, Light: OnLane},
+			At: Moment{Is: Begins, By: AThread}, For: Setup{{"cure", "a thread"}}, Light: OnLane},
 		{Say: "They have agreed on turns: the server receives before it sends anything.",
-			At: Moment{Is: Enters, Calls: aRecv, By: AServer}, For: map[string]string{"cure": "turns"}},
+			At: Moment{Is: Enters, Calls: aRecv, By: AServer}, For: Setup{{"cure", "turns"}}},
 		{Say: "A `recv` takes bytes out of the buffers. That makes room for the other side's `send`.",
 			At: Moment{Calls: aRecv, Result: AtLeast(1)}, For: cured, Light: OnBar | OnLine | OnBytes},
 		{Say: "This `send` slept while there was no room. It returns, since the other side has received.",
@@ -42,10 +42,10 @@ var deadlock = &Lab{
 	Recaps: []Recap{{"A blocking `send` waits for the other side to receive. Here one side always does: it asks `select` for both, has a thread for each direction, or receives before it sends.", cured}},
 	Needs:  "short",
 	Tries: []Try{
-		{"64 KiB: it goes well", map[string]string{"bytes": "65536"}},
-		{"the client selects", map[string]string{"cure": "select"}},
-		{"the client has two threads", map[string]string{"cure": "a thread"}},
-		{"they take turns", map[string]string{"cure": "turns"}},
+		{"64 KiB: it goes well", Setup{{"bytes", "65536"}}},
+		{"the client selects", Setup{{"cure", "select"}}},
+		{"the client has two threads", Setup{{"cure", "a thread"}}},
+		{"they take turns", Setup{{"cure", "turns"}}},
 	},
 	True: []string{
 		"The bytes that a side has sent lie in its own Send-Q and in the Recv-Q of the other until the other receives them. TCP tells the sender how much room is left there: its window (RFC 9293, section 3.8.6).",
@@ -79,6 +79,6 @@ var allMoved = &Stop{Say: "The client has sent all of its bytes and received all
 
 // Set-ups of deadlock.
 var (
-	uncured = map[string]string{"cure": "none"}
-	cured   = map[string]string{"cure": "select|a thread|turns"}
+	uncured = Setup{{"cure", "none"}}
+	cured   = Setup{{"cure", "select|a thread|turns"}}
 )

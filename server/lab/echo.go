@@ -31,7 +31,7 @@ var echo = &Lab{
 	Recap: "A blocking call that can't be answered yet sleeps in the kernel and uses no processor. What the other side does wakes it.",
 	Needs: "first",
 	Tries: []Try{
-		{"a program as the client", map[string]string{"client": "program"}},
+		{"a program as the client", Setup{{"client", "program"}}},
 	},
 	True: []string{
 		"A blocking call that cannot be answered yet puts its thread to sleep in the kernel. It uses no processor until it is woken.",
@@ -45,7 +45,7 @@ var echo = &Lab{
 		{Name: "pause", Label: "the program pauses", Type: knob.Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "50ms", "200ms"}, Default: "50ms", Injected: true, Quiet: true},
 		{Name: "message", Label: "message", Type: knob.Text, Min: 1, Max: 64, Default: "Hello, world"},
 	},
-	Unattended: map[string]string{"client": "program"},
+	Unattended: Setup{{"client", "program"}},
 	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:9999"
 		who := client(1, "slow", addr, map[string]string{"message": v["message"], "pause": v["pause"]})

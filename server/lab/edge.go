@@ -6,8 +6,9 @@ import (
 )
 
 // edge is the server on epoll, edge-triggered, right and wrong.
-var edge = talking(&Lab{
+var edge = &Lab{
 	ID:       "edge",
+	Talks:    true,
 	Pattern:  "ssr-~~~~~/..y",
 	Section:  Blocking,
 	Brief:    "Will epoll_wait return again?",
@@ -23,9 +24,9 @@ var edge = talking(&Lab{
 			Else: &Stop{Say: "The server reads all of them: its `recv` had room.",
 				At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes}},
 		{Say: "It reads on until EAGAIN. Nothing is left now, so the next bytes will be an arrival and be reported.",
-			At: Moment{Calls: aRecv, By: AServer, Errno: trace.EAGAIN}, For: map[string]string{"reads": "to EAGAIN"}},
+			At: Moment{Calls: aRecv, By: AServer, Errno: trace.EAGAIN}, For: Setup{{"reads", "to EAGAIN"}}},
 		{Say: "It reads once. When it has sent that back it goes to `epoll_wait`, and doesn't know whether anything is left.",
-			At: Moment{Is: Enters, Calls: anEpollWait, By: AServer, After: &Moment{Calls: aSend, By: AServer, Result: AtLeast(1)}}, For: map[string]string{"reads": "once"}},
+			At: Moment{Is: Enters, Calls: anEpollWait, By: AServer, After: &Moment{Calls: aSend, By: AServer, Result: AtLeast(1)}}, For: Setup{{"reads", "once"}}},
 		{Say: "Nothing new came for the timeout. Yet a client waits for an echo: its bytes lie in the Recv-Q, and were reported already.",
 			At: Moment{Calls: anEpollWait, By: AServer, Ready: NoneReady, While: &Moment{By: AClient, Calls: aRecv}}, Light: OnBar | OnLine | OnQueue,
 			Else: &Stop{Say: "Nothing new came for the timeout: `epoll_wait` returns 0. No client waits for anything.",
@@ -36,8 +37,8 @@ var edge = talking(&Lab{
 	Recap: "Edge-triggered epoll reports what is new, not what is left. So read to EAGAIN: bytes that are left are no news.",
 	Needs: "epoll",
 	Tries: []Try{
-		{"reads once", map[string]string{"reads": "once"}},
-		{"reads once, 1,024 at a time", map[string]string{"reads": "once", "size": "1024"}},
+		{"reads once", Setup{{"reads", "once"}}},
+		{"reads once, 1,024 at a time", Setup{{"reads", "once"}, {"size", "1024"}}},
 	},
 	True: []string{
 		"Edge-triggered epoll reports arrivals, not leftovers. A socket with unread bytes is not reported again until something new happens to it: more bytes, their end, or, where EPOLLOUT is asked for, new room.",
@@ -61,4 +62,4 @@ var edge = talking(&Lab{
 		}
 		return append([]Process{mux}, talkers(v, addr)...)
 	},
-})
+}

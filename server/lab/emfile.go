@@ -24,13 +24,13 @@ var emfile = &Lab{
 		{Say: "`accept` fails with EMFILE. The connection stays where it is, in the backlog.",
 			At: Moment{Calls: anAccept, By: AServer, Errno: trace.EMFILE}, Light: OnBar | OnLine | OnQueue},
 		{Say: "So the listener is still readable, and `poll` returns at once. `accept` fails again, and so on: the loop takes a whole processor and does nothing.",
-			At: Moment{Calls: aPoll, By: AServer, Sleep: trace.Awake, Ready: ListenerReady, After: anEMFILE}, For: map[string]string{"cure": "none"}, Light: OnBar | OnLine | OnQueue},
+			At: Moment{Calls: aPoll, By: AServer, Sleep: trace.Awake, Ready: ListenerReady, After: anEMFILE}, For: Setup{{"cure", "none"}}, Light: OnBar | OnLine | OnQueue},
 		{Say: "The client has closed its first connection, and that fd is free. Now the third one is accepted. Asking all the time didn't bring that any sooner.",
-			At: Moment{Calls: anAccept, By: AServer, Result: AtLeast(1), After: anEMFILE}, For: map[string]string{"cure": "none"}},
+			At: Moment{Calls: anAccept, By: AServer, Result: AtLeast(1), After: anEMFILE}, For: Setup{{"cure", "none"}}},
 		{Say: "The server has taken the listener off its list, and `poll` sleeps. Somebody waits in the backlog, and nobody asks about it.",
-			At: Moment{Calls: aPoll, By: AServer, Sleep: trace.Slept, After: anEMFILE}, For: map[string]string{"cure": "listener off"}},
+			At: Moment{Calls: aPoll, By: AServer, Sleep: trace.Slept, After: anEMFILE}, For: Setup{{"cure", "listener off"}}},
 		{Say: "The client has closed its first connection, and that fd is free. The listener is on the list again, and the third connection is accepted.",
-			At: Moment{Calls: anAccept, By: AServer, Result: AtLeast(1), After: anEMFILE}, For: map[string]string{"cure": "listener off"}},
+			At: Moment{Calls: anAccept, By: AServer, Result: AtLeast(1), After: anEMFILE}, For: Setup{{"cure", "listener off"}}},
 		{Say: "The server gives its spare fd up.",
 			At: Moment{Calls: aClose, By: AServer, After: anEMFILE}, For: spared, Light: OnBar | OnLine | OnQueue},
 		{Say: "So this `accept` succeeds. It takes the connection out of the backlog, only to close it.",
@@ -43,8 +43,8 @@ var emfile = &Lab{
 	Recap: "With no fd left `accept` fails, and takes nobody out of the backlog. A level-triggered wait goes on saying so: take the listener off the list until an fd is free, or keep a spare one.",
 	Needs: "poll",
 	Tries: []Try{
-		{"the listener off the list", map[string]string{"cure": "listener off"}},
-		{"a spare fd", map[string]string{"cure": "spare fd"}},
+		{"the listener off the list", Setup{{"cure", "listener off"}}},
+		{"a spare fd", Setup{{"cure", "spare fd"}}},
 	},
 	True: []string{
 		"EMFILE is the limit of the process (RLIMIT_NOFILE), ENFILE that of the system (accept(2), getrlimit(2)).",
@@ -69,7 +69,7 @@ var emfile = &Lab{
 
 // Set-ups of emfile, and the failure that it is about.
 var (
-	unspared = map[string]string{"cure": "none|listener off"}
-	spared   = map[string]string{"cure": "spare fd"}
+	unspared = Setup{{"cure", "none|listener off"}}
+	spared   = Setup{{"cure", "spare fd"}}
 	anEMFILE = &Moment{Calls: anAccept, By: AServer, Errno: trace.EMFILE}
 )

@@ -6,8 +6,9 @@ import (
 )
 
 // epoll is the server on epoll, level-triggered.
-var epoll = talking(&Lab{
+var epoll = &Lab{
 	ID:       "epoll",
+	Talks:    true,
 	Pattern:  "r-ssssr-r/..yyyy",
 	Section:  Blocking,
 	Brief:    "Told again until drained",
@@ -27,15 +28,15 @@ var epoll = talking(&Lab{
 		{Say: "`epoll_wait` returns at once: bytes are still unread, and level-triggered epoll says so again.",
 			At: Moment{Calls: anEpollWait, By: AServer, Ready: BytesReady, Sleep: trace.Awake, After: &Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), Queue: Queue{RecvQ, 1}}, Same: SameLane}, Maybe: true, Light: OnBar | OnLine | OnQueue},
 		{Say: "The last client has reset its connection. That makes it ready, too: `recv` returns ECONNRESET, and not 0.",
-			At: Moment{Calls: aRecv, By: AServer, Errno: trace.ECONNRESET}, For: map[string]string{"last": "resets"}},
+			At: Moment{Calls: aRecv, By: AServer, Errno: trace.ECONNRESET}, For: Setup{{"last", "resets"}}},
 		{Say: "Nothing came for the timeout: `epoll_wait` returns 0.",
 			At: Moment{Calls: anEpollWait, By: AServer, Ready: NoneReady}},
 	},
 	Recap: "The list lives in the kernel, so the cost of waiting grows with what is ready, not with what is listed. Level-triggered epoll reports a socket again until nothing is left to read.",
 	Needs: "poll",
 	Tries: []Try{
-		{"recv takes 1,024", map[string]string{"size": "1024"}},
-		{"the last client resets", map[string]string{"last": "resets"}},
+		{"recv takes 1,024", Setup{{"size", "1024"}}},
+		{"the last client resets", Setup{{"last", "resets"}}},
 	},
 	True: []string{
 		"Level-triggered is the default: `epoll_wait` reports a socket each time, for as long as there is something to read.",
@@ -54,4 +55,4 @@ var epoll = talking(&Lab{
 		const addr = "127.0.0.1:10001"
 		return endLast(append([]Process{ending("epoll", addr, v, "size")}, talkers(v, addr)...), v)
 	},
-})
+}

@@ -50,9 +50,9 @@ var errors = &Lab{
 	Recaps: []Recap{{"A port is in use as long as a connection of it is in TIME-WAIT, though no program listens there. SO_REUSEADDR, set before each `bind`, lets a server start again at once.", startsTwice}},
 	Needs:  "halfclose",
 	Tries: []Try{
-		{"a server that starts again: TIME-WAIT", map[string]string{"server": servers[1]}},
-		{"and its first start left SO_REUSEADDR out", map[string]string{"server": servers[1], "first": "not set"}},
-		{"a longer backlog", map[string]string{"backlog": "16"}},
+		{"a server that starts again: TIME-WAIT", Setup{{"server", servers[1]}}},
+		{"and its first start left SO_REUSEADDR out", Setup{{"server", servers[1]}, {"first", "not set"}}},
+		{"a longer backlog", Setup{{"backlog", "16"}}},
 	},
 	True: []string{
 		"EADDRINUSE, from `bind` or `listen`: the port has a socket. SO_REUSEADDR lets a server bind a port whose old connections are in TIME-WAIT, never one with a listener (socket(7), ip(7)). Linux asks for it on both: the socket that binds, and the one that had the port before. Set it always, or stop the other program.",
@@ -89,6 +89,6 @@ var errors = &Lab{
 
 // Set-ups of errors.
 var (
-	failsOnTheWay = map[string]string{"server": servers[0]}
-	startsTwice   = map[string]string{"server": servers[1]}
+	failsOnTheWay = Setup{{"server", servers[0]}}
+	startsTwice   = Setup{{"server", servers[1]}}
 )

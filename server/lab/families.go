@@ -20,15 +20,15 @@ var families = &Lab{
 		{Say: "A socket has one family for good. So the client closes it, and makes another one for IPv4.",
 			At: Moment{Calls: []trace.Call{trace.Socket}, By: AClient, Nth: 2}, For: fromIPv6},
 		{Say: "This family has an address of its own form, and the same `bind`.",
-			At: Moment{Calls: []trace.Call{trace.Bind}, By: AServer}, For: map[string]string{"family": "AF_INET6|AF_UNIX"}},
+			At: Moment{Calls: []trace.Call{trace.Bind}, By: AServer}, For: Setup{{"family", "AF_INET6|AF_UNIX"}}},
 		{Say: "Here the kernel answers: the client is connected. Of every family it is the same call.",
-			At: Moment{Calls: aConnect, By: AClient, Result: Exactly(0)}, For: map[string]string{"type": "SOCK_STREAM|SOCK_SEQPACKET"}, Maybe: true},
+			At: Moment{Calls: aConnect, By: AClient, Result: Exactly(0)}, For: Setup{{"type", "SOCK_STREAM|SOCK_SEQPACKET"}}, Maybe: true},
 		{Say: "There is nothing to connect. `connect` notes the address for each `send` to come.",
-			At: Moment{Calls: aConnect, By: AClient, Result: Exactly(0)}, For: map[string]string{"type": "SOCK_DGRAM"}},
+			At: Moment{Calls: aConnect, By: AClient, Result: Exactly(0)}, For: Setup{{"type", "SOCK_DGRAM"}}},
 		{Say: "The client has sent three messages by three calls.",
 			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1), Nth: 3}, Maybe: true, Light: OnBar | OnLine | OnBytes},
 		{Say: "One `recv` returns all three: SOCK_STREAM keeps no boundaries. Of SOCK_SEQPACKET or SOCK_DGRAM it would be three calls.",
-			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), Sends: Exactly(3)}, For: map[string]string{"type": "SOCK_STREAM"}, Light: OnBar | OnLine | OnBytes,
+			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), Sends: Exactly(3)}, For: Setup{{"type", "SOCK_STREAM"}}, Light: OnBar | OnLine | OnBytes,
 			Else: &Stop{Say: "This `recv` returns what has come by now. With a pause before it, one returns all three messages: SOCK_STREAM keeps no boundaries.",
 				At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes}},
 		{Say: "The first `send` succeeds. It doesn't say whether anybody is there.",
@@ -36,22 +36,22 @@ var families = &Lab{
 		{Say: "Nobody has that port at ::1. The kernel there answered the datagram before by ICMP: this call returns the refusal.",
 			At: Moment{Calls: []trace.Call{trace.Send, trace.Recv}, By: AClient, Errno: trace.ECONNREFUSED}, For: lostDatagram},
 		{Say: "One call returns one message, whatever else waits: this type keeps boundaries.",
-			At: Moment{Calls: []trace.Call{trace.Recv, trace.Recvfrom}, By: AServer, Result: AtLeast(1)}, For: map[string]string{"type": "SOCK_SEQPACKET|SOCK_DGRAM"}, Maybe: true, Light: OnBar | OnLine | OnBytes},
+			At: Moment{Calls: []trace.Call{trace.Recv, trace.Recvfrom}, By: AServer, Result: AtLeast(1)}, For: Setup{{"type", "SOCK_SEQPACKET|SOCK_DGRAM"}}, Maybe: true, Light: OnBar | OnLine | OnBytes},
 		{Say: "TCP and UDP have no such type: `socket` itself fails.",
-			At: Moment{Calls: []trace.Call{trace.Socket}, By: AServer, Errno: noSuchType}, For: map[string]string{"family": "AF_INET|AF_INET6", "type": "SOCK_SEQPACKET"}},
+			At: Moment{Calls: []trace.Call{trace.Socket}, By: AServer, Errno: noSuchType}, For: Setup{{"family", "AF_INET|AF_INET6"}, {"type", "SOCK_SEQPACKET"}}},
 		{Say: "The kernel would make such a socket, but not for a program without CAP_NET_RAW.",
-			At: Moment{Calls: []trace.Call{trace.Socket}, By: AServer, Errno: trace.EPERM}, For: map[string]string{"family": "AF_INET|AF_INET6", "type": "SOCK_RAW"}},
+			At: Moment{Calls: []trace.Call{trace.Socket}, By: AServer, Errno: trace.EPERM}, For: Setup{{"family", "AF_INET|AF_INET6"}, {"type", "SOCK_RAW"}}},
 		{Say: "The same happens to the client. Without a socket there is nobody to send to, and nothing to send with.",
-			At: Moment{Calls: []trace.Call{trace.Socket}, By: AClient, Errno: trace.EPERM}, For: map[string]string{"type": "SOCK_RAW"}, Maybe: true},
+			At: Moment{Calls: []trace.Call{trace.Socket}, By: AClient, Errno: trace.EPERM}, For: Setup{{"type", "SOCK_RAW"}}, Maybe: true},
 	},
 	Recap: "The family says what an address is, the type what a message is. The calls are the same for all that have both.",
 	Needs: "udp",
 	Tries: []Try{
-		{"IPv6", map[string]string{"family": "AF_INET6"}},
-		{"a Unix socket", map[string]string{"family": "AF_UNIX", "host": "one address"}},
-		{"a Unix socket with boundaries", map[string]string{"family": "AF_UNIX", "type": "SOCK_SEQPACKET", "host": "one address"}},
-		{"datagrams over IPv6", map[string]string{"family": "AF_INET6", "type": "SOCK_DGRAM"}},
-		{"a raw socket", map[string]string{"type": "SOCK_RAW"}},
+		{"IPv6", Setup{{"family", "AF_INET6"}}},
+		{"a Unix socket", Setup{{"family", "AF_UNIX"}, {"host", "one address"}}},
+		{"a Unix socket with boundaries", Setup{{"family", "AF_UNIX"}, {"type", "SOCK_SEQPACKET"}, {"host", "one address"}}},
+		{"datagrams over IPv6", Setup{{"family", "AF_INET6"}, {"type", "SOCK_DGRAM"}}},
+		{"a raw socket", Setup{{"type", "SOCK_RAW"}}},
 	},
 	True: []string{
 		"`localhost` has an address of IPv6 and one of IPv4. A client tries one after the other, with a socket for each (RFC 6724, RFC 8305). ECONNREFUSED of the first is no error of its user's.",
@@ -85,7 +85,7 @@ var families = &Lab{
 const noSuchType trace.Errno = 94 // ESOCKTNOSUPPORT
 
 // lostDatagram are the set-ups whose client sends datagrams to ::1, where nobody is.
-var lostDatagram = map[string]string{"family": "AF_INET", "host": "localhost", "type": "SOCK_DGRAM"}
+var lostDatagram = Setup{{"family", "AF_INET"}, {"host", "localhost"}, {"type", "SOCK_DGRAM"}}
 
 // fromIPv6 are the set-ups whose client begins with ::1, and is refused.
-var fromIPv6 = map[string]string{"family": "AF_INET", "host": "localhost", "type": "SOCK_STREAM"}
+var fromIPv6 = Setup{{"family", "AF_INET"}, {"host", "localhost"}, {"type", "SOCK_STREAM"}}

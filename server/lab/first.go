@@ -28,7 +28,7 @@ var first = &Lab{
 	},
 	Recap: "A listener makes sockets, and each connection has one of its own. A `recv` that returns 0 is the end: the other side sends no more.",
 	Tries: []Try{
-		{"port 8080", map[string]string{"port": "8080"}},
+		{"port 8080", Setup{{"port", "8080"}}},
 	},
 	True: []string{
 		"A server socket only makes client sockets: `listen` turns it into a queue, `accept` takes one connection out of it.",

@@ -16,21 +16,21 @@ var framing = &Lab{
 	Question: "A client sends five messages. How many recvs get them, and how does the receiver know where a message ends?",
 	Stops: []Stop{
 		{Say: "The client's fifth `send`: five messages, a send each. None of them has waited for the receiver.",
-			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1), Nth: 5}, For: map[string]string{"piece": "0"}, Light: OnBar | OnLine | OnBytes},
+			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1), Nth: 5}, For: Setup{{"piece", "0"}}, Light: OnBar | OnLine | OnBytes},
 		{Say: "One `send` has all five messages.",
-			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1)}, For: map[string]string{"piece": "256"}, Light: OnBar | OnLine | OnBytes},
+			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1)}, For: Setup{{"piece", "256"}}, Light: OnBar | OnLine | OnBytes},
 		{Say: "The client's last `send`. The bytes went in pieces, wherever a message ended.",
-			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1), Nth: -1}, For: map[string]string{"piece": "1|7|33"}, Light: OnBar | OnLine | OnBytes},
+			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1), Nth: -1}, For: Setup{{"piece", "1|7|33"}}, Light: OnBar | OnLine | OnBytes},
 		{Say: "One `recv` returns two messages and a part of the third. TCP carries bytes, and keeps no boundaries.",
 			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), Sends: Exactly(3)}, For: cut, Light: OnBar | OnLine | OnBytes,
 			Else: &Stop{Say: "This `recv` returns one message, as the others had not been sent yet. That is luck: TCP keeps no boundaries.",
 				At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), Sends: Exactly(1)}, Light: OnBar | OnLine | OnBytes}},
 		{Say: "Without a frame the program takes what one `recv` returns for a message, whatever it is: one, several, or a part.",
-			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer}, For: map[string]string{"framing": "none"}},
+			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer}, For: Setup{{"framing", "none"}}},
 		{Say: "The length before each message tells where it ends: the program takes the first one out and prints it.",
-			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, Prints: "Hello"}, For: map[string]string{"framing": "length"}},
+			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, Prints: "Hello"}, For: Setup{{"framing", "length"}}},
 		{Say: "The frame tells where a message ends: the program takes the first one out and prints it.",
-			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, Prints: "Hello"}, For: map[string]string{"framing": "fixed|delimiter|type"}},
+			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, Prints: "Hello"}, For: Setup{{"framing", "fixed|delimiter|type"}}},
 		{Say: "It has held the third message back, as it wasn't all there. This `recv` brings the rest of it, and the others.",
 			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), Sends: Exactly(3), Nth: 2}, For: framedAndCut, Maybe: true, Light: OnBar | OnLine | OnBytes},
 		{Say: "The third message is complete: the program prints it.",
@@ -38,23 +38,23 @@ var framing = &Lab{
 		{Say: "`recv` returns 0: the client sends no more. Nothing is held back, so the last message was complete.",
 			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}, For: framed},
 		{Say: "`recv` returns 0: the client sends no more. Only this tells that the message is complete.",
-			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}, For: map[string]string{"framing": "end"}},
+			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}, For: Setup{{"framing", "end"}}},
 		{Say: "All that came is one message, and the program prints it. That the client had five to send can't be seen.",
-			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, After: &Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}}, For: map[string]string{"framing": "end"}},
+			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, After: &Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}}, For: Setup{{"framing", "end"}}},
 		{Say: "`recv` returns 0: the client sends no more. Where its messages ended, nobody knows.",
-			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}, For: map[string]string{"framing": "none"}},
+			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}, For: Setup{{"framing", "none"}}},
 	},
 	Recap: "One send is not one recv. A receiver collects bytes, takes out what is complete, and keeps the rest for the next recv.",
 	Recaps: []Recap{
-		{"One send is not one recv. Without a frame nobody can tell where a message ended: the program prints what came together, and what came apart.", map[string]string{"framing": "none"}},
-		{"The end of the stream ends a message, whatever is in it. It can do so once: the next message takes a connection of its own.", map[string]string{"framing": "end"}},
+		{"One send is not one recv. Without a frame nobody can tell where a message ended: the program prints what came together, and what came apart.", Setup{{"framing", "none"}}},
+		{"The end of the stream ends a message, whatever is in it. It can do so once: the next message takes a connection of its own.", Setup{{"framing", "end"}}},
 	},
 	Needs: "first",
 	Tries: []Try{
-		{"no frames", map[string]string{"framing": "none"}},
-		{"a byte a recv", map[string]string{"size": "1", "reads": "0s"}},
-		{"all in one send", map[string]string{"piece": "256"}},
-		{"a send, a pause, a recv", map[string]string{"pause": "100ms", "reads": "0s"}},
+		{"no frames", Setup{{"framing", "none"}}},
+		{"a byte a recv", Setup{{"size", "1"}, {"reads", "0s"}}},
+		{"all in one send", Setup{{"piece", "256"}}},
+		{"a send, a pause, a recv", Setup{{"pause", "100ms"}, {"reads", "0s"}}},
 	},
 	True: []string{
 		"TCP is a stream of bytes (RFC 9293, section 2.2). It may join what several sends sent, and split what one did. `recv` returns what is there, at most what it has room for (recv(2)).",
@@ -86,7 +86,7 @@ var framing = &Lab{
 // Set-ups of framing: those in which a recv of 40 bytes cuts the third of five messages,
 // each sent by itself; those with a frame around each message; and both.
 var (
-	cut          = map[string]string{"framing": "none|delimiter|length|type|end", "piece": "0", "size": "40"}
-	framed       = map[string]string{"framing": "fixed|delimiter|length|type"}
-	framedAndCut = map[string]string{"framing": "delimiter|length|type", "piece": "0", "size": "40"}
+	cut          = Setup{{"framing", "none|delimiter|length|type|end"}, {"piece", "0"}, {"size", "40"}}
+	framed       = Setup{{"framing", "fixed|delimiter|length|type"}}
+	framedAndCut = Setup{{"framing", "delimiter|length|type"}, {"piece", "0"}, {"size", "40"}}
 )

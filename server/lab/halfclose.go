@@ -38,8 +38,8 @@ var halfclose = &Lab{
 	Recaps: []Recap{{"Who closes neither sends nor receives any more. The other side sees the same 0 as after `shutdown`, sends its answer, and nobody gets it.", justCloses}},
 	Needs:  "first",
 	Tries: []Try{
-		{"close in place of shutdown", map[string]string{"client": "closes"}},
-		{"one message", map[string]string{"messages": "1"}},
+		{"close in place of shutdown", Setup{{"client", "closes"}}},
+		{"one message", Setup{{"messages", "1"}}},
 	},
 	True: []string{
 		"`shutdown` ends one direction of the connection, for all processes that have it open. `close` gives back an fd, and ends the connection with the last one (shutdown(2), close(2)).",
@@ -67,6 +67,6 @@ var halfclose = &Lab{
 
 // Set-ups of halfclose.
 var (
-	shutsDown  = map[string]string{"client": "shuts down"}
-	justCloses = map[string]string{"client": "closes"}
+	shutsDown  = Setup{{"client", "shuts down"}}
+	justCloses = Setup{{"client", "closes"}}
 )

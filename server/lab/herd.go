@@ -19,7 +19,7 @@ var herd = &Lab{
 	Question: "Several processes wait for the same listener, and one client connects. How many of them wake, and what do they find?",
 	Stops: []Stop{
 		{Say: "The parent has made its children. Each has an fd of the same listener.",
-			At: Moment{Calls: aFork, By: AServer, Nth: -1}, For: map[string]string{"wait": herds[0] + "|" + herds[1] + "|" + herds[2]}},
+			At: Moment{Calls: aFork, By: AServer, Nth: -1}, For: Setup{{"wait", herds[0] + "|" + herds[1] + "|" + herds[2]}}},
 		{Say: "The parent has made its children, and a listener for each. SO_REUSEPORT lets all of them have the same address.",
 			At: Moment{Calls: aFork, By: AServer, Nth: -1}, For: waits(3)},
 		{Say: "A child's `select` returns: the listener is readable. Client 1 is in its backlog.",
@@ -29,7 +29,7 @@ var herd = &Lab{
 		{Say: "A child's `epoll_wait` returns: the listener is readable. EPOLLEXCLUSIVE has the kernel wake one, or some, and not all.",
 			At: Moment{Calls: anEpollWait, By: AChild, Ready: ListenerReady, Sleep: trace.Slept}, For: waits(2), Light: OnBar | OnLine},
 		{Say: "One child's `accept` gets client 1.",
-			At: Moment{Calls: anAccept, By: AChild, With: "client 1"}, For: map[string]string{"wait": herds[1] + "|" + herds[2]}},
+			At: Moment{Calls: anAccept, By: AChild, With: "client 1"}, For: Setup{{"wait", herds[1] + "|" + herds[2]}}},
 		{Say: "All children sleep in `accept`. For client 1 the kernel wakes this one, and no other.",
 			At: Moment{Calls: anAccept, By: AChild, With: "client 1"}, For: waits(0)},
 		{Say: "Client 1 is in this child's backlog: a hash of the addresses has chosen it. The others sleep on.",
@@ -37,9 +37,9 @@ var herd = &Lab{
 		{Say: "Another one calls `accept` and finds nobody. `select` was right when it returned; by now the client is gone. The listener is blocking, so this child sleeps.",
 			At: Moment{Is: Enters, Calls: anAccept, By: AChild, Lasts: 20 * time.Millisecond, After: &Moment{Calls: anAccept, By: AChild, With: "client 1"}}, For: waits(1), Light: OnBar | OnLine | OnLane},
 		{Say: "Client 1 has its echo.",
-			At: Moment{Calls: aRecv, By: "client 1", Result: AtLeast(1)}, For: map[string]string{"wait": herds[0] + "|" + herds[2] + "|" + herds[3]}, Light: OnBar | OnLine | OnBytes},
+			At: Moment{Calls: aRecv, By: "client 1", Result: AtLeast(1)}, For: Setup{{"wait", herds[0] + "|" + herds[2] + "|" + herds[3]}}, Light: OnBar | OnLine | OnBytes},
 		{Say: "Client 2 has come, and again one `accept` returns for it.",
-			At: Moment{Calls: anAccept, By: AChild, With: "client 2"}, For: map[string]string{"wait": herds[0] + "|" + herds[2]}},
+			At: Moment{Calls: anAccept, By: AChild, With: "client 2"}, For: Setup{{"wait", herds[0] + "|" + herds[2]}}},
 		{Say: "Client 2's child is chosen by the hash as well. It may be the same one again.",
 			At: Moment{Calls: anAccept, By: AChild, With: "client 2"}, For: waits(3)},
 	},
@@ -51,9 +51,9 @@ var herd = &Lab{
 	},
 	Needs: "processes",
 	Tries: []Try{
-		{"accept alone", map[string]string{"wait": herds[0]}},
-		{"EPOLLEXCLUSIVE", map[string]string{"wait": herds[2]}},
-		{"SO_REUSEPORT", map[string]string{"wait": herds[3], "clients": "8"}},
+		{"accept alone", Setup{{"wait", herds[0]}}},
+		{"EPOLLEXCLUSIVE", Setup{{"wait", herds[2]}}},
+		{"SO_REUSEPORT", Setup{{"wait", herds[3]}, {"clients", "8"}}},
 	},
 	True: []string{
 		"Linux wakes one of those that sleep in `accept` for the same listener. Those that wait in `select` or `poll` are all woken: it can't know what they will do.",
@@ -83,4 +83,4 @@ var herd = &Lab{
 }
 
 // waits are the set-ups of herd whose children wait in that of herds.
-func waits(i int) map[string]string { return map[string]string{"wait": herds[i]} }
+func waits(i int) Setup { return Setup{{"wait", herds[i]}} }

@@ -8,8 +8,9 @@ import (
 )
 
 // iterative shows what the others wait for while one is served.
-var iterative = talking(&Lab{
+var iterative = &Lab{
 	ID:       "iterative",
+	Talks:    true,
 	Pattern:  "r-r-r-r-r/ssssssr--/ssssssssr",
 	Section:  Blocking,
 	Brief:    "When is client 3 accepted?",
@@ -45,12 +46,12 @@ var iterative = talking(&Lab{
 					At: Moment{Calls: aRecv, By: "client 3", Result: AtLeast(1), After: &Moment{Calls: anAccept, By: AServer, With: "client 3", Sleep: trace.Slept}}, Light: OnBar | OnLine}}},
 	},
 	Recap:  "To be connected is not to be accepted: the kernel fills the backlog by itself. A thread that waits for one client serves no other.",
-	Recaps: []Recap{{"The kernel makes connections by itself, as far as the backlog has room. Where it is full the SYN is dropped, and `connect` sleeps until one that is sent again is let in, a second later or more.", map[string]string{"backlog": "0"}}},
+	Recaps: []Recap{{"The kernel makes connections by itself, as far as the backlog has room. Where it is full the SYN is dropped, and `connect` sleeps until one that is sent again is let in, a second later or more.", Setup{{"backlog", "0"}}}},
 	Needs:  "echo",
 	Tries: []Try{
-		{"backlog 0", map[string]string{"backlog": "0", "pause": "200ms"}},
-		{"8 clients", map[string]string{"clients": "8"}},
-		{"no pause", map[string]string{"pause": "0s"}},
+		{"backlog 0", Setup{{"backlog", "0"}, {"pause", "200ms"}}},
+		{"8 clients", Setup{{"clients", "8"}}},
+		{"no pause", Setup{{"pause", "0s"}}},
 	},
 	True: []string{
 		"The kernel shakes hands by itself. A client in the backlog is connected, can send, and cannot know that nobody has accepted it.",
@@ -69,7 +70,7 @@ var iterative = talking(&Lab{
 		procs := []Process{server("echo", addr, map[string]string{"backlog": v["backlog"]})}
 		return append(procs, talkers(v, addr)...)
 	},
-})
+}
 
 // resend is a time that a connect takes only if its SYN was sent again: Linux does so
 // after a second.

@@ -20,7 +20,7 @@ var kqueue = &Lab{
 		{Say: "The same call waits, and names what is ready.",
 			At: Moment{Calls: []trace.Call{trace.KeventWait}, By: AServer, Result: AtLeast(1)}},
 		{Say: "The last client has reset its connection. That makes it ready, too: `recv` returns ECONNRESET, and not 0.",
-			At: Moment{Calls: aRecv, By: AServer, Errno: trace.ECONNRESET}, For: map[string]string{"last": "resets"}},
+			At: Moment{Calls: aRecv, By: AServer, Errno: trace.ECONNRESET}, For: Setup{{"last", "resets"}}},
 		{Say: "Nothing came for the timeout: `kevent` returns 0.",
 			At: Moment{Calls: []trace.Call{trace.KeventWait}, By: AServer, Ready: NoneReady}},
 	},

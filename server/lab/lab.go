@@ -46,7 +46,7 @@ type Lab struct {
 
 	// Unattended are knobs with which the lab comes to its end without anybody
 	// to act in it; nil when its defaults do.
-	Unattended map[string]string
+	Unattended Setup
 	// Measures says that a run measures how long calls take, instead of tracing
 	// them: it has a Point for each measurement, and no calls.
 	Measures bool
@@ -137,7 +137,9 @@ type Drop struct {
 	After *Cause // once this has happened; nil is from the run's start
 }
 
-// All lists the labs in the order of the course.
+// All lists the labs in the order of the course. They are data that the linker lays out, and
+// cost a process that starts nothing. A map or a function call among them would have each
+// process, three in a run, and the page make them anew: what takes one is done by an init.
 var All = []*Lab{first, echo, short, deadlock, options, udp, families, iterative, threads, processes, spin, timeouts, selects, twoPorts, poll, epoll, edge, kqueue, selectors, runtime, scaling, compare, byteorder, ascii, framing, flush, robot, upload, halfclose, nagle, backlog, dead, linger, sigpipe, emfile, wake, errors, herd, race}
 
 // Find returns the lab with the ID, which may be Hand, or an error that names those there

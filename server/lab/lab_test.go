@@ -199,7 +199,7 @@ func TestServersOfAComparison(t *testing.T) {
 // A stop is of the walk through a run whose knobs are those that it is true of.
 func TestWalkIsOfTheSetUp(t *testing.T) {
 	l := &Lab{Knobs: []knob.Knob{{Name: "a", Default: "1"}}, Stops: []Stop{
-		{Say: "any"}, {Say: "one or two", For: map[string]string{"a": "1|2"}}, {Say: "three", For: map[string]string{"a": "3"}}}}
+		{Say: "any"}, {Say: "one or two", For: Setup{{"a", "1|2"}}}, {Say: "three", For: Setup{{"a", "3"}}}}}
 	for a, want := range map[string]string{"": "any, one or two", "1": "any, one or two", "2": "any, one or two", "3": "any, three", "4": "any"} {
 		knobs := map[string]string{"a": a}
 		if a == "" {
@@ -233,12 +233,12 @@ func TestTheCourseLeadsThroughEveryLab(t *testing.T) {
 			t.Errorf("the course doesn't come to %s", l.ID)
 		}
 		for _, try := range l.Tries {
-			if _, err := l.Set(try.Knobs); err != nil || try.Label == "" {
+			if _, err := l.Set(try.Knobs.Map()); err != nil || try.Label == "" {
 				t.Errorf("%s, try %q: %v", l.ID, try.Label, err)
 			}
 		}
 		for _, stop := range l.Stops {
-			for name, values := range stop.For {
+			for name, values := range stop.For.Map() {
 				for _, v := range strings.Split(values, "|") {
 					if _, err := l.Set(map[string]string{name: v}); err != nil {
 						t.Errorf("%s, %q: %v", l.ID, stop.Say, err)

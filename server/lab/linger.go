@@ -17,12 +17,11 @@ var linger = &Lab{
 	Section:  Endings,
 	Brief:    "FIN or RST?",
 	Question: "Three clients call close, and each in another state. What does the server's recv return for each?",
-	Stops:    slices.Concat(endings("client 1", "first"), endings("client 2", "second"), endings("client 3", "third")),
 	Recap:    "`close` sends FIN, and the peer's `recv` returns 0. With unread bytes, or with SO_LINGER 0, it sends RST, and the peer's `recv` fails with ECONNRESET.",
 	Needs:    "halfclose",
 	Tries: []Try{
-		{"all close", map[string]string{"second": "closes", "third": "closes"}},
-		{"all reset", map[string]string{"first": "sets SO_LINGER 0", "second": "sets SO_LINGER 0"}},
+		{"all close", Setup{{"second", "closes"}, {"third", "closes"}}},
+		{"all reset", Setup{{"first", "sets SO_LINGER 0"}, {"second", "sets SO_LINGER 0"}}},
 	},
 	True: []string{
 		"`close` returns at once. What was sent is still delivered, unless the connection is reset (socket(7), SO_LINGER).",
@@ -48,10 +47,14 @@ var linger = &Lab{
 	},
 }
 
+func init() {
+	linger.Stops = slices.Concat(endings("client 1", "first"), endings("client 2", "second"), endings("client 3", "third"))
+}
+
 // endings are the stops of a client's end, by the knob that says which it is.
 func endings(who, knob string) []Stop {
 	name := "C" + who[1:]
-	closes, leaves, sets := map[string]string{knob: closesOffers[0]}, map[string]string{knob: closesOffers[1]}, map[string]string{knob: closesOffers[2]}
+	closes, leaves, sets := Setup{{knob, closesOffers[0]}}, Setup{{knob, closesOffers[1]}}, Setup{{knob, closesOffers[2]}}
 	return []Stop{
 		{Say: name + " has received all of its echo. Its `close` sends FIN.",
 			At: Moment{Is: Enters, Calls: aClose, By: who}, For: closes},

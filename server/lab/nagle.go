@@ -29,9 +29,9 @@ var nagle = &Lab{
 		{Say: "The second `send` takes its bytes. Nagle's rule keeps them only until the first part is acknowledged, and TCP_QUICKACK has that done at once.",
 			At: Moment{Is: Enters, Calls: aSend, By: AClient, Nth: 4}, For: quickACK, Light: OnBar | OnLine},
 		{Say: "The second part leaves at once, too, and in a packet of its own: TCP_NODELAY switches Nagle's rule off.",
-			At: Moment{Is: Enters, Calls: aSend, By: AClient, Nth: 4}, For: map[string]string{"client": "TCP_NODELAY"}, Light: OnBar | OnLine},
+			At: Moment{Is: Enters, Calls: aSend, By: AClient, Nth: 4}, For: Setup{{"client", "TCP_NODELAY"}}, Light: OnBar | OnLine},
 		{Say: "One `writev` gives the kernel both parts, the 4 bytes and the rest. They leave at once, in one packet.",
-			At: Moment{Calls: []trace.Call{trace.Writev}, By: AClient, Result: AtLeast(5), Nth: 2}, For: map[string]string{"client": "one writev"}, Light: OnBar | OnLine | OnBytes},
+			At: Moment{Calls: []trace.Call{trace.Writev}, By: AClient, Result: AtLeast(5), Nth: 2}, For: Setup{{"client", "one writev"}}, Light: OnBar | OnLine | OnBytes},
 		{Say: "The server has the rest, without a wait of 40 ms, and answers.",
 			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(5), Under: 20 * time.Millisecond, Nth: 2}, For: quickACK, Light: OnBar | OnLine | OnBytes},
 		{Say: "The server has the rest, without a wait of 40 ms, and answers.",
@@ -43,16 +43,16 @@ var nagle = &Lab{
 	},
 	Recap: "Nagle's rule holds a small segment until what was sent before is acknowledged, and a delayed ACK waits for an answer. Each is right alone; after two sends and a recv they wait for one another.",
 	Recaps: []Recap{
-		{"With TCP_NODELAY the kernel holds nothing back: each part leaves at once, in a packet of its own, and no delayed ACK matters.", map[string]string{"client": "TCP_NODELAY"}},
-		{"What belongs together goes in one call. Then it is one packet, and Nagle's rule has nothing to hold back.", map[string]string{"client": "one writev"}},
+		{"With TCP_NODELAY the kernel holds nothing back: each part leaves at once, in a packet of its own, and no delayed ACK matters.", Setup{{"client", "TCP_NODELAY"}}},
+		{"What belongs together goes in one call. Then it is one packet, and Nagle's rule has nothing to hold back.", Setup{{"client", "one writev"}}},
 		{"Nagle's rule waits for an ACK, and TCP_QUICKACK sends it at once: the second part is held back for as long as a packet and its ACK take, and not for 40 ms.", quickACK},
 	},
 	Needs: "echo",
 	Wire:  true, ByTime: true,
 	Tries: []Try{
-		{"TCP_NODELAY", map[string]string{"client": "TCP_NODELAY"}},
-		{"TCP_QUICKACK", map[string]string{"acks": "TCP_QUICKACK"}},
-		{"one writev", map[string]string{"client": "one writev"}},
+		{"TCP_NODELAY", Setup{{"client", "TCP_NODELAY"}}},
+		{"TCP_QUICKACK", Setup{{"acks", "TCP_QUICKACK"}}},
+		{"one writev", Setup{{"client", "one writev"}}},
 	},
 	True: []string{
 		"A sender with unacknowledged data holds back what does not fill a segment, until the ACK comes or the segment is full (RFC 9293, section 3.7.4; RFC 896). TCP_NODELAY switches that off (tcp(7)).",
@@ -87,8 +87,8 @@ var nagle = &Lab{
 // Set-ups of nagle: those with a send for each part, those in which Nagle's rule meets a
 // delayed ACK, or one that comes at once, and those without the rule.
 var (
-	inParts  = map[string]string{"client": "two sends|TCP_NODELAY"}
-	heldBack = map[string]string{"client": "two sends", "acks": "delayed"}
-	quickACK = map[string]string{"client": "two sends", "acks": "TCP_QUICKACK"}
-	unheld   = map[string]string{"client": "TCP_NODELAY|one writev"}
+	inParts  = Setup{{"client", "two sends|TCP_NODELAY"}}
+	heldBack = Setup{{"client", "two sends"}, {"acks", "delayed"}}
+	quickACK = Setup{{"client", "two sends"}, {"acks", "TCP_QUICKACK"}}
+	unheld   = Setup{{"client", "TCP_NODELAY|one writev"}}
 )

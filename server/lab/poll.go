@@ -6,8 +6,9 @@ import (
 )
 
 // poll is the select server on poll.
-var poll = talking(&Lab{
+var poll = &Lab{
 	ID:       "poll",
+	Talks:    true,
 	Pattern:  "sssssr-r-/ooooyyoo",
 	Section:  Blocking,
 	Brief:    "One list in, one list out",
@@ -23,19 +24,19 @@ var poll = talking(&Lab{
 		{Say: "The bytes of that client go back to it.",
 			At: Moment{Calls: aSend, By: AServer, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes},
 		{Say: "`recv` takes 1,024 bytes of the message. The rest stays in Recv-Q, and `poll` will say again that there is something.",
-			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), Queue: Queue{RecvQ, 1}}, For: map[string]string{"bytes": "4096|12288|16384"}, Light: OnBar | OnLine | OnBytes},
+			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), Queue: Queue{RecvQ, 1}}, For: Setup{{"bytes", "4096|12288|16384"}}, Light: OnBar | OnLine | OnBytes},
 		{Say: "A client sends no more: `recv` returns 0.",
 			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}},
 		{Say: "The last client has reset its connection. That makes it ready, too: `recv` returns ECONNRESET, and not 0.",
-			At: Moment{Calls: aRecv, By: AServer, Errno: trace.ECONNRESET}, For: map[string]string{"last": "resets"}},
+			At: Moment{Calls: aRecv, By: AServer, Errno: trace.ECONNRESET}, For: Setup{{"last", "resets"}}},
 		{Say: "Nothing came for the timeout: `poll` returns 0.",
 			At: Moment{Calls: aPoll, By: AServer, Ready: NoneReady}},
 	},
 	Recap: "`poll` has an entry for each fd that is asked about, whatever its number. Like `select` it gets the whole list at each call.",
 	Needs: "select",
 	Tries: []Try{
-		{"the last client resets", map[string]string{"last": "resets"}},
-		{"12 KiB messages", map[string]string{"bytes": "12288"}},
+		{"the last client resets", Setup{{"last", "resets"}}},
+		{"12 KiB messages", Setup{{"bytes", "12288"}}},
 	},
 	True: []string{
 		"`select` has a bit for each fd below FD_SETSIZE, which is 1,024. `poll` has an entry for each fd that is asked about, whatever its number.",
@@ -54,4 +55,4 @@ var poll = talking(&Lab{
 		const addr = "127.0.0.1:10001"
 		return endLast(append([]Process{ending("poll", addr, v)}, talkers(v, addr)...), v)
 	},
-})
+}

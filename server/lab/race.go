@@ -47,9 +47,9 @@ var race = &Lab{
 		{Say: "The next one has read 1 and written 2. Its client is visitor 2.",
 			At: Moment{Calls: aSend, By: AThread, Prints: "visitor 2."}, For: locked, Light: OnBar | OnLine | OnBytes},
 		{Say: "The first thread prints the counter. No visit was lost.",
-			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, Prints: "visits"}, For: map[string]string{"by": counting[1], "join": "yes"}},
+			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, Prints: "visits"}, For: Setup{{"by", counting[1]}, {"join", "yes"}}},
 		{Say: "The first thread has waited for nobody, and prints the counter before all have counted.",
-			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, Prints: "visits"}, For: map[string]string{"by": counting[1], "join": "no"}},
+			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, Prints: "visits"}, For: Setup{{"by", counting[1]}, {"join", "no"}}},
 
 		{Say: "A thread of the pool has accepted a client. While it serves that one it accepts no other.",
 			At: Moment{Calls: anAccept, By: AThread, With: AClient}, For: counted(2)},
@@ -90,11 +90,11 @@ var race = &Lab{
 	},
 	Needs: "processes",
 	Tries: []Try{
-		{"a lock", map[string]string{"by": counting[1]}},
-		{"a pool of two threads", map[string]string{"by": counting[2]}},
-		{"processes", map[string]string{"by": counting[3]}},
-		{"processes that share memory", map[string]string{"by": counting[4]}},
-		{"nobody joins", map[string]string{"join": "no"}},
+		{"a lock", Setup{{"by", counting[1]}}},
+		{"a pool of two threads", Setup{{"by", counting[2]}}},
+		{"processes", Setup{{"by", counting[3]}}},
+		{"processes that share memory", Setup{{"by", counting[4]}}},
+		{"nobody joins", Setup{{"join", "no"}}},
 	},
 	True: []string{
 		"Threads share all memory of their process. Without a lock two of them may read the same value and write the same sum: one is lost. The pause here makes that certain; without it the race is still there, and shows rarely.",
@@ -135,14 +135,14 @@ var race = &Lab{
 
 // Set-ups of race.
 var (
-	unlocked = map[string]string{"by": counting[0]}
-	joined   = map[string]string{"by": counting[0], "join": "yes"}
-	unjoined = map[string]string{"by": counting[0], "join": "no"}
-	locked   = map[string]string{"by": counting[1]}
+	unlocked = Setup{{"by", counting[0]}}
+	joined   = Setup{{"by", counting[0]}, {"join", "yes"}}
+	unjoined = Setup{{"by", counting[0]}, {"join", "no"}}
+	locked   = Setup{{"by", counting[1]}}
 )
 
 // aCount is the print of the counter, of a lab race whose threads nobody joins.
 var aCount = &Moment{Calls: []trace.Call{trace.Write}, By: AServer, Prints: "visits"}
 
 // counted are the set-ups of race that count in that of counting.
-func counted(i int) map[string]string { return map[string]string{"by": counting[i]} }
+func counted(i int) Setup { return Setup{{"by", counting[i]}} }

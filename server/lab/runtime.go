@@ -27,7 +27,7 @@ var runtime = &Lab{
 	Recap: "The program reads as if its calls blocked. The kernel sees non-blocking calls and one epoll list for all of them.",
 	Needs: "epoll",
 	Tries: []Try{
-		{"4 clients", map[string]string{"clients": "4"}},
+		{"4 clients", Setup{{"clients", "4"}}},
 	},
 	True: []string{
 		"Package net makes each socket non-blocking and puts it on an epoll list once, edge-triggered, for both directions.",

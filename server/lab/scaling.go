@@ -41,8 +41,8 @@ var scaling = &Lab{
 	},
 	Recap: "`select` and `poll` ask every socket on each call, so their cost grows with those that say nothing, and `select` ends at fd 1,024. `epoll_wait` returns what became ready, and its cost stays where it was.",
 	Tries: []Try{
-		{"up to 300", map[string]string{Largest: "300"}},
-		{"one repeat", map[string]string{Largest: "1000", "repeats": "1"}},
+		{"up to 300", Setup{{Largest, "300"}}},
+		{"one repeat", Setup{{Largest, "1000"}, {"repeats", "1"}}},
 	},
 	True: []string{
 		"`select` and `poll` hand the kernel the whole list on each call. Each time it asks every socket whether it is ready, and notes at each that it is to wake the thread.",
@@ -59,7 +59,7 @@ var scaling = &Lab{
 	},
 	Notes:      "Nothing is traced here: tracing would cost more than the calls. The processes have a low priority. Processor time is what the kernel charges them. What else the machine does shows as spread: a difference smaller than a whisker says nothing.",
 	Measures:   true,
-	Unattended: map[string]string{"messages": "100"},
+	Unattended: Setup{{"messages", "100"}},
 	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:10001"
 		crowd := client(1, "crowd", addr, v)

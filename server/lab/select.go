@@ -6,8 +6,9 @@ import (
 )
 
 // selects is an echo server with select, and its clients.
-var selects = talking(&Lab{
+var selects = &Lab{
 	ID:       "select",
+	Talks:    true,
 	Pattern:  "ssssr-r-r/ooyyooyy",
 	Section:  Blocking,
 	Brief:    "What does select return?",
@@ -23,20 +24,20 @@ var selects = talking(&Lab{
 		{Say: "This connection has bytes to send, so `select` was asked for room in its Send-Q, too, and there is some. It is on that list only while it has bytes to send.",
 			At: Moment{Calls: aSelect, By: AServer, Ready: RoomReady, After: &Moment{Calls: aRecv, By: AServer, Result: AtLeast(1)}}, Light: OnBar | OnLine},
 		{Say: "`recv` takes 1,024 bytes of the message. The rest stays in Recv-Q, and `select` will say again that there is something.",
-			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), Queue: Queue{RecvQ, 1}}, For: map[string]string{"bytes": "4096|12288|16384"}, Light: OnBar | OnLine | OnBytes},
+			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), Queue: Queue{RecvQ, 1}}, For: Setup{{"bytes", "4096|12288|16384"}}, Light: OnBar | OnLine | OnBytes},
 		{Say: "A client sends no more. Its connection turned readable, and `recv` returns 0.",
 			At: Moment{Calls: aRecv, By: AServer, Result: Exactly(0)}},
 		{Say: "The last client has reset its connection. That makes it ready, too: `recv` returns ECONNRESET, and not 0.",
-			At: Moment{Calls: aRecv, By: AServer, Errno: trace.ECONNRESET}, For: map[string]string{"last": "resets"}},
+			At: Moment{Calls: aRecv, By: AServer, Errno: trace.ECONNRESET}, For: Setup{{"last", "resets"}}},
 		{Say: "Nothing came for the timeout: `select` returns 0, and the program ends.",
 			At: Moment{Calls: aSelect, By: AServer, Ready: NoneReady}},
 	},
 	Recap: "`select` moves no bytes. It sleeps until one of its sockets is ready: a `recv`, `accept` or `send` on that one would not sleep. So one thread serves all clients, and sleeps in one place only.",
 	Needs: "iterative",
 	Tries: []Try{
-		{"the last client resets", map[string]string{"last": "resets"}},
-		{"8 clients", map[string]string{"clients": "8"}},
-		{"12 KiB messages", map[string]string{"bytes": "12288"}},
+		{"the last client resets", Setup{{"last", "resets"}}},
+		{"8 clients", Setup{{"clients", "8"}}},
+		{"12 KiB messages", Setup{{"bytes", "12288"}}},
 	},
 	True: []string{
 		"`select` moves no bytes. It sleeps until a `recv`, `accept` or `send` on one of its sockets would not sleep.",
@@ -57,4 +58,4 @@ var selects = talking(&Lab{
 		procs := append([]Process{ending("select", addr, v)}, talkers(v, addr)...)
 		return endLast(procs, v)
 	},
-})
+}

@@ -27,7 +27,7 @@ var selectors = &Lab{
 	Recap: "A non-blocking `connect` doesn't wait: the socket turns writable when the handshake is over. Who waits for many at once keeps a state for each, instead of a place in the stack.",
 	Needs: "select",
 	Tries: []Try{
-		{"16 connections", map[string]string{"connections": "16"}},
+		{"16 connections", Setup{{"connections", "16"}}},
 	},
 	True: []string{
 		"EINPROGRESS is no failure. A connect that fails later makes the socket ready as well: the error is in SO_ERROR, and reading it clears it.",

@@ -28,20 +28,20 @@ var short = &Lab{
 		{Say: "So the loop goes on: send a part, wait for room, send the next, until all is sent.",
 			At: Moment{Calls: aSend, By: AClient, Result: AtLeast(1), Nth: -1, After: &Moment{Calls: aSend, By: AClient, Errno: trace.EAGAIN}}, For: unblocked, Maybe: true, Light: OnBar | OnLine | OnBytes},
 		{Say: "One blocking `send` has taken all of it. It slept while there was no room, and the kernel went on with the copy whenever the reader had made some.",
-			At: Moment{Calls: aSend, By: AClient, Sleep: trace.Slept, Result: AtLeast(1)}, For: map[string]string{"send": "blocking"}, Light: OnBar | OnLine | OnBytes,
+			At: Moment{Calls: aSend, By: AClient, Sleep: trace.Slept, Result: AtLeast(1)}, For: Setup{{"send", "blocking"}}, Light: OnBar | OnLine | OnBytes,
 			Else: &Stop{Say: "One blocking `send` has taken all of it. There was room, so it didn't sleep.",
 				At: Moment{Calls: aSend, By: AClient, Sleep: trace.Awake, Result: AtLeast(1)}, Light: OnBar | OnLine | OnBytes}},
 		{Say: "The reader has every byte, in order, in as many pieces as it took.",
 			At: Moment{Calls: []trace.Call{trace.Write}, By: AServer, Prints: "bytes"}},
 	},
 	Recap:  "`send` and `recv` move bytes between a program and its kernel's buffers. Non-blocking, each moves what fits or is there, so a program calls them in a loop.",
-	Recaps: []Recap{{"`send` and `recv` move bytes between a program and its kernel's buffers. A blocking `send` takes all: while there is no room it sleeps. `recv` returns what is there, so a program calls it in a loop.", map[string]string{"send": "blocking"}}},
+	Recaps: []Recap{{"`send` and `recv` move bytes between a program and its kernel's buffers. A blocking `send` takes all: while there is no room it sleeps. `recv` returns what is there, so a program calls it in a loop.", Setup{{"send", "blocking"}}}},
 	Needs:  "echo",
 	Tries: []Try{
-		{"a blocking send", map[string]string{"send": "blocking"}},
-		{"recv takes 1,024", map[string]string{"size": "1024"}},
-		{"a send buffer of 256 KiB", map[string]string{"buffer": "262144"}},
-		{"64 KiB in all", map[string]string{"bytes": "65536"}},
+		{"a blocking send", Setup{{"send", "blocking"}}},
+		{"recv takes 1,024", Setup{{"size", "1024"}}},
+		{"a send buffer of 256 KiB", Setup{{"buffer", "262144"}}},
+		{"64 KiB in all", Setup{{"bytes", "65536"}}},
 	},
 	True: []string{
 		"`send` copies into the socket's send buffer. Where there is no room a blocking one sleeps until all is copied; a non-blocking one takes what fits, and EAGAIN says that nothing does (send(2)).",
@@ -72,4 +72,4 @@ var short = &Lab{
 }
 
 // unblocked are the set-ups of short whose sends never wait.
-var unblocked = map[string]string{"send": "non-blocking"}
+var unblocked = Setup{{"send", "non-blocking"}}

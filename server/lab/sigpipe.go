@@ -27,9 +27,9 @@ var sigpipe = &Lab{
 		{Say: "SIGPIPE has ended the process: that is what this signal does unless a program sees to it. No line says why.",
 			At: Moment{Is: Ends, By: AClient}, For: unguarded, Light: OnLane},
 		{Say: "The second `send` returns EPIPE. No signal comes with it: MSG_NOSIGNAL was among the flags of this call.",
-			At: Moment{Calls: aSend, By: AClient, Errno: trace.EPIPE}, For: map[string]string{"guard": guards[1]}},
+			At: Moment{Calls: aSend, By: AClient, Errno: trace.EPIPE}, For: Setup{{"guard", guards[1]}}},
 		{Say: "The second `send` returns EPIPE. SIGPIPE comes with it, and the process ignores that signal.",
-			At: Moment{Calls: aSend, By: AClient, Errno: trace.EPIPE}, For: map[string]string{"guard": guards[2]}},
+			At: Moment{Calls: aSend, By: AClient, Errno: trace.EPIPE}, For: Setup{{"guard", guards[2]}}},
 		{Say: "So the program learns what has happened. It says so, and ends by itself.",
 			At: Moment{Is: Ends, By: AClient}, For: guarded, Light: OnLane},
 	},
@@ -37,8 +37,8 @@ var sigpipe = &Lab{
 	Recaps: []Recap{{"The first send after the peer has closed succeeds and fetches an RST. The next one returns EPIPE. With MSG_NOSIGNAL, or SIGPIPE ignored, that is all: the program sees the error and decides.", guarded}},
 	Needs:  "linger",
 	Tries: []Try{
-		{"MSG_NOSIGNAL", map[string]string{"guard": "MSG_NOSIGNAL"}},
-		{"the signal is ignored", map[string]string{"guard": "SIG_IGN"}},
+		{"MSG_NOSIGNAL", Setup{{"guard", "MSG_NOSIGNAL"}}},
+		{"the signal is ignored", Setup{{"guard", "SIG_IGN"}}},
 	},
 	True: []string{
 		"SIGPIPE comes with EPIPE, when a process sends on a stream whose end for sending is shut down (send(2)). Its default action is to end the process (signal(7)).",
@@ -63,6 +63,6 @@ var sigpipe = &Lab{
 
 // Set-ups of sigpipe: what a signal ends, and what it doesn't.
 var (
-	unguarded = map[string]string{"guard": guards[0]}
-	guarded   = map[string]string{"guard": guards[1] + "|" + guards[2]}
+	unguarded = Setup{{"guard", guards[0]}}
+	guarded   = Setup{{"guard", guards[1] + "|" + guards[2]}}
 )

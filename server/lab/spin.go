@@ -12,8 +12,9 @@ import (
 const spinsFor = int64(40 * time.Millisecond)
 
 // spin is what waiting costs without sleep.
-var spin = talking(&Lab{
+var spin = &Lab{
 	ID:       "spin",
+	Talks:    true,
 	Pattern:  "aaaaaaaar",
 	Section:  Blocking,
 	Brief:    "How many calls before the byte comes?",
@@ -34,8 +35,8 @@ var spin = talking(&Lab{
 	Recap: "A non-blocking call never waits: it returns EAGAIN. A loop that asks without a pause burns a processor, and gets the bytes no sooner.",
 	Needs: "iterative",
 	Tries: []Try{
-		{"the client waits 10 ms", map[string]string{"pause": "10ms"}},
-		{"4 clients", map[string]string{"clients": "4"}},
+		{"the client waits 10 ms", Setup{{"pause", "10ms"}}},
+		{"4 clients", Setup{{"clients", "4"}}},
 	},
 	True: []string{
 		"With O_NONBLOCK a call that would have to sleep returns EAGAIN at once (EWOULDBLOCK is the same number on Linux).",
@@ -56,4 +57,4 @@ var spin = talking(&Lab{
 		const addr = "127.0.0.1:9999"
 		return append([]Process{server("spin", addr, nil)}, talkers(v, addr)...)
 	},
-})
+}

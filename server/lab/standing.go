@@ -10,28 +10,32 @@ import (
 // Standing are the standing servers as their pages present them. They are no
 // labs: they run as long as the native server does, for any client, and nobody
 // starts them.
-var Standing = []*Lab{
-	standing("mux", "select", "127.0.0.1:10001",
-		"One thread echoes to everybody at once, and sleeps in select. You are the client: whose bytes wake it?",
-		[]string{
-			"With nobody there, `select` asks about the listener alone. Connect, and it asks about you too.",
-			"Type a line: `select` returns with your fd, `recv` takes the bytes, and `send` brings them back.",
-			"Connect a second time, from another terminal: neither client waits for the other.",
-		}),
-	standing("echo", "echo", "127.0.0.1:9999",
-		"One thread echoes to one client after another. Connect twice: what does the second one get?",
-		[]string{
-			"With nobody there the server sleeps in `accept`, with you in `recv`.",
-			"A second client is connected, though nobody has accepted it: it stands in the backlog. What it sends waits in a Recv-Q; see netstat.",
-			"End the first client: `recv` returns 0, and the next `accept` returns at once.",
-		}),
-	standing("byteorder", "byteorder", "127.0.0.1:20000",
-		"It answers a number of four bytes in both byte orders. What do your bytes mean to it?",
-		[]string{
-			"Send four bytes: eight come back, your number as it came and then turned round.",
-			"Send text: any four letters are a number.",
-			"Send three bytes: they are taken and wait in the program for the fourth.",
-		}),
+var Standing []*Lab
+
+func init() {
+	Standing = []*Lab{
+		standing("mux", "select", "127.0.0.1:10001",
+			"One thread echoes to everybody at once, and sleeps in select. You are the client: whose bytes wake it?",
+			[]string{
+				"With nobody there, `select` asks about the listener alone. Connect, and it asks about you too.",
+				"Type a line: `select` returns with your fd, `recv` takes the bytes, and `send` brings them back.",
+				"Connect a second time, from another terminal: neither client waits for the other.",
+			}),
+		standing("echo", "echo", "127.0.0.1:9999",
+			"One thread echoes to one client after another. Connect twice: what does the second one get?",
+			[]string{
+				"With nobody there the server sleeps in `accept`, with you in `recv`.",
+				"A second client is connected, though nobody has accepted it: it stands in the backlog. What it sends waits in a Recv-Q; see netstat.",
+				"End the first client: `recv` returns 0, and the next `accept` returns at once.",
+			}),
+		standing("byteorder", "byteorder", "127.0.0.1:20000",
+			"It answers a number of four bytes in both byte orders. What do your bytes mean to it?",
+			[]string{
+				"Send four bytes: eight come back, your number as it came and then turned round.",
+				"Send text: any four letters are a number.",
+				"Send three bytes: they are taken and wait in the program for the fourth.",
+			}),
+	}
 }
 
 func standing(name, program, addr, question string, do []string) *Lab {

@@ -29,11 +29,17 @@ var (
 // holds. It takes a run in a network namespace of its own.
 const Buffers = "buffers"
 
-// talking completes a lab whose clients are the talkers. It adds the knobs of the
-// talkers that the lab doesn't name itself, as quiet ones: so the lab's server can
-// be compared with any other.
-func talking(l *Lab) *Lab {
-	l.Talks = true
+func init() {
+	for _, l := range All {
+		if l.Talks {
+			l.complete()
+		}
+	}
+}
+
+// complete adds to a lab whose clients are the talkers those of their knobs that it doesn't
+// name itself, as quiet ones: so the lab's server can be compared with any other.
+func (l *Lab) complete() {
 	for _, k := range []knob.Knob{pauseKnob, pausesKnob, arriveKnob, seedKnob, bytesKnob, buffersKnob} {
 		if l.Knob(k.Name) == nil {
 			if k.Name != arriveKnob.Name && k.Type == knob.Duration {
@@ -43,7 +49,6 @@ func talking(l *Lab) *Lab {
 			l.Knobs = append(l.Knobs, k)
 		}
 	}
-	return l
 }
 
 // grace is how long a server of a comparison waits after the longest pause until it

@@ -6,8 +6,9 @@ import (
 )
 
 // threads is one thread for each connection.
-var threads = talking(&Lab{
+var threads = &Lab{
 	ID:       "threads",
+	Talks:    true,
 	Pattern:  "sssr-ssss/--sssr-ss/---ssssr-",
 	Section:  Blocking,
 	Brief:    "What does a thread cost?",
@@ -15,7 +16,7 @@ var threads = talking(&Lab{
 	Serves:   "a thread for each client",
 	Stops: []Stop{
 		{Say: "The first thread sleeps in `select`, not in `accept`: so it can wait for more than the listener, and give up after a time.",
-			At: Moment{Calls: aSelect, By: AServer, Ready: ListenerReady}, For: map[string]string{"first": "select"}},
+			At: Moment{Calls: aSelect, By: AServer, Ready: ListenerReady}, For: Setup{{"first", "select"}}},
 		{Say: "The first thread accepts client 1.",
 			At: Moment{Calls: anAccept, By: AServer, With: "client 1"}},
 		{Say: "A thread begins for the connection. The first one goes on to the next client.",
@@ -30,8 +31,8 @@ var threads = talking(&Lab{
 	Recap: "A blocking call blocks its thread, not its process. With a thread for each client nobody waits for anybody else, and each thread costs memory and switches.",
 	Needs: "iterative",
 	Tries: []Try{
-		{"the first thread in select", map[string]string{"first": "select"}},
-		{"8 clients", map[string]string{"clients": "8"}},
+		{"the first thread in select", Setup{{"first", "select"}}},
+		{"8 clients", Setup{{"clients", "8"}}},
 	},
 	True: []string{
 		"A blocking call blocks its thread, not its process. The program of each thread reads as if it had one client only.",
@@ -53,4 +54,4 @@ var threads = talking(&Lab{
 		}
 		return append([]Process{first}, talkers(v, addr)...)
 	},
-})
+}

@@ -35,8 +35,8 @@ var timeouts = &Lab{
 	Recap: "A blocking call waits without a limit. A limit is set on the socket, or is an argument of `select`, or the program asks without waiting.",
 	Needs: "iterative",
 	Tries: []Try{
-		{"late by 200 ms", map[string]string{"pause": "200ms"}},
-		{"patience 100 ms", map[string]string{"timeout": "100ms"}},
+		{"late by 200 ms", Setup{{"pause", "200ms"}}},
+		{"patience 100 ms", Setup{{"timeout", "100ms"}}},
 	},
 	True: []string{
 		"A blocking call has no limit of its own. The peer may never send, and then it never returns.",

@@ -29,7 +29,7 @@ var twoPorts = &Lab{
 	Recap: "A blocking `accept` waits at one listener. `select` waits for whatever is an fd: one wait for many sources.",
 	Needs: "select",
 	Tries: []Try{
-		{"8 clients", map[string]string{"clients": "8"}},
+		{"8 clients", Setup{{"clients", "8"}}},
 	},
 	True: []string{
 		"A blocking `accept` waits at one listener. A thread that sleeps there does not see a client of the other.",

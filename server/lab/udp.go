@@ -35,10 +35,10 @@ var udp = &Lab{
 	Recap: "UDP carries datagrams. Two are never joined; one that finds no room is lost, and so is what a `recvfrom` had no room for, and nobody tells the sender. There is no connection, and so no end of one.",
 	Needs: "echo",
 	Tries: []Try{
-		{"the usual buffer", map[string]string{"buffer": "0"}},
-		{"no pause", map[string]string{"pause": "0s"}},
-		{"room for all bytes", map[string]string{"size": "1024"}},
-		{"you are the client", map[string]string{"client": "you"}},
+		{"the usual buffer", Setup{{"buffer", "0"}}},
+		{"no pause", Setup{{"pause", "0s"}}},
+		{"room for all bytes", Setup{{"size", "1024"}}},
+		{"you are the client", Setup{{"client", "you"}}},
 	},
 	True: []string{
 		"A datagram is received whole or not at all, and two are never joined. Each `recvfrom` takes one (udp(7), recvfrom(2)).",
@@ -55,7 +55,7 @@ var udp = &Lab{
 		{Name: "pause", Label: "server pauses", Type: knob.Duration, Min: 0, Max: int64(time.Second), Offers: []string{"0s", "100ms", "500ms"}, Default: "100ms"},
 	},
 	Notes:      "The Recv-Q of a UDP socket counts the kernel's memory, as `ss` does: a datagram of 11 bytes takes several hundred.",
-	Unattended: map[string]string{"client": "program"},
+	Unattended: Setup{{"client", "program"}},
 	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:9999"
 		args := map[string]string{"buffer": v["buffer"], "size": v["size"], "pause": v["pause"]}

@@ -18,13 +18,13 @@ var upload = &Lab{
 		{Say: "The header: a command, the file's name and its size. Nothing in it says where it ends.",
 			At: Moment{Calls: aSend, By: AClient, Has: "post|"}, Light: OnBar | OnLine | OnBytes},
 		{Say: "The server's `recv` has the header alone: the client has sent no more yet. So the server can take what one `recv` returns for the header.",
-			At: Moment{Calls: aRecv, By: AServer, Has: "post|", Sends: Exactly(1)}, For: map[string]string{"ack": "wait"}, Light: OnBar | OnLine | OnBytes},
+			At: Moment{Calls: aRecv, By: AServer, Has: "post|", Sends: Exactly(1)}, For: Setup{{"ack", "wait"}}, Light: OnBar | OnLine | OnBytes},
 		{Say: "One `recv` returns the header and what was sent behind it. The client hasn't waited, and TCP keeps no boundary between the two.",
-			At: Moment{Calls: aRecv, By: AServer, Has: "post|", Sends: AtLeast(2)}, For: map[string]string{"ack": "skip"}, Light: OnBar | OnLine | OnBytes,
+			At: Moment{Calls: aRecv, By: AServer, Has: "post|", Sends: AtLeast(2)}, For: Setup{{"ack", "skip"}}, Light: OnBar | OnLine | OnBytes,
 			Else: &Stop{Say: "The server's `recv` has the header alone, though the client hasn't waited. That is luck: the rest had not come yet.",
 				At: Moment{Calls: aRecv, By: AServer, Has: "post|"}, Light: OnBar | OnLine | OnBytes}},
 		{Say: "The client has its answer, and now sends the file. The wait cost it a round trip.",
-			At: Moment{Calls: aRecv, By: AClient, Has: "ok\n"}, For: map[string]string{"ack": "wait"}, Light: OnBar | OnLine | OnWake},
+			At: Moment{Calls: aRecv, By: AClient, Has: "ok\n"}, For: Setup{{"ack", "wait"}}, Light: OnBar | OnLine | OnWake},
 		{Say: "The file goes in pieces of 1,024 bytes. The server counts them: the header said how many bytes belong to it.",
 			At: Moment{Calls: aRecv, By: AServer, Result: AtLeast(1), After: &Moment{Calls: aSend, By: AServer, Has: "ok\n"}}, Maybe: true, Light: OnBar | OnLine | OnBytes},
 		{Say: "The client says by `shutdown` that no more comes, and reads on: what the server made of the file is still to come.",
@@ -39,10 +39,10 @@ var upload = &Lab{
 	Recap: "What is sent one after the other may be received as one. A client that waits for an answer keeps header and file apart, for a round trip; a delimiter, or a length, does it without one.",
 	Needs: "echo",
 	Tries: []Try{
-		{"no wait: they stick", map[string]string{"client": "program", "ack": "skip"}},
-		{"no wait, and digits", map[string]string{"client": "program", "ack": "skip", "holds": "digits", "bytes": "5"}},
-		{"no wait, but a newline", map[string]string{"client": "program", "ack": "skip", "end": "newline"}},
-		{"100 KiB", map[string]string{"client": "program", "bytes": "102400"}},
+		{"no wait: they stick", Setup{{"client", "program"}, {"ack", "skip"}}},
+		{"no wait, and digits", Setup{{"client", "program"}, {"ack", "skip"}, {"holds", "digits"}, {"bytes", "5"}}},
+		{"no wait, but a newline", Setup{{"client", "program"}, {"ack", "skip"}, {"end", "newline"}}},
+		{"100 KiB", Setup{{"client", "program"}, {"bytes", "102400"}}},
 	},
 	True: []string{
 		"TCP is a stream of bytes (RFC 9293, section 2.2). Header and file stick together when both are there before the server calls `recv`: here it is busy for a moment. On an idle machine they often don't, so the bug shows in production first.",
@@ -63,7 +63,7 @@ var upload = &Lab{
 	Notes:      "The server of a lab counts the bytes and keeps none. `server run upload ADDR -dir DIR` keeps them.",
 	File:       true,
 	Bytes:      "talk",
-	Unattended: map[string]string{"client": "program"},
+	Unattended: Setup{{"client", "program"}},
 	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:9998"
 		wait := "true"

@@ -16,7 +16,7 @@ var wake = &Lab{
 	Question: "A thread sleeps in recv. Another thread of the program wants it to stop. Does close wake it? shutdown? A signal?",
 	Stops: []Stop{
 		{Say: "Thread 2 calls `recv`. Nothing is there, and it sleeps.",
-			At: Moment{Is: Enters, Calls: aRecv, By: AThread}, For: map[string]string{"how": "close|shutdown|signal"}, Light: OnBar | OnLine | OnLane},
+			At: Moment{Is: Enters, Calls: aRecv, By: AThread}, For: Setup{{"how", "close|shutdown|signal"}}, Light: OnBar | OnLine | OnLane},
 		{Say: "Thread 2 waits in `poll` for either of two: the socket, and an eventfd.",
 			At: Moment{Is: Enters, Calls: aPoll, By: AThread}, For: how("eventfd"), Light: OnBar | OnLine | OnLane},
 		{Say: "Thread 1 closes the fd. The number is free now, and thread 2 sleeps on: its call holds the socket itself, which lives until that is done.",
@@ -44,14 +44,14 @@ var wake = &Lab{
 		{Say: "Only the client's bytes bring this `recv` to its end.",
 			At: Moment{Calls: aRecv, By: AThread, Result: AtLeast(1)}, For: how("signal"), Light: OnBar | OnLine | OnBytes},
 		{Say: "The thread has ended, and the join returns.",
-			At: Moment{Calls: []trace.Call{trace.Futex}, By: AServer}, For: map[string]string{"how": "close|shutdown|eventfd"}},
+			At: Moment{Calls: []trace.Call{trace.Futex}, By: AServer}, For: Setup{{"how", "close|shutdown|eventfd"}}},
 	},
 	Recap: "`close` by another thread doesn't wake a call that sleeps; `shutdown` does, and a signal whose handler is set without SA_RESTART. A thread that has to be stopped waits in `poll`, with an eventfd beside the socket.",
 	Needs: "threads",
 	Tries: []Try{
-		{"shutdown", map[string]string{"how": "shutdown"}},
-		{"an eventfd", map[string]string{"how": "eventfd"}},
-		{"a signal", map[string]string{"how": "signal"}},
+		{"shutdown", Setup{{"how", "shutdown"}}},
+		{"an eventfd", Setup{{"how", "eventfd"}}},
+		{"a signal", Setup{{"how", "signal"}}},
 	},
 	True: []string{
 		"A close while another thread is in a call with that fd has no effect on that call on Linux, and the next socket may get the number (close(2), Multithreaded processes and close()).",
@@ -75,4 +75,4 @@ var wake = &Lab{
 }
 
 // how are the set-ups of wake in which thread 1 does something.
-func how(something string) map[string]string { return map[string]string{"how": something} }
+func how(something string) Setup { return Setup{{"how", something}} }

@@ -18,7 +18,7 @@ type Stop struct {
 
 	// For are the set-ups that the stop is for: values of knobs, with a | between them. Of
 	// what is not named in it, any.
-	For map[string]string
+	For Setup
 	// Else takes its place in a run that has no such moment. Its own For and Maybe mean
 	// nothing.
 	Else *Stop
@@ -39,8 +39,8 @@ func (l *Lab) Walk(knobs map[string]string) (stops []Stop) {
 
 // Recap is what a lab has shown in some of its set-ups.
 type Recap struct {
-	Say string            // two sentences
-	For map[string]string // as in Stop
+	Say string // two sentences
+	For Setup  // as in Stop
 }
 
 // Recapped returns what a run with these knobs has shown.
@@ -54,8 +54,9 @@ func (l *Lab) Recapped(knobs map[string]string) string {
 }
 
 // fits reports whether a run with these knobs is one of those that set-ups are for.
-func (l *Lab) fits(setups, knobs map[string]string) bool {
-	for name, values := range setups {
+func (l *Lab) fits(setups Setup, knobs map[string]string) bool {
+	for _, set := range setups {
+		name, values := set[0], set[1]
 		v, set := knobs[name]
 		if !set {
 			v = l.Knob(name).Default
@@ -249,6 +250,18 @@ var (
 
 // Try is a set-up that is worth a run beside the defaults.
 type Try struct {
-	Label string            // a few words: "backlog 0"
-	Knobs map[string]string // those that are turned; the others have their defaults
+	Label string // a few words: "backlog 0"
+	Knobs Setup  // those that are turned; the others have their defaults
+}
+
+// Setup is values of knobs: the name of each, and its value. It is no map; see All.
+type Setup [][2]string
+
+// Map returns the values by the names of their knobs.
+func (s Setup) Map() map[string]string {
+	m := map[string]string{}
+	for _, set := range s {
+		m[set[0]] = set[1]
+	}
+	return m
 }

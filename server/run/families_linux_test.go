@@ -136,13 +136,13 @@ func TestEchoShowsNetstat(t *testing.T) {
 		t.Skip("the table is not the run's own here")
 	}
 	v := dial(t, s)
-	v.send(&trace.Request{Op: trace.OpRun, Lab: l.ID, Knobs: l.Unattended})
+	v.send(&trace.Request{Op: trace.OpRun, Lab: l.ID, Knobs: l.Unattended.Map()})
 	run := loaded(v.run())
 	want := []map[trace.TCPState]int{
 		{trace.Listening: 1, trace.Established: 2},
 		{trace.TimeWait: 1},
 	}
-	for i, stop := range run.Walk(l.Walk(l.Unattended)) {
+	for i, stop := range run.Walk(l.Walk(l.Unattended.Map())) {
 		if stop.Light&lab.OnTable == 0 {
 			continue
 		}

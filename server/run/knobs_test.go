@@ -69,15 +69,12 @@ func TestEveryKnobAtItsEnds(t *testing.T) {
 			continue // nothing is traced, or this system does not have it
 		}
 		add := func(pairs ...string) {
-			knobs := map[string]string{}
-			for name, value := range l.Unattended {
-				knobs[name] = value
-			}
+			knobs := l.Unattended.Map()
 			if k := l.Knob("timeout"); k != nil && l.ID != "timeouts" {
 				knobs["timeout"] = (4 * longest).String() // outlasts every pause
 			}
 			for i := 0; i < len(pairs); i += 2 {
-				if l.Knob(pairs[i]) == nil || l.Unattended[pairs[i]] != "" {
+				if l.Knob(pairs[i]) == nil || l.Unattended.Map()[pairs[i]] != "" {
 					return
 				}
 				knobs[pairs[i]] = pairs[i+1]
@@ -99,11 +96,8 @@ func TestEveryKnobAtItsEnds(t *testing.T) {
 			}
 		}
 		for _, try := range append(l.Tries, lab.Try{}) { // and the defaults
-			knobs := maps.Clone(l.Unattended)
-			if knobs == nil {
-				knobs = map[string]string{}
-			}
-			maps.Copy(knobs, try.Knobs)
+			knobs := l.Unattended.Map()
+			maps.Copy(knobs, try.Knobs.Map())
 			if v, err := l.Set(knobs); err != nil || slices.ContainsFunc(l.Processes(v), func(p lab.Process) bool { return p.Role == trace.RoleAgent }) {
 				continue // it is the learner's to act in
 			}

@@ -44,7 +44,7 @@ func drawn(n uint64) (*lab.Lab, map[string]string) {
 				knobs[k.Name] = time.Duration(k.Min + rnd.Int64N(most-k.Min+1)).String()
 			}
 		}
-		for name, value := range l.Unattended {
+		for name, value := range l.Unattended.Map() {
 			knobs[name] = value
 		}
 		return l, knobs

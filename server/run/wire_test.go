@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
-	"maps"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -206,7 +205,7 @@ func wiredRuns(t *testing.T, s *Server) []*result {
 		if why := s.Cannot(l.ID); why != "" || l.Compares || l.Measures {
 			continue
 		}
-		knobs := maps.Clone(l.Unattended)
+		knobs := l.Unattended.Map()
 		if quick := quickly[l.ID]; quick != nil {
 			knobs = quick
 		}

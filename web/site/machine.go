@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"sync"
 )
 
 // machinePlace is where the machine for a tab is. Its version is in its address, so that
@@ -20,7 +21,7 @@ var (
 )
 
 // machineMark is what tells a page of the machine.
-var machineMark = regexp.MustCompile(`\n<meta name="machine"[^>]*>`)
+var machineMark = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\n<meta name="machine"[^>]*>`) })
 
 // ErrNoMachine is wrapped by the errors of AddMachine about a bundle that isn't whole.
 var ErrNoMachine = errors.New("there is no machine for a tab: make tab builds it")
@@ -74,7 +75,7 @@ func (s *Site) AddMachine(bundle fs.FS) error {
 	mark := fmt.Appendf(nil, `<meta name="machine" content="%s %d">`, place, size)
 	for i := range s.pages {
 		p := &s.pages[i]
-		p.html = bytes.Replace(machineMark.ReplaceAll(p.html, nil), []byte("<head>"), append([]byte("<head>\n"), mark...), 1)
+		p.html = bytes.Replace(machineMark().ReplaceAll(p.html, nil), []byte("<head>"), append([]byte("<head>\n"), mark...), 1)
 		s.files[p.path] = s.pageFile(p)
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"sockscope/web/visit"
 )
@@ -34,7 +35,7 @@ func (s *Site) Offline(trace []byte) ([]byte, error) {
 }
 
 // wasmCall is how go-app's app.js gets app.wasm.
-var wasmCall = regexp.MustCompile(`fetch\(siteBase \+ "[^"]*/app\.wasm[^"]*"\)`)
+var wasmCall = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`fetch\(siteBase \+ "[^"]*/app\.wasm[^"]*"\)`) })
 
 // makeOffline puts the app into one page. Its policy allows the scripts and the style
 // sheets that are in it, by their hashes, and nothing from anywhere.
@@ -43,10 +44,10 @@ func (s *Site) makeOffline() ([]byte, error) {
 		return nil, ErrNotBuilt
 	}
 	app := s.files["/app.js"].plain
-	if len(wasmCall.FindAll(app, -1)) != 1 {
+	if len(wasmCall().FindAll(app, -1)) != 1 {
 		return nil, errors.New("app.js gets app.wasm in another way than makeOffline knows")
 	}
-	app = wasmCall.ReplaceAll(app, []byte("carried()"))
+	app = wasmCall().ReplaceAll(app, []byte("carried()"))
 	for old, new := range map[string]string{
 		base:                            `const siteBase = "/";` + "\n",
 		"\ngoappInitServiceWorker();\n": "\n", // a file has none

@@ -4,11 +4,12 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // plainHost is a host name or address with an optional port: what may be
 // copied into a header.
-var plainHost = regexp.MustCompile(`^[A-Za-z0-9.\-\[\]:]+$`)
+var plainHost = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9.\-\[\]:]+$`) })
 
 // setSecurity sets the headers that confine the pages to this site.
 //
@@ -18,7 +19,7 @@ var plainHost = regexp.MustCompile(`^[A-Za-z0-9.\-\[\]:]+$`)
 // may have these in a frame.
 func setSecurity(h http.Header, host string, framers []string) {
 	sockets := ""
-	if plainHost.MatchString(host) {
+	if plainHost().MatchString(host) {
 		sockets = " ws://" + host + " wss://" + host
 	}
 	h.Set("Content-Security-Policy", "default-src 'self'; "+

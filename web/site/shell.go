@@ -12,6 +12,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
 
 	_ "embed"
 
@@ -79,14 +80,14 @@ func render(files map[string]*file, pages []string) (*shell, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.pages = append(s.pages, page{p, homeless.ReplaceAll(html, nil)})
+		s.pages = append(s.pages, page{p, homeless().ReplaceAll(html, nil)})
 	}
 	return s, nil
 }
 
 // homeless matches the Open Graph elements that go-app fills with the site's
 // domain. The site doesn't know where it is hosted, and says nothing instead.
-var homeless = regexp.MustCompile(`\s*<meta [^>]*property="og:(?:url|image)"[^>]*>`)
+var homeless = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\s*<meta [^>]*property="og:(?:url|image)"[^>]*>`) })
 
 // versioned resolves addresses as go-app's LocalDir does, and adds to a file
 // its version, so that a browser may keep it until it changes.

@@ -190,7 +190,7 @@ func (s *Site) addAssets() error {
 	})
 }
 
-var rooted = regexp.MustCompile(`( (?:href|src)=")/([^/"][^"]*)?"`)
+var rooted = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`( (?:href|src)=")/([^/"][^"]*)?"`) })
 
 // relative makes the addresses in a page relative, for a page that lies depth
 // folders beneath the site's root.
@@ -199,5 +199,5 @@ func relative(html []byte, depth int) []byte {
 	if depth > 0 {
 		up = strings.Repeat("../", depth)
 	}
-	return rooted.ReplaceAll(bytes.Clone(html), []byte(`${1}`+up+`${2}"`))
+	return rooted().ReplaceAll(bytes.Clone(html), []byte(`${1}`+up+`${2}"`))
 }

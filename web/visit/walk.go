@@ -286,7 +286,7 @@ func (r *Run) Try(t lab.Try) {
 
 // turn turns the knobs to a set-up that the lab offers.
 func (r *Run) turn(t lab.Try) bool {
-	v, err := r.Lab.Set(t.Knobs)
+	v, err := r.Lab.Set(t.Knobs.Map())
 	if r.Fail(err) {
 		return false
 	}
@@ -297,7 +297,7 @@ func (r *Run) turn(t lab.Try) bool {
 
 // Tried reports whether the knobs are as a set-up that the lab offers has them.
 func (r *Run) Tried(t lab.Try) bool {
-	v, err := r.Lab.Set(t.Knobs)
+	v, err := r.Lab.Set(t.Knobs.Map())
 	return err == nil && maps.Equal(v, r.Values)
 }
 
@@ -305,9 +305,10 @@ func (r *Run) Tried(t lab.Try) bool {
 // backlog 0, client 1 pauses 200ms".
 func (r *Run) Tries(t lab.Try) string {
 	var set []string
+	turned := t.Knobs.Map()
 	for i := range r.Lab.Knobs {
-		if k := &r.Lab.Knobs[i]; t.Knobs[k.Name] != "" {
-			set = append(set, k.Label+" "+Shown(k, t.Knobs[k.Name]))
+		if k := &r.Lab.Knobs[i]; turned[k.Name] != "" {
+			set = append(set, k.Label+" "+Shown(k, turned[k.Name]))
 		}
 	}
 	return "runs it with " + strings.Join(set, ", ") + ", and else as at first"
