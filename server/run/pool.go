@@ -15,7 +15,7 @@ import (
 
 // pool keeps a few workers ready, so that a run begins at once. Who makes one takes a
 // processor from the run that has just begun, so that the next is made when that run has
-// ended, or is some time old, or when somebody waits for a worker.
+// ended, or is some time old. A run that finds none ready has one made for itself.
 type pool struct {
 	box    confine.Sandbox
 	limits Limits
@@ -26,7 +26,6 @@ type pool struct {
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
 	ready  chan *warm
-	hungry chan struct{} // somebody waits and none is ready: receive one, make one
 	notes  []string      // what of the workers' confinement could not be had
 
 	mu       sync.Mutex
@@ -43,7 +42,7 @@ const costHolds = time.Minute
 // newPool finds out which of the sandboxes can be had, and starts to keep size workers of
 // it ready.
 func newPool(ways []confine.Sandbox, size int, limits Limits, clock string, log *slog.Logger) (*pool, error) {
-	p := &pool{limits: limits, clock: clock, log: log, ready: make(chan *warm), hungry: make(chan struct{})}
+	p := &pool{limits: limits, clock: clock, log: log, ready: make(chan *warm)}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	var first *warm
 	var errs []error
@@ -131,7 +130,6 @@ func (p *pool) keep(w *warm) {
 		case p.ready <- w:
 			select {
 			case <-w.rested:
-			case <-p.hungry:
 			case <-p.ctx.Done():
 			}
 		case <-w.gone:
@@ -164,25 +162,25 @@ func (p *pool) hire(ctx context.Context, req *trace.Request) (*warm, error) {
 	}
 }
 
-// next returns a worker that is ready.
+// next returns a worker that is ready, or a new one.
 func (p *pool) next(ctx context.Context) (*warm, error) {
 	select {
 	case w := <-p.ready:
 		return w, nil
 	default:
 	}
-	hungry := p.hungry
-	for {
-		select {
-		case w := <-p.ready:
-			return w, nil
-		case hungry <- struct{}{}:
-			hungry = nil // one is made now
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-p.ctx.Done():
-			return nil, errClosed
-		}
+	w, err := p.make()
+	if err == nil {
+		return w, nil
+	}
+	p.log.Error("a worker could not be started", "err", err)
+	select {
+	case w := <-p.ready: // those who keep them try again
+		return w, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-p.ctx.Done():
+		return nil, errClosed
 	}
 }
 

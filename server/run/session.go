@@ -236,16 +236,17 @@ func (c *session) view(ctx context.Context, v *viewing, gate *gate, req *trace.R
 	c.server.tally.runs.Add(1)
 	began := time.Now()
 	worker, err := c.server.pool.hire(ctx, req)
+	if err == nil {
+		defer worker.end()
+	}
 	switch {
 	case ctx.Err() != nil:
 		c.over(v, &trace.End{Reason: trace.EndStopped, Message: "stopped before it began"})
+		return
 	case err != nil:
 		c.over(v, &trace.End{Reason: trace.EndFailed, Message: err.Error()})
-	}
-	if err != nil {
 		return
 	}
-	defer worker.end()
 	unhook := context.AfterFunc(ctx, worker.end) // nobody is left to see it
 	defer unhook()
 	if !c.begin(v, worker) {
