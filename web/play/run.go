@@ -91,7 +91,7 @@ type keyframe struct {
 // of its steps. A large state costs more to keep, so the next keyframe is further away: all
 // but the newest together have at most so many bytes a step.
 const (
-	keyframeEvery = 256
+	keyframeEvery = 96
 	keyframeBytes = 16 // for each step
 )
 
