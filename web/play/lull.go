@@ -25,11 +25,20 @@ func (r *Run) Lull() (from, to int64) {
 		}
 		last = max(last, t)
 	}
-	for i := range r.Len() {
-		for ; p < len(r.Packets) && r.Packets[p].Time <= r.Gist(i).Time; p++ {
-			happens(r.Packets[p].Time)
+	for n, block := range r.steps.gists { // of a million steps each call takes its time
+		if r.Breathe != nil {
+			r.Breathe()
 		}
-		happens(r.Gist(i).Time)
+		for i := range block[:min(r.Len()-n*gistBlock, gistBlock)] {
+			t := block[i].Time
+			for ; p < len(r.Packets) && r.Packets[p].Time <= t; p++ {
+				happens(r.Packets[p].Time)
+			}
+			if t-last > l.to-l.from {
+				happens(t)
+			}
+			last = max(last, t)
+		}
 	}
 	for ; p < len(r.Packets); p++ {
 		happens(r.Packets[p].Time)

@@ -80,14 +80,16 @@ func (t *Tape) prepare() {
 	t.index.Update(t.Run)
 }
 
-// Ponder finds the stops of the walk through the run, which shows as soon as it is shown.
-// It calls breathe now and then: of a long run it takes a while.
+// Ponder finds the stops of the walk through the run, which shows as soon as it is shown,
+// and its lull, which the scale by time asks for. It calls breathe now and then: of a long
+// run it takes a while.
 func (t *Tape) Ponder(breathe func()) {
 	l, err := t.Lab()
 	if err != nil || l.Measures {
 		return
 	}
 	t.Run.Breathe = breathe
+	t.Run.Lull()
 	t.stops = t.Run.Walk(l.Walk(t.Run.Header.Knobs))
 	t.Run.Breathe = nil
 }
