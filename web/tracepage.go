@@ -48,12 +48,16 @@ func (p *tracePage) Render() app.UI {
 		panes = append([]app.UI{&pane.Source{F: t.At(), Rev: rev}}, panes...)
 		p.panes = slices.Insert(p.panes, 1, tabName{"source", "source"})
 	}
+	var beside app.UI = dom.Elc("div", "vh") // what comes behind keeps its place, else go-app makes it anew
+	if t.Player == nil {
+		beside = p.how()
+	}
 	return p.page(parts{
 		class:   class,
 		files:   p.fileLinks(&t.Run),
 		invite:  p.invitation("The calls of your program appear here.", " A log of strace's opens here all the same."),
 		caption: pane.Narration(t.At()),
-		beside:  []app.UI{app.If(t.Player == nil, p.how)},
+		beside:  []app.UI{beside},
 		panes:   panes,
 	})
 }

@@ -1,7 +1,6 @@
 package visit
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -30,7 +29,6 @@ type Reading struct {
 	tape     Tape
 	reserved int    // of the lists: those that there is room in for the rest
 	file     []byte // what is kept of the file
-	most     int    // events; 0 is maxEvents
 	cut      bool   // the file was not kept as a whole
 	began    bool
 }
@@ -100,7 +98,7 @@ func (r *Reading) reserve() {
 	}
 	const more = 1.02 // than there is in the first piece
 	k := more * float64(r.Size-r.Read) / float64(r.Read)
-	k = min(k, float64(cmp.Or(r.most, maxEvents))/float64(max(1, r.tape.Run.Len())))
+	k = min(k, float64(r.tape.room())/float64(max(1, r.tape.Run.Len())))
 	switch r.reserved++; r.reserved {
 	case 1:
 		r.tape.Run.Reserve(k)
@@ -118,11 +116,7 @@ func (r *Reading) Progress() string { return r.of(r.Read) }
 func (r *Reading) of(n int64) string { return fmt.Sprintf("%d of %d MiB", n>>20, (r.Size+1<<20-1)>>20) }
 
 // More reports whether another piece is wanted.
-func (r *Reading) More() bool { return r.Read < r.Size && !r.full() && r.fault == nil }
-
-func (r *Reading) full() bool {
-	return r.tape.Run != nil && r.tape.Run.Len() > cmp.Or(r.most, maxEvents)
-}
+func (r *Reading) More() bool { return r.Read < r.Size && !r.tape.full() && r.fault == nil }
 
 // Work works on the piece until a time, and reports whether more of it is left.
 func (r *Reading) Work(until time.Time) (more bool) {
@@ -134,7 +128,7 @@ func (r *Reading) Work(until time.Time) (more bool) {
 			r.in.Write(r.piece[:n])
 			r.piece = r.piece[n:]
 			r.take(r.log.Take(r.log.Now())) // no line to come is about what was before the newest one
-			more = len(r.piece) > 0 && !r.full()
+			more = len(r.piece) > 0 && !r.tape.full()
 		}
 		if r.tape.Run != nil {
 			r.tape.prepare()
@@ -149,7 +143,7 @@ func (r *Reading) Work(until time.Time) (more bool) {
 
 // part takes the next part of a trace, and reports whether there may be another.
 func (r *Reading) part() bool {
-	if r.full() {
+	if r.tape.full() {
 		return false
 	}
 	m, err := r.parts.Next(r.file, r.room)
@@ -181,7 +175,7 @@ func (r *Reading) part() bool {
 
 // again reads a trace from its beginning.
 func (r *Reading) again(file []byte) {
-	r.file, r.parts, r.tape, r.reserved = file, trace.Parts{}, Tape{}, 0
+	r.file, r.parts, r.tape, r.reserved = file, trace.Parts{}, Tape{most: r.tape.most}, 0
 }
 
 // unmail reads a trace again as it was before its line ends were changed, if that makes
@@ -218,7 +212,7 @@ func (r *Reading) Tape() (*Tape, error) {
 	what, at := "file", r.Read
 	end := &trace.End{Reason: trace.EndDone}
 	if r.log != nil {
-		if what = "log"; whole && !r.full() {
+		if what = "log"; whole && !r.tape.full() {
 			for r.Work(time.Now().Add(time.Second)) {
 			}
 			r.in.Close()
@@ -229,7 +223,7 @@ func (r *Reading) Tape() (*Tape, error) {
 		t.file, t.ending = r.file, ".strace"
 	} else {
 		whole, at = r.done && (whole || r.fault != nil), int64(r.parts.Whole())
-		if whole && !r.full() {
+		if whole && !r.tape.full() {
 			err := r.fault
 			if err == nil {
 				err = r.parts.Over(r.file)
@@ -248,9 +242,10 @@ func (r *Reading) Tape() (*Tape, error) {
 	}
 	after := fmt.Sprintf("after %s of the %s", r.of(at), what)
 	switch {
+	case t.full():
+		t.Run.End = nil // which said the same, but not where
+		end.Reason, end.Message = trace.EndLimit, fmt.Sprintf("%s, which there were %s: what follows is left out", t.holds(), after)
 	case t.Run.End != nil:
-	case r.full():
-		end.Reason, end.Message = trace.EndLimit, fmt.Sprintf("a page holds %s, which there were %s: what follows is left out", words.Count(int64(cmp.Or(r.most, maxEvents)), "event"), after)
 	case !whole:
 		end.Reason, end.Message = trace.EndLimit, "reading was stopped "+after
 	}

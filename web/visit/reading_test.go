@@ -247,7 +247,7 @@ func points(t reflect.Type) bool {
 func TestReadingIsBounded(t *testing.T) {
 	piece := logOf(8000)
 	const most = 50_000
-	r := &Reading{Size: 500 << 20, most: most}
+	r := &Reading{Size: 500 << 20, tape: Tape{most: most}}
 	for r.More() {
 		take(t, r, piece)
 	}

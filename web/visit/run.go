@@ -109,12 +109,15 @@ func (r *Run) take(m *trace.Message, raw []byte) {
 		r.Recorded, r.Phase, r.Player.Follow = false, Live, true
 	case r.Phase == Live:
 		r.tape.take(m, raw)
-		followed := r.Player.Follow
-		if m.End != nil {
+		followed, over := r.Player.Follow, r.tape.Run.End != nil
+		if over && m.End == nil { // there is no room for more
+			r.Stop()
+		}
+		if over {
 			r.Phase = Over
 		}
 		r.grow()
-		if m.End != nil && followed {
+		if over && followed {
 			r.arrive()
 		}
 	case m.End != nil:

@@ -123,6 +123,30 @@ func TestARunFromHelloToEnd(t *testing.T) {
 	}
 }
 
+// A run that goes on beyond what a page holds is watched no more, and says why.
+func TestALiveRunIsBounded(t *testing.T) {
+	s, asked := sitting(t)
+	Hear(s, hello())
+	s.Start()
+	script := echoed()
+	s.tape.most = len(script.Events) / 2
+	Hear(s, say(trace.Message{Header: script.Header}))
+	for i := range script.Events {
+		Hear(s, say(trace.Message{Events: script.Events[i : i+1]}))
+	}
+	const want = "The run reached a limit: a page holds 16 events: what follows is left out."
+	if got := ending(s.Player.Run.End); s.Phase != Over || s.Player.Len() != s.tape.most+1 || got != want {
+		t.Errorf("phase %v, %d events of %d, %q", s.Phase, s.Player.Len(), len(script.Events), got)
+	}
+	if last := (*asked)[len(*asked)-1]; last.Op != trace.OpStop {
+		t.Errorf("asked last: %v", last)
+	}
+	Hear(s, say(trace.Message{End: &trace.End{Reason: trace.EndStopped}}))
+	if got := ending(s.Player.Run.End); got != want {
+		t.Errorf("it was stopped: %q", got)
+	}
+}
+
 func TestTheRelayGoesAway(t *testing.T) {
 	s, _ := sitting(t)
 	Hear(s, hello())

@@ -1,6 +1,7 @@
 package visit
 
 import (
+	"cmp"
 	"slices"
 
 	"sockscope/server/lab"
@@ -17,6 +18,7 @@ type Tape struct {
 	Points []trace.Point // of a run that measures
 	Fault  string        // what is wrong with its file, a sentence; else ""
 
+	most   int    // events that are kept; 0 is maxEvents
 	file   []byte // the frames as they came, or a log
 	ending string // of the file's name; "" is that of a trace
 	ours   bool   // the site has it
@@ -50,15 +52,17 @@ const maxPoints = 2000
 func (t *Tape) take(m *trace.Message, raw []byte) {
 	switch {
 	case m.Header != nil:
-		*t = Tape{Run: play.NewRun(m.Header)}
-	case t.Run == nil:
+		*t = Tape{Run: play.NewRun(m.Header), most: t.most}
+	case t.Run == nil || t.full():
 		return
 	case m.Child != nil:
 		t.Run.AddProc(m.Child)
 	case m.Source != nil:
 		t.Run.AddSource(m.Source)
 	case m.Events != nil:
-		t.Run.Add(m.Events)
+		if t.Run.Add(m.Events); t.full() {
+			t.Run.End = &trace.End{Time: t.Run.Duration(), Reason: trace.EndLimit, Message: t.holds() + ": what follows is left out"}
+		}
 	case m.Point != nil && len(t.Points) < maxPoints:
 		t.Points = append(t.Points, *m.Point)
 	case m.End != nil:
@@ -67,6 +71,16 @@ func (t *Tape) take(m *trace.Message, raw []byte) {
 		return
 	}
 	t.file = append(t.file, raw...)
+}
+
+// room is how many events are kept: the page's memory has an end.
+func (t *Tape) room() int { return cmp.Or(t.most, maxEvents) }
+
+func (t *Tape) full() bool { return t.Run != nil && t.Run.Len() > t.room() }
+
+// holds says how much is kept.
+func (t *Tape) holds() string {
+	return "a page holds " + words.Count(int64(t.room()), "event")
 }
 
 // prepare makes what shows of the run, as far as it has come: of a long one all of it
