@@ -106,8 +106,8 @@ const pressed = `new Promise((done) => {
 
 // watched is told of the memory of app.wasm, and of how long the page stood still.
 const watched = `
-const stream = WebAssembly.instantiateStreaming
-WebAssembly.instantiateStreaming = async (...a) => { const w = await stream.apply(WebAssembly, a); window.memory = w.instance.exports.mem; return w }
+const instantiate = WebAssembly.instantiate
+WebAssembly.instantiate = async (...a) => { const instance = await instantiate.apply(WebAssembly, a); window.memory = instance.exports.mem; return instance }
 window.still = 0
 addEventListener("change", (e) => {
 	if (e.target.type !== "file") return

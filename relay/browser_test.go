@@ -593,8 +593,8 @@ func TestRunIsPressedEarly(t *testing.T) {
 		"a key":   func(tab *browser.Tab) { tab.Key("r") },
 	} {
 		tab := b.Open(t, base+"/", browser.Desk)
-		tab.Before(`const stream = WebAssembly.instantiateStreaming
-			WebAssembly.instantiateStreaming = async (...a) => { await new Promise((go) => window.go = go); return stream.apply(WebAssembly, a) }`)
+		tab.Before(`const stream = WebAssembly.compileStreaming
+			WebAssembly.compileStreaming = async (...a) => { await new Promise((go) => window.go = go); return stream.apply(WebAssembly, a) }`)
 		tab.Load(base + "/lab/select?timeout=100ms&clients=1")
 		tab.Wait(`window.go && !document.querySelector(".q .runb").disabled`)
 		press(tab)

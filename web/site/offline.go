@@ -5,11 +5,8 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
-	"errors"
 	"fmt"
-	"regexp"
 	"strings"
-	"sync"
 
 	"sockscope/web/visit"
 )
@@ -34,9 +31,6 @@ func (s *Site) Offline(trace []byte) ([]byte, error) {
 	return visit.Carry(page, trace)
 }
 
-// wasmCall is how go-app's app.js gets app.wasm.
-var wasmCall = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`fetch\(siteBase \+ "[^"]*/app\.wasm[^"]*"\)`) })
-
 // makeOffline puts the app into one page. Its policy allows the scripts and the style
 // sheets that are in it, by their hashes, and nothing from anywhere.
 func (s *Site) makeOffline() ([]byte, error) {
@@ -44,10 +38,6 @@ func (s *Site) makeOffline() ([]byte, error) {
 		return nil, ErrNotBuilt
 	}
 	app := s.files["/app.js"].plain
-	if len(wasmCall().FindAll(app, -1)) != 1 {
-		return nil, errors.New("app.js gets app.wasm in another way than makeOffline knows")
-	}
-	app = wasmCall().ReplaceAll(app, []byte("carried()"))
 	for old, new := range map[string]string{
 		base:                            `const siteBase = "/";` + "\n",
 		"\ngoappInitServiceWorker();\n": "\n", // a file has none

@@ -29,6 +29,9 @@ const (
 //go:embed worker.js
 var workerJS string
 
+//go:embed start.js
+var startJS string
+
 // shell is what go-app makes of the site: the pages, and the files that start
 // app.wasm in the browser.
 type shell struct {
@@ -54,8 +57,6 @@ func render(files map[string]*file, pages []string) (*shell, error) {
 		Version:               version(files),
 		WasmContentLength:     strconv.Itoa(files["/web/app.wasm"].size),
 	}
-	// It is on its way before there is a script that asks for it.
-	h.RawHeaders = []string{`<link rel="preload" as="fetch" type="application/wasm" crossorigin href="` + h.Resources.Resolve("/web/app.wasm") + `">`}
 	for _, name := range topLevel(files, ".css") {
 		h.Styles = append(h.Styles, h.Resources.Resolve(name))
 	}
@@ -63,7 +64,14 @@ func render(files map[string]*file, pages []string) (*shell, error) {
 		h.Scripts = append(h.Scripts, h.Resources.Resolve(name))
 	}
 
-	s := &shell{files: map[string][]byte{"/manifest.webmanifest": manifest()}}
+	wasm := h.Resources.Resolve("/web/app.wasm")
+	s := &shell{files: map[string][]byte{
+		"/manifest.webmanifest": manifest(),
+		"/start.js":             []byte(strings.Replace(startJS, "{{.Wasm}}", wasm[1:], 1)),
+	}}
+	// It is on its way before there is a script that asks for it.
+	start := `<link rel="preload" as="fetch" type="application/wasm" crossorigin href="` + wasm + `">
+    <script src="/start.js"></script>`
 	for _, name := range []string{"/app.js", "/app.css", "/app-worker.js", "/wasm_exec.js"} {
 		data, err := get(h, name)
 		if err != nil {
@@ -72,7 +80,7 @@ func render(files map[string]*file, pages []string) (*shell, error) {
 		s.files[name] = data
 	}
 	var err error
-	if s.files["/app.js"], err = anywhere(s.files["/app.js"]); err != nil {
+	if s.files["/app.js"], err = anywhere(s.files["/app.js"], wasm); err != nil {
 		return nil, err
 	}
 	for _, p := range pages {
@@ -80,6 +88,11 @@ func render(files map[string]*file, pages []string) (*shell, error) {
 		if err != nil {
 			return nil, err
 		}
+		const head = `<meta charset="UTF-8">`
+		if bytes.Count(html, []byte(head)) != 1 {
+			return nil, fmt.Errorf("page %s: go-app begins it in another way than render knows", p)
+		}
+		html = bytes.Replace(html, []byte(head), []byte(head+"\n    "+start), 1)
 		s.pages = append(s.pages, page{p, homeless().ReplaceAll(html, nil)})
 	}
 	return s, nil
@@ -155,13 +168,14 @@ if (page !== location.pathname) history.replaceState(null, "", page + location.s
 `
 
 // anywhere rewrites go-app's app.js, which has the addresses of one place in
-// it, to work wherever it is loaded from.
-func anywhere(js []byte) ([]byte, error) {
+// it, to work wherever it is loaded from. It takes app.wasm from start.js.
+func anywhere(js []byte, wasm string) ([]byte, error) {
 	for _, r := range []struct{ old, new string }{
+		{`fetchWithProgress("` + wasm + `", showProgress)`, "siteWasm()"},
+		{"let instantiateStreaming = WebAssembly.instantiateStreaming;", "let instantiateStreaming = async (module, imports) => ({ instance: await WebAssembly.instantiate(await module, imports) });"},
+		{"    go.run(wasm.instance);\n", "    await siteShown;\n    go.run(wasm.instance);\n"},
 		{`"GOAPP_ROOT_PREFIX":"/"`, `"GOAPP_ROOT_PREFIX":siteBase`},
 		{`"GOAPP_STATIC_RESOURCES_URL":"/web"`, `"GOAPP_STATIC_RESOURCES_URL":siteBase+"web"`},
-		{`fetchWithProgress("/`, `fetch(siteBase + "`},
-		{`", showProgress),`, `"),`}, // the browser compiles what it fetches itself while it comes, and keeps that
 		{`"/app-worker.js"`, `siteBase + "app-worker.js"`},
 	} {
 		if n := bytes.Count(js, []byte(r.old)); n != 1 {

@@ -213,7 +213,7 @@ func TestAddressesLeadSomewhere(t *testing.T) {
 func TestFilesOfTheApp(t *testing.T) {
 	s := rendered(t)
 	for p, contentType := range map[string]string{
-		"/app.js": "text/javascript", "/wasm_exec.js": "text/javascript", "/app-worker.js": "text/javascript",
+		"/start.js": "text/javascript", "/app.js": "text/javascript", "/wasm_exec.js": "text/javascript", "/app-worker.js": "text/javascript",
 		"/app.css": "text/css", "/web/app.css": "text/css", "/manifest.webmanifest": "application/manifest+json",
 		"/web/icon.svg": "image/svg+xml", "/web/app.wasm": "application/wasm",
 	} {
@@ -280,9 +280,9 @@ func TestEncodings(t *testing.T) {
 // Only an address that names the content's version may be kept without asking.
 func TestCaching(t *testing.T) {
 	s := rendered(t)
-	m := regexp.MustCompile(`siteBase \+ "(web/app.wasm\?v=\w+)"`).FindStringSubmatch(body(t, ask(s, "GET", "/app.js")))
+	m := regexp.MustCompile(`new URL\("(web/app.wasm\?v=\w+)"`).FindStringSubmatch(body(t, ask(s, "GET", "/start.js")))
 	if m == nil {
-		t.Fatal("app.js loads app.wasm from elsewhere")
+		t.Fatal("start.js loads app.wasm from elsewhere")
 	}
 	for target, kept := range map[string]bool{"/" + m[1]: true, "/web/app.wasm": false, "/web/app.wasm?v=0": false, "/": false, "/app.js": false} {
 		c := ask(s, "GET", target).Header.Get("Cache-Control")
