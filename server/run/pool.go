@@ -26,7 +26,7 @@ type pool struct {
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
 	ready  chan *warm
-	notes  []string      // what of the workers' confinement could not be had
+	notes  []string // what of the workers' confinement could not be had
 
 	mu       sync.Mutex
 	by       *nursery
