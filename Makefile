@@ -3,7 +3,7 @@
 # make test   vet, then every test, with the race detector and a browser
 # make check  format, vet for each system, tidy modules, staticcheck, known vulnerabilities
 # make bench  the sizes of app.wasm, the benchmarks, the servers and the relay beside those of others
-# make load   500 visitors at once, and what that takes
+# make load   500 visitors at once, then ten again and again, and what that takes
 # make abuse  a visitor under attacks, beside one without
 # make soak   a few visitors at a time for SOAK=1h, and whether anything grows
 # make dist   the site as plain files, in dist/
@@ -74,7 +74,7 @@ RELAY = -count=1 -v -relay $(CURDIR)/.build/relay
 SOAK ?= 1h
 
 load: build
-	go test ./relay -run '^TestLoad$$' $(RELAY) -visitors 500
+	go test ./relay -run '^(TestLoad|TestTenAtOnce)$$' $(RELAY) -visitors 500 -pressing 10s
 
 abuse: build
 	go test ./relay -run '^(TestAbuse|TestIdleCrowd)$$' $(RELAY) -abuse 100

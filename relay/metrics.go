@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"runtime"
-	"runtime/metrics"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,10 +46,10 @@ func (f figures) handler() http.Handler {
 // ofProcess writes what a host wants to know of any process, under the names that
 // Prometheus's own library gives it. /proc has a part of it, on Linux alone (proc(5)).
 func ofProcess(w io.Writer) {
-	heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(heap)
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
 	gauge(w, "go_goroutines", "Goroutines now.", uint64(runtime.NumGoroutine()))
-	gauge(w, "go_memstats_heap_alloc_bytes", "Bytes of the heap in use.", heap[0].Value.Uint64())
+	gauge(w, "go_memstats_heap_alloc_bytes", "Bytes of the heap in use.", memory.HeapAlloc)
 	if fds, err := os.ReadDir("/proc/self/fd"); err == nil {
 		gauge(w, "process_open_fds", "Open file descriptors.", uint64(len(fds)))
 	}

@@ -52,6 +52,12 @@ var edge = &Lab{
 		messagesKnob,
 		{Name: "size", Label: "recv takes", Type: knob.Int, Min: 1, Max: 1024, Offers: []string{"8", "16", "1024"}, Default: "16"},
 		timeoutKnob,
+		quietPause,
+		quietPauses,
+		arriveKnob,
+		seedKnob,
+		bytesKnob,
+		buffersKnob,
 	},
 	Notes: "The server ends when nothing has happened for the timeout. With the bug, only that ends the run.",
 	procs: func(v knob.Values) []Process {

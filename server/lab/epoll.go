@@ -50,6 +50,12 @@ var epoll = &Lab{
 		{Name: "size", Label: "recv takes", Type: knob.Int, Min: 1, Max: 1024, Offers: []string{"8", "16", "1024"}, Default: "16"},
 		timeoutKnob,
 		lastKnob,
+		quietPause,
+		quietPauses,
+		arriveKnob,
+		seedKnob,
+		bytesKnob,
+		buffersKnob,
 	},
 	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:10001"

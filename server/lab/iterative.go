@@ -64,6 +64,11 @@ var iterative = &Lab{
 		messagesKnob,
 		pauseKnob,
 		{Name: "backlog", Label: "backlog", Type: knob.Int, Min: 0, Max: 16, Offers: []string{"0", "1", "5", "16"}, Default: "5"},
+		quietPauses,
+		arriveKnob,
+		seedKnob,
+		bytesKnob,
+		buffersKnob,
 	},
 	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:9999"

@@ -53,6 +53,11 @@ var processes = &Lab{
 		pauseKnob,
 		{Name: "parent", Label: "parent", Type: knob.Choice, Offers: []string{"closes", "forgets"}, Default: "closes"},
 		{Name: "last", Label: "last client", Type: knob.Choice, Offers: lastKnob.Offers, Default: "half-closes", Injected: true},
+		quietPauses,
+		arriveKnob,
+		seedKnob,
+		bytesKnob,
+		buffersKnob,
 	},
 	Notes: "A child in C goes on where `fork` returns, in a copy of the memory. Go's threads can't be copied: here the child keeps the fds and starts the program anew (execve), which takes most of the time up to its first call.",
 	procs: func(v knob.Values) []Process {

@@ -52,6 +52,11 @@ var selects = &Lab{
 		timeoutKnob,
 		pausesKnob,
 		lastKnob,
+		quietPause,
+		arriveKnob,
+		seedKnob,
+		bytesKnob,
+		buffersKnob,
 	},
 	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:10001"

@@ -18,8 +18,11 @@ var (
 	timeoutKnob  = knob.Knob{Name: "timeout", Label: "timeout", Type: knob.Duration, Min: int64(50 * time.Millisecond), Max: int64(20 * time.Second), Offers: []string{"100ms", "500ms", "2s", "20s"}, Default: "500ms"}
 )
 
-// Knobs that all talking labs have, and most keep quiet about.
+// Knobs that all talking labs have, and most keep quiet about: so the server of one can be
+// compared with any other.
 var (
+	quietPause  = knob.Knob{Name: "pause", Label: "client 1 pauses", Type: knob.Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "20ms", "100ms", "1s"}, Default: "0s", Injected: true, Quiet: true}
+	quietPauses = knob.Knob{Name: "pauses", Label: "each pauses", Type: knob.Duration, Min: 0, Max: int64(2 * time.Second), Offers: []string{"0s", "3ms", "20ms", "200ms", "1s"}, Default: "0s", Injected: true, Quiet: true}
 	seedKnob    = knob.Knob{Name: "seed", Label: "messages", Type: knob.Int, Min: 0, Max: 999_999, Offers: []string{"0", "1", "2", "3", "4", "5"}, Default: "0", Zero: "three fixed lines", Quiet: true}
 	bytesKnob   = knob.Knob{Name: "bytes", Label: "message size", Type: knob.Int, Min: 0, Max: 16 << 10, Offers: []string{"0", "1024", "4096", "12288", "16384"}, Default: "0", Zero: "as they are", Size: true, Quiet: true}
 	buffersKnob = knob.Knob{Name: Buffers, Label: "kernel buffers", Type: knob.Choice, Offers: []string{"0", "4096", "16384"}, Default: "0", Zero: "the system's", Size: true, Injected: true, Quiet: true}
@@ -28,28 +31,6 @@ var (
 // Buffers is the knob for how many bytes each of the four buffers of a TCP connection
 // holds. It takes a run in a network namespace of its own.
 const Buffers = "buffers"
-
-func init() {
-	for _, l := range All {
-		if l.Talks {
-			l.complete()
-		}
-	}
-}
-
-// complete adds to a lab whose clients are the talkers those of their knobs that it doesn't
-// name itself, as quiet ones: so the lab's server can be compared with any other.
-func (l *Lab) complete() {
-	for _, k := range []knob.Knob{pauseKnob, pausesKnob, arriveKnob, seedKnob, bytesKnob, buffersKnob} {
-		if l.Knob(k.Name) == nil {
-			if k.Name != arriveKnob.Name && k.Type == knob.Duration {
-				k.Default = "0s"
-			}
-			k.Quiet = true
-			l.Knobs = append(l.Knobs, k)
-		}
-	}
-}
 
 // grace is how long a server of a comparison waits after the longest pause until it
 // takes its clients for gone.

@@ -45,6 +45,11 @@ var threads = &Lab{
 		messagesKnob,
 		pauseKnob,
 		{Name: "first", Label: "first thread sleeps in", Type: knob.Choice, Offers: []string{"accept", "select"}, Default: "accept"},
+		quietPauses,
+		arriveKnob,
+		seedKnob,
+		bytesKnob,
+		buffersKnob,
 	},
 	procs: func(v knob.Values) []Process {
 		const addr = "127.0.0.1:9999"
