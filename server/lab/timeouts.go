@@ -12,7 +12,7 @@ var timeouts = &Lab{
 	ID:       "timeouts",
 	Pattern:  "~~~~~~~~~/aaaaa/sssse",
 	Section:  Blocking,
-	Brief:    "Three kinds of patience",
+	Brief:    "Four kinds of patience",
 	Question: "A client is late with each of its messages. How long does a recv wait, and how does a program say how long it should?",
 	Stops: []Stop{
 		{Say: "First way: a blocking `recv`. It sleeps until the message comes, however late.",

@@ -232,6 +232,12 @@ type Sock struct {
 	Drops int      `cbor:"7,keyasint,omitempty"` // as a Queue has it; of UDP
 }
 
+// Unread reports whether Recv counts a FIN that the program hasn't come to: the kernel's
+// table counts sequence numbers (net/ipv4/tcp_diag.c), and a FIN has one.
+func (s *Sock) Unread() bool {
+	return s.Kind == TCP && s.Recv > 0 && (s.State == CloseWait || s.State == LastAck || s.State == Closing)
+}
+
 // SockKind is a kind of socket in the kernel's tables. Of UDP, Recv and Send are the
 // kernel's memory, of a Unix socket Send is.
 type SockKind uint8

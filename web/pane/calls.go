@@ -107,7 +107,7 @@ func (c *Calls) across(step int) string {
 		return ""
 	}
 	text, title := "→", "to the recv that got these bytes"
-	if others[0].Step < step {
+	if !run.Gist(step).Call.Sends() {
 		text, title = "←", "to the send that brought these bytes"
 	}
 	text += strconv.Itoa(others[0].Step + 1)

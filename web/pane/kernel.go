@@ -378,9 +378,12 @@ func sockets(f *visit.Focus) app.UI {
 	}
 	about += " Read " + f.When(f.State().SocketsAt)
 	if newer {
-		about += ". What calls have told since then is added. Of what was closed since only the next reading tells whether the kernel still has it"
+		about += ". What was read beside calls since then is added. Of what was closed since only the next reading tells whether the kernel still has it"
 	}
 	about += "."
+	if slices.ContainsFunc(rows, func(s visit.SocketRow) bool { return s.Unread() }) {
+		about += " A FIN that a program hasn't come to yet counts as a byte of the Recv-Q here."
+	}
 	table, drops := "stat", slices.ContainsFunc(rows, func(s visit.SocketRow) bool { return s.Drops > 0 })
 	if others {
 		table = "stat tight"

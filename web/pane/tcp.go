@@ -81,7 +81,7 @@ func tcp(f *visit.Focus) app.UI {
 		parts = append(parts, dom.El("h3").Text("Queues of the listener "+b.Addr),
 			dom.Elc("div", "two").Body(
 				dom.Elc("div", "queue").Body(app.Raw(slots(b.HalfOpen, 0)), dom.El("span").Text(fmt.Sprintf("SYN queue: %d half open", b.HalfOpen))),
-				dom.Elc("div", "queue").Body(app.Raw(slots(b.Waiting, b.Room)), dom.El("span").Text(fmt.Sprintf("accept queue: %d of %d", b.Waiting, b.Room))),
+				dom.Elc("div", "queue").Body(app.Raw(slots(b.Waiting, b.Room)), dom.El("span").Text(fmt.Sprintf("accept queue: %d of %d, the backlog and one more", b.Waiting, b.Room))),
 				provenance(b.How, b.When),
 			))
 	}

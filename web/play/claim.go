@@ -201,7 +201,7 @@ var sayings = [numKinds]struct {
 		if c.Other < 0 {
 			is = r.verb(c.Step, "is", "are")
 		}
-		return fmt.Sprintf("%s %s held back for %s by a knob", r.thread(c.Step), is, r.Span(c.N))
+		return fmt.Sprintf("%s %s held back for %s by the set-up", r.thread(c.Step), is, r.Span(c.N))
 	}},
 
 	Rested: {trace.Observed, func(r *Run, c *Claim) string {

@@ -22,7 +22,7 @@ const mostTold = 2
 func (r *Run) Narrate(i int) Narration {
 	e := r.Step(i)
 	c := r.CallAt(i)
-	w := &why{run: r, ends: r.endsNow(), n: i + 1}
+	w := &why{run: r, ends: r.endsNow(), n: i + 1, most: mostTold}
 	switch {
 	case e.Kind == trace.Note:
 		return Narration{Text: capital(strings.TrimSuffix(e.Note, "."))}

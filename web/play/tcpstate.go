@@ -158,22 +158,37 @@ func (r *Run) EndStates(stream, n int) (ends [2]EndState) {
 		if len(e.Turns) == 0 {
 			continue
 		}
-		if state.SocketsAt < e.At {
+		sampled, at := sampledEnd(state, addrs[0], addrs[1])
+		if at < e.At {
 			if r.PacketsTorn > 0 && n > 0 && r.Gist(n-1).Time > r.PacketsTorn {
 				e.State, e.By = 0, -1 // what is missing may have moved it
 			}
 			continue
 		}
-		sampled := trace.Closed
-		for i := range state.Sockets {
-			if k := &state.Sockets[i]; k.Kind == 0 && k.Local == addrs[0] && k.Peer == addrs[1] {
-				sampled = k.State
-			}
-		}
 		if sampled != e.State {
 			e.By = -1
 		}
-		e.State, e.How, e.At = sampled, trace.Sampled, state.SocketsAt
+		e.State, e.How, e.At = sampled, trace.Sampled, at
 	}
 	return ends
+}
+
+// sampledEnd returns the newest reading of an end's state: that of the kernel's table, or one
+// that was taken beside a call.
+func sampledEnd(state *trace.State, local, peer string) (newest trace.TCPState, at int64) {
+	newest, at = trace.Closed, state.SocketsAt
+	for i := range state.Sockets {
+		if k := &state.Sockets[i]; k.Kind == trace.TCP && k.Local == local && k.Peer == peer {
+			newest = k.State
+		}
+	}
+	for i := range state.Procs {
+		for k := range state.Procs[i].FDs {
+			fd := &state.Procs[i].FDs[k]
+			if fd.Kind == trace.FDConn && fd.Local == local && fd.Peer == peer && fd.How == trace.Sampled && fd.StateAt > at {
+				newest, at = fd.State, fd.StateAt
+			}
+		}
+	}
+	return newest, at
 }

@@ -1,6 +1,7 @@
 package play
 
 import (
+	"cmp"
 	"slices"
 
 	"sockscope/server/trace"
@@ -46,6 +47,7 @@ type why struct {
 	n     int
 	links []Link
 	path  []waypoint // the calls that are told, one leading to the next
+	most  int        // calls at the other end that are told one by one; 0 for shownMoves
 }
 
 // waypoint is a call that is explained. alone says that only the thread of the next
@@ -425,7 +427,7 @@ func (w *why) bytes(ret int) {
 	}
 	m := own[k]
 	moves := sharing(others, m, w.n)
-	if len(moves) > shownMoves {
+	if len(moves) > cmp.Or(w.most, shownMoves) {
 		w.sum(m, moves, many)
 		return
 	}

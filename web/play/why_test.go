@@ -26,7 +26,7 @@ func TestAWakeLeadsToWhatTheOtherHadWaitedFor(t *testing.T) {
 		got := said(r.Why(i, i+1))
 		for _, want := range []string{
 			"in recv(4), which returned 19", "sampled: the Recv-Q of fd 4 was empty",
-			"inferred: client 1's send(3) brought 19 bytes while it slept", "injected: client 1 was held back for 100 ms by a knob",
+			"inferred: client 1's send(3) brought 19 bytes while it slept", "injected: client 1 was held back for 100 ms by the set-up",
 		} {
 			if !strings.Contains(got, want) {
 				t.Errorf("not told %q, but\n%s", want, got)

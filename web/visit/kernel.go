@@ -102,6 +102,9 @@ func (f *Focus) freshest(fd *trace.FDState) *trace.FDState {
 		fresh.Drops = max(fd.Drops, k.Drops)
 		if fd.RecvAt < state.SocketsAt {
 			fresh.Recv, fresh.RecvAt = k.Recv, state.SocketsAt
+			if k.Unread() {
+				fresh.Recv-- // it is no byte
+			}
 		}
 		if fd.SendAt < state.SocketsAt {
 			fresh.Send, fresh.SendAt = k.Send, state.SocketsAt
@@ -139,15 +142,21 @@ func (f *Focus) Sockets() (rows []SocketRow, newer, ok bool) {
 					rows[at].Recv, newer = fd.Recv, true
 				}
 			}
-			if fd.Kind != trace.FDConn || kindOf(fd) != trace.TCP || fd.Local == "" || fd.Peer == "" || fd.How != trace.Sampled || fd.StateAt <= state.SocketsAt {
+			told := fd.How == trace.Sampled && fd.StateAt > state.SocketsAt
+			if fd.Kind != trace.FDConn || kindOf(fd) != trace.TCP || fd.Local == "" || fd.Peer == "" || !told && max(fd.RecvAt, fd.SendAt) <= state.SocketsAt {
 				continue
 			}
 			at := slices.IndexFunc(rows, func(s SocketRow) bool { return s.Kind == trace.TCP && s.Local == fd.Local && s.Peer == fd.Peer })
-			if at < 0 {
+			switch {
+			case at < 0 && !told:
+				continue
+			case at < 0:
 				at, rows = len(rows), append(rows, SocketRow{Sock: trace.Sock{Local: fd.Local, Peer: fd.Peer}})
 			}
 			newer = true
-			rows[at].State = fd.State
+			if told {
+				rows[at].State, rows[at].Closed = fd.State, fd.State == trace.Closed // of which the kernel's table has none
+			}
 			if fd.RecvAt > state.SocketsAt {
 				rows[at].Recv = fd.Recv
 			}

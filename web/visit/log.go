@@ -90,8 +90,8 @@ func (l *Log) read(step int) Line {
 	out := Line{Step: step + 1}
 	if e.Proc < len(l.run.Header.Procs) && e.Proc >= 0 && e.Kind != trace.Note {
 		out.Tag = l.run.Header.Procs[e.Proc].Tag
-		if l.run.Straced(e.Proc) {
-			out.Tag = threadTag(l.run, &play.Lane{Proc: e.Proc, Thread: e.Thread})
+		if e.Thread > 0 || l.run.Straced(e.Proc) {
+			out.Tag = threadTag(l.run, &play.Lane{Proc: e.Proc, Thread: e.Thread, Tag: out.Tag})
 		}
 	}
 	switch e.Kind {
