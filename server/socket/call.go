@@ -58,7 +58,9 @@ func (c *call) once(trap, a1, a2, a3, a4, a5, a6 uintptr) (int, Errno) {
 		return enter(trap, a1, a2, a3, a4, a5, a6)
 	}
 	p := &t.passage
-	p.trap, p.args = trap, [6]uintptr{a1, a2, a3, a4, a5, a6}
+	p.trap = trap
+	// One by one, as in entering.
+	p.args[0], p.args[1], p.args[2], p.args[3], p.args[4], p.args[5] = a1, a2, a3, a4, a5, a6
 	if !t.entering(c) {
 		return enter(trap, a1, a2, a3, a4, a5, a6) // the ring is full; it counts the call
 	}
