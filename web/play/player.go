@@ -28,11 +28,12 @@ type Player struct {
 	// Quiz stops moves forward at its open questions; nil asks none.
 	Quiz *Quiz
 
-	pos   int   // steps that have happened
-	now   int64 // the position in time, ns; between steps while playing by time
-	speed int   // index in the speeds of the scale
-	carry float64
-	state *trace.State
+	pos    int   // steps that have happened
+	now    int64 // the position in time, ns; between steps while playing by time
+	speed  int   // index in the speeds of the scale
+	chosen bool  // the speed is the learner's
+	carry  float64
+	state  *trace.State
 }
 
 // NewPlayer returns a player at the start of r.
@@ -58,6 +59,9 @@ func (p *Player) State() *trace.State {
 // Grown tells the player that its run has more steps, or has ended.
 func (p *Player) Grown() {
 	p.state = nil // samples may have come in at the position
+	if p.Run.End != nil && !p.chosen {
+		p.fit()
+	}
 	if p.Quiz != nil {
 		p.Quiz.grow()
 	}
@@ -190,18 +194,29 @@ func (p *Player) Speeds() []string {
 func (p *Player) Speed() int { return p.speed }
 
 // SetSpeed chooses a speed by its index; one out of range is the nearest.
-func (p *Player) SetSpeed(i int) { p.speed = max(0, min(i, len(speeds[p.Scale])-1)) }
+func (p *Player) SetSpeed(i int) { p.speed, p.chosen = max(0, min(i, len(speeds[p.Scale])-1)), true }
 
-// SetScale changes the scale. By time, the speed is one that plays the whole run
-// in half a minute or less.
+// SetScale changes the scale. By time, the speed is one that plays the whole run, or what
+// there is of it, in half a minute or less. It is again one when the run has ended.
 func (p *Player) SetScale(s Scale) {
-	p.Scale = s
+	p.Scale, p.chosen = s, false
+	p.fit()
+}
+
+func (p *Player) fit() {
 	p.speed = defaultSpeed
-	if s == ByTime {
+	if p.Scale == ByTime {
 		from, to := p.Run.Lull()
-		for p.speed < len(speeds[s])-1 && float64(p.Run.Duration()-(to-from))/speeds[s][p.speed] > 30 {
+		for p.speed < len(speeds[ByTime])-1 && float64(p.Run.Duration()-(to-from))/speeds[ByTime][p.speed] > 30 {
 			p.speed++
 		}
+	}
+}
+
+// Like takes the scale of another player, and its speed where the learner chose that.
+func (p *Player) Like(before *Player) {
+	if p.SetScale(before.Scale); before.chosen {
+		p.SetSpeed(before.speed)
 	}
 }
 

@@ -171,3 +171,34 @@ func BenchmarkAdd100k(b *testing.B) {
 		load(s)
 	}
 }
+
+// A run that is shown by time from its first event on plays in half a minute when it has
+// ended, unless the learner has chosen a speed.
+func TestSpeedFitsTheRun(t *testing.T) {
+	for _, chosen := range []bool{false, true} {
+		s := playtest.New(1)
+		s.Listen()
+		s.Connect(1, false)
+		r := NewRun(s.Header)
+		p := NewPlayer(r)
+		p.SetScale(ByTime)
+		slow := p.Speed()
+		if chosen {
+			p.SetSpeed(slow)
+		}
+		for range 20 {
+			s.Pass(1e9)
+			s.Echo(1, "hello")
+		}
+		r.Add(s.Events)
+		r.End = &trace.End{Time: r.Duration()}
+		p.Grown()
+		if kept := p.Speed() == slow; kept != chosen {
+			t.Errorf("chosen %v: %s, then %s", chosen, p.Speeds()[slow], p.Speeds()[p.Speed()])
+		}
+		next := NewPlayer(r)
+		if next.Like(p); next.Speed() != p.Speed() || next.Scale != ByTime {
+			t.Errorf("chosen %v: the next is played at %s, this at %s", chosen, next.Speeds()[next.Speed()], p.Speeds()[p.Speed()])
+		}
+	}
+}

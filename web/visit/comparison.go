@@ -351,8 +351,7 @@ func (c *Comparison) Align() {
 	c.Player = play.NewPlayer(c.joined.Run)
 	c.Player.SetScale(play.ByTime)
 	if before != nil {
-		c.Player.SetScale(before.Scale)
-		c.Player.SetSpeed(before.Speed())
+		c.Player.Like(before)
 	}
 	if before != nil && before.Now() != c.placed {
 		c.Player.SeekTime(before.Now()) // where the learner has gone meanwhile

@@ -104,8 +104,7 @@ func (f *Focus) showMade(run *play.Run, log *Log, index *timeline.Index) {
 	before := f.Player
 	f.Player = play.NewPlayer(run)
 	if before != nil {
-		f.Player.Scale = before.Scale
-		f.Player.SetSpeed(before.Speed())
+		f.Player.Like(before)
 	}
 	f.Log, f.index = log, index
 	f.Log.grow()
