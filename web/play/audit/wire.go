@@ -185,7 +185,9 @@ const reading = 50e6
 
 // States holds what is inferred of TCP's states against each reading of the kernel's own
 // table of sockets, and returns what differs. A state that changed while the table was
-// read may be either.
+// read may be either. So may one that a packet changes which came shortly before: while a
+// thread is in a call on the socket, the kernel lays what comes aside (net/ipv4/tcp_ipv4.c,
+// tcp_v4_rcv), and the thread may have lost its processor.
 func States(run *play.Run, events []trace.Event) (compared int, wrong []string) {
 	for i := range events {
 		e := &events[i]
@@ -207,8 +209,10 @@ func States(run *play.Run, events []trace.Event) (compared int, wrong []string) 
 				var later bool
 				var before trace.TCPState
 				for _, turn := range run.Turns(s, len(run.Packets))[end] {
-					switch t := run.Packets[turn.Packet].Time; {
-					case t < e.Time-clocks:
+					p := &run.Packets[turn.Packet]
+					came := p.Back == (end == play.ClientEnd)
+					switch t := p.Time; {
+					case t < e.Time-reading, t < e.Time-clocks && !came:
 						before = turn.To
 					case t < e.Time+reading:
 						may = append(may, turn.To)
