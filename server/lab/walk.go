@@ -57,8 +57,8 @@ func (l *Lab) Recapped(knobs map[string]string) string {
 func (l *Lab) fits(setups Setup, knobs map[string]string) bool {
 	for _, set := range setups {
 		name, values := set[0], set[1]
-		v, set := knobs[name]
-		if !set {
+		v, turned := knobs[name]
+		if !turned {
 			v = l.Knob(name).Default
 		}
 		if !slices.Contains(strings.Split(values, "|"), v) {

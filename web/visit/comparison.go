@@ -349,8 +349,9 @@ func (c *Comparison) Align() {
 	}
 	c.behind, c.joined, c.walk = false, play.Join(runs), walk{came: c.walk.came}
 	c.Player = play.NewPlayer(c.joined.Run)
-	c.Player.SetScale(play.ByTime)
-	if before != nil {
+	if before == nil {
+		c.Player.SetScale(play.ByTime)
+	} else {
 		c.Player.Like(before)
 	}
 	if before != nil && before.Now() != c.placed {
